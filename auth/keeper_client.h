@@ -1,0 +1,84 @@
+/* How the gateway asks the keeper. Asynchronous: `done` runs on the net thread, exactly once, also (with -ECONNRESET)
+ * when the keeper dies; it is never called before the asking function returned. Strings in results are valid during the
+ * call. */
+#pragma once
+
+#include "auth/session.h"
+#include "core/loop.h"
+
+struct keeper_client;
+
+struct keeper_client_listener {
+    /* A session ended (logout elsewhere, expiry, revocation, password change). */
+    void (*session_ended)(void *data, struct auth_session *session);
+    /* Whether a user exists: false -> only set-up is served. Called at start and when it changes. */
+    void (*setup_state)(void *data, bool needs_setup);
+    void (*closed)(void *data); /* the keeper is gone; the supervisor gives the gateway a new channel */
+};
+
+/* Takes fd (an ipc channel to the keeper). */
+int keeper_client_create(struct loop *loop, int fd, const struct keeper_client_listener *listener, void *data,
+                         struct keeper_client **ret);
+struct keeper_client *keeper_client_destroy(struct keeper_client *self);
+/* A new channel after the keeper's restart; cached sessions stay good until the keeper says otherwise. Takes fd. */
+int keeper_client_reconnect(struct keeper_client *self, int fd);
+
+/* -EACCES wrong user, password or secret (never says which); -EAGAIN locked out, retry_s tells for how long; -EALREADY
+ * set-up already done; -EINVAL the name or password does not meet the rules, `why` says which; -ENOSPC, -EIO. */
+struct keeper_login_result {
+    int error;
+    const char *why; /* sentence for people, may be NULL */
+    unsigned retry_s;
+    struct auth_session *session; /* valid during the call; take a reference to keep it */
+    const char *token;            /* for the cookie */
+};
+typedef void keeper_login_fn(void *data, const struct keeper_login_result *result);
+
+int keeper_client_setup(struct keeper_client *self, const char *secret, const char *user, const char *password,
+                        const char *peer, keeper_login_fn *done, void *data);
+int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
+                        keeper_login_fn *done, void *data);
+
+/* The session of a token: from the cache at once (done still comes from the loop), else from the keeper. */
+int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data);
+/* From the cache only; NULL when not there. A reference for the caller. */
+struct auth_session *keeper_client_cached(struct keeper_client *self, const char *token);
+
+int keeper_client_logout(struct keeper_client *self, struct auth_session *session);
+
+/* A new one-time secret, voiding the old; only for local root or the gateway's own user. */
+typedef void keeper_secret_fn(void *data, int error, const char *secret);
+int keeper_client_new_setup_secret(struct keeper_client *self, keeper_secret_fn *done, void *data);
+
+/* Users: list, create, change, delete. JSON-free: one callback per user, then end. */
+struct keeper_user {
+    const char *name;
+    enum auth_role role;
+    bool enabled;
+};
+typedef void keeper_users_fn(void *data, int error, const struct keeper_user *users, unsigned n);
+int keeper_client_users(struct keeper_client *self, keeper_users_fn *done, void *data);
+
+typedef void keeper_done_fn(void *data, int error, const char *why);
+/* password or role may be absent (NULL, ROLE_NONE) on a change. -EPERM: it would leave no enabled Administrator. */
+int keeper_client_user_put(struct keeper_client *self, const char *name, const char *password, enum auth_role role,
+                           bool create, keeper_done_fn *done, void *data);
+int keeper_client_user_delete(struct keeper_client *self, const char *name, keeper_done_fn *done, void *data);
+
+/* One line for the audit log; queued, never waits. who: user name or peer. */
+void keeper_client_audit(struct keeper_client *self, const char *who, const char *what, const char *target,
+                         const char *detail);
+
+/* The newest audit lines first, at most limit (<= 1000). Strings valid during the call. */
+struct keeper_audit_line {
+    int64_t time; /* seconds since 1970 */
+    const char *who, *what, *target, *detail;
+};
+typedef void keeper_audit_fn(void *data, int error, const struct keeper_audit_line *lines, unsigned n);
+int keeper_client_audit_read(struct keeper_client *self, unsigned limit, keeper_audit_fn *done, void *data);
+
+/* TLS: the certificate (PEM) and a synchronous ECDSA signature over a digest by the key that never leaves the keeper.
+ * *ret_size: room in, bytes out (DER). */
+int keeper_client_certificate(struct keeper_client *self, char **ret_pem);
+int keeper_client_sign(struct keeper_client *self, const uint8_t *digest, size_t digest_size, uint8_t *ret,
+                       size_t *ret_size);

@@ -1,0 +1,10 @@
+/* Time. Pure code takes it as a parameter (STYLE rule 23); only loops, drivers and glue call clock_now_us. */
+#pragma once
+
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC in microseconds. Any thread. */
+uint64_t clock_now_us(void);
+
+/* Wall clock (CLOCK_REALTIME) in microseconds since 1970; for events and certificates, never for expiry. */
+uint64_t clock_wall_us(void);

@@ -1,0 +1,91 @@
+/* A REST route: method, path, what the caller must be allowed to do, and the handler. Rows stand in const tables in
+ * api/ (and later manage/redfish); transport matches, authenticates and parses, then calls the handler. Everything here
+ * happens on the net thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attrs.h"
+
+struct auth_session; /* auth/session.h */
+struct route_call;
+
+enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_PATCH, ROUTE_DELETE };
+
+#define ROUTE_MAX_PARAMS 4
+#define ROUTE_MAX_BODY 65536
+
+/* Who may call. A row whose access is 0 does not compile into a table: ROUTE() asserts it. */
+enum route_access {
+    ROUTE_SETUP = 1, /* only while no user exists: the set-up route */
+    ROUTE_PUBLIC,    /* before login: the login itself, version */
+    ROUTE_SESSION,   /* any logged-in user, no further right */
+    ROUTE_RIGHT,     /* a logged-in user whose role has every bit of `rights` (auth/role.h) on the target in the path */
+};
+
+struct route {
+    enum route_method method;
+    const char *path; /* "/api/v1/targets/{target}/power": {name} parts become params in order */
+    enum route_access access;
+    uint32_t rights; /* enum auth_right bits, with ROUTE_RIGHT */
+    void (*handler)(void *context, struct route_call *call);
+};
+
+#define ROUTE(method_, path_, access_, rights_, handler_)                                                              \
+    {                                                                                                                  \
+        .method = (method_), .path = (path_),                                                                          \
+        .access = (access_) + 0 * sizeof(char[(access_) ? 1 : -1]) +                                                   \
+                  0 * sizeof(char[((access_) != ROUTE_RIGHT || (rights_)) ? 1 : -1]),                                  \
+        .rights = (rights_), .handler = (handler_)                                                                     \
+    }
+
+/* A set of rows with the context its handlers get. */
+struct route_table {
+    const struct route *rows;
+    size_t n_rows;
+    void *context;
+};
+
+/* How an answer goes out; transport's. */
+struct route_reply_ops {
+    void (*header)(struct route_call *call, const char *name, const char *value);
+    void (*send)(struct route_call *call, int status, const char *content_type, const void *body, size_t size);
+};
+
+/* One request. It lives until route_reply was called, which must happen exactly once, in the handler or later. When the
+ * peer goes away first, `cancelled` (if set) is called and the call must still be replied to (the reply is dropped). */
+struct route_call {
+    const struct route *route;
+    char *params[ROUTE_MAX_PARAMS]; /* decoded, NUL-terminated */
+    const char *query;              /* raw, "" when there is none */
+    const uint8_t *body;            /* NUL stands behind it */
+    size_t body_size;
+    const char *if_none_match;    /* "" when absent */
+    const char *cookie_token;     /* the session cookie as sent, "" when absent; for login and logout */
+    const char *peer;             /* address as text, or "local uid N" */
+    bool local;                   /* came over the local unix socket; the peer's uid was checked */
+    struct auth_session *session; /* NULL on ROUTE_SETUP and ROUTE_PUBLIC; held by the call */
+    void (*cancelled)(void *data);
+    void *cancelled_data;
+    const struct route_reply_ops *reply;
+};
+
+/* Adds a response header; before route_reply. Copies. */
+void route_reply_header(struct route_call *call, const char *name, const char *value);
+
+/* Sends (copies) the body and ends the call. content_type NULL with size 0: no body. */
+void route_reply(struct route_call *call, int status, const char *content_type, const void *body, size_t size);
+
+/* {"error":{"code":..., "message":...}}. code is a short stable word for scripts, message a sentence that names the
+ * thing and the remedy. */
+void route_reply_error(struct route_call *call, int status, const char *code, const char *message, ...)
+    attr_printf(4, 5);
+
+/* Value of one query parameter, percent-decoded into room; false when absent or too long. */
+bool route_query(const struct route_call *call, const char *name, char *room, size_t size);
+
+/* Matches a path against one row's pattern; params are decoded into `room` (at least strlen(path)+1 bytes) and point
+ * there. Pure. False: no match, or a parameter that is empty, holds a NUL, '/' or control characters. */
+bool route_match(const struct route *route, const char *path, char *room, char *params[ROUTE_MAX_PARAMS]);

@@ -1,0 +1,34 @@
+/* The newest picture of a screen with the hash and generation of each 16x16 cell: what a captured frame becomes after
+ * the one pass over its pixels. Immutable and ref-counted once returned; any thread may read it. */
+#pragma once
+
+#include "core/ref.h"
+#include "video/frame.h"
+
+#define CELL_SIZE 16 /* pixels; cells at the right and lower edge may be cut */
+#define TILE_SIZE 64
+#define TILE_CELLS (TILE_SIZE / CELL_SIZE)
+
+struct picture {
+    struct ref ref;
+    struct frame *frame;
+    int cells_x, cells_y;
+    uint32_t generation;  /* of this picture: one more than the last of the same tracker */
+    uint64_t *hash;       /* cells_x * cells_y keyed hashes of the cells' visible pixels */
+    uint32_t *changed_in; /* per cell: generation that last changed it */
+    unsigned cells_changed;
+};
+
+struct picture *picture_ref(struct picture *self);
+struct picture *picture_unref(struct picture *self); /* NULL allowed; returns NULL */
+DEFINE_CLEANUP(struct picture, picture_unref)
+
+/* Turns successive frames of one screen into pictures. One thread (the capture thread). */
+struct picture_tracker;
+
+int picture_tracker_create(struct picture_tracker **ret);
+struct picture_tracker *picture_tracker_destroy(struct picture_tracker *self);
+
+/* Takes the frame, also on failure. Compares with the frame before (inside the hints, where they are valid), hashes
+ * what changed. *ret is NULL when nothing changed. 0 or -errno. */
+int picture_track(struct picture_tracker *self, struct frame *frame, struct picture **ret);

@@ -1,0 +1,25 @@
+/* A machine driver brings several ports of one target at once. The gateway creates it and asks for its ports, any of
+ * which may be NULL. Net thread. */
+#pragma once
+
+struct drive;
+struct input;
+struct power;
+struct screen;
+
+#define MACHINE_MAX_DRIVES 4
+
+struct machine;
+
+struct machine_ops {
+    const char *name; /* "qemu" */
+    void (*destroy)(struct machine *self);
+};
+
+struct machine {
+    const struct machine_ops *ops;
+    struct screen *screen;
+    struct input *input;
+    struct power *power;
+    struct drive *drives[MACHINE_MAX_DRIVES];
+};

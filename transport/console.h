@@ -1,0 +1,64 @@
+/* What the console websocket asks of the gateway, and what the gateway tells a viewer. transport owns the socket, the
+ * protocol (docs/console-protocol.md), acks and flow control; the gateway owns pictures, seat and input. Net thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/session.h"
+#include "video/packet.h"
+
+struct viewer;         /* transport's: one console connection */
+struct console_viewer; /* the gateway's handle for it */
+
+struct console_ops {
+    /* A viewer has said hello with a good ticket for this target, with the right to view. view_only: it does not want
+     * to type. On success *ret is the handle passed to all calls below, until `close`. -ENOENT: no such target. The
+     * gateway answers with viewer_mode or viewer_no_picture, viewer_seat, viewer_leds ... before or after returning. */
+    int (*open)(void *context, const char *target, struct auth_session *session, bool view_only, struct viewer *viewer,
+                struct console_viewer **ret);
+    /* The viewer is gone, for whatever reason: release its seat and its keys. */
+    void (*close)(struct console_viewer *self);
+
+    /* The viewer has credit for about `budget` bytes; the gateway answers once with viewer_update, later, when there is
+     * something to send. A new call replaces an unanswered one. */
+    void (*pull)(struct console_viewer *self, size_t budget);
+    void (*hidden)(struct console_viewer *self, bool hidden);
+    void (*refresh)(struct console_viewer *self); /* the client lost its canvas: begin anew (viewer_mode follows) */
+
+    void (*key)(struct console_viewer *self, uint16_t usage, bool down);
+    void (*pointer_absolute)(struct console_viewer *self, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel,
+                             int8_t pan);
+    void (*pointer_relative)(struct console_viewer *self, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel,
+                             int8_t pan);
+    void (*release_all)(struct console_viewer *self);
+    void (*seat)(struct console_viewer *self, bool take);
+    /* Any message came, with the round trip measured by acks: feeds the gateway's dead-man timer for pressed keys. */
+    void (*alive)(struct console_viewer *self, uint32_t rtt_us);
+};
+
+uint32_t viewer_number(const struct viewer *self); /* unique in this process, never 0 */
+
+/* The mode of what follows: the client makes a black canvas of this size. */
+void viewer_mode(struct viewer *self, int width, int height);
+/* One update. Takes the references. encode_us: time the encode took, for statistics. */
+void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n_pieces, bool complete,
+                   uint64_t captured_us, uint32_t encode_us);
+void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why); /* enum screen_signal */
+void viewer_leds(struct viewer *self, uint8_t leds);
+void viewer_pointer_mode(struct viewer *self, bool absolute);
+void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigned viewers);
+/* Something that REST shows has changed (bits below): the page asks again. */
+enum { VIEWER_CHANGED_POWER = 1, VIEWER_CHANGED_DRIVES = 2, VIEWER_CHANGED_TARGET = 4 };
+void viewer_changed(struct viewer *self, uint8_t what);
+/* Ends the connection with a reason that the page shows; console_ops.close follows from the loop, not inside. */
+enum viewer_end {
+    VIEWER_END_GONE = 1,
+    VIEWER_END_PROTOCOL,
+    VIEWER_END_SESSION,
+    VIEWER_END_RIGHTS,
+    VIEWER_END_STOPPING,
+    VIEWER_END_TICKET,
+    VIEWER_END_TARGET
+};
+void viewer_close(struct viewer *self, enum viewer_end reason, const char *why);

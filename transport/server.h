@@ -1,0 +1,45 @@
+/* The libwebsockets server: HTTPS with the page's files, REST routes and console websockets; plain HTTP on the same
+ * port is redirected; the local unix socket serves the same routes without TLS, by peer uid. Net thread. */
+#pragma once
+
+#include "auth/keeper_client.h"
+#include "core/loop.h"
+#include "core/route.h"
+#include "transport/console.h"
+#include "transport/site.h"
+
+struct server;
+
+struct server_config {
+    const char *const *public_names; /* Host and Origin names that are ours ("localhost", "kvm.example"); lower case */
+    unsigned n_public_names;
+    uint16_t port; /* of the redirect's and Origin's authority */
+    const struct site_file *site;
+    size_t n_site;
+    const struct route_table *tables;
+    size_t n_tables;
+    const struct console_ops *console;
+    void *console_context;
+    /* True when a logged-in session may use the right on the target; the one place where rights are checked. */
+    bool (*may)(void *context, const struct auth_session *session, uint32_t rights, const char *target);
+    void *may_context;
+    /* Peer uids the local socket admits, as Administrator: root always, and this one. */
+    uint32_t local_uid;
+};
+
+/* keeper: for sessions, the certificate and TLS signatures; outlives the server. */
+int server_create(struct loop *loop, struct keeper_client *keeper, const struct server_config *config,
+                  struct server **ret);
+struct server *server_destroy(struct server *self);
+
+/* Runs until server_stop: libwebsockets' loop with core/loop's descriptor adopted into it. Returns the code. */
+int server_run(struct server *self);
+void server_stop(struct server *self, int code);
+
+/* Accepted connections enter here; takes fd. `tls_port`: first byte decides between TLS and the redirect. */
+void server_accept_tcp(struct server *self, int fd);
+void server_accept_local(struct server *self, int fd);
+
+/* From keeper_client's listener. */
+void server_session_ended(struct server *self, struct auth_session *session);
+void server_set_needs_setup(struct server *self, bool needs_setup);

@@ -1,0 +1,43 @@
+/* Port: keyboard and pointer of a target. Usages are USB HID usages (HUT 1.4): keyboard page 0x07. Net thread only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Pointer buttons, bit 0 first: left, right, middle, side, extra (HID button usage order). */
+enum {
+    INPUT_BUTTON_LEFT = 1,
+    INPUT_BUTTON_RIGHT = 2,
+    INPUT_BUTTON_MIDDLE = 4,
+    INPUT_BUTTON_SIDE = 8,
+    INPUT_BUTTON_EXTRA = 16
+};
+
+/* LEDs in the order of the boot keyboard's output report. */
+enum { INPUT_LED_NUM = 1, INPUT_LED_CAPS = 2, INPUT_LED_SCROLL = 4 };
+
+#define INPUT_ABS_MAX 32767
+
+struct input_listener {
+    void (*leds)(void *data, uint8_t leds);
+    /* Whether the target takes absolute positions just now (its OS must have set the tablet up). */
+    void (*absolute)(void *data, bool available);
+};
+
+struct input;
+
+struct input_ops {
+    const char *name;                                                                      /* "qemu", "recording" */
+    void (*listen)(struct input *self, const struct input_listener *listener, void *data); /* calls back at once */
+    /* 0; -EAGAIN: the target does not take it now (nothing is kept); -ENODEV: no target there. */
+    int (*key)(struct input *self, uint16_t usage, bool down);
+    int (*pointer_absolute)(struct input *self, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel, int8_t pan);
+    int (*pointer_relative)(struct input *self, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel, int8_t pan);
+    /* Everything up, whatever was pressed, also things a former process pressed. */
+    void (*release_all)(struct input *self);
+    void (*destroy)(struct input *self);
+};
+
+struct input {
+    const struct input_ops *ops;
+};
