@@ -83,6 +83,13 @@ void route_reply(struct route_call *call, int status, const char *content_type, 
 void route_reply_error(struct route_call *call, int status, const char *code, const char *message, ...)
     attr_printf(4, 5);
 
+/* The session cookie. The __Host- prefix makes browsers insist on Secure, Path=/ and no Domain. */
+#define ROUTE_COOKIE "__Host-lightsout"
+
+/* Makes the answer set the session cookie, or clear it (token NULL); before route_reply. Nothing happens on the local
+ * socket, which has no cookies. token: AUTH_TOKEN_HEX hex digits. */
+void route_set_session_cookie(struct route_call *call, const char *token);
+
 /* Value of one query parameter, percent-decoded into room; false when absent or too long. */
 bool route_query(const struct route_call *call, const char *name, char *room, size_t size);
 
