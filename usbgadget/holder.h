@@ -1,0 +1,26 @@
+/* What one owner (a viewer, the typist) holds down on an input port, so that all of it can be let go whatever the way
+ * the owner ends. Net thread. */
+#pragma once
+
+#include "usbgadget/input.h"
+#include "usbgadget/keyboard.h"
+
+struct input_holder {
+    struct keyboard keyboard;
+    uint8_t buttons;
+    bool absolute; /* the last pointer message's kind: buttons are released the same way */
+    uint16_t x, y;
+};
+
+/* Pass a key or pointer message on to the port and keep what is down. Repeats are not passed on. The port's result;
+ * what it refused is not held. */
+int input_holder_key(struct input_holder *self, struct input *port, uint16_t usage, bool down);
+int input_holder_absolute(struct input_holder *self, struct input *port, uint8_t buttons, uint16_t x, uint16_t y,
+                          int8_t wheel, int8_t pan);
+int input_holder_relative(struct input_holder *self, struct input *port, uint8_t buttons, int16_t dx, int16_t dy,
+                          int8_t wheel, int8_t pan);
+
+bool input_holder_holds(const struct input_holder *self);
+
+/* Lets go of every key and button that this holder pressed, and of nothing else. */
+void input_holder_release(struct input_holder *self, struct input *port);
