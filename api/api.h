@@ -1,0 +1,30 @@
+/* The REST resources of docs/api.md as route tables. Net thread. */
+#pragma once
+
+#include "auth/keeper_client.h"
+#include "core/route.h"
+#include "manage/target.h"
+#include "media/library.h"
+
+#define API_MAX_TABLES 12
+
+/* Filled by the gateway; must outlive the server. */
+struct api_context {
+    const char *version;
+    struct keeper_client *keeper;
+    const struct target_list *targets;
+    struct library *library; /* NULL: none configured, /images is empty */
+    /* The one place where rights are checked (transport/server.h has the same). */
+    bool (*may)(void *context, const struct auth_session *session, uint32_t rights, const char *target);
+    void *may_context;
+    const char *const *layouts; /* names of keyboard layouts for typing, NULL ends */
+    /* JSON text of GET /statistics, malloc'ed for the caller; NULL on lack of memory. */
+    char *(*statistics)(void *context);
+    void *statistics_context;
+    bool needs_setup; /* kept up to date from keeper_client's listener */
+
+    struct route_table tables[API_MAX_TABLES]; /* by api_tables */
+};
+
+/* The tables, inside context. */
+const struct route_table *api_tables(struct api_context *context, size_t *ret_n);
