@@ -1,0 +1,28 @@
+/* A fixed number of equal buffers that a software screen driver draws frames into. A buffer that was published is not
+ * handed out again before its last reader let go of it, so a published picture never changes. Buffers get their memory
+ * when they are first needed. The pool may be destroyed while frames are still out: it goes with the last of them. */
+#pragma once
+
+#include "video/frame.h"
+
+struct frame_pool;
+
+/* What frame_pool_take hands out. The frame is filled in but for captured_us and hints. */
+struct pool_buffer {
+    struct frame frame;
+    uint8_t *pixels; /* the frame's first plane, writable until the frame is published */
+    size_t stride;   /* bytes */
+    uint64_t tag;    /* the driver's note of what it drew here last; 0 in a new buffer, whose pixels are 0 */
+};
+
+/* Four bytes a pixel, rows without padding. -EINVAL for a size out of range or no buffers, -ENOMEM. Any thread. */
+int frame_pool_create(int width, int height, uint32_t fourcc, unsigned buffers, struct frame_pool **ret);
+struct frame_pool *frame_pool_destroy(struct frame_pool *self); /* NULL allowed; returns NULL */
+
+/* A free buffer whose frame has one reference, the caller's: pass it on, or drop it with frame_unref. NULL when all are
+ * out or memory is short. */
+struct pool_buffer *frame_pool_take(struct frame_pool *self);
+
+/* Readable after a buffer came back; frame_pool_drain makes it quiet again. */
+int frame_pool_fd(const struct frame_pool *self);
+void frame_pool_drain(struct frame_pool *self);
