@@ -1,0 +1,293 @@
+#include "transport/console_wire.h"
+
+#include <string.h>
+
+static bool hex_digit(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static const char *parse_hello(struct wire_reader *r, struct console_message *m)
+{
+    uint8_t version = wire_read_u8(r);
+    uint8_t flags = wire_read_u8(r);
+    m->hello.capabilities = wire_read_u8(r);
+    uint8_t reserved = wire_read_u8(r);
+    const uint8_t *ticket = wire_read_bytes(r, CONSOLE_TICKET_SIZE);
+    if (!ticket)
+        return NULL; /* the caller reports the length */
+    if (version != CONSOLE_VERSION)
+        return "HELLO of a version that this server does not speak";
+    if (flags & ~3u || reserved)
+        return "HELLO with reserved bits set";
+    for (int i = 0; i < CONSOLE_TICKET_SIZE; i++) {
+        if (!hex_digit(ticket[i]))
+            return "HELLO with a ticket that is not hex";
+        m->hello.ticket[i] = (char)ticket[i];
+    }
+    m->hello.ticket[CONSOLE_TICKET_SIZE] = 0;
+    m->hello.hidden = flags & 1;
+    m->hello.view_only = flags & 2;
+    return NULL;
+}
+
+static bool reserved_bytes(struct wire_reader *r, unsigned n)
+{
+    uint8_t seen = 0;
+    while (n--)
+        seen |= wire_read_u8(r);
+    return seen != 0;
+}
+
+static const char *parse_ack(struct wire_reader *r, struct console_message *m)
+{
+    if (reserved_bytes(r, 3))
+        return "ACK with reserved bytes set";
+    m->ack.sequence = wire_read_le32(r);
+    m->ack.received_us = wire_read_le32(r);
+    m->ack.painted_us = wire_read_le32(r);
+    return NULL;
+}
+
+static const char *parse_key(struct wire_reader *r, struct console_message *m)
+{
+    uint8_t down = wire_read_u8(r);
+    m->key.usage = wire_read_le16(r);
+    if (down > 1)
+        return "KEY that is neither down nor up";
+    m->key.down = down;
+    return NULL;
+}
+
+static const char *parse_absolute(struct wire_reader *r, struct console_message *m)
+{
+    m->absolute.buttons = wire_read_u8(r);
+    m->absolute.x = wire_read_le16(r);
+    m->absolute.y = wire_read_le16(r);
+    m->absolute.wheel = (int8_t)wire_read_u8(r);
+    m->absolute.pan = (int8_t)wire_read_u8(r);
+    if (m->absolute.buttons & ~CONSOLE_BUTTONS)
+        return "POINTER_ABS with unknown buttons";
+    if (m->absolute.x > CONSOLE_POINTER_MAX || m->absolute.y > CONSOLE_POINTER_MAX)
+        return "POINTER_ABS outside the picture";
+    return NULL;
+}
+
+static const char *parse_relative(struct wire_reader *r, struct console_message *m)
+{
+    m->relative.buttons = wire_read_u8(r);
+    m->relative.dx = (int16_t)wire_read_le16(r);
+    m->relative.dy = (int16_t)wire_read_le16(r);
+    m->relative.wheel = (int8_t)wire_read_u8(r);
+    m->relative.pan = (int8_t)wire_read_u8(r);
+    return m->relative.buttons & ~CONSOLE_BUTTONS ? "POINTER_REL with unknown buttons" : NULL;
+}
+
+static const char *parse_reserved(struct wire_reader *r, struct console_message *m)
+{
+    (void)m;
+    return reserved_bytes(r, 3) ? "reserved bytes set" : NULL;
+}
+
+/* One byte that is 0 or 1, then two reserved ones. */
+static const char *parse_switch(struct wire_reader *r, bool *ret)
+{
+    uint8_t value = wire_read_u8(r);
+    if (value > 1)
+        return "a switch that is neither 0 nor 1";
+    if (reserved_bytes(r, 2))
+        return "reserved bytes set";
+    *ret = value;
+    return NULL;
+}
+
+static const char *parse_seat(struct wire_reader *r, struct console_message *m)
+{
+    return parse_switch(r, &m->take);
+}
+
+static const char *parse_visible(struct wire_reader *r, struct console_message *m)
+{
+    return parse_switch(r, &m->visible);
+}
+
+static const char *parse_ping(struct wire_reader *r, struct console_message *m)
+{
+    if (reserved_bytes(r, 3))
+        return "PING with reserved bytes set";
+    m->ping = wire_read_le32(r);
+    return NULL;
+}
+
+const char *console_parse(const uint8_t *bytes, size_t size, struct console_message *ret)
+{
+    static const char *(*const parsers[])(struct wire_reader *, struct console_message *) = {
+        [CONSOLE_HELLO] = parse_hello,
+        [CONSOLE_ACK] = parse_ack,
+        [CONSOLE_KEY] = parse_key,
+        [CONSOLE_POINTER_ABS] = parse_absolute,
+        [CONSOLE_POINTER_REL] = parse_relative,
+        [CONSOLE_RELEASE_ALL] = parse_reserved,
+        [CONSOLE_SEAT_REQUEST] = parse_seat,
+        [CONSOLE_PING] = parse_ping,
+        [CONSOLE_VISIBLE] = parse_visible,
+        [CONSOLE_REFRESH] = parse_reserved,
+    };
+    struct wire_reader r = wire_reader_init(bytes, size);
+    uint8_t type = wire_read_u8(&r);
+    if (r.bad)
+        return "an empty message";
+    if (type >= sizeof parsers / sizeof parsers[0] || !parsers[type])
+        return "a message of unknown type";
+    struct console_message m = {.type = (enum console_type)type};
+    const char *why = parsers[type](&r, &m);
+    if (!wire_read_complete(&r))
+        return "a message shorter or longer than its type says";
+    if (why)
+        return why;
+    *ret = m;
+    return NULL;
+}
+
+static void write_head(struct wire_writer *w, enum console_type type, uint8_t a, uint8_t b, uint8_t c)
+{
+    wire_write_u8(w, (uint8_t)type);
+    wire_write_u8(w, a);
+    wire_write_u8(w, b);
+    wire_write_u8(w, c);
+}
+
+/* Length of the well-formed UTF-8 character at text[0..left), 0 when there is none; control characters count as none.
+ */
+static size_t utf8_length(const uint8_t *text, size_t left)
+{
+    uint8_t c = text[0];
+    if (c < 0x80)
+        return c >= 0x20 && c != 0x7f;
+    size_t n = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    if (!n || n > left)
+        return 0;
+    uint8_t low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80, high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    if (text[1] < low || text[1] > high)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+static size_t clean_text(const char *text, uint8_t *room, size_t limit)
+{
+    const uint8_t *in = (const uint8_t *)text;
+    size_t left = strlen(text), out = 0;
+    while (left) {
+        size_t n = utf8_length(in, left);
+        size_t taken = n ? n : 1;
+        if (out + taken > limit)
+            break;
+        if (n)
+            memcpy(room + out, in, n);
+        else
+            room[out] = '?';
+        out += taken;
+        in += taken;
+        left -= taken;
+    }
+    return out;
+}
+
+void console_write_welcome(struct wire_writer *w, bool may_type, uint32_t viewer)
+{
+    write_head(w, CONSOLE_WELCOME, CONSOLE_VERSION, may_type, 0);
+    wire_write_le32(w, viewer);
+}
+
+void console_write_mode(struct wire_writer *w, uint16_t width, uint16_t height)
+{
+    write_head(w, CONSOLE_MODE, 0, 0, 0);
+    wire_write_le16(w, width);
+    wire_write_le16(w, height);
+}
+
+void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us)
+{
+    write_head(w, CONSOLE_UPDATE, complete, 0, 0);
+    wire_write_le32(w, sequence);
+    wire_write_le32(w, captured_us);
+}
+
+static void write_sentence(struct wire_writer *w, enum console_type type, uint8_t number, const char *why)
+{
+    uint8_t text[CONSOLE_MAX_TEXT];
+    size_t size = clean_text(why, text, sizeof text);
+    wire_write_u8(w, (uint8_t)type);
+    wire_write_u8(w, number);
+    wire_write_le16(w, (uint16_t)size);
+    wire_write_bytes(w, text, size);
+}
+
+void console_write_no_picture(struct wire_writer *w, uint8_t signal, const char *why)
+{
+    write_sentence(w, CONSOLE_NO_PICTURE, signal, why);
+}
+
+void console_write_cursor(struct wire_writer *w, bool visible, uint16_t hot_x, uint16_t hot_y, uint16_t width,
+                          uint16_t height, const uint8_t *rgba)
+{
+    wire_write_u8(w, CONSOLE_CURSOR);
+    wire_write_u8(w, visible);
+    wire_write_le16(w, hot_x);
+    wire_write_le16(w, hot_y);
+    wire_write_le16(w, width);
+    wire_write_le16(w, height);
+    if (width && height)
+        wire_write_bytes(w, rgba, (size_t)width * height * 4);
+}
+
+void console_write_leds(struct wire_writer *w, uint8_t leds)
+{
+    write_head(w, CONSOLE_LEDS, leds, 0, 0);
+}
+
+void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name)
+{
+    uint8_t text[CONSOLE_MAX_NAME];
+    size_t size = clean_text(name, text, sizeof text);
+    wire_write_u8(w, CONSOLE_SEAT);
+    wire_write_u8(w, yours);
+    wire_write_le16(w, viewers);
+    wire_write_le32(w, holder);
+    wire_write_u8(w, (uint8_t)size);
+    wire_write_bytes(w, text, size);
+}
+
+void console_write_pong(struct wire_writer *w, uint32_t value)
+{
+    write_head(w, CONSOLE_PONG, 0, 0, 0);
+    wire_write_le32(w, value);
+}
+
+void console_write_stats(struct wire_writer *w, const struct console_stats *stats)
+{
+    write_head(w, CONSOLE_STATS, 0, 0, 0);
+    wire_write_le32(w, stats->round_trip_us);
+    wire_write_le32(w, stats->encode_us);
+    wire_write_le32(w, stats->rate);
+    wire_write_le32(w, stats->updates);
+    wire_write_le32(w, stats->bytes);
+}
+
+void console_write_changed(struct wire_writer *w, uint8_t what)
+{
+    write_head(w, CONSOLE_CHANGED, what, 0, 0);
+}
+
+void console_write_end(struct wire_writer *w, uint8_t reason, const char *why)
+{
+    write_sentence(w, CONSOLE_END, reason, why);
+}
+
+void console_write_pointer_mode(struct wire_writer *w, bool absolute)
+{
+    write_head(w, CONSOLE_POINTER_MODE, absolute, 0, 0);
+}

@@ -1,0 +1,101 @@
+/* The console protocol's messages as bytes, both ways: docs/console-protocol.md. Pure; golden vectors in
+ * tests/vectors/console hold this file and the page's protocol.js to the same bytes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/wire.h"
+
+#define CONSOLE_VERSION 1
+#define CONSOLE_SUBPROTOCOL "lightsout.console.1"
+#define CONSOLE_MAX_CLIENT_MESSAGE 512 /* bytes a client may send in one message */
+#define CONSOLE_TICKET_SIZE 32
+#define CONSOLE_MAX_TEXT 512      /* bytes of a sentence in NO_PICTURE and END; longer ones are cut */
+#define CONSOLE_MAX_NAME 255      /* bytes of the holder's name in SEAT */
+#define CONSOLE_UPDATE_HEADER 12  /* bytes in front of an update's body */
+#define CONSOLE_POINTER_MAX 32767 /* of POINTER_ABS */
+#define CONSOLE_BUTTONS 0x1f
+
+enum console_type {
+    CONSOLE_HELLO = 0x01,
+    CONSOLE_ACK,
+    CONSOLE_KEY,
+    CONSOLE_POINTER_ABS,
+    CONSOLE_POINTER_REL,
+    CONSOLE_RELEASE_ALL,
+    CONSOLE_SEAT_REQUEST,
+    CONSOLE_PING,
+    CONSOLE_VISIBLE,
+    CONSOLE_REFRESH,
+
+    CONSOLE_WELCOME = 0x81,
+    CONSOLE_MODE,
+    CONSOLE_UPDATE,
+    CONSOLE_NO_PICTURE,
+    CONSOLE_CURSOR,
+    CONSOLE_LEDS,
+    CONSOLE_SEAT,
+    CONSOLE_PONG,
+    CONSOLE_STATS,
+    CONSOLE_CHANGED,
+    CONSOLE_END,
+    CONSOLE_POINTER_MODE,
+};
+
+/* A message from the client, checked. */
+struct console_message {
+    enum console_type type;
+    union {
+        struct {
+            bool hidden, view_only;
+            uint8_t capabilities;
+            char ticket[CONSOLE_TICKET_SIZE + 1];
+        } hello;
+        struct {
+            uint32_t sequence, received_us, painted_us; /* the page's clock, modulo 2^32 */
+        } ack;
+        struct {
+            bool down;
+            uint16_t usage;
+        } key;
+        struct {
+            uint8_t buttons;
+            uint16_t x, y;
+            int8_t wheel, pan;
+        } absolute;
+        struct {
+            uint8_t buttons;
+            int16_t dx, dy;
+            int8_t wheel, pan;
+        } relative;
+        bool take;
+        uint32_t ping;
+        bool visible;
+    };
+};
+
+/* NULL and *ret filled, or a sentence that says what is wrong with the message (static). */
+const char *console_parse(const uint8_t *bytes, size_t size, struct console_message *ret);
+
+/* Builders of what the server sends; a writer without room turns `full`. Texts that are too long are cut at a whole
+ * character; control characters and broken UTF-8 in them become '?', so that a browser never refuses the message. */
+void console_write_welcome(struct wire_writer *w, bool may_type, uint32_t viewer);
+void console_write_mode(struct wire_writer *w, uint16_t width, uint16_t height);
+void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us);
+void console_write_no_picture(struct wire_writer *w, uint8_t signal, const char *why);
+/* rgba: width x height x 4 bytes, premultiplied. */
+void console_write_cursor(struct wire_writer *w, bool visible, uint16_t hot_x, uint16_t hot_y, uint16_t width,
+                          uint16_t height, const uint8_t *rgba);
+void console_write_leds(struct wire_writer *w, uint8_t leds);
+void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name);
+void console_write_pong(struct wire_writer *w, uint32_t value);
+
+struct console_stats {
+    uint32_t round_trip_us, encode_us, rate, updates, bytes;
+};
+void console_write_stats(struct wire_writer *w, const struct console_stats *stats);
+void console_write_changed(struct wire_writer *w, uint8_t what);
+void console_write_end(struct wire_writer *w, uint8_t reason, const char *why);
+void console_write_pointer_mode(struct wire_writer *w, bool absolute);
