@@ -38,14 +38,24 @@ DEFINE_CLEANUP(struct ipc, ipc_destroy)
 int ipc_send(struct ipc *self, uint16_t type, uint32_t serial, const void *body, size_t size, const int *fds,
              unsigned n_fds);
 
+/* Serials with this bit are chosen by ipc_call; other askers leave it clear. */
+#define IPC_CALL_SERIAL 0x80000000u
+
 /* Sends and waits, at most timeout_ms, for the answer with the same serial; messages that come in between reach the
  * listener afterwards, from the loop. Copies at most size bytes of the answer's body; *ret_size is its true size and
- * *ret_type its type. -ETIMEDOUT, -ECONNRESET, -EMSGSIZE. For the few places that cannot wait asynchronously (a TLS
- * signature). */
+ * *ret_type its type; -EMSGSIZE when it did not fit. -ETIMEDOUT, -ECONNRESET, -EPROTO. Descriptors in the answer are
+ * closed. An answer that comes after its time-out reaches the listener like any message. For the few places that cannot
+ * wait asynchronously (a TLS signature). */
 int ipc_call(struct ipc *self, uint16_t type, const void *body, size_t size, int timeout_ms, uint16_t *ret_type,
              void *answer, size_t answer_size, size_t *ret_size);
 
-/* Checks one datagram's header; pure, for the fuzzer. 0 and *ret filled (body points into bytes), or -EPROTO. */
+/* Header in front of the body: le32 magic, le16 version, le16 type, le32 serial, le16 size of the body, le16 number of
+ * descriptors. */
+#define IPC_HEADER_SIZE 16
+#define IPC_MAGIC 0x4950534cu
+
+/* Checks one datagram's header; pure, for the fuzzer. 0 and *ret filled (body points into bytes, n_fds as the sender
+ * says, fds all -1), or -EPROTO. */
 int ipc_parse(const uint8_t *bytes, size_t size, struct ipc_message *ret);
 
 /* Adds a string as le16 length + bytes; reads one into room of the given size with a closing NUL: false when it is too

@@ -1,0 +1,71 @@
+#include "core/route.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/utf8.h"
+#include "core/wire.h"
+
+#define MESSAGE_SIZE 1024
+
+void route_reply_header(struct route_call *call, const char *name, const char *value)
+{
+    call->reply->header(call, name, value);
+}
+
+void route_reply(struct route_call *call, int status, const char *content_type, const void *body, size_t size)
+{
+    assert(content_type || size == 0);
+    call->reply->send(call, status, content_type, body, size);
+}
+
+/* As the inside of a JSON string (RFC 8259 section 7); what is not UTF-8 becomes U+FFFD. At most 6 bytes for one. */
+static void write_escaped(struct wire_writer *w, const char *text, size_t size)
+{
+    while (size > 0) {
+        size_t length = utf8_sequence(text, size);
+        char escaped[8];
+        int n = 0;
+        if (length == 0) {
+            n = snprintf(escaped, sizeof(escaped), "\\ufffd");
+            length = 1;
+        } else if (*text == '"' || *text == '\\') {
+            n = snprintf(escaped, sizeof(escaped), "\\%c", *text);
+        } else if (utf8_printable(text, size) == 0) {
+            unsigned code = length == 1 ? (unsigned char)text[0] : (unsigned char)text[1];
+            n = snprintf(escaped, sizeof(escaped), "\\u%04x", code);
+        }
+        if (n > 0)
+            wire_write_bytes(w, escaped, (size_t)n);
+        else
+            wire_write_bytes(w, text, length);
+        text += length;
+        size -= length;
+    }
+}
+
+static void write_text(struct wire_writer *w, const char *text)
+{
+    wire_write_bytes(w, text, strlen(text));
+}
+
+void route_reply_error(struct route_call *call, int status, const char *code, const char *message, ...)
+{
+    char text[MESSAGE_SIZE], body[6 * MESSAGE_SIZE + 512];
+    struct wire_writer w = wire_writer_init(body, sizeof(body));
+    va_list args;
+
+    va_start(args, message);
+    int size = vsnprintf(text, sizeof(text), message, args);
+    va_end(args);
+    size = MAX(0, MIN(size, (int)sizeof(text) - 1));
+
+    write_text(&w, "{\"error\":{\"code\":\"");
+    write_escaped(&w, code, strnlen(code, 64));
+    write_text(&w, "\",\"message\":\"");
+    write_escaped(&w, text, (size_t)size);
+    write_text(&w, "\"}}\n");
+    assert(!w.full);
+    route_reply(call, status, "application/json", body, wire_written(&w));
+}
