@@ -16,7 +16,7 @@ json_t *api_drive_json(struct target *target, unsigned index)
     return json_pack("{s:i, s:s, s:s, s:s?, s:I, s:b, s:I, s:o}", "index", (int)index, "phase",
                      drive_phase_name(s.phase), "kind", s.kind == DRIVE_CDROM ? "cdrom" : "disk", "medium",
                      s.medium[0] ? s.medium : NULL, "size", (json_int_t)s.size, "read_only", (int)s.read_only,
-                     "bytes_read", (json_int_t)s.bytes_read, "reason", s.reason);
+                     "bytes_read", (json_int_t)s.bytes_read, "reason", api_text(s.reason));
 }
 
 json_t *api_drives_json(struct target *target)

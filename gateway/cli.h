@@ -1,0 +1,68 @@
+/* The command-line client `lightsout`: every command is one or more REST calls, over the local unix socket or,
+ * remotely, over TLS with a pinned certificate. Exit codes are a promise to scripts. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_REFUSED = 1,     /* the gateway said no; its sentence is on stderr */
+    CLI_USAGE = 2,       /* the command line is wrong */
+    CLI_UNREACHABLE = 3, /* no gateway, or not the one whose certificate is pinned */
+    CLI_NOT_FOUND = 4,   /* no such target, image, user */
+    CLI_DENIED = 5,      /* not logged in, or without the right */
+    CLI_TIMEOUT = 6,     /* wait-text: the text did not come */
+};
+
+struct cli {
+    const char *socket;      /* local, or NULL */
+    const char *url;         /* "https://host:8443", or NULL */
+    const char *fingerprint; /* of the certificate, SHA-256 in hex, with or without colons */
+    const char *token_file;
+    bool quiet; /* a refusal is not printed: for polling */
+    bool json;  /* print the gateway's answer as it is */
+};
+
+struct cli_command {
+    const char *name;  /* "target list" */
+    const char *usage; /* "TARGET FILE.png" */
+    const char *help;
+    int min_args, max_args;
+    int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+struct cli_commands {
+    const struct cli_command *rows;
+    size_t n;
+};
+
+extern const struct cli_commands cli_target_commands, cli_media_commands, cli_screen_commands, cli_input_commands,
+    cli_account_commands;
+
+/* cli_http.c: one request. path is below /api/v1. body may be NULL (taken otherwise). On success CLI_OK and *ret is the
+ * parsed answer (NULL for an empty one; a new reference). A refusal is printed on stderr and turned into its exit code.
+ */
+int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, json_t **ret);
+
+/* The same for an answer that is no JSON; *ret is malloc'ed. */
+int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size);
+
+/* The last answer's HTTP status, and the session cookie it set ("" when none). */
+long cli_last_status(void);
+const char *cli_last_token(void);
+
+/* A path with one name in it, percent-encoded: cli_path("/targets/%s/power", name). In a static buffer. */
+const char *cli_path(const char *format, const char *name);
+
+/* cli_print.c: text for a terminal, control characters escaped as \xNN; newline too unless keep_newlines. */
+void cli_print_text(const char *text, bool keep_newlines);
+/* One JSON answer on stdout, indented. */
+void cli_print_json(json_t *json);
+/* Rows of columns with their headings, aligned. cells: rows * columns strings. */
+void cli_print_table(const char *const *headings, size_t columns, const char *const *cells, size_t rows);
+void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* String member of an object, "" when it is absent or null. */
+const char *cli_member(json_t *object, const char *key);

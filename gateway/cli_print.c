@@ -1,0 +1,96 @@
+/* What the client prints: nothing that a target or a file name contains reaches the terminal as a control sequence. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/attrs.h"
+#include "core/utf8.h"
+#include "gateway/cli.h"
+
+static void print_escaped(FILE *out, const char *text, bool keep_newlines)
+{
+    size_t size = strlen(text);
+
+    for (size_t i = 0; i < size;) {
+        size_t length = utf8_printable(text + i, size - i);
+        if (length) {
+            fwrite(text + i, 1, length, out);
+            i += length;
+        } else if (text[i] == '\n' && keep_newlines) {
+            fputc(text[i++], out);
+        } else {
+            fprintf(out, "\\x%02X", (unsigned char)text[i++]);
+        }
+    }
+}
+
+void cli_print_text(const char *text, bool keep_newlines)
+{
+    print_escaped(stdout, text, keep_newlines);
+}
+
+void cli_error(const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    fputs("lightsout: ", stderr);
+    print_escaped(stderr, line, false);
+    fputc('\n', stderr);
+}
+
+void cli_print_json(json_t *json)
+{
+    /* jansson escapes control characters; ENSURE_ASCII also those that terminals obey above U+007F */
+    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    fputc('\n', stdout);
+}
+
+/* Columns that a text takes: characters, not bytes. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0, size = strlen(text);
+    for (size_t i = 0; i < size;) {
+        size_t length = utf8_printable(text + i, size - i);
+        width += length ? 1 : 4;
+        i += length ? length : 1;
+    }
+    return width;
+}
+
+static void print_row(const char *const *cells, size_t columns, const size_t *widths)
+{
+    for (size_t c = 0; c < columns; c++) {
+        print_escaped(stdout, cells[c], false);
+        if (c + 1 < columns)
+            printf("%*s", (int)(widths[c] - width_of(cells[c]) + 2), "");
+    }
+    fputc('\n', stdout);
+}
+
+void cli_print_table(const char *const *headings, size_t columns, const char *const *cells, size_t rows)
+{
+    size_t widths[16] = {0};
+
+    if (columns > ARRAY_SIZE(widths))
+        return;
+    for (size_t c = 0; c < columns; c++) {
+        widths[c] = width_of(headings[c]);
+        for (size_t r = 0; r < rows; r++)
+            widths[c] = MAX(widths[c], width_of(cells[r * columns + c]));
+    }
+    print_row(headings, columns, widths);
+    for (size_t r = 0; r < rows; r++)
+        print_row(cells + r * columns, columns, widths);
+}
+
+const char *cli_member(json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}

@@ -1,0 +1,170 @@
+/* Targets and their power. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/attrs.h"
+#include "gateway/cli.h"
+
+static int target_list(struct cli *cli, int argc, char **argv)
+{
+    static const char *const headings[] = {"NAME", "MACHINE", "POWER", "SCREEN", "VIEWERS", "SEAT"};
+    json_t *answer = NULL, *list;
+
+    (void)argc;
+    (void)argv;
+    int r = cli_call(cli, "GET", "/targets", NULL, &answer);
+    if (r != CLI_OK)
+        return r;
+    list = json_object_get(answer, "targets");
+    size_t n = json_array_size(list);
+    const char **cells = calloc(n * ARRAY_SIZE(headings) + 1, sizeof *cells);
+    char(*viewers)[24] = calloc(n + 1, sizeof *viewers);
+    if (cli->json) {
+        cli_print_json(answer);
+    } else if (cells && viewers) {
+        for (size_t i = 0; i < n; i++) {
+            json_t *t = json_array_get(list, i);
+            const char **row = cells + i * ARRAY_SIZE(headings);
+            snprintf(viewers[i], sizeof viewers[i], "%" JSON_INTEGER_FORMAT,
+                     json_integer_value(json_object_get(t, "viewers")));
+            row[0] = cli_member(t, "name");
+            row[1] = cli_member(t, "machine");
+            row[2] = cli_member(t, "power");
+            row[3] = cli_member(json_object_get(t, "signal"), "name");
+            row[4] = viewers[i];
+            row[5] = cli_member(json_object_get(t, "seat"), "holder");
+        }
+        cli_print_table(headings, ARRAY_SIZE(headings), cells, n);
+    }
+    free(cells);
+    free(viewers);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+static int target_show(struct cli *cli, int argc, char **argv)
+{
+    json_t *t = NULL, *line;
+    size_t i;
+
+    (void)argc;
+    int r = cli_call(cli, "GET", cli_path("/targets/%s", argv[0]), NULL, &t);
+    if (r != CLI_OK)
+        return r;
+    if (cli->json) {
+        cli_print_json(t);
+    } else {
+        json_t *mode = json_object_get(t, "mode"), *signal = json_object_get(t, "signal"),
+               *vm = json_object_get(t, "vm");
+        printf("name     %s\nmachine  %s\npower    %s\nscreen   %s ", cli_member(t, "name"), cli_member(t, "machine"),
+               cli_member(t, "power"), cli_member(signal, "name"));
+        if (json_is_object(mode))
+            printf("%dx%d", (int)json_integer_value(json_object_get(mode, "width")),
+                   (int)json_integer_value(json_object_get(mode, "height")));
+        printf("\n");
+        if (*cli_member(signal, "why")) {
+            printf("         ");
+            cli_print_text(cli_member(signal, "why"), false);
+            printf("\n");
+        }
+        if (json_is_object(vm)) {
+            printf("vm       %s ", cli_member(vm, "state"));
+            cli_print_text(cli_member(vm, "why"), false);
+            printf("\n");
+            json_array_foreach(json_object_get(vm, "log"), i, line)
+            {
+                printf("         ");
+                cli_print_text(json_string_value(line), false);
+                printf("\n");
+            }
+        }
+    }
+    json_decref(t);
+    return CLI_OK;
+}
+
+/* Prints a power answer in a word, or whole. */
+static int print_power(struct cli *cli, int r, json_t *answer)
+{
+    if (r != CLI_OK)
+        return r;
+    if (cli->json)
+        cli_print_json(answer);
+    else
+        printf("%s\n", cli_member(answer, "state"));
+    json_decref(answer);
+    return CLI_OK;
+}
+
+static int power(struct cli *cli, const char *action, const char *target)
+{
+    json_t *answer = NULL;
+    int r = cli_call(cli, "POST", cli_path("/targets/%s/power", target), json_pack("{s:s}", "action", action), &answer);
+    return print_power(cli, r, answer);
+}
+
+static int power_on(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return power(cli, "on", argv[0]);
+}
+
+static int power_off(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return power(cli, "soft-off", argv[0]);
+}
+
+static int power_hard_off(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return power(cli, "hard-off", argv[0]);
+}
+
+static int power_reset(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return power(cli, "reset", argv[0]);
+}
+
+static int power_nmi(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return power(cli, "nmi", argv[0]);
+}
+
+static int power_state(struct cli *cli, int argc, char **argv)
+{
+    json_t *answer = NULL;
+    (void)argc;
+    int r = cli_call(cli, "GET", cli_path("/targets/%s/power", argv[0]), NULL, &answer);
+    return print_power(cli, r, answer);
+}
+
+static int boot(struct cli *cli, int argc, char **argv)
+{
+    json_t *answer = NULL;
+    (void)argc;
+    int r = cli_call(cli, "PUT", cli_path("/targets/%s/boot", argv[0]), json_pack("{s:s}", "boot", argv[1]), &answer);
+    if (r != CLI_OK)
+        return r;
+    if (cli->json)
+        cli_print_json(answer);
+    else
+        printf("%s\n", cli_member(answer, "boot_next"));
+    json_decref(answer);
+    return CLI_OK;
+}
+
+static const struct cli_command rows[] = {
+    {"target list", "", "the targets, their power, screen and viewers", 0, 0, target_list},
+    {"target show", "TARGET", "one target in full, with its VM's last lines", 1, 1, target_show},
+    {"power state", "TARGET", "on, off or going-off", 1, 1, power_state},
+    {"power on", "TARGET", "power on", 1, 1, power_on},
+    {"power off", "TARGET", "ask the OS to shut down (the power button)", 1, 1, power_off},
+    {"power hard-off", "TARGET", "cut the power", 1, 1, power_hard_off},
+    {"power reset", "TARGET", "press the reset button", 1, 1, power_reset},
+    {"power nmi", "TARGET", "send a non-maskable interrupt", 1, 1, power_nmi},
+    {"boot", "TARGET default|cd|disk|pxe|menu|setup", "what the next reset or power-on boots, once", 2, 2, boot},
+};
+const struct cli_commands cli_target_commands = {rows, ARRAY_SIZE(rows)};
