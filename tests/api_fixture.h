@@ -1,0 +1,254 @@
+/* The REST resources without a server: one target "demo" with fake ports, calls by method and path, the reply kept. For
+ * the unit test and the fuzz target of api/. */
+#pragma once
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "manage/power_fake.h"
+
+struct fake_drive {
+    struct drive drive;
+    struct drive_state state;
+};
+
+static void fake_drive_state(struct drive *d, struct drive_state *ret)
+{
+    *ret = container_of(d, struct fake_drive, drive)->state;
+}
+
+static void fake_drive_eject(struct drive *d, bool force, drive_done_fn *done, void *data)
+{
+    struct fake_drive *self = container_of(d, struct fake_drive, drive);
+    (void)force;
+    self->state = (struct drive_state){.phase = DRIVE_EMPTY};
+    done(data, 0, NULL);
+}
+
+static const struct drive_ops fake_drive_ops = {.name = "fake", .state = fake_drive_state, .eject = fake_drive_eject};
+
+struct api_fixture {
+    struct loop *loop;
+    int keeper_end; /* nobody answers; audit lines end there */
+    struct api_context api;
+    const struct route_table *tables;
+    size_t n_tables;
+    struct power_fake *power;
+    struct fake_drive drive;
+    struct target target, *list[1];
+    struct target_list targets;
+    struct auth_session session;
+    char typed[200], inserted[256];
+    uint32_t denied_rights;
+
+    struct route_call call;
+    int status; /* of the last reply, 0: none came */
+    char body[65536];
+};
+
+static void fixture_insert(struct target *t, unsigned drive, const char *image, int kind, bool read_only,
+                           target_done_fn *done, void *data)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    (void)drive;
+    if (!strcmp(image, "missing.iso")) {
+        done(data, -ENOENT, "There is no image 'missing.iso' in the library.");
+        return;
+    }
+    snprintf(f->inserted, sizeof f->inserted, "%s", image);
+    f->drive.state =
+        (struct drive_state){.phase = DRIVE_INSERTED, .kind = kind == 1, .read_only = read_only, .size = 1};
+    snprintf(f->drive.state.medium, sizeof f->drive.state.medium, "%s", image);
+    done(data, 0, NULL);
+}
+
+static void fixture_screenshot(struct target *t, unsigned width, enum target_shot format, target_bytes_fn *done,
+                               void *data)
+{
+    (void)t;
+    (void)width;
+    if (format == TARGET_SHOT_PNG)
+        done(data, 0, NULL, "PNG", 3);
+    else
+        done(data, -ENODATA, "demo is powered off", NULL, 0);
+}
+
+static void fixture_text(struct target *t, target_text_fn *done, void *data)
+{
+    const char *lines[] = {"login:", ""};
+    (void)t;
+    done(data, 0, NULL, &(struct target_text){.columns = 80, .rows = 2, .lines = lines, .exact = true});
+}
+
+static int fixture_chord(struct target *t, const char *chord, char *why, size_t size)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    if (!strcmp(chord, "hyper")) {
+        snprintf(why, size, "no key is called 'hyper'");
+        return -EINVAL;
+    }
+    snprintf(f->typed, sizeof f->typed, "%s", chord);
+    return 0;
+}
+
+static int fixture_type(struct target *t, const char *text, const char *layout, size_t *n, char *why, size_t size)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    if (strcmp(layout, "us") != 0) {
+        snprintf(why, size, "there is no layout of that name");
+        return -EINVAL;
+    }
+    snprintf(f->typed, sizeof f->typed, "%s", text);
+    *n = strlen(text);
+    return 0;
+}
+
+static size_t fixture_remaining(struct target *t)
+{
+    return strlen(container_of(t, struct api_fixture, target)->typed);
+}
+
+static void fixture_type_stop(struct target *t)
+{
+    container_of(t, struct api_fixture, target)->typed[0] = 0;
+}
+
+static const struct target_ops fixture_target_ops = {
+    .insert = fixture_insert,
+    .screenshot = fixture_screenshot,
+    .screen_text = fixture_text,
+    .chord = fixture_chord,
+    .type = fixture_type,
+    .type_remaining = fixture_remaining,
+    .type_stop = fixture_type_stop,
+};
+
+static bool fixture_may(void *context, const struct auth_session *session, uint32_t rights, const char *target)
+{
+    struct api_fixture *f = context;
+    (void)session;
+    (void)target;
+    return !(rights & f->denied_rights);
+}
+
+static char *fixture_statistics(void *context)
+{
+    (void)context;
+    return strdup("{}");
+}
+
+static void fixture_header(struct route_call *call, const char *name, const char *value)
+{
+    (void)call;
+    (void)name;
+    (void)value;
+}
+
+static void fixture_send(struct route_call *call, int status, const char *type, const void *body, size_t size)
+{
+    struct api_fixture *f = container_of(call, struct api_fixture, call);
+    (void)type;
+    if (f->status)
+        abort(); /* two replies to one call */
+    f->status = status;
+    size = MIN(size, sizeof f->body - 1);
+    if (size)
+        memcpy(f->body, body, size);
+    f->body[size] = 0;
+}
+
+static const struct route_reply_ops fixture_reply = {.header = fixture_header, .send = fixture_send};
+
+static void fixture_setup_state(void *data, bool needs_setup)
+{
+    (void)data;
+    (void)needs_setup;
+}
+
+static void fixture_ended(void *data, struct auth_session *session)
+{
+    (void)data;
+    (void)session;
+}
+
+static void fixture_closed(void *data)
+{
+    (void)data;
+}
+
+static int fixture_init(struct api_fixture *f)
+{
+    static const char *const layout_names[] = {"us", NULL};
+    static const struct keeper_client_listener listener = {
+        .session_ended = fixture_ended, .setup_state = fixture_setup_state, .closed = fixture_closed};
+    int pair[2];
+
+    memset(f, 0, sizeof *f);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 || loop_create(&f->loop) < 0 ||
+        keeper_client_create(f->loop, pair[0], &listener, f, &f->api.keeper) < 0 || power_fake_create(&f->power) < 0)
+        return -1;
+    f->keeper_end = pair[1];
+    f->drive.drive.ops = &fake_drive_ops;
+    f->target = (struct target){.ops = &fixture_target_ops,
+                                .name = "demo",
+                                .machine = "testcard",
+                                .power = &f->power->power,
+                                .drives = {&f->drive.drive},
+                                .n_drives = 1,
+                                .width = 720,
+                                .height = 400};
+    f->list[0] = &f->target;
+    f->targets = (struct target_list){.targets = f->list, .n = 1};
+    f->session = (struct auth_session){.user = "ann", .role = ROLE_ADMINISTRATOR, .local = true};
+    ref_init(&f->session.ref);
+    f->api.version = "1";
+    f->api.targets = &f->targets;
+    f->api.may = fixture_may;
+    f->api.may_context = f;
+    f->api.layouts = layout_names;
+    f->api.statistics = fixture_statistics;
+    f->tables = api_tables(&f->api, &f->n_tables);
+    return 0;
+}
+
+attr_unused static void fixture_finish(struct api_fixture *f)
+{
+    keeper_client_destroy(f->api.keeper);
+    f->power->power.ops->destroy(&f->power->power);
+    close(f->keeper_end);
+    loop_destroy(f->loop);
+}
+
+/* Calls the route; false when there is none for it. body must be NUL-terminated behind body_size. */
+static bool fixture_call(struct api_fixture *f, enum route_method method, const char *path, const char *query,
+                         const char *body, size_t body_size)
+{
+    char room[512];
+
+    f->status = 0;
+    f->body[0] = 0;
+    for (size_t t = 0; t < f->n_tables; t++) {
+        for (size_t i = 0; i < f->tables[t].n_rows; i++) {
+            const struct route *row = &f->tables[t].rows[i];
+            f->call = (struct route_call){.route = row,
+                                          .query = query,
+                                          .body = (const uint8_t *)body,
+                                          .body_size = body_size,
+                                          .if_none_match = "",
+                                          .cookie_token = "",
+                                          .peer = "test",
+                                          .session = &f->session,
+                                          .reply = &fixture_reply};
+            if (row->method == method && route_match(row, path, room, f->call.params)) {
+                row->handler(f->tables[t].context, &f->call);
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -1,0 +1,169 @@
+/* The REST resources against fake ports: right answers, and every wrong body named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/api_fixture.h"
+
+static struct api_fixture f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return fixture_init(&f);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fixture_finish(&f);
+    return 0;
+}
+
+static void expect(enum route_method method, const char *path, const char *body, int status, const char *contains)
+{
+    assert_true(fixture_call(&f, method, path, "", body, strlen(body)));
+    if (f.status != status || !strstr(f.body, contains))
+        fail_msg("%s %s -> %d %s (expected %d with %s)", path, body, f.status, f.body, status, contains);
+}
+
+#define TARGET "/api/v1/targets/demo"
+
+static void test_targets(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, "/api/v1/targets", "", 200, "\"name\":\"demo\"");
+    expect(ROUTE_GET, TARGET, "", 200, "\"mode\":{\"width\":720,\"height\":400}");
+    expect(ROUTE_GET, "/api/v1/targets/nope", "", 404, "no-such-target");
+    f.denied_rights = RIGHT_VIEW;
+    expect(ROUTE_GET, "/api/v1/targets", "", 200, "{\"targets\":[]}");
+}
+
+static void test_text_from_a_vm_never_breaks_the_answer(void **state)
+{
+    (void)state;
+    char line[] = "bad \xFF\x01 byte";
+    snprintf(f.target.vm_state, sizeof f.target.vm_state, "failed");
+    f.target.vm_log[0] = line;
+    expect(ROUTE_GET, TARGET, "", 200, "bad \xEF\xBF\xBD\\u0001 byte");
+}
+
+static void test_power(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"hard-off\"}", 200, "\"state\":\"off\"");
+    expect(ROUTE_GET, TARGET "/power", "", 200, "\"state\":\"off\"");
+    expect(ROUTE_PUT, TARGET "/boot", "{\"boot\":\"cd\"}", 200, "\"boot_next\":\"cd\"");
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on\"}", 200, "\"boot_next\":\"default\"");
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"explode\"}", 400, "must be on, soft-off");
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":7}", 400, "'action' must be a string");
+    expect(ROUTE_POST, TARGET "/power", "{}", 400, "'action' must be a string and is required");
+    f.power->refuse = -EBUSY;
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on\"}", 409, "not-now");
+    f.power->refuse = -ETIMEDOUT;
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on\"}", 504, "no-answer");
+    f.target.power = NULL;
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on\"}", 501, "has no power control");
+}
+
+static void test_bodies_that_are_wrong(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on\",\"force\":1}", 400, "unknown key 'force'");
+    expect(ROUTE_POST, TARGET "/power", "[1]", 400, "bad-json");
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on\",\"action\":\"off\"}", 400, "bad-json");
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"on", 400, "bad-json");
+    expect(ROUTE_POST, TARGET "/power", "{\"action\":\"o\\u0000n\"}", 400, "bad-json");
+}
+
+static void test_drives(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, TARGET "/drives/0/insert", "{\"image\":\"grub.iso\"}", 200, "\"medium\":\"grub.iso\"");
+    assert_string_equal(f.inserted, "grub.iso");
+    expect(ROUTE_POST, TARGET "/drives/0/insert", "{\"image\":\"missing.iso\"}", 404, "no image 'missing.iso'");
+    expect(ROUTE_POST, TARGET "/drives/1/insert", "{\"image\":\"a\"}", 404, "has 1 drives");
+    expect(ROUTE_POST, TARGET "/drives/00/eject", "", 404, "no-such-drive");
+    expect(ROUTE_POST, TARGET "/drives/0/insert", "{\"image\":\"a\",\"kind\":\"tape\"}", 400, "cdrom or disk");
+    expect(ROUTE_POST, TARGET "/drives/0/eject", "{\"force\":\"yes\"}", 400, "'force' must be true or false");
+    expect(ROUTE_POST, TARGET "/drives/0/eject", "", 200, "\"phase\":\"empty\"");
+    expect(ROUTE_GET, TARGET "/drives", "", 200, "\"medium\":null");
+}
+
+static void test_keys_and_text(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"enter\"]}", 204, "");
+    assert_string_equal(f.typed, "enter");
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"hyper\"]}", 422, "no key is called 'hyper'");
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[]}", 400, "list of 1 to 16");
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[3]}", 422, "a chord is a string");
+    expect(ROUTE_POST, TARGET "/type", "{\"text\":\"hello\"}", 202, "\"characters\":5");
+    expect(ROUTE_GET, TARGET "/type", "", 200, "\"remaining\":5");
+    expect(ROUTE_DELETE, TARGET "/type", "", 204, "");
+    expect(ROUTE_POST, TARGET "/type", "{\"text\":\"x\",\"layout\":\"qq\"}", 422, "cannot-type");
+    expect(ROUTE_GET, "/api/v1/layouts", "", 200, "[\"us\"]");
+}
+
+static void test_a_taken_seat_is_respected(void **state)
+{
+    (void)state;
+    seat_take(&f.target.seat, 3, "bob", true);
+    expect(ROUTE_POST, TARGET "/type", "{\"text\":\"x\"}", 409, "bob is typing");
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"]}", 409, "seat-taken");
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"],\"force\":true}", 204, "");
+}
+
+static void test_pictures(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, TARGET "/screenshot", "", 200, "PNG");
+    expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"lines\":[\"login:\",\"\"]");
+    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "format=jpeg", "", 0));
+    assert_int_equal(f.status, 409);
+    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "width=99999", "", 0));
+    assert_int_equal(f.status, 400);
+    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "format=bmp", "", 0));
+    assert_int_equal(f.status, 400);
+}
+
+static void test_secret_only_locally(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, "/api/v1/setup-secret", "", 403, "local-only");
+}
+
+static void test_every_row_names_who_may_call(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < f.n_tables; t++)
+        for (size_t i = 0; i < f.tables[t].n_rows; i++) {
+            const struct route *row = &f.tables[t].rows[i];
+            assert_true(row->access >= ROUTE_SETUP && row->access <= ROUTE_RIGHT);
+            assert_true(row->access != ROUTE_RIGHT || row->rights);
+            /* whatever changes something asks for more than a session, but for login, logout and set-up */
+            if (row->method != ROUTE_GET && row->access != ROUTE_RIGHT)
+                assert_true(strstr(row->path, "/session") || strstr(row->path, "/setup"));
+        }
+}
+
+int main(void)
+{
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_targets),
+        TEST(test_text_from_a_vm_never_breaks_the_answer),
+        TEST(test_power),
+        TEST(test_bodies_that_are_wrong),
+        TEST(test_drives),
+        TEST(test_keys_and_text),
+        TEST(test_a_taken_seat_is_respected),
+        TEST(test_pictures),
+        TEST(test_secret_only_locally),
+        TEST(test_every_row_names_who_may_call),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
