@@ -1,0 +1,139 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/route.h"
+
+static void nothing(attr_unused void *context, attr_unused struct route_call *call)
+{
+}
+
+static bool match(const char *pattern, const char *path, char *params[ROUTE_MAX_PARAMS])
+{
+    static char room[256];
+    struct route route = ROUTE(ROUTE_GET, pattern, ROUTE_SESSION, 0, nothing);
+    memset(room, 'x', sizeof(room));
+    return route_match(&route, path, room, params);
+}
+
+static void path_without_parameters_matches_itself_only(attr_unused void **state)
+{
+    char *p[ROUTE_MAX_PARAMS];
+    assert_true(match("/api/v1/targets", "/api/v1/targets", p));
+    assert_null(p[0]);
+    assert_false(match("/api/v1/targets", "/api/v1/targets/", p));
+    assert_false(match("/api/v1/targets", "/api/v1/target", p));
+    assert_false(match("/api/v1/targets", "/api/v1/targetss", p));
+    assert_false(match("/api/v1/targets", "", p));
+}
+
+static void parameters_come_in_order_and_decoded(attr_unused void **state)
+{
+    char *p[ROUTE_MAX_PARAMS];
+    assert_true(match("/t/{target}/drives/{drive}/x", "/t/my%20box/drives/gr%C3%BCn+1/x", p));
+    assert_string_equal(p[0], "my box");
+    assert_string_equal(p[1], "gr\xC3\xBCn+1"); /* plus is a plus in a path */
+    assert_null(p[2]);
+    assert_true(match("/t/{a}", "/t/%7B%7d", p));
+    assert_string_equal(p[0], "{}");
+    assert_true(match("/{a}/{b}/{c}/{d}", "/1/22/3/4", p));
+    assert_string_equal(p[3], "4");
+}
+
+static void odd_parameters_do_not_match(attr_unused void **state)
+{
+    static const char *const paths[] = {"/t/",      "/t//",      "/t/%",     "/t/%4",     "/t/%zz",
+                                        "/t/a%00b", "/t/a%2fb",  "/t/a%2Fb", "/t/%0a",    "/t/a\tb",
+                                        "/t/%7f",   "/t/%c2%9b", "/t/%ff",   "/t/%c3%28", "/t/%ed%a0%80"};
+    char *p[ROUTE_MAX_PARAMS] = {(char *)"kept"};
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+        assert_false(match("/t/{a}", paths[i], p));
+    assert_string_equal(p[0], "kept");
+}
+
+static bool query(const char *text, const char *name, char *room, size_t size)
+{
+    struct route_call call = {.query = text};
+    return route_query(&call, name, room, size);
+}
+
+static void query_parameter_is_found_and_decoded(attr_unused void **state)
+{
+    char room[8];
+    assert_true(query("a=1&name=x%20y+z&name=other", "name", room, sizeof(room)));
+    assert_string_equal(room, "x y z");
+    assert_true(query("a=1&n%61me=2", "name", room, sizeof(room)));
+    assert_string_equal(room, "2");
+    assert_true(query("a&b=", "a", room, sizeof(room)));
+    assert_string_equal(room, "");
+    assert_true(query("a&b=", "b", room, sizeof(room)));
+    assert_string_equal(room, "");
+    assert_true(query("&&a=b=c&", "a", room, sizeof(room)));
+    assert_string_equal(room, "b=c");
+    assert_true(query("a=1234567", "a", room, sizeof(room)));
+}
+
+static void query_parameter_that_is_absent_too_long_or_odd_is_not_found(attr_unused void **state)
+{
+    char room[8];
+    assert_false(query("", "a", room, sizeof(room)));
+    assert_false(query("aa=1&b=a", "a", room, sizeof(room)));
+    assert_false(query("a=12345678", "a", room, sizeof(room)));
+    assert_false(query("a=%", "a", room, sizeof(room)));
+    assert_false(query("a=%0", "a", room, sizeof(room)));
+    assert_false(query("a=%00", "a", room, sizeof(room)));
+    assert_false(query("a=", "a", room, 0));
+}
+
+static char sent[8192];
+static int sent_status;
+
+static void take_reply(attr_unused struct route_call *call, int status, const char *content_type, const void *body,
+                       size_t size)
+{
+    assert_string_equal(content_type, "application/json");
+    assert_true(size < sizeof(sent));
+    memcpy(sent, body, size);
+    sent[size] = 0;
+    sent_status = status;
+}
+
+static const struct route_reply_ops reply_ops = {.send = take_reply};
+
+static void error_is_json_whatever_it_quotes(attr_unused void **state)
+{
+    struct route_call call = {.reply = &reply_ops};
+    route_reply_error(&call, 404, "no_such_medium", "No medium \"%s\"; see %s.", "a\"}\\\n\x1f\xC2\x9B\xff\xC3\xBC",
+                      "the library");
+    assert_int_equal(sent_status, 404);
+    assert_string_equal(sent, "{\"error\":{\"code\":\"no_such_medium\",\"message\":\"No medium \\\"a\\\"}\\\\\\u000a"
+                              "\\u001f\\u009b\\ufffd\xC3\xBC\\\"; see the library.\"}}\n");
+}
+
+static void long_error_is_cut_and_still_closed(attr_unused void **state)
+{
+    static char text[4000];
+    struct route_call call = {.reply = &reply_ops};
+    memset(text, 1, sizeof(text) - 1);
+    route_reply_error(&call, 400, text, "%s", text);
+    assert_int_equal(strlen(sent), strlen("{\"error\":{\"code\":\"\",\"message\":\"\"}}\n") + 6 * (64 + 1023));
+    assert_string_equal(sent + strlen(sent) - 4, "\"}}\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(path_without_parameters_matches_itself_only),
+        cmocka_unit_test(parameters_come_in_order_and_decoded),
+        cmocka_unit_test(odd_parameters_do_not_match),
+        cmocka_unit_test(query_parameter_is_found_and_decoded),
+        cmocka_unit_test(query_parameter_that_is_absent_too_long_or_odd_is_not_found),
+        cmocka_unit_test(error_is_json_whatever_it_quotes),
+        cmocka_unit_test(long_error_is_cut_and_still_closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
