@@ -22,9 +22,12 @@ struct library_image {
 
 /* folder_fd: an O_PATH or O_RDONLY descriptor of the folder; taken. */
 int library_create(int folder_fd, struct worker_pool *io, struct library **ret);
+
+/* Calls that have not been answered are answered with -ECANCELED before it returns. NULL allowed; returns NULL. */
 struct library *library_destroy(struct library *self);
 
-/* Sorted by name. images valid during the call. */
+/* Sorted by name; without names that begin with a dot and those that are no plain names. images valid during the call.
+ */
 typedef void library_list_fn(void *data, int error, const struct library_image *images, size_t n);
 int library_list(struct library *self, library_list_fn *done, void *data);
 

@@ -1,0 +1,14 @@
+/* One name in a folder of images: what may be there, and opening it without following links. Blocking; pool threads. */
+#pragma once
+
+#include "media/library.h"
+
+/* A single component of printable UTF-8, at most 255 bytes, neither "." nor "..". Pure. */
+bool library_name_plain(const char *name);
+
+/* What stands there, usable or with the reason why not. -EINVAL: no plain name; -ENOENT: gone meanwhile; -errno. */
+int library_entry_look(int folder_fd, const char *name, struct library_image *ret);
+
+/* As library_open: on success *ret_fd is the caller's; else a sentence in why. */
+int library_entry_open(int folder_fd, const char *name, bool writable, int *ret_fd, struct library_image *ret,
+                       char *why, size_t why_size);

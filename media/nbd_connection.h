@@ -1,0 +1,37 @@
+/* One peer of the NBD server: its socket, its place in the protocol, and its requests. For nbd_server.c. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "core/loop.h"
+#include "media/nbd_server.h"
+#include "media/nbd_wire.h"
+
+struct nbd_export {
+    char name[NBD_MAX_NAME + 1];
+    struct source *source;
+    struct nbd_export_stats stats;
+    struct nbd_export *next;
+};
+
+struct nbd_connection;
+
+struct nbd_connection_host {
+    /* NULL: not there, or not for this process. */
+    struct nbd_export *(*find)(void *data, pid_t pid, uid_t uid, const char *name);
+    void (*list)(void *data, pid_t pid, uid_t uid, void (*fn)(void *fn_data, const char *name), void *fn_data);
+    /* It now uses the export (see nbd_connection_export). False: too many do. */
+    bool (*chosen)(void *data, struct nbd_connection *connection, struct nbd_export *export);
+    /* It ended by itself; why is NULL for an orderly end. It must be forgotten, and needs no nbd_connection_close. */
+    void (*ended)(void *data, struct nbd_connection *connection, const char *why);
+};
+
+/* Takes fd, on success. */
+int nbd_connection_create(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
+                          struct nbd_connection **ret);
+
+/* Ends it without a call of `ended`. What its requests hold is freed as the source answers them. */
+void nbd_connection_close(struct nbd_connection *self);
+
+struct nbd_export *nbd_connection_export(const struct nbd_connection *self); /* NULL while it negotiates */
+pid_t nbd_connection_pid(const struct nbd_connection *self);

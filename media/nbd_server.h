@@ -1,0 +1,64 @@
+/* Our NBD server: hands out media under export names over unix sockets. On the loop's thread; the reading and writing
+ * itself is the sources' affair (media/source.h).
+ *
+ * Every connection has a budget of requests and bytes in flight, counted from a request's header until its reply has
+ * left; beyond it nothing more is read from that peer, so a slow one holds up only itself. Connections are counted for
+ * the whole server: give each target a server of its own, then none can use up the others'. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "core/loop.h"
+#include "media/source.h"
+
+#define NBD_MAX_CONNECTIONS 32 /* of one server */
+#define NBD_MAX_PER_EXPORT 16  /* connections */
+#define NBD_MAX_EXPORTS 64
+#define NBD_INFLIGHT_REQUESTS 64      /* of one connection */
+#define NBD_INFLIGHT_BYTES (4u << 20) /* of one connection; the request that reaches it may stand out by its length */
+#define NBD_NEGOTIATION_US 10000000   /* a peer that has not chosen an export by then is dropped */
+
+struct nbd_server;
+
+struct nbd_server_host {
+    /* May the process that connected (SO_PEERCRED: as it was at connect time) have this export? Asked for each name it
+     * names, and for each when it lists. What it may not have does not exist for it. */
+    bool (*admit)(void *data, pid_t pid, uid_t uid, const char *export);
+    /* The number of connections that use an export changed. May be NULL. */
+    void (*used)(void *data, const char *export, unsigned connections);
+};
+
+struct nbd_export_stats {
+    uint64_t size;
+    uint64_t bytes_read, bytes_written; /* answered without error */
+    uint64_t requests, errors;          /* answered; of them with an error */
+    unsigned connections;
+};
+
+/* host and data must outlive the server. -ENOMEM. */
+int nbd_server_create(struct loop *loop, const struct nbd_server_host *host, void *data, struct nbd_server **ret);
+
+/* Ends all connections, closes all sources, removes the sockets that it made. NULL allowed; returns NULL. Not inside
+ * its callbacks. */
+struct nbd_server *nbd_server_destroy(struct nbd_server *self);
+DEFINE_CLEANUP(struct nbd_server, nbd_server_destroy)
+
+/* Binds a socket of mode 0600 at path, in place of a stale one, and listens. May be called more than once. -EADDRINUSE:
+ * somebody listens there, or something else than a socket is there; -ENAMETOOLONG; -errno. */
+int nbd_server_listen(struct nbd_server *self, const char *path);
+
+/* Takes a listening socket, on success. */
+int nbd_server_adopt_listener(struct nbd_server *self, int fd);
+
+/* Takes one connected socket (accepted elsewhere, or an end of a socketpair), on success. -ENOSPC: too many. */
+int nbd_server_adopt(struct nbd_server *self, int fd);
+
+/* Offers a source and, on success, owns it. name: 1..63 bytes of printable UTF-8. -EINVAL, -EEXIST, -ENOSPC, -ENOMEM.
+ */
+int nbd_server_add(struct nbd_server *self, const char *name, struct source *source);
+
+/* Ends the export's connections and closes its source. Not inside admit or used; inside a source's callbacks it may be.
+ * -ENOENT. */
+int nbd_server_remove(struct nbd_server *self, const char *name);
+
+bool nbd_server_stats(const struct nbd_server *self, const char *name, struct nbd_export_stats *ret);
