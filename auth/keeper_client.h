@@ -1,6 +1,7 @@
 /* How the gateway asks the keeper. Asynchronous: `done` runs on the net thread, exactly once, also (with -ECONNRESET)
  * when the keeper dies; it is never called before the asking function returned. Strings in results are valid during the
- * call. */
+ * call. An asking function that returns an error (-ECONNRESET while there is no keeper, -EINVAL for what is too long,
+ * -ENOBUFS, -ENOMEM) has asked nothing and never calls `done`. */
 #pragma once
 
 #include "auth/session.h"
@@ -19,7 +20,9 @@ struct keeper_client_listener {
 /* Takes fd (an ipc channel to the keeper). */
 int keeper_client_create(struct loop *loop, int fd, const struct keeper_client_listener *listener, void *data,
                          struct keeper_client **ret);
+/* Calls the `done` of what is under way with -ECONNRESET. Not from inside the client's own callbacks. */
 struct keeper_client *keeper_client_destroy(struct keeper_client *self);
+DEFINE_CLEANUP(struct keeper_client, keeper_client_destroy)
 /* A new channel after the keeper's restart; cached sessions stay good until the keeper says otherwise. Takes fd. */
 int keeper_client_reconnect(struct keeper_client *self, int fd);
 
@@ -38,13 +41,22 @@ int keeper_client_setup(struct keeper_client *self, const char *secret, const ch
                         const char *peer, keeper_login_fn *done, void *data);
 int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
                         keeper_login_fn *done, void *data);
+/* The same for a browser that still shows a session cookie: a good login ends that session. old_token may be "". */
+int keeper_client_login_from(struct keeper_client *self, const char *user, const char *password, const char *peer,
+                             const char *old_token, keeper_login_fn *done, void *data);
 
 /* The session of a token: from the cache at once (done still comes from the loop), else from the keeper. */
 int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data);
 /* From the cache only; NULL when not there. A reference for the caller. */
 struct auth_session *keeper_client_cached(struct keeper_client *self, const char *token);
 
+/* Ended at once for auth_session_may; session_ended follows from the loop when the keeper has confirmed it. A keeper
+ * that is away hears of it when it is back. -EINVAL for a local session. */
 int keeper_client_logout(struct keeper_client *self, struct auth_session *session);
+
+/* The session is in use (a viewer typed): keeps it from idling out. Cheap, the keeper hears of it once a minute.
+ * Asking for a session by its token counts as use too. */
+void keeper_client_touch(struct keeper_client *self, struct auth_session *session);
 
 /* A new one-time secret, voiding the old; only for local root or the gateway's own user. */
 typedef void keeper_secret_fn(void *data, int error, const char *secret);
@@ -63,6 +75,8 @@ typedef void keeper_done_fn(void *data, int error, const char *why);
 /* password or role may be absent (NULL, ROLE_NONE) on a change. -EPERM: it would leave no enabled Administrator. */
 int keeper_client_user_put(struct keeper_client *self, const char *name, const char *password, enum auth_role role,
                            bool create, keeper_done_fn *done, void *data);
+int keeper_client_user_enable(struct keeper_client *self, const char *name, bool enabled, keeper_done_fn *done,
+                              void *data);
 int keeper_client_user_delete(struct keeper_client *self, const char *name, keeper_done_fn *done, void *data);
 
 /* One line for the audit log; queued, never waits. who: user name or peer. */

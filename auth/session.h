@@ -23,9 +23,17 @@ struct auth_session {
     bool local;             /* by the local socket: no cookie, ends with its connection */
 };
 
+/* One reference, for the caller; it never expires by itself until expires_us is set. -ENAMETOOLONG. */
+int auth_session_create(uint64_t id, const char *user, enum auth_role role, struct auth_session **ret);
+/* What the local socket gives to a peer it admitted: an Administrator that ends with its connection. */
+int auth_session_create_local(const char *user, struct auth_session **ret);
+
 struct auth_session *auth_session_ref(struct auth_session *self);
 struct auth_session *auth_session_unref(struct auth_session *self); /* NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct auth_session, auth_session_unref)
+
+/* Neither ended nor past its expiry. */
+bool auth_session_alive(const struct auth_session *self);
 
 /* True when the session is alive and its role has every right on the target (target NULL: rights that belong to none).
  */

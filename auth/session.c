@@ -1,0 +1,58 @@
+#include "auth/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+int auth_session_create(uint64_t id, const char *user, enum auth_role role, struct auth_session **ret)
+{
+    if (strlen(user) >= AUTH_USER_MAX)
+        return -ENAMETOOLONG;
+    struct auth_session *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    ref_init(&self->ref);
+    self->id = id;
+    strcpy(self->user, user);
+    self->role = role;
+    self->expires_us = UINT64_MAX;
+    *ret = self;
+    return 0;
+}
+
+int auth_session_create_local(const char *user, struct auth_session **ret)
+{
+    struct auth_session *self;
+    int r = auth_session_create(0, user, ROLE_ADMINISTRATOR, &self);
+    if (r < 0)
+        return r;
+    self->local = true;
+    *ret = self;
+    return 0;
+}
+
+struct auth_session *auth_session_ref(struct auth_session *self)
+{
+    ref_get(&self->ref);
+    return self;
+}
+
+struct auth_session *auth_session_unref(struct auth_session *self)
+{
+    if (self && ref_put(&self->ref))
+        free(self);
+    return NULL;
+}
+
+bool auth_session_alive(const struct auth_session *self)
+{
+    return !self->ended && (self->local || clock_now_us() < self->expires_us);
+}
+
+bool auth_session_may(const struct auth_session *self, uint32_t rights, const char *target)
+{
+    (void)target; /* a role holds for all targets alike */
+    return auth_session_alive(self) && (rights & ~role_rights(self->role)) == 0;
+}
