@@ -1,0 +1,140 @@
+/* The REST API (docs/api.md) as functions. Every failure is an ApiError whose message is a sentence for people. */
+
+/** @typedef {'view'|'input'|'media'|'library'|'power'|'serial'|'configure'|'users'|'audit'} Right */
+/** @typedef {{user: string, role: string, rights: Right[]}} Session */
+/**
+ * @typedef {object} Drive
+ * @property {number} index
+ * @property {'empty'|'inserting'|'inserted'|'ejecting'|'ejected-by-target'|'failed'} phase
+ * @property {'cdrom'|'disk'} kind
+ * @property {string|null} medium
+ * @property {number} size
+ * @property {boolean} read_only
+ * @property {number} bytes_read
+ * @property {string} reason
+ */
+/**
+ * @typedef {object} Target
+ * @property {string} name
+ * @property {string} machine
+ * @property {'on'|'off'|'going-off'|'unknown'} power
+ * @property {{name: import('./protocol.js').SignalName, why: string}} signal
+ * @property {{width: number, height: number}|null} mode
+ * @property {number} viewers
+ * @property {{holder: string|null}} seat
+ * @property {Drive[]} drives
+ * @property {{num: boolean, caps: boolean, scroll: boolean}} leds
+ * @property {{state: string, why: string, log: string[]}} [vm]
+ */
+/** @typedef {{name: string, size: number, modified: number|string, kind: 'cdrom'|'disk', usable: boolean, why: string}} Image */
+/** @typedef {'on'|'soft-off'|'hard-off'|'reset'|'nmi'} PowerAction */
+/** @typedef {'default'|'cd'|'disk'|'pxe'|'menu'|'setup'} BootChoice */
+/** @typedef {{state: Target['power'], boot_next: BootChoice}} Power */
+
+const BASE = '/api/v1';
+
+export class ApiError extends Error {
+  /** @param {number} status 0: no answer at all @param {string} code @param {string} message */
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Told of sessions that ended and of a gateway that wants its set-up: window events. */
+export const LOGIN_NEEDED = 'lightsout-login-needed';
+export const SETUP_NEEDED = 'lightsout-setup-needed';
+
+/**
+ * @param {string} method
+ * @param {string} path below /api/v1
+ * @param {unknown} [body]
+ * @returns {Promise<Response>}
+ */
+async function call(method, path, body) {
+  /** @type {RequestInit} */
+  const options = { method, cache: 'no-store', signal: AbortSignal.timeout(30000) };
+  if (body !== undefined) {
+    options.headers = { 'Content-Type': 'application/json' };
+    options.body = JSON.stringify(body);
+  }
+  let response;
+  try {
+    response = await fetch(BASE + path, options);
+  } catch {
+    throw new ApiError(0, 'no-answer', 'The gateway does not answer. Check that it runs and that the network is up.');
+  }
+  if (!response.ok) throw await refusal(response, path);
+  return response;
+}
+
+/** @param {Response} response @param {string} path */
+async function refusal(response, path) {
+  let error;
+  try {
+    error = (await response.json()).error;
+  } catch {
+    error = null;
+  }
+  const code = error?.code ?? 'unknown';
+  if (code === 'needs-setup') window.dispatchEvent(new Event(SETUP_NEEDED));
+  else if (response.status === 401 && path !== '/session') window.dispatchEvent(new Event(LOGIN_NEEDED));
+  return new ApiError(response.status, code, error?.message ?? `The gateway refused this (status ${response.status}).`);
+}
+
+/** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+async function json(method, path, body) {
+  const response = await call(method, path, body);
+  return response.status === 204 ? null : response.json();
+}
+
+/** @param {string} name */
+const target = (name) => `/targets/${encodeURIComponent(name)}`;
+
+export const api = {
+  /** @returns {Promise<{name: string, version: string, needs_setup: boolean}>} */
+  version: () => json('GET', '/version'),
+  /** @param {{secret: string, user: string, password: string}} body @returns {Promise<Session>} */
+  setup: (body) => json('POST', '/setup', body),
+  /** @param {{user: string, password: string}} body @returns {Promise<Session>} */
+  login: (body) => json('POST', '/session', body),
+  /** @returns {Promise<Session>} */
+  session: () => json('GET', '/session'),
+  logout: () => json('DELETE', '/session'),
+
+  /** @returns {Promise<Target[]>} */
+  targets: async () => (await json('GET', '/targets')).targets,
+  /** @param {string} name @returns {Promise<Target>} */
+  target: (name) => json('GET', target(name)),
+  /** @param {string} name @param {PowerAction} action @returns {Promise<Power>} */
+  power: (name, action) => json('POST', `${target(name)}/power`, { action }),
+  /** @param {string} name @returns {Promise<Power>} */
+  powerState: (name) => json('GET', `${target(name)}/power`),
+  /** @param {string} name @param {BootChoice} boot @returns {Promise<Power>} */
+  bootOnce: (name, boot) => json('PUT', `${target(name)}/boot`, { boot }),
+
+  /** @param {string} name @returns {Promise<Drive[]>} */
+  drives: async (name) => (await json('GET', `${target(name)}/drives`)).drives,
+  /** @param {string} name @param {number} index @param {{image: string, kind?: string, read_only?: boolean}} body */
+  insert: (name, index, body) => json('POST', `${target(name)}/drives/${index}/insert`, body),
+  /** @param {string} name @param {number} index @param {boolean} force */
+  eject: (name, index, force) => json('POST', `${target(name)}/drives/${index}/eject`, { force }),
+  /** @returns {Promise<Image[]>} */
+  images: async () => (await json('GET', '/images')).images,
+
+  /** @param {string} name @param {string} query */
+  screenshot: async (name, query) => (await call('GET', `${target(name)}/screenshot?${query}`)).blob(),
+
+  /** @param {string} name @param {string} text @param {string} layout @returns {Promise<{characters: number}>} */
+  type: (name, text, layout) => json('POST', `${target(name)}/type`, { text, layout }),
+  /** @param {string} name @returns {Promise<{remaining: number}>} */
+  typing: (name) => json('GET', `${target(name)}/type`),
+  /** @param {string} name */
+  stopTyping: (name) => json('DELETE', `${target(name)}/type`),
+  /** @returns {Promise<string[]>} */
+  layouts: async () => (await json('GET', '/layouts')).layouts,
+};
+
+/** @param {unknown} error @returns {string} the sentence to show */
+export const sentence = (error) => (error instanceof Error ? error.message : String(error));

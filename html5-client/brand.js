@@ -1,0 +1,6 @@
+/* The name with its mark. */
+
+import { h } from './dom.js';
+
+export const wordmark = () =>
+  h('a', { class: 'wordmark', href: '#/' }, h('img', { src: '/favicon.svg', alt: '', width: 26, height: 26 }), 'lightsout');

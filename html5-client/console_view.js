@@ -1,0 +1,301 @@
+/* The console of one target: puts screen, toolbar and status strip together and keeps what they share. */
+
+import { api, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
+import { chordUsages } from './chords.js';
+import { ConsoleScreen } from './console_screen.js';
+import { ConsoleToolbar } from './console_toolbar.js';
+import { download, shotName } from './download.js';
+import { h, setText } from './dom.js';
+import { toggleFullscreen } from './fullscreen.js';
+import { openHelpDialog } from './help_dialog.js';
+import { icon } from './icons.js';
+import { identity } from './identity.js';
+import { MediaDialog } from './media_dialog.js';
+import { notice } from './notices.js';
+import { openPasteDialog } from './paste_dialog.js';
+import { act, powerEntries } from './power_menu.js';
+import { go } from './router.js';
+import { SeatIntent } from './seat_intent.js';
+import { StatusStrip } from './status_strip.js';
+import { powerWords } from './words.js';
+
+/** @typedef {import('./console_session.js').Report} Report */
+/** @typedef {import('./connection.js').ConnectionState} ConnectionState */
+
+export class ConsoleView extends HTMLElement {
+  #target;
+  #screen = new ConsoleScreen();
+  #strip = new StatusStrip();
+  #power = h('span', { class: 'chip' });
+  /** @type {ConsoleToolbar} */
+  #toolbar;
+  #abort = new AbortController();
+
+  /** @type {ConnectionState} */
+  #connection = { state: 'connecting' };
+  #failure = '';
+  /** @type {{width: number, height: number}|null} */
+  #mode = null;
+  /** @type {{signal: import('./protocol.js').SignalName, why: string}|null} */
+  #noPicture = null;
+  /** @type {import('./api.js').Target|null} */
+  #info = null;
+  /** @type {import('./api.js').Power|null} */
+  #powerState = null;
+  #intent = new SeatIntent(false);
+  #seat = { mine: false, holder: 0, name: '', viewers: 0 };
+  #viewOnly = false;
+  #targetAbsolute = true;
+  #userRelative = false;
+  /** @type {MediaDialog|null} */
+  #media = null;
+
+  /** @param {string} target */
+  constructor(target) {
+    super();
+    this.#target = target;
+    this.#toolbar = new ConsoleToolbar({
+      chord: (chord) => this.#press(chord),
+      paste: () => openPasteDialog(this.#target),
+      media: () => this.#openMedia(),
+      power: () => powerEntries(this.#powerFacts()),
+      size: () => this.#screen.mode,
+      setSize: (mode) => this.#screen.setMode(mode),
+      fullscreen: () => this.#fullscreen(),
+      more: () => this.#moreEntries(),
+    });
+  }
+
+  connectedCallback() {
+    document.title = `${this.#target} – lightsout`;
+    const back = h('a', { class: 'button quiet square', href: '#/', 'aria-label': 'All targets', title: 'All targets' }, icon('back'));
+    const title = h('div', { class: 'bar-title' }, back, h('h1', {}, this.#target), this.#power);
+    this.replaceChildren(
+      h('header', { class: 'bar' }, title, this.#toolbar.element),
+      h('section', { class: 'stage', 'aria-label': 'Screen' }, this.#screen),
+      this.#strip,
+    );
+    this.#screen.report = (report) => this.#report(report);
+    this.#screen.left = () => this.#toolbar.focus();
+    this.#screen.pressed = () => this.#pressedPicture();
+    this.#screen.pasted = (text) => this.#seat.mine && openPasteDialog(this.#target, text);
+    this.#strip.seatPressed = () => this.#decideSeat(!this.#seat.mine);
+    this.addEventListener('focusin', () => this.#showSeat());
+    this.addEventListener('focusout', () => this.#showSeat());
+    window.addEventListener('hashchange', () => document.fullscreenElement && document.exitFullscreen(), { signal: this.#abort.signal });
+    this.#screen.start(this.#target, this.#viewOnly);
+    this.#loadTarget();
+    this.#show();
+  }
+
+  disconnectedCallback() {
+    this.#abort.abort();
+  }
+
+  /** @param {Report} report */
+  #report(report) {
+    switch (report.type) {
+      case 'connection':
+        return this.#connectionChanged(report.state);
+      case 'failed':
+        this.#failure = report.why;
+        return this.#show();
+      case 'welcome':
+        this.#intent.welcomed(report);
+        return this.#show();
+      case 'mode':
+        this.#mode = { width: report.width, height: report.height };
+        this.#noPicture = null;
+        this.#strip.picture(this.#mode, false);
+        return this.#show();
+      case 'painted':
+        return this.#painted(report.exact);
+      case 'no-picture':
+        this.#noPicture = report;
+        this.#strip.picture(null, false);
+        this.#loadTarget();
+        return this.#show();
+      case 'seat':
+        return this.#seatChanged(report);
+      case 'leds':
+        return this.#strip.leds(report);
+      case 'pointer-mode':
+        this.#targetAbsolute = report.absolute;
+        return this.#showPointer();
+      case 'figures':
+        return this.#strip.figures(report.figures);
+      case 'changed':
+        if (report.drives) this.#media?.refresh();
+        return void this.#loadTarget();
+    }
+  }
+
+  /** @param {ConnectionState} state */
+  #connectionChanged(state) {
+    this.#connection = state;
+    if (state.state !== 'open') {
+      this.#seat = { ...this.#seat, mine: false, holder: 0 };
+      this.#strip.figures(null);
+    } else this.#loadTarget();
+    if (state.state === 'ended' && state.reason === 'session') window.dispatchEvent(new Event(LOGIN_NEEDED));
+    else if (state.state === 'ended' && state.reason === 'setup') window.dispatchEvent(new Event(SETUP_NEEDED));
+    else this.#show();
+  }
+
+  /** @param {boolean} exact */
+  #painted(exact) {
+    this.#strip.picture(this.#mode, exact);
+    if (!this.#noPicture) return;
+    this.#noPicture = null;
+    this.#show();
+  }
+
+  /** @param {{mine: boolean, holder: number, name: string, viewers: number}} seat */
+  #seatChanged(seat) {
+    const before = this.#seat.mine;
+    this.#seat = seat;
+    const advice = this.#intent.told(seat);
+    if (advice === 'take') this.#screen.send({ type: 'seat', take: true });
+    if (advice === 'lost') notice(`${seat.name || 'Somebody'} has taken over the keyboard.`);
+    this.#show();
+    if (seat.mine && !before && document.activeElement === document.body) this.#screen.focusPicture();
+  }
+
+  /** @param {boolean} take */
+  #decideSeat(take) {
+    this.#intent.decided(take);
+    this.#screen.send({ type: 'seat', take });
+    if (take) this.#screen.focusPicture();
+  }
+
+  #pressedPicture() {
+    const free = this.#connection.state === 'open' && this.#seat.holder === 0;
+    if (free && this.#mayType && !this.#viewOnly) this.#decideSeat(true);
+  }
+
+  get #mayType() {
+    return this.#intent.mayType && identity.can('input');
+  }
+
+  /** @param {boolean} viewOnly */
+  #setViewOnly(viewOnly) {
+    this.#viewOnly = viewOnly;
+    this.#intent.decided(false);
+    this.#screen.send({ type: 'view-only', viewOnly });
+    this.#show();
+  }
+
+  #showPointer() {
+    this.#screen.input.setAbsolute(this.#targetAbsolute && !this.#userRelative);
+  }
+
+  /** @param {import('./chords.js').Chord} chord */
+  #press(chord) {
+    this.#screen.input.keyboard.press(chordUsages(chord));
+    this.#screen.focusPicture();
+  }
+
+  #openMedia() {
+    this.#media = new MediaDialog(this.#target, () => (this.#media = null));
+    this.#media.open();
+  }
+
+  async #fullscreen() {
+    try {
+      await toggleFullscreen(this);
+      this.#screen.focusPicture();
+    } catch {
+      notice('This browser does not allow full screen here.', 'danger');
+    }
+  }
+
+  async #screenshot() {
+    try {
+      download(await api.screenshot(this.#target, 'format=png'), shotName(this.#target, new Date()));
+    } catch (error) {
+      notice(sentence(error), 'danger');
+    }
+  }
+
+  /** @returns {import('./menu.js').MenuEntry[]} */
+  #moreEntries() {
+    const relative = {
+      label: 'Relative mouse',
+      checked: this.#userRelative || !this.#targetAbsolute,
+      disabled: !this.#targetAbsolute,
+      run: () => {
+        this.#userRelative = !this.#userRelative;
+        this.#showPointer();
+      },
+    };
+    const viewOnly = { label: 'View only', checked: this.#viewOnly, run: () => this.#setViewOnly(!this.#viewOnly) };
+    return [
+      relative,
+      viewOnly,
+      'line',
+      { label: 'Save screenshot', run: () => void this.#screenshot() },
+      { label: 'Keyboard and mouse …', run: openHelpDialog },
+    ];
+  }
+
+  #powerFacts() {
+    const changed = (/** @type {import('./api.js').Power} */ power) => {
+      this.#powerState = power;
+      this.#showPower(power.state);
+    };
+    return { target: this.#target, power: this.#powerState, changed };
+  }
+
+  async #loadTarget() {
+    try {
+      [this.#info, this.#powerState] = await Promise.all([api.target(this.#target), api.powerState(this.#target)]);
+      this.#showPower(this.#info.power);
+      this.#show();
+    } catch {
+      // The cover tells what is wrong with the connection; this is asked again when something changes.
+    }
+  }
+
+  /** @param {import('./api.js').Target['power']} power */
+  #showPower(power) {
+    const { text, tone } = powerWords(power);
+    setText(this.#power, text);
+    this.#power.dataset.tone = tone;
+  }
+
+  #showSeat() {
+    const connected = this.#connection.state === 'open';
+    const { mine, holder, name, viewers } = this.#seat;
+    const captured = mine && this.#screen.contains(document.activeElement);
+    this.#strip.seat({
+      connected, mine, free: holder === 0, name, viewers, captured,
+      mayType: this.#mayType, viewOnly: this.#viewOnly,
+    });
+    this.dataset.captured = String(captured);
+  }
+
+  #show() {
+    const { mine } = this.#seat;
+    this.#screen.input.setEnabled(mine && !this.#viewOnly);
+    this.#toolbar.allow({ input: mine && !this.#viewOnly, power: identity.can('power') });
+    this.#showSeat();
+    this.#screen.cover.update(
+      {
+        connection: this.#connection,
+        failure: this.#failure,
+        noPicture: this.#noPicture ?? (this.#mode ? null : { signal: 'ok', why: '' }),
+        picture: this.#screen.hasPicture,
+        target: this.#info,
+        mayPower: identity.can('power'),
+      },
+      {
+        retry: () => this.#screen.send({ type: 'retry' }),
+        powerOn: () => void act('on', this.#powerFacts()),
+        back: () => go({ view: 'list' }),
+        reload: () => location.reload(),
+      },
+    );
+  }
+}
+
+customElements.define('console-view', ConsoleView);

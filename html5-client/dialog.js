@@ -1,0 +1,61 @@
+/* The frame of every dialog: a native modal <dialog> with title, body and buttons; it is gone when closed. */
+
+import { h, newId } from './dom.js';
+import { icon } from './icons.js';
+
+/**
+ * @param {{title: string, body: Node[], foot?: Node[], onclose?: () => void}} parts
+ * @returns {HTMLDialogElement} already open
+ */
+export function openDialog({ title, body, foot = [], onclose }) {
+  const id = newId('dialog');
+  const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id });
+  const close = h(
+    'button',
+    { type: 'button', class: 'button quiet square', 'aria-label': 'Close', onclick: () => dialog.close() },
+    icon('close'),
+  );
+  dialog.append(
+    h(
+      'div',
+      { class: 'dialog-form' },
+      h('div', { class: 'dialog-head' }, h('h2', { id }, title), close),
+      h('div', { class: 'dialog-body' }, ...body),
+      foot.length > 0 && h('div', { class: 'dialog-foot' }, ...foot),
+    ),
+  );
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+  });
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    onclose?.();
+  });
+  // Inside what is fullscreen, or the dialog would be under it in browsers that trap the top layer.
+  (document.fullscreenElement ?? document.body).append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * @param {{title: string, text: string, action: string}} question
+ * @returns {Promise<boolean>}
+ */
+export function confirmDialog({ title, text, action }) {
+  return new Promise((resolve) => {
+    let agreed = false;
+    const cancel = h('button', { type: 'button', class: 'button', autofocus: true }, 'Cancel');
+    const agree = h('button', { type: 'button', class: 'button danger' }, action);
+    const dialog = openDialog({
+      title,
+      body: [h('p', { class: 'dim' }, text)],
+      foot: [cancel, agree],
+      onclose: () => resolve(agreed),
+    });
+    cancel.addEventListener('click', () => dialog.close());
+    agree.addEventListener('click', () => {
+      agreed = true;
+      dialog.close();
+    });
+  });
+}

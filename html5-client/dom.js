@@ -1,0 +1,37 @@
+/* Builds elements. Nothing here ever takes HTML from a string. */
+
+/** @typedef {Node|string|null|undefined|false} Child */
+/** @typedef {Record<string, string|number|boolean|null|undefined|((event: any) => void)>} Properties */
+
+/**
+ * h('button', {class: 'button', onclick: run, disabled: true}, 'Run'): `on...` functions listen, true sets an empty
+ * attribute, false, null and undefined leave the attribute out, the rest are attributes.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Properties} [properties]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  element.append(...children.filter((child) => child || child === '').map((child) => /** @type {Node|string} */ (child)));
+  return element;
+}
+
+let ids = 0;
+
+/** An id nobody else has, for labels and descriptions. @param {string} stem */
+export const newId = (stem) => `${stem}-${++ids}`;
+
+/**
+ * Writes only what changed, so that live regions do not speak twice and selections stay.
+ * @param {Element} element @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,34 @@
+/* What the console's keys and buttons do; above all, how to get the keyboard back. */
+
+import { openDialog } from './dialog.js';
+import { h } from './dom.js';
+import { LEAVE_CHORD } from './keyboard_input.js';
+
+/** @param {string} chord */
+const keys = (chord) => {
+  const parts = chord.split('+').flatMap((key) => [h('kbd', {}, key), '+']);
+  return h('span', {}, ...parts.slice(0, -1));
+};
+
+/** @param {Node|string} term @param {string} text */
+const line = (term, text) => h('div', { class: 'help-line' }, h('dt', {}, term), h('dd', {}, text));
+
+export function openHelpDialog() {
+  openDialog({
+    title: 'Keyboard and mouse',
+    body: [
+      h(
+        'dl',
+        { class: 'help' },
+        line(keys(LEAVE_CHORD), 'Leaves the picture: keys work on this page again, and the focus goes to the toolbar.'),
+        line('Click the picture', 'Keys and mouse go to the target, Tab and function keys included.'),
+        line('Keys menu', 'Combinations that the browser or your system keeps for itself.'),
+        line('Full screen', 'In browsers with a keyboard lock, Alt+Tab, Escape and the like reach the target too. Hold Escape to leave.'),
+        line('Type text', 'Types a text key by key; also when you paste onto the picture.'),
+        line('Relative mouse', 'For targets that know no absolute positions. Click locks the pointer; Escape or the chord above frees it.'),
+        line('Keyboard seat', 'One person types at a time. Taking over releases everything that the other one holds.'),
+      ),
+      h('p', { class: 'small dim' }, 'Keys are sent by their position; what they mean is up to the target’s own layout.'),
+    ],
+  });
+}

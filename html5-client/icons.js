@@ -1,0 +1,41 @@
+/* Icons as stroked paths on a 24 x 24 grid. */
+
+/** @type {Record<string, string>} */
+const PATHS = {
+  back: 'M15 5l-7 7 7 7',
+  camera: 'M4 8h3l2-3h6l2 3h3v11H4z M12 10.5a3 3 0 100 6 3 3 0 000-6z',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  clipboard: 'M8 5H5v16h14V5h-3 M8 3h8v4H8z M9 12h6 M9 16h4',
+  close: 'M6 6l12 12 M18 6L6 18',
+  disc: 'M12 3a9 9 0 100 18 9 9 0 000-18z M12 9.5a2.5 2.5 0 100 5 2.5 2.5 0 000-5z',
+  down: 'M7 10l5 5 5-5',
+  eject: 'M12 5l7 9H5z M5 18.5h14',
+  expand: 'M4 9V4h5 M20 9V4h-5 M4 15v5h5 M20 15v5h-5',
+  eye: 'M2 12c2.5-4.5 6-6.5 10-6.5s7.5 2 10 6.5c-2.5 4.5-6 6.5-10 6.5S4.5 16.5 2 12z M12 9a3 3 0 100 6 3 3 0 000-6z',
+  fit: 'M3 5h18v14H3z M7 9.5V9h3 M17 14.5V15h-3',
+  keyboard: 'M2.5 6h19v12h-19z M6 10h.01 M9 10h.01 M12 10h.01 M15 10h.01 M18 10h.01 M6 14h.01 M18 14h.01 M9 14h6',
+  more: 'M5 12h.01 M12 12h.01 M19 12h.01',
+  person: 'M12 4a4 4 0 100 8 4 4 0 000-8z M4.5 20c1-3.5 4-5 7.5-5s6.5 1.5 7.5 5',
+  plug: 'M9 3v5 M15 3v5 M6 8h12v3a6 6 0 01-12 0z M12 17v4',
+  power: 'M12 3v8 M6.5 6.5a8 8 0 1011 0',
+  screen: 'M3 4.5h18v12H3z M8.5 20.5h7 M12 16.5v4',
+  screenOff: 'M5.5 4.5H3v12h13.5 M9.5 4.5H21v11.5 M8.5 20.5h7 M3 2l18 20',
+  search: 'M10.5 4a6.5 6.5 0 100 13 6.5 6.5 0 000-13z M15.5 15.5L21 21',
+  stick: 'M8 10h8v11H8z M9.5 10V4h5v6',
+  wait: 'M12 3a9 9 0 109 9 M12 7v5l3 2',
+  warn: 'M12 4l9.5 16h-19z M12 10v4.5 M12 17.250h.01',
+};
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @param {keyof typeof PATHS} name */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', PATHS[name]);
+  svg.append(path);
+  return svg;
+}

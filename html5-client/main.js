@@ -1,0 +1,75 @@
+/* The application: finds out who is here, and shows the view that the address asks for. */
+
+import { api, ApiError, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
+import { h } from './dom.js';
+import { identity } from './identity.js';
+import { LoginView } from './login_view.js';
+import { go, hashOf, placeOf } from './router.js';
+import { applyTheme } from './theme.js';
+import { ConsoleView } from './console_view.js';
+import './setup_view.js';
+import './target_list.js';
+
+/** @typedef {import('./router.js').Place} Place */
+
+const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+
+/** @type {Place} where a login leads */
+let next = { view: 'list' };
+let expired = false;
+
+/** @param {Place} place @returns {HTMLElement} */
+function viewOf(place) {
+  if (place.view === 'setup') return document.createElement('setup-view');
+  if (place.view === 'login' || !identity.session) return loginView(place);
+  if (place.view === 'console') return new ConsoleView(place.target);
+  return document.createElement('target-list');
+}
+
+/** @param {Place} place */
+function loginView(place) {
+  const view = new LoginView();
+  view.next = place.view === 'login' ? next : place;
+  view.why = expired ? 'Your session has ended. Log in to go on where you were.' : '';
+  expired = false;
+  return view;
+}
+
+function show() {
+  app.replaceChildren(viewOf(placeOf(location.hash)));
+  app.removeAttribute('aria-busy');
+}
+
+/** @param {unknown} error */
+function showFailure(error) {
+  const again = h('button', { class: 'button', onclick: start }, 'Try again');
+  const panel = h('div', { class: 'panel' }, h('h1', {}, 'No connection'), h('p', { class: 'dim' }, sentence(error)), again);
+  app.replaceChildren(h('div', { class: 'gate' }, h('div', { class: 'gate-card' }, panel)));
+}
+
+async function start() {
+  try {
+    const { needs_setup: needsSetup } = await api.version();
+    if (needsSetup) return go({ view: 'setup' });
+    identity.set(await api.session());
+    if (['setup', 'login'].includes(placeOf(location.hash).view)) return go({ view: 'list' });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) return showFailure(error);
+  }
+  show();
+}
+
+window.addEventListener('hashchange', show);
+window.addEventListener(SETUP_NEEDED, () => go({ view: 'setup' }));
+window.addEventListener(LOGIN_NEEDED, () => {
+  const here = placeOf(location.hash);
+  if (here.view === 'login') return;
+  expired = identity.session !== null;
+  identity.set(null);
+  next = here;
+  history.replaceState(null, '', hashOf({ view: 'login' }));
+  show();
+});
+
+applyTheme();
+start();

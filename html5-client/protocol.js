@@ -1,0 +1,270 @@
+/* The console protocol's messages as bytes (docs/console-protocol.md): builders for what the page sends, one bounded
+ * parser for what the server sends. Pure; read by the worker and by the tests under Node. */
+
+/** @typedef {'gone'|'protocol'|'session'|'right'|'stopping'|'ticket'|'target'} EndReason */
+/** @typedef {'ok'|'powered-off'|'no-signal'|'no-lock'|'out-of-range'|'unsupported'|'device-gone'|'starting'} SignalName */
+/**
+ * @typedef {{type: 'welcome', mayType: boolean, viewer: number}
+ *   | {type: 'mode', width: number, height: number}
+ *   | {type: 'update', exact: boolean, sequence: number, captured: number, body: Uint8Array}
+ *   | {type: 'no-picture', signal: SignalName, why: string}
+ *   | {type: 'cursor', visible: boolean, hotX: number, hotY: number, width: number, height: number, pixels: Uint8Array}
+ *   | {type: 'leds', num: boolean, caps: boolean, scroll: boolean}
+ *   | {type: 'seat', mine: boolean, viewers: number, holder: number, name: string}
+ *   | {type: 'pong', value: number}
+ *   | {type: 'stats', roundTrip: number, encode: number, rate: number, updates: number, bytes: number}
+ *   | {type: 'changed', power: boolean, drives: boolean, target: boolean}
+ *   | {type: 'end', reason: EndReason, why: string}
+ *   | {type: 'pointer-mode', absolute: boolean}} ServerMessage
+ */
+
+export const SUBPROTOCOL = 'lightsout.console.1';
+export const VERSION = 1;
+export const MAX_SIDE = 8192;
+
+/** @type {SignalName[]} */
+const SIGNALS = ['ok', 'powered-off', 'no-signal', 'no-lock', 'out-of-range', 'unsupported', 'device-gone', 'starting'];
+/** @type {EndReason[]} */
+const ENDS = ['gone', 'protocol', 'session', 'right', 'stopping', 'ticket', 'target'];
+
+/** A message that breaks the protocol; the connection must end. */
+export class ProtocolError extends Error {}
+
+/**
+ * @param {number} size
+ * @param {number} type
+ */
+function message(size, type) {
+  const view = new DataView(new ArrayBuffer(size));
+  view.setUint8(0, type);
+  return view;
+}
+
+/** @param {DataView<ArrayBuffer>} view */
+const bytes = (view) => new Uint8Array(view.buffer);
+
+/** @param {number} value @param {number} limit */
+const clampSigned = (value, limit) => Math.max(-limit - 1, Math.min(limit, Math.trunc(value)));
+
+/** @param {{ticket: string, hidden: boolean, viewOnly: boolean, capabilities: number}} hello */
+export function buildHello({ ticket, hidden, viewOnly, capabilities }) {
+  if (!/^[0-9a-f]{32}$/i.test(ticket)) throw new ProtocolError('The ticket is not 32 hex digits.');
+  const view = message(37, 0x01);
+  view.setUint8(1, VERSION);
+  view.setUint8(2, (hidden ? 1 : 0) | (viewOnly ? 2 : 0));
+  view.setUint8(3, capabilities);
+  for (let i = 0; i < 32; i++) view.setUint8(5 + i, ticket.charCodeAt(i));
+  return bytes(view);
+}
+
+/**
+ * Times in microseconds of the page's clock; taken modulo 2^32.
+ * @param {number} sequence @param {number} received @param {number} painted
+ */
+export function buildAck(sequence, received, painted) {
+  const view = message(16, 0x02);
+  view.setUint32(4, sequence, true);
+  view.setUint32(8, Math.trunc(received) % 2 ** 32, true);
+  view.setUint32(12, Math.trunc(painted) % 2 ** 32, true);
+  return bytes(view);
+}
+
+/** @param {number} usage @param {boolean} down */
+export function buildKey(usage, down) {
+  const view = message(4, 0x03);
+  view.setUint8(1, down ? 1 : 0);
+  view.setUint16(2, usage, true);
+  return bytes(view);
+}
+
+/** @param {{buttons: number, x: number, y: number, wheel: number, pan: number}} pointer */
+export function buildPointerAbsolute({ buttons, x, y, wheel, pan }) {
+  const view = message(8, 0x04);
+  view.setUint8(1, buttons & 31);
+  view.setUint16(2, Math.max(0, Math.min(32767, x)), true);
+  view.setUint16(4, Math.max(0, Math.min(32767, y)), true);
+  view.setInt8(6, clampSigned(wheel, 127));
+  view.setInt8(7, clampSigned(pan, 127));
+  return bytes(view);
+}
+
+/** @param {{buttons: number, dx: number, dy: number, wheel: number, pan: number}} pointer */
+export function buildPointerRelative({ buttons, dx, dy, wheel, pan }) {
+  const view = message(8, 0x05);
+  view.setUint8(1, buttons & 31);
+  view.setInt16(2, clampSigned(dx, 32767), true);
+  view.setInt16(4, clampSigned(dy, 32767), true);
+  view.setInt8(6, clampSigned(wheel, 127));
+  view.setInt8(7, clampSigned(pan, 127));
+  return bytes(view);
+}
+
+export const buildReleaseAll = () => bytes(message(4, 0x06));
+
+/** @param {boolean} take */
+export function buildSeat(take) {
+  const view = message(4, 0x07);
+  view.setUint8(1, take ? 1 : 0);
+  return bytes(view);
+}
+
+/** @param {number} value */
+export function buildPing(value) {
+  const view = message(8, 0x08);
+  view.setUint32(4, value, true);
+  return bytes(view);
+}
+
+/** @param {boolean} visible */
+export function buildVisible(visible) {
+  const view = message(4, 0x09);
+  view.setUint8(1, visible ? 1 : 0);
+  return bytes(view);
+}
+
+export const buildRefresh = () => bytes(message(4, 0x0a));
+
+/**
+ * @param {DataView} view
+ * @param {number} size
+ * @param {string} name
+ */
+function exactly(view, size, name) {
+  if (view.byteLength !== size)
+    throw new ProtocolError(`${name} has ${view.byteLength} bytes instead of ${size}.`);
+}
+
+/**
+ * @param {DataView} view
+ * @param {number} size
+ * @param {string} name
+ */
+function atLeast(view, size, name) {
+  if (view.byteLength < size) throw new ProtocolError(`${name} is cut short at ${view.byteLength} bytes.`);
+}
+
+/**
+ * @param {DataView} view
+ * @param {number} from
+ * @param {number} length
+ */
+function text(view, from, length) {
+  const part = new Uint8Array(view.buffer, view.byteOffset + from, length);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(part);
+  } catch {
+    throw new ProtocolError('A text is not UTF-8.');
+  }
+}
+
+/** @type {Record<number, (view: DataView) => ServerMessage>} */
+const PARSERS = {
+  0x81(view) {
+    exactly(view, 8, 'WELCOME');
+    if (view.getUint8(1) !== VERSION) throw new ProtocolError(`The gateway speaks version ${view.getUint8(1)}.`);
+    return { type: 'welcome', mayType: (view.getUint8(2) & 1) !== 0, viewer: view.getUint32(4, true) };
+  },
+  0x82(view) {
+    exactly(view, 8, 'MODE');
+    const width = view.getUint16(4, true);
+    const height = view.getUint16(6, true);
+    if (!width || !height || width > MAX_SIDE || height > MAX_SIDE)
+      throw new ProtocolError(`A picture of ${width} x ${height} is out of range.`);
+    return { type: 'mode', width, height };
+  },
+  0x83(view) {
+    atLeast(view, 12, 'UPDATE');
+    return {
+      type: 'update',
+      exact: (view.getUint8(1) & 1) !== 0,
+      sequence: view.getUint32(4, true),
+      captured: view.getUint32(8, true),
+      body: new Uint8Array(view.buffer, view.byteOffset + 12, view.byteLength - 12),
+    };
+  },
+  0x84(view) {
+    atLeast(view, 4, 'NO_PICTURE');
+    const length = view.getUint16(2, true);
+    exactly(view, 4 + length, 'NO_PICTURE');
+    const signal = SIGNALS[view.getUint8(1)];
+    if (!signal) throw new ProtocolError(`Signal ${view.getUint8(1)} is unknown.`);
+    return { type: 'no-picture', signal, why: text(view, 4, length) };
+  },
+  0x85(view) {
+    atLeast(view, 10, 'CURSOR');
+    const width = view.getUint16(6, true);
+    const height = view.getUint16(8, true);
+    exactly(view, 10 + width * height * 4, 'CURSOR');
+    return {
+      type: 'cursor',
+      visible: view.getUint8(1) !== 0,
+      hotX: view.getUint16(2, true),
+      hotY: view.getUint16(4, true),
+      width,
+      height,
+      pixels: new Uint8Array(view.buffer, view.byteOffset + 10, width * height * 4),
+    };
+  },
+  0x86(view) {
+    exactly(view, 4, 'LEDS');
+    const leds = view.getUint8(1);
+    return { type: 'leds', num: (leds & 1) !== 0, caps: (leds & 2) !== 0, scroll: (leds & 4) !== 0 };
+  },
+  0x87(view) {
+    atLeast(view, 9, 'SEAT');
+    const length = view.getUint8(8);
+    exactly(view, 9 + length, 'SEAT');
+    return {
+      type: 'seat',
+      mine: (view.getUint8(1) & 1) !== 0,
+      viewers: view.getUint16(2, true),
+      holder: view.getUint32(4, true),
+      name: text(view, 9, length),
+    };
+  },
+  0x88(view) {
+    exactly(view, 8, 'PONG');
+    return { type: 'pong', value: view.getUint32(4, true) };
+  },
+  0x89(view) {
+    exactly(view, 24, 'STATS');
+    return {
+      type: 'stats',
+      roundTrip: view.getUint32(4, true),
+      encode: view.getUint32(8, true),
+      rate: view.getUint32(12, true),
+      updates: view.getUint32(16, true),
+      bytes: view.getUint32(20, true),
+    };
+  },
+  0x8a(view) {
+    exactly(view, 4, 'CHANGED');
+    const what = view.getUint8(1);
+    return { type: 'changed', power: (what & 1) !== 0, drives: (what & 2) !== 0, target: (what & 4) !== 0 };
+  },
+  0x8b(view) {
+    atLeast(view, 4, 'END');
+    const length = view.getUint16(2, true);
+    exactly(view, 4 + length, 'END');
+    const reason = ENDS[view.getUint8(1) - 1];
+    if (!reason) throw new ProtocolError(`End reason ${view.getUint8(1)} is unknown.`);
+    return { type: 'end', reason, why: text(view, 4, length) };
+  },
+  0x8c(view) {
+    exactly(view, 4, 'POINTER_MODE');
+    return { type: 'pointer-mode', absolute: view.getUint8(1) !== 0 };
+  },
+};
+
+/**
+ * Views into the message's own memory, where it carries pixels.
+ * @param {ArrayBuffer} buffer one whole websocket message
+ * @returns {ServerMessage}
+ */
+export function parseMessage(buffer) {
+  const view = new DataView(buffer);
+  if (!view.byteLength) throw new ProtocolError('An empty message.');
+  const parser = PARSERS[view.getUint8(0)];
+  if (!parser) throw new ProtocolError(`Message type ${view.getUint8(0)} is unknown.`);
+  return parser(view);
+}

@@ -1,0 +1,40 @@
+/* Who is logged in, the theme, and the way out. */
+
+import { api, sentence } from './api.js';
+import { h } from './dom.js';
+import { icon } from './icons.js';
+import { identity } from './identity.js';
+import { attachMenu } from './menu.js';
+import { notice } from './notices.js';
+import { go } from './router.js';
+import { setTheme, theme } from './theme.js';
+
+async function logOut() {
+  try {
+    await api.logout();
+    identity.set(null);
+    go({ view: 'login' });
+  } catch (error) {
+    notice(sentence(error), 'danger');
+  }
+}
+
+/** @param {import('./theme.js').Theme} value @param {string} label */
+const themeItem = (value, label) => ({ label, checked: theme() === value, run: () => setTheme(value) });
+
+export function userMenu() {
+  const { user = '', role = '' } = identity.session ?? {};
+  const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', {}, user));
+  const wrap = h('div', {}, button);
+  attachMenu(button, () => [
+    { group: role },
+    'line',
+    { group: 'Colours' },
+    themeItem('system', 'As the system'),
+    themeItem('light', 'Light'),
+    themeItem('dark', 'Dark'),
+    'line',
+    { label: 'Log out', run: logOut },
+  ]);
+  return wrap;
+}
