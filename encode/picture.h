@@ -3,10 +3,10 @@
 #pragma once
 
 #include "core/ref.h"
+#include "video/cell_hash.h"
 #include "video/frame.h"
 
-#define CELL_SIZE 16 /* pixels; cells at the right and lower edge may be cut */
-#define TILE_SIZE 64
+#define TILE_SIZE 64 /* pixels */
 #define TILE_CELLS (TILE_SIZE / CELL_SIZE)
 
 struct picture {
@@ -27,8 +27,10 @@ DEFINE_CLEANUP(struct picture, picture_unref)
 struct picture_tracker;
 
 int picture_tracker_create(struct picture_tracker **ret);
-struct picture_tracker *picture_tracker_destroy(struct picture_tracker *self);
+struct picture_tracker *picture_tracker_destroy(struct picture_tracker *self); /* NULL allowed; returns NULL */
+DEFINE_CLEANUP(struct picture_tracker, picture_tracker_destroy)
 
 /* Takes the frame, also on failure. Compares with the frame before (inside the hints, where they are valid), hashes
- * what changed. *ret is NULL when nothing changed. 0 or -errno. */
+ * what changed. *ret is NULL when nothing changed. 0, -ENOMEM, or -EINVAL for a frame of a size or format that we do
+ * not know. */
 int picture_track(struct picture_tracker *self, struct frame *frame, struct picture **ret);
