@@ -1,0 +1,51 @@
+#include "gateway/announce.h"
+
+#include <qrencode.h>
+#include <string.h>
+
+#define QUIET 2 /* modules around the code; readers want some, terminals have little room */
+
+void announce_url(const struct config *config, char *room, size_t size)
+{
+    const char *name = config->public_names.list[0];
+    unsigned port = config->listen.list[0].port;
+    if (port == 443)
+        snprintf(room, size, "https://%s/", name);
+    else
+        snprintf(room, size, "https://%s:%u/", name, port);
+}
+
+static bool module(const QRcode *code, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < code->width && y < code->width && (code->data[y * code->width + x] & 1);
+}
+
+/* Two rows in a line of half blocks; light on dark is what most terminals are, and readers take both. */
+static void draw(FILE *out, const QRcode *code)
+{
+    static const char *const blocks[] = {"\u2588", "\u2580", "\u2584", " "};
+    for (int y = -QUIET; y < code->width + QUIET; y += 2) {
+        for (int x = -QUIET; x < code->width + QUIET; x++)
+            fputs(blocks[(module(code, x, y) ? 2 : 0) + (module(code, x, y + 1) ? 1 : 0)], out);
+        fputc('\n', out);
+    }
+}
+
+void announce(FILE *out, const struct config *config, const char *fingerprint, const char *secret, bool qr)
+{
+    char url[CONFIG_NAME_MAX + 32], text[CONFIG_NAME_MAX + 200];
+    announce_url(config, url, sizeof url);
+    fprintf(out, "\n  page         %s\n  fingerprint  %s (SHA-256 of the certificate)\n", url, fingerprint);
+    if (secret && *secret)
+        fprintf(out, "  set-up       %s (one-time secret; the page asks for it once)\n", secret);
+    fputc('\n', out);
+    if (qr) {
+        snprintf(text, sizeof text, "%s#%s", url, fingerprint);
+        QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
+        if (code)
+            draw(out, code);
+        QRcode_free(code);
+        fputc('\n', out);
+    }
+    fflush(out);
+}

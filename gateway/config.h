@@ -1,0 +1,129 @@
+/* The configuration: what the one file says, typed and range-checked. docs/configuration.md is its manual. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "core/cleanup.h"
+#include "manage/target.h"
+
+#define CONFIG_MAX_TARGETS 32
+#define CONFIG_MAX_LISTEN 16
+#define CONFIG_MAX_NAMES 16
+#define CONFIG_NAME_MAX 254 /* of a DNS name, with the NUL */
+#define CONFIG_PATH_MAX 1024
+#define CONFIG_MAX_DISKS 4
+#define CONFIG_MAX_EXTRA 64
+#define CONFIG_USER_MAX 33
+
+enum config_machine { CONFIG_QEMU, CONFIG_TESTCARD, CONFIG_REPLAY };
+enum config_firmware { CONFIG_BIOS, CONFIG_UEFI, CONFIG_UEFI_SECURE };
+enum config_bus { CONFIG_BUS_SATA, CONFIG_BUS_VIRTIO, CONFIG_BUS_NVME };
+enum config_nic { CONFIG_NIC_NONE, CONFIG_NIC_USER, CONFIG_NIC_TAP };
+enum config_lifetime { CONFIG_LIFETIME_VM, CONFIG_LIFETIME_SUPERVISOR };
+enum config_accel { CONFIG_ACCEL_AUTO, CONFIG_ACCEL_KVM, CONFIG_ACCEL_TCG };
+
+struct config_listen {
+    struct sockaddr_storage address;
+    socklen_t size;
+    uint16_t port;
+    char text[80]; /* as people write it: "127.0.0.1:8443", "[::1]:8443" */
+};
+
+struct config_listens {
+    struct config_listen list[CONFIG_MAX_LISTEN];
+    unsigned n;
+};
+
+struct config_names {
+    char list[CONFIG_MAX_NAMES][CONFIG_NAME_MAX];
+    unsigned n;
+};
+
+struct config_disk {
+    char path[CONFIG_PATH_MAX]; /* relative: to the target's folder in the state folder; "" when there is no disk */
+    enum config_bus bus;
+    bool raw;      /* else qcow2; never guessed from the contents, which the guest writes */
+    uint64_t size; /* bytes of a disk that is still to be created; 0: it must exist */
+};
+
+struct config_interface {
+    enum config_nic kind;
+    char tap[16];
+};
+
+struct config_mac {
+    bool given;
+    uint8_t bytes[6];
+};
+
+struct config_arguments {
+    char *list[CONFIG_MAX_EXTRA + 1]; /* NULL ends */
+    unsigned n;
+};
+
+struct config_target {
+    char name[TARGET_NAME_MAX];
+    int line;         /* of its section */
+    uint64_t given;   /* bit i: row i of the key table was written in the file */
+    unsigned machine; /* enum config_machine */
+    char recording[CONFIG_PATH_MAX];
+
+    unsigned firmware; /* enum config_firmware */
+    unsigned accel;    /* enum config_accel */
+    bool tpm;
+    unsigned cpus, memory_mb;
+    struct config_disk disks[CONFIG_MAX_DISKS];
+    struct config_interface nic;
+    struct config_mac mac;
+    unsigned serial_extra;
+    unsigned lifetime; /* enum config_lifetime */
+    unsigned drives;
+    struct config_arguments extra;
+};
+
+struct config {
+    uint64_t given;
+    struct config_listens listen;
+    struct config_names public_names;
+    char state[CONFIG_PATH_MAX];
+    char library[CONFIG_PATH_MAX];                                       /* "": library/ in the state folder */
+    char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
+    char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
+
+    struct config_target *targets[CONFIG_MAX_TARGETS];
+    unsigned n_targets;
+};
+
+/* One mistake; the strings live as long as the list. */
+struct config_mistake {
+    int line;       /* 0: none in particular */
+    char key[64];   /* "" when it is no key's */
+    char text[400]; /* what is wrong and what to do */
+};
+
+#define CONFIG_MAX_MISTAKES 100
+
+struct config_mistakes {
+    struct config_mistake list[CONFIG_MAX_MISTAKES];
+    unsigned n;       /* in list */
+    unsigned further; /* that found no room */
+};
+
+/* All mistakes of a text, not only the first. trusted: extra-arguments are allowed (config_file_trusted). 0 when there
+ * was none; -EINVAL; -ENOMEM. *ret only with 0. Pure. */
+int config_parse(const char *text, size_t size, bool trusted, struct config_mistakes *mistakes, struct config **ret);
+struct config *config_destroy(struct config *self); /* NULL allowed; returns NULL */
+DEFINE_CLEANUP(struct config, config_destroy)
+
+/* Reads a file; a file that cannot be read is a mistake as well (line 0). */
+int config_load(const char *path, struct config_mistakes *mistakes, struct config **ret);
+
+/* `PATH:LINE: KEY: text`, one line each. */
+void config_print_mistakes(FILE *out, const char *path, const struct config_mistakes *mistakes);
+
+/* What the program does without a file: no targets. */
+int config_default(struct config **ret);
+
+const char *config_machine_name(unsigned machine);

@@ -1,0 +1,46 @@
+/* The typed table of keys. One row is everything the program knows of a key: who may write it, of what type, within
+ * which bounds, and what to tell who got it wrong. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/config.h"
+
+enum config_section { CONFIG_SECTION_GATEWAY, CONFIG_SECTION_TARGET };
+
+enum {
+    CONFIG_FOR_QEMU = 1 << CONFIG_QEMU,
+    CONFIG_FOR_TESTCARD = 1 << CONFIG_TESTCARD,
+    CONFIG_FOR_REPLAY = 1 << CONFIG_REPLAY,
+    CONFIG_FOR_ALL = CONFIG_FOR_QEMU | CONFIG_FOR_TESTCARD | CONFIG_FOR_REPLAY,
+};
+
+struct config_key {
+    const char *name;
+    enum config_section section;
+    unsigned machines; /* CONFIG_FOR_* bits; of a target's keys */
+    /* Reads the value into the field. False: it is wrong; why says in what way (a clause, "" for "not understood"). */
+    bool (*parse)(const struct config_key *key, const char *value, void *field, char *why, size_t why_size);
+    size_t offset;            /* of the field in struct config or struct config_target */
+    size_t step;              /* of numbered keys (disk, disk2 ...): bytes between fields */
+    unsigned last;            /* of numbered keys: the highest number */
+    long min, max;            /* numbers */
+    const char *const *words; /* choices, NULL ends; the field is an unsigned index */
+    const char *remedy;       /* an imperative clause with an example */
+    bool trusted_only;
+};
+
+extern const struct config_key config_keys[];
+extern const size_t config_n_keys;
+
+/* *ret_number: 1, or the number behind a numbered key. NULL: unknown. */
+const struct config_key *config_key_find(enum config_section section, const char *name, unsigned *ret_number);
+/* The key that was probably meant, or NULL. */
+const char *config_key_nearest(enum config_section section, const char *name);
+
+/* The parsers of the rows (config_value.c). */
+typedef bool config_parse_fn(const struct config_key *key, const char *value, void *field, char *why, size_t why_size);
+config_parse_fn config_value_bool, config_value_number, config_value_word, config_value_path, config_value_user,
+    config_value_listen, config_value_names, config_value_disk, config_value_nic, config_value_mac,
+    config_value_arguments;

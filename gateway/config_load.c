@@ -1,0 +1,83 @@
+/* From the file on disk, and back to the person who wrote it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/config.h"
+#include "gateway/ini.h"
+
+/* Free arguments are as good as a shell for the user that VMs run as, so whoever could put them there must be root
+ * already. */
+static bool file_trusted(const struct stat *st)
+{
+    return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static int read_whole(int fd, char **ret, size_t *ret_size)
+{
+    /* one byte more than allowed, so that a file that is too large is seen as such */
+    enum { ROOM = INI_MAX_FILE + 1 };
+    _cleanup_free_ char *bytes = malloc(ROOM);
+    if (!bytes)
+        return -ENOMEM;
+    size_t size = 0;
+    for (;;) {
+        ssize_t n = read(fd, bytes + size, ROOM - size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
+        size += (size_t)n;
+    }
+    *ret = take(bytes);
+    *ret_size = size;
+    return 0;
+}
+
+static int file_mistake(struct config_mistakes *mistakes, const char *what, int error)
+{
+    struct config_mistake *m = &mistakes->list[0];
+    *m = (struct config_mistake){0};
+    if (error)
+        snprintf(m->text, sizeof m->text, "%s: %s; give the configuration file with --config FILE", what,
+                 strerror(-error));
+    else
+        snprintf(m->text, sizeof m->text, "%s; give the configuration file with --config FILE", what);
+    mistakes->n = 1;
+    return error ? error : -EINVAL;
+}
+
+int config_load(const char *path, struct config_mistakes *mistakes, struct config **ret)
+{
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return file_mistake(mistakes, "cannot be opened", -errno);
+    if (S_ISDIR(st.st_mode))
+        return file_mistake(mistakes, "is a folder", 0);
+    _cleanup_free_ char *bytes = NULL;
+    size_t size = 0;
+    int r = read_whole(fd, &bytes, &size);
+    if (r < 0)
+        return file_mistake(mistakes, "cannot be read", r);
+    return config_parse(bytes, size, file_trusted(&st), mistakes, ret);
+}
+
+void config_print_mistakes(FILE *out, const char *path, const struct config_mistakes *mistakes)
+{
+    for (unsigned i = 0; i < mistakes->n; i++) {
+        const struct config_mistake *m = &mistakes->list[i];
+        fprintf(out, "%s:", path);
+        if (m->line > 0)
+            fprintf(out, "%d:", m->line);
+        if (m->key[0])
+            fprintf(out, " %s:", m->key);
+        fprintf(out, " %s\n", m->text);
+    }
+    if (mistakes->further)
+        fprintf(out, "%s: and %u more mistakes\n", path, mistakes->further);
+}

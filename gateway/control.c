@@ -1,0 +1,87 @@
+#include "gateway/control.h"
+
+#include <string.h>
+
+#include "core/ipc.h"
+
+void control_write_setup(struct wire_writer *w, const struct control_setup *setup)
+{
+    wire_write_le16(w, setup->port);
+    wire_write_u8(w, (uint8_t)setup->n_tcp);
+    wire_write_u8(w, (uint8_t)setup->public_names.n);
+    for (unsigned i = 0; i < setup->public_names.n; i++)
+        ipc_write_string(w, setup->public_names.list[i]);
+    ipc_write_string(w, setup->state);
+}
+
+bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    memset(ret, 0, sizeof *ret);
+    ret->port = wire_read_le16(&r);
+    ret->n_tcp = wire_read_u8(&r);
+    ret->public_names.n = wire_read_u8(&r);
+    if (ret->n_tcp > CONFIG_MAX_LISTEN || ret->public_names.n > CONFIG_MAX_NAMES)
+        return false;
+    for (unsigned i = 0; i < ret->public_names.n; i++)
+        if (!ipc_read_string(&r, ret->public_names.list[i], CONFIG_NAME_MAX))
+            return false;
+    return ipc_read_string(&r, ret->state, sizeof ret->state) && wire_read_complete(&r);
+}
+
+void control_write_target(struct wire_writer *w, const struct control_target *target)
+{
+    wire_write_le16(w, target->index);
+    ipc_write_string(w, target->name);
+    wire_write_u8(w, target->machine);
+    wire_write_u8(w, target->firmware);
+    wire_write_u8(w, target->nic);
+    wire_write_u8(w, target->n_disks);
+    wire_write_u8(w, target->drives);
+}
+
+bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    memset(ret, 0, sizeof *ret);
+    ret->index = wire_read_le16(&r);
+    if (!ipc_read_string(&r, ret->name, sizeof ret->name))
+        return false;
+    ret->machine = wire_read_u8(&r);
+    ret->firmware = wire_read_u8(&r);
+    ret->nic = wire_read_u8(&r) != 0;
+    ret->n_disks = wire_read_u8(&r);
+    ret->drives = wire_read_u8(&r);
+    return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_REPLAY &&
+           ret->firmware <= CONFIG_UEFI_SECURE && ret->n_disks <= CONFIG_MAX_DISKS && ret->drives <= TARGET_MAX_DRIVES;
+}
+
+void control_write_vm(struct wire_writer *w, const struct control_vm *vm)
+{
+    wire_write_le16(w, vm->index);
+    wire_write_u8(w, vm->running);
+    wire_write_le32(w, vm->pid);
+    ipc_write_string(w, vm->state);
+    ipc_write_string(w, vm->why);
+    wire_write_u8(w, vm->n_log);
+    for (unsigned i = 0; i < vm->n_log; i++)
+        ipc_write_string(w, vm->log[i]);
+}
+
+bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    memset(ret, 0, sizeof *ret);
+    ret->index = wire_read_le16(&r);
+    ret->running = wire_read_u8(&r) != 0;
+    ret->pid = wire_read_le32(&r);
+    if (!ipc_read_string(&r, ret->state, sizeof ret->state) || !ipc_read_string(&r, ret->why, sizeof ret->why))
+        return false;
+    ret->n_log = wire_read_u8(&r);
+    if (ret->n_log > TARGET_LOG_LINES)
+        return false;
+    for (unsigned i = 0; i < ret->n_log; i++)
+        if (!ipc_read_string(&r, ret->log[i], sizeof ret->log[i]))
+            return false;
+    return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS;
+}

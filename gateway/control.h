@@ -1,0 +1,60 @@
+/* What supervisor and gateway say to each other over core/ipc. The supervisor sends SETUP, one TARGET for each, VM for
+ * those with a process, and BEGIN; later VM and KEEPER whenever something changes. The gateway says READY once. It
+ * names targets only by their index. Packing and unpacking are pure; the receiver checks every length and range. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/wire.h"
+#include "gateway/config.h"
+
+enum control_type {
+    CONTROL_SETUP = 1,
+    CONTROL_TARGET,
+    CONTROL_VM,
+    CONTROL_BEGIN,
+    CONTROL_KEEPER, /* one descriptor: a channel to the new keeper */
+    CONTROL_READY = 64,
+};
+
+/* With one descriptor: the library's folder, or none. */
+struct control_setup {
+    uint16_t port;
+    uint32_t n_tcp; /* listeners at GATEWAY_FD_TCP */
+    struct config_names public_names;
+    char state[CONFIG_PATH_MAX]; /* the state folder */
+};
+
+/* With one descriptor for a replay: the recording. */
+struct control_target {
+    uint16_t index;
+    char name[TARGET_NAME_MAX];
+    uint8_t machine; /* enum config_machine */
+    uint8_t firmware;
+    bool nic;
+    uint8_t n_disks, drives;
+};
+
+struct control_vm {
+    uint16_t index;
+    bool running;
+    uint32_t pid; /* 0: none */
+    char state[32];
+    char why[256];
+    uint8_t n_log;
+    char log[TARGET_LOG_LINES][200];
+};
+
+/* Descriptors of the gateway's process. */
+enum { GATEWAY_FD_SUPERVISOR = 3, GATEWAY_FD_KEEPER, GATEWAY_FD_CONTROL, GATEWAY_FD_TCP };
+
+void control_write_setup(struct wire_writer *w, const struct control_setup *setup);
+void control_write_target(struct wire_writer *w, const struct control_target *target);
+void control_write_vm(struct wire_writer *w, const struct control_vm *vm);
+
+/* False: malformed; *ret is then undefined. */
+bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *ret);
+bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret);
+bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret);

@@ -1,0 +1,17 @@
+/* The sockets that the world knocks at. The supervisor binds them and keeps them, so that they outlive every gateway
+ * process; connections that come in meanwhile wait in the kernel. */
+#pragma once
+
+#include "gateway/config.h"
+#include "gateway/state.h"
+
+struct listeners {
+    int tcp[CONFIG_MAX_LISTEN];
+    unsigned n_tcp;
+    int control; /* STATE/run/control.sock */
+};
+
+/* 0, or -errno with a sentence in why. [::1] may be missing on this machine when another address is there. */
+int listeners_open(const struct config *config, const struct state *state, const struct uid_choice *user,
+                   struct listeners *ret, char *why, size_t why_size);
+void listeners_close(struct listeners *self);

@@ -1,0 +1,38 @@
+/* lightsoutd: one executable, several roles (docs/architecture.md). */
+#include <string.h>
+
+#include "gateway/role.h"
+#include "gateway/supervisor.h"
+
+static const struct {
+    const char *name;
+    int (*main)(const struct options *options);
+} roles[] = {
+    {"gateway", gateway_role_main},
+    {"keeper", keeper_role_main},
+};
+
+static int run_role(const struct options *options)
+{
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+        if (strcmp(options->role, roles[i].name) == 0)
+            return roles[i].main(options);
+    fprintf(stderr, "lightsoutd: there is no role %s\n", options->role);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    if (options_parse(argc, argv, &options) < 0)
+        return EXIT_USAGE;
+    if (options.help) {
+        options_help(stdout);
+        return EXIT_FINE;
+    }
+    if (options.version) {
+        puts("lightsoutd " LIGHTSOUT_VERSION);
+        return EXIT_FINE;
+    }
+    return options.role ? run_role(&options) : supervisor_main(&options);
+}

@@ -1,0 +1,100 @@
+#include "gateway/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_CONFIG = 1, OPT_STATE, OPT_CHECK, OPT_QR, OPT_VERSION, OPT_HELP, OPT_ROLE };
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, OPT_CONFIG}, {"state", required_argument, NULL, OPT_STATE},
+    {"check", no_argument, NULL, OPT_CHECK},         {"qr", no_argument, NULL, OPT_QR},
+    {"version", no_argument, NULL, OPT_VERSION},     {"help", no_argument, NULL, OPT_HELP},
+    {"role", required_argument, NULL, OPT_ROLE},     {0},
+};
+
+int options_parse(int argc, char **argv, struct options *ret)
+{
+    struct options self = {0};
+    optind = 1;
+    for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+        switch (c) {
+        case OPT_CONFIG:
+            self.config = optarg;
+            break;
+        case OPT_STATE:
+            self.state = optarg;
+            break;
+        case OPT_CHECK:
+            self.check = true;
+            break;
+        case OPT_QR:
+            self.qr = true;
+            break;
+        case OPT_VERSION:
+            self.version = true;
+            break;
+        case OPT_HELP:
+            self.help = true;
+            break;
+        case OPT_ROLE:
+            self.role = optarg;
+            break;
+        default:
+            fprintf(stderr, "lightsoutd --help lists the options\n");
+            return -EINVAL;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "lightsoutd: '%s' is no option; lightsoutd --help lists them\n", argv[optind]);
+        return -EINVAL;
+    }
+    *ret = self;
+    return 0;
+}
+
+void options_help(FILE *out)
+{
+    fputs("lightsoutd: keyboard, video, mouse and virtual media of machines, in a browser\n\n"
+          "  --config FILE  the configuration (default " CONFIG_DEFAULT_PATH ")\n"
+          "  --state DIR    the folder that holds everything it remembers\n"
+          "  --check        say what is wrong with the configuration, and end\n"
+          "  --qr           show address and fingerprint as a QR code also when the output is no terminal\n"
+          "  --version      print the version, and end\n"
+          "  --help         print this, and end\n\n"
+          "Exit codes: 0 fine, 1 failed, 2 command line, 3 configuration, 4 state folder, 5 port in use,\n"
+          "6 certificate or store, 7 runs already, 8 user.\n",
+          out);
+}
+
+static int absolute_path(const char *path, char *room, size_t size)
+{
+    char here[PATH_MAX] = "";
+    if (path[0] != '/' && !getcwd(here, sizeof here))
+        return -errno;
+    int n = snprintf(room, size, "%s%s%s", here, *here ? "/" : "", path);
+    while (n > 1 && (size_t)n < size && room[n - 1] == '/')
+        room[--n] = '\0';
+    return n > 0 && (size_t)n < size ? 0 : -ENAMETOOLONG;
+}
+
+int options_state_path(const struct options *self, const struct config *config, char *room, size_t size)
+{
+    if (self->state)
+        return *self->state ? absolute_path(self->state, room, size) : -EINVAL;
+    if (config->state[0])
+        return absolute_path(config->state, room, size);
+    if (geteuid() == 0)
+        return absolute_path("/var/lib/lightsout", room, size);
+    const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    char path[PATH_MAX];
+    int n = -1;
+    if (base && base[0] == '/')
+        n = snprintf(path, sizeof path, "%s/lightsout", base);
+    else if (home && home[0] == '/')
+        n = snprintf(path, sizeof path, "%s/.local/state/lightsout", home);
+    return n > 0 && (size_t)n < sizeof path ? absolute_path(path, room, size) : -EINVAL;
+}

@@ -1,0 +1,135 @@
+#include "gateway/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+static void on_restart(void *data)
+{
+    struct process *self = data;
+    int r = process_start(self);
+    if (r < 0) {
+        uint64_t now = clock_now_us();
+        log_error("supervisor", "%s cannot be started: %s", self->role, strerror(-r));
+        loop_timer_arm_in(self->restart, backoff_next(&self->backoff, now, now));
+    }
+}
+
+int process_init(struct process *self, struct loop *loop, const char *role, const struct uid_choice *user,
+                 const struct process_owner *owner, void *data)
+{
+    *self = (struct process){.role = role, .user = user, .loop = loop, .owner = owner, .data = data};
+    self->backoff = (struct backoff){.first_us = 20000, .longest_us = 10000000, .good_us = 5000000};
+    snprintf(self->argument, sizeof self->argument, "--role=%s", role);
+    return loop_timer_add(loop, on_restart, self, &self->restart);
+}
+
+static void drop_channel(struct process *self)
+{
+    self->channel = ipc_destroy(self->channel);
+}
+
+static void on_message(void *data, struct ipc_message *message)
+{
+    struct process *self = data;
+    self->owner->message(self->data, message);
+}
+
+static void on_channel_closed(void *data, int error)
+{
+    struct process *self = data;
+    if (error < 0)
+        log_error("supervisor", "the channel to the %s is broken: %s", self->role, strerror(-error));
+    drop_channel(self);
+    /* without its channel it cannot be told anything any more; what ended orderly ends by itself */
+    if (self->child && error < 0)
+        child_signal(self->child, SIGKILL);
+}
+
+static void on_ended(void *data, int status)
+{
+    struct process *self = data;
+    self->child = child_destroy(self->child);
+    drop_channel(self);
+    if (WIFSIGNALED(status))
+        log_error("supervisor", "the %s was ended by signal %d (%s)", self->role, WTERMSIG(status),
+                  strsignal(WTERMSIG(status)));
+    else
+        log_error("supervisor", "the %s ended with code %d", self->role, WEXITSTATUS(status));
+    if (self->owner->ended(self->data, status))
+        loop_timer_arm_in(self->restart, backoff_next(&self->backoff, self->started_us, clock_now_us()));
+}
+
+static int start_child(struct process *self, int far_end)
+{
+    int fds[CHILD_MAX_FDS] = {far_end};
+    bool close_it[CHILD_MAX_FDS] = {false};
+    unsigned n_fds = 1;
+    int r = self->owner->prepare(self->data, fds, close_it, &n_fds);
+    if (r == 0) {
+        char *argv[] = {"lightsoutd", self->argument, self->state ? "--state" : NULL, (char *)self->state, NULL};
+        struct child_spec spec = {
+            .file = "/proc/self/exe",
+            .argv = argv,
+            .fds = fds,
+            .n_fds = n_fds,
+            .output = -1,
+            .user = self->user,
+            .folder = self->folder,
+            .own_session = true, /* Ctrl-C is the supervisor's to hear */
+            .dies_with_us = true,
+        };
+        r = child_start(self->loop, &spec, on_ended, self, &self->child);
+    }
+    for (unsigned i = 1; i < n_fds; i++)
+        if (close_it[i])
+            close(fds[i]);
+    return r;
+}
+
+int process_start(struct process *self)
+{
+    static const struct ipc_listener listener = {.message = on_message, .closed = on_channel_closed};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    _cleanup_close_ int near_end = pair[0], far_end = pair[1];
+    self->started_us = clock_now_us();
+    int r = start_child(self, far_end);
+    if (r < 0)
+        return r;
+    r = ipc_create(self->loop, take_fd(&near_end), &listener, self, &self->channel);
+    if (r < 0) {
+        child_signal(self->child, SIGKILL);
+        return 0; /* its end starts it again */
+    }
+    self->owner->started(self->data);
+    return 0;
+}
+
+void process_stop(struct process *self, int timeout_ms)
+{
+    if (!self->child)
+        return;
+    child_signal(self->child, SIGTERM);
+    if (!child_wait(self->child, timeout_ms)) {
+        log_warn("supervisor", "the %s did not end by itself and is killed", self->role);
+        child_signal(self->child, SIGKILL);
+        child_wait(self->child, timeout_ms);
+    }
+    self->child = child_destroy(self->child);
+    drop_channel(self);
+}
+
+void process_finish(struct process *self)
+{
+    drop_channel(self);
+    self->child = child_destroy(self->child);
+    self->restart = loop_timer_remove(self->restart);
+}

@@ -1,0 +1,42 @@
+/* One of our own processes, kept alive: the executable runs again under another role. What it needs on start, and what
+ * it says over its channel, is the owner's. */
+#pragma once
+
+#include "core/ipc.h"
+#include "gateway/backoff.h"
+#include "gateway/child.h"
+
+struct process;
+
+struct process_owner {
+    /* Before each start: fds[0] is the process's end of the channel already; adds others behind it (at most
+     * CHILD_MAX_FDS in all), which are closed here afterwards when `close` says so. 0 or -errno. */
+    int (*prepare)(void *data, int *fds, bool *close, unsigned *n_fds);
+    void (*started)(void *data); /* the channel is there: tell it what it needs */
+    void (*message)(void *data, struct ipc_message *message);
+    /* It ended and is started again by itself. False: do not start it again. status as of waitpid. */
+    bool (*ended)(void *data, int status);
+};
+
+struct process {
+    const char *role;
+    char argument[32];
+    const char *folder, *state; /* working directory; handed on as --state; both outlive it */
+    const struct uid_choice *user;
+    struct loop *loop;
+    const struct process_owner *owner;
+    void *data;
+
+    struct child *child;
+    struct ipc *channel; /* NULL while it does not run */
+    struct backoff backoff;
+    struct loop_timer *restart;
+    uint64_t started_us;
+};
+
+int process_init(struct process *self, struct loop *loop, const char *role, const struct uid_choice *user,
+                 const struct process_owner *owner, void *data);
+int process_start(struct process *self);
+/* Asks it to end, waits at most timeout_ms, ends it. */
+void process_stop(struct process *self, int timeout_ms);
+void process_finish(struct process *self); /* zeroed structs are fine */

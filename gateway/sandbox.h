@@ -1,0 +1,23 @@
+/* What a process gives up before it meets the outside: privileges for ever (no_new_privs), being traced or dumped,
+ * system calls that are not on its role's list (seccomp), files outside its own folders (Landlock, where the kernel has
+ * it), and resources without bound. For the thread that starts the process, before there are others. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER };
+
+/* Folders and files a role may reach. */
+struct sandbox_path {
+    const char *path;
+    bool write; /* else only reading */
+    bool may_be_missing;
+};
+
+/* 0, or -errno: the caller must then not go on. Logs what the kernel cannot give. */
+int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
+
+/* The parts, for programs that are executed afterwards (a VM) and for tests. */
+int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, bool may_execute); /* 1: the kernel has none */
+int sandbox_seccomp(enum sandbox_role role);

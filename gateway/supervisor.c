@@ -1,0 +1,253 @@
+#include "gateway/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include "core/log.h"
+#include "gateway/announce.h"
+#include "gateway/listen.h"
+#include "gateway/notify.h"
+#include "gateway/supervisor_roles.h"
+#include "machines/qemu/argv.h"
+
+#define STOP_MS 3000     /* for our own processes */
+#define VM_STOP_MS 10000 /* a machine writes its disks back */
+
+struct supervisor {
+    const struct options *options;
+    struct config *config;
+    struct uid_choice user;
+    struct state state;
+    struct listeners listeners;
+    int certificate, certificate_key; /* the owner's own, or -1 */
+    struct loop *loop;
+    int signals;
+    struct loop_io *signals_io;
+    struct roles *roles;
+    struct vm *vms[CONFIG_MAX_TARGETS]; /* NULL for targets without a process */
+};
+
+static int load_config(const struct options *options, struct config **ret)
+{
+    const char *path = options->config ? options->config : CONFIG_DEFAULT_PATH;
+    struct stat st;
+    if (!options->config && stat(path, &st) < 0 && errno == ENOENT) {
+        log_info("supervisor", "no configuration (%s): no targets", path);
+        return config_default(ret);
+    }
+    struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
+    int r = mistakes ? config_load(path, mistakes, ret) : -ENOMEM;
+    if (r < 0 && mistakes)
+        config_print_mistakes(stderr, path, mistakes);
+    free(mistakes);
+    return r;
+}
+
+static int check(const struct options *options)
+{
+    struct config *config = NULL;
+    if (load_config(options, &config) < 0)
+        return EXIT_CONFIG;
+    printf("%s: no mistakes, %u target%s\n", options->config ? options->config : CONFIG_DEFAULT_PATH, config->n_targets,
+           config->n_targets == 1 ? "" : "s");
+    config_destroy(config);
+    return EXIT_FINE;
+}
+
+static int refuse(int code, const char *why)
+{
+    log_error("supervisor", "%s", why);
+    return code;
+}
+
+static int open_pem(const char *what, const char *path, int *ret, char *why, size_t why_size)
+{
+    if (!*path)
+        return 0;
+    *ret = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (*ret >= 0)
+        return 0;
+    int r = -errno;
+    snprintf(why, why_size, "%s %s cannot be opened: %s; make it readable, or change %s in the configuration", what,
+             path, strerror(-r), what);
+    return r;
+}
+
+/* Opened here, where root may read what the keeper's user may not. */
+static int open_certificate(struct supervisor *self, char *why, size_t why_size)
+{
+    int r = open_pem("certificate", self->config->certificate, &self->certificate, why, why_size);
+    return r ? r : open_pem("certificate-key", self->config->certificate_key, &self->certificate_key, why, why_size);
+}
+
+/* Everything that can be refused, before anything is started: nothing is left half-way. */
+static int open_all(struct supervisor *self)
+{
+    char why[1600] = "", path[CONFIG_PATH_MAX] = "";
+    if (load_config(self->options, &self->config) < 0)
+        return EXIT_CONFIG;
+    if (uid_choose(self->config->user, &self->user, why, sizeof why) < 0)
+        return refuse(EXIT_USER, why);
+    if (options_state_path(self->options, self->config, path, sizeof path) < 0)
+        return refuse(EXIT_STATE, "there is no place for the state folder; give one with --state");
+    int r = state_open(path, self->config, &self->user, &self->state, why, sizeof why);
+    if (r < 0)
+        return refuse(r == -EBUSY ? EXIT_RUNNING : EXIT_STATE, why);
+    r = open_certificate(self, why, sizeof why);
+    if (r < 0)
+        return refuse(EXIT_KEEPER, why);
+    r = listeners_open(self->config, &self->state, &self->user, &self->listeners, why, sizeof why);
+    if (r < 0)
+        return refuse(EXIT_PORT, why);
+    return EXIT_FINE;
+}
+
+static void on_signal(void *data, int fd, uint32_t events)
+{
+    struct supervisor *self = data;
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(fd, &info, sizeof info) == sizeof info && info.ssi_signo != SIGHUP)
+        loop_stop(self->loop, EXIT_FINE);
+}
+
+static int watch_signals(struct supervisor *self)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (self->signals < 0)
+        return -errno;
+    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
+}
+
+static void on_vm_changed(void *data, struct vm *vm)
+{
+    struct supervisor *self = data;
+    roles_tell_vm(self->roles, vm);
+}
+
+static bool host_has_kvm(const struct config *config)
+{
+    for (unsigned i = 0; i < config->n_targets; i++)
+        if (config->targets[i]->machine == CONFIG_QEMU && config->targets[i]->accel == CONFIG_ACCEL_AUTO)
+            return qemu_kvm_works(2000);
+    return false;
+}
+
+static int make_vms(struct supervisor *self)
+{
+    bool kvm = host_has_kvm(self->config);
+    for (unsigned i = 0; i < self->config->n_targets; i++) {
+        struct vm_config config = {
+            .target = self->config->targets[i], .state = &self->state, .user = &self->user, .index = i, .kvm = kvm};
+        if (config.target->machine != CONFIG_QEMU)
+            continue;
+        int r = vm_create(self->loop, &config, on_vm_changed, self, &self->vms[i]);
+        if (r < 0) {
+            log_error("supervisor", "target %s: %s", config.target->name, strerror(-r));
+            return r;
+        }
+    }
+    return 0;
+}
+
+/* Called once, when keeper and gateway are ready for the first time. */
+static void on_ready(void *data, const char *fingerprint, const char *secret)
+{
+    struct supervisor *self = data;
+    announce(stdout, self->config, fingerprint, secret, self->options->qr || isatty(1));
+    notify_send("READY=1");
+}
+
+static void on_refused(void *data, int exit_code)
+{
+    struct supervisor *self = data;
+    loop_stop(self->loop, exit_code);
+}
+
+static int begin(struct supervisor *self)
+{
+    static const struct roles_owner owner = {.ready = on_ready, .refused = on_refused};
+    int r = loop_create(&self->loop);
+    r = r ? r : watch_signals(self);
+    r = r ? r : make_vms(self);
+    struct roles_config config = {.config = self->config,
+                                  .state = &self->state,
+                                  .user = &self->user,
+                                  .listeners = &self->listeners,
+                                  .vms = self->vms,
+                                  .certificate_fd = self->certificate,
+                                  .certificate_key_fd = self->certificate_key};
+    r = r ? r : roles_create(self->loop, &config, &owner, self, &self->roles);
+    for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
+        if (self->vms[i])
+            vm_begin(self->vms[i]);
+    return r;
+}
+
+/* The gateway first: it lets go of all keys while the machines are still there to hear it. */
+static void end(struct supervisor *self)
+{
+    notify_send("STOPPING=1");
+    roles_stop(self->roles, STOP_MS);
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->vms[i])
+            vm_end(self->vms[i]);
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->vms[i])
+            vm_end_wait(self->vms[i], VM_STOP_MS);
+}
+
+static void finish(struct supervisor *self)
+{
+    self->roles = roles_destroy(self->roles);
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        self->vms[i] = vm_destroy(self->vms[i]);
+    self->signals_io = loop_io_remove(self->signals_io);
+    if (self->signals >= 0)
+        close(self->signals);
+    self->loop = loop_destroy(self->loop);
+    listeners_close(&self->listeners);
+    if (self->certificate >= 0)
+        close(self->certificate);
+    if (self->certificate_key >= 0)
+        close(self->certificate_key);
+    state_close(&self->state);
+    self->config = config_destroy(self->config);
+}
+
+int supervisor_main(const struct options *options)
+{
+    struct supervisor self = {.options = options,
+                              .signals = -1,
+                              .certificate = -1,
+                              .certificate_key = -1,
+                              .state.lock_fd = -1,
+                              .listeners.control = -1};
+    if (options->check)
+        return check(options);
+    log_init("supervisor");
+    int code = open_all(&self);
+    if (code == EXIT_FINE) {
+        int r = begin(&self);
+        if (r < 0)
+            log_error("supervisor", "cannot start: %s", strerror(-r));
+        code = r < 0 ? EXIT_FAILED : loop_run(self.loop);
+        if (self.roles)
+            end(&self);
+    }
+    finish(&self);
+    return code < 0 ? EXIT_FAILED : code;
+}

@@ -1,0 +1,299 @@
+#include "gateway/supervisor_roles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "auth/keeper/keeper.h"
+#include "core/log.h"
+#include "gateway/control.h"
+#include "gateway/options.h"
+#include "gateway/process.h"
+#include "gateway/role.h"
+
+struct roles {
+    struct roles_config config;
+    const struct roles_owner *owner;
+    void *data;
+    struct process keeper, gateway;
+    char keeper_folder[CONFIG_PATH_MAX];
+    struct keeper_ready keeper_ready;
+    bool keeper_was_ready, gateway_was_ready, stopping;
+};
+
+static int make_pair(int *ret_a, int *ret_b)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    *ret_a = pair[0];
+    *ret_b = pair[1];
+    return 0;
+}
+
+static void send_gateway(struct roles *self, uint16_t type, const struct wire_writer *w, int fd)
+{
+    if (!self->gateway.channel)
+        return;
+    int r =
+        w->full ? -EMSGSIZE : ipc_send(self->gateway.channel, type, 0, w->start, wire_written(w), &fd, fd >= 0 ? 1 : 0);
+    if (r < 0)
+        log_error("supervisor", "message %u to the gateway is lost: %s", type, strerror(-r));
+}
+
+void roles_tell_vm(struct roles *self, struct vm *vm)
+{
+    if (!self || !self->gateway.channel)
+        return;
+    struct control_vm state;
+    uint8_t room[IPC_MAX_BODY];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    vm_describe(vm, &state);
+    control_write_vm(&w, &state);
+    send_gateway(self, CONTROL_VM, &w, -1);
+}
+
+static void tell_setup(struct roles *self)
+{
+    const struct config *config = self->config.config;
+    uint8_t room[IPC_MAX_BODY];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    struct control_setup setup = {.port = config->listen.list[0].port,
+                                  .n_tcp = self->config.listeners->n_tcp,
+                                  .public_names = config->public_names};
+    snprintf(setup.state, sizeof setup.state, "%s", self->config.state->path);
+    control_write_setup(&w, &setup);
+    char path[CONFIG_PATH_MAX];
+    state_path(self->config.state, "library", NULL, NULL, path, sizeof path);
+    const char *library = config->library[0] ? config->library : path;
+    _cleanup_close_ int folder = open(library, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        log_error("supervisor", "library %s cannot be opened: %s; change library in the configuration", library,
+                  strerror(errno));
+    send_gateway(self, CONTROL_SETUP, &w, folder);
+}
+
+static void tell_target(struct roles *self, unsigned index)
+{
+    const struct config_target *target = self->config.config->targets[index];
+    uint8_t room[IPC_MAX_BODY];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    struct control_target message = {
+        .index = (uint16_t)index,
+        .machine = (uint8_t)target->machine,
+        .firmware = (uint8_t)target->firmware,
+        .nic = target->nic.kind != CONFIG_NIC_NONE,
+        .drives = (uint8_t)target->drives,
+    };
+    memcpy(message.name, target->name, sizeof message.name);
+    for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++)
+        message.n_disks = (uint8_t)(message.n_disks + (target->disks[i].path[0] != '\0'));
+    control_write_target(&w, &message);
+    /* a pipe nobody writes into yet must not hold the supervisor */
+    _cleanup_close_ int recording = -1;
+    if (target->machine == CONFIG_REPLAY) {
+        recording = open(target->recording, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (recording < 0)
+            log_error("supervisor", "target %s: recording %s cannot be opened: %s", target->name, target->recording,
+                      strerror(errno));
+    }
+    send_gateway(self, CONTROL_TARGET, &w, recording);
+}
+
+/* Without a keeper the gateway finds its channel closed, and gets another when the keeper is back. */
+static void give_keeper(struct roles *self, int fd)
+{
+    int r = self->keeper.channel ? keeper_gateway_send(self->keeper.channel, fd) : 0;
+    if (r < 0)
+        log_error("supervisor", "the keeper does not take the gateway's channel: %s", strerror(-r));
+}
+
+static int gateway_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds)
+{
+    struct roles *self = data;
+    const struct listeners *listeners = self->config.listeners;
+    int for_keeper = -1;
+    int r = make_pair(&fds[GATEWAY_FD_KEEPER - CHILD_FIRST_FD], &for_keeper);
+    if (r < 0)
+        return r;
+    close_it[GATEWAY_FD_KEEPER - CHILD_FIRST_FD] = true;
+    give_keeper(self, for_keeper);
+    close(for_keeper);
+    fds[GATEWAY_FD_CONTROL - CHILD_FIRST_FD] = listeners->control;
+    for (unsigned i = 0; i < listeners->n_tcp; i++)
+        fds[GATEWAY_FD_TCP - CHILD_FIRST_FD + (int)i] = listeners->tcp[i];
+    *n_fds = GATEWAY_FD_TCP - CHILD_FIRST_FD + listeners->n_tcp;
+    return 0;
+}
+
+static void gateway_started(void *data)
+{
+    struct roles *self = data;
+    struct wire_writer nothing = wire_writer_init(NULL, 0);
+    unsigned n = self->config.config->n_targets;
+    tell_setup(self);
+    for (unsigned i = 0; i < n; i++)
+        tell_target(self, i);
+    for (unsigned i = 0; i < n; i++)
+        if (self->config.vms[i])
+            roles_tell_vm(self, self->config.vms[i]);
+    send_gateway(self, CONTROL_BEGIN, &nothing, -1);
+}
+
+static void tell_owner(struct roles *self)
+{
+    char fingerprint[32 * 3 + 1];
+    for (unsigned i = 0; i < 32; i++)
+        snprintf(fingerprint + 3 * i, 4, "%02X%s", self->keeper_ready.fingerprint[i], i < 31 ? ":" : "");
+    self->owner->ready(self->data, fingerprint, self->keeper_ready.needs_setup ? self->keeper_ready.secret : "");
+    explicit_bzero(self->keeper_ready.secret, sizeof self->keeper_ready.secret);
+}
+
+static void gateway_message(void *data, struct ipc_message *message)
+{
+    struct roles *self = data;
+    if (message->type != CONTROL_READY || message->body_size != 0) {
+        log_error("supervisor", "the gateway sent message %u, which makes no sense", message->type);
+        return;
+    }
+    log_info("supervisor", "the gateway is ready (process %d)", (int)child_pid(self->gateway.child));
+    if (!self->gateway_was_ready)
+        tell_owner(self);
+    self->gateway_was_ready = true;
+}
+
+static bool gateway_ended(void *data, int status)
+{
+    struct roles *self = data;
+    (void)status;
+    /* nothing stays half started: what did not work at all the first time is for a person to look at */
+    if (!self->gateway_was_ready)
+        self->owner->refused(self->data, EXIT_FAILED);
+    return self->gateway_was_ready && !self->stopping;
+}
+
+static int keeper_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds)
+{
+    struct roles *self = data;
+    unsigned place = KEEPER_FD_STATE - CHILD_FIRST_FD;
+    int fd = open(self->keeper_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    fds[place] = fd;
+    close_it[place] = true;
+    *n_fds = place + 1;
+    return 0;
+}
+
+static void begin_keeper(struct roles *self)
+{
+    const struct config_names *names = &self->config.config->public_names;
+    const char *list[CONFIG_MAX_NAMES];
+    for (unsigned i = 0; i < names->n; i++)
+        list[i] = names->list[i];
+    int r = keeper_begin_send(self->keeper.channel, list, names->n, self->config.certificate_fd,
+                              self->config.certificate_key_fd);
+    if (r < 0)
+        log_error("supervisor", "the keeper does not listen: %s", strerror(-r));
+}
+
+/* A gateway that was there before gets a channel to the new keeper; logins in progress fail, sessions stay. */
+static void keeper_started(void *data)
+{
+    struct roles *self = data;
+    begin_keeper(self);
+    if (!self->gateway.channel)
+        return;
+    int for_keeper = -1, for_gateway = -1;
+    if (make_pair(&for_keeper, &for_gateway) < 0)
+        return;
+    struct wire_writer nothing = wire_writer_init(NULL, 0);
+    give_keeper(self, for_keeper);
+    send_gateway(self, CONTROL_KEEPER, &nothing, for_gateway);
+    close(for_keeper);
+    close(for_gateway);
+}
+
+static void keeper_message(void *data, struct ipc_message *message)
+{
+    struct roles *self = data;
+    int r = keeper_ready_read(message, &self->keeper_ready);
+    if (r < 0) {
+        log_error("supervisor", "the keeper sent message %u, which makes no sense", message->type);
+        return;
+    }
+    if (r > 0) {
+        log_error("supervisor", "%s", self->keeper_ready.reason);
+        return; /* it ends now */
+    }
+    log_info("supervisor", "the keeper is ready (process %d)", (int)child_pid(self->keeper.child));
+    if (self->keeper_ready.audit_broken)
+        log_warn("supervisor", "the audit log was changed by somebody else than the keeper");
+    /* each start of the keeper voids the set-up secret before it, so a new one must be shown */
+    if (self->gateway_was_ready && self->keeper_ready.needs_setup)
+        tell_owner(self);
+    if (self->keeper_was_ready)
+        return;
+    self->keeper_was_ready = true;
+    r = process_start(&self->gateway);
+    if (r < 0) {
+        log_error("supervisor", "the gateway cannot be started: %s", strerror(-r));
+        self->owner->refused(self->data, EXIT_FAILED);
+    }
+}
+
+static bool keeper_ended(void *data, int status)
+{
+    struct roles *self = data;
+    (void)status;
+    if (!self->keeper_was_ready)
+        self->owner->refused(self->data, EXIT_KEEPER);
+    return self->keeper_was_ready && !self->stopping;
+}
+
+int roles_create(struct loop *loop, const struct roles_config *config, const struct roles_owner *owner, void *data,
+                 struct roles **ret)
+{
+    static const struct process_owner keeper = {
+        .prepare = keeper_prepare, .started = keeper_started, .message = keeper_message, .ended = keeper_ended};
+    static const struct process_owner gateway = {
+        .prepare = gateway_prepare, .started = gateway_started, .message = gateway_message, .ended = gateway_ended};
+    struct roles *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->config = *config;
+    self->owner = owner;
+    self->data = data;
+    int r = state_path(config->state, "keeper", NULL, NULL, self->keeper_folder, sizeof self->keeper_folder);
+    r = r ? r : process_init(&self->keeper, loop, "keeper", config->user, &keeper, self);
+    r = r ? r : process_init(&self->gateway, loop, "gateway", config->user, &gateway, self);
+    self->keeper.folder = self->keeper_folder;
+    self->keeper.state = self->gateway.state = config->state->path;
+    r = r ? r : process_start(&self->keeper);
+    if (r < 0) {
+        roles_destroy(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+void roles_stop(struct roles *self, int timeout_ms)
+{
+    self->stopping = true;
+    process_stop(&self->gateway, timeout_ms);
+    process_stop(&self->keeper, timeout_ms);
+}
+
+struct roles *roles_destroy(struct roles *self)
+{
+    if (!self)
+        return NULL;
+    process_finish(&self->gateway);
+    process_finish(&self->keeper);
+    free(self);
+    return NULL;
+}

@@ -1,0 +1,32 @@
+/* The supervisor's two companions: keeper and gateway, and the channels between the three. Whichever of them ends is
+ * started again in well under a second and gets new channels; the other goes on. */
+#pragma once
+
+#include "gateway/listen.h"
+#include "gateway/vm.h"
+
+struct roles;
+
+struct roles_config {
+    const struct config *config; /* all of these outlive the roles */
+    const struct state *state;
+    const struct uid_choice *user;
+    const struct listeners *listeners;
+    struct vm **vms;                        /* one for each target; NULL where there is none */
+    int certificate_fd, certificate_key_fd; /* the owner's own, or -1; stay the caller's */
+};
+
+struct roles_owner {
+    /* Both are up for the first time; again when there is a new secret. secret: "" when set-up is done. */
+    void (*ready)(void *data, const char *fingerprint, const char *secret);
+    /* One of them ended before it was ever ready; it has said why. exit_code: EXIT_*. */
+    void (*refused)(void *data, int exit_code);
+};
+
+/* Starts both. 0 or -errno. */
+int roles_create(struct loop *loop, const struct roles_config *config, const struct roles_owner *owner, void *data,
+                 struct roles **ret);
+void roles_stop(struct roles *self, int timeout_ms);
+struct roles *roles_destroy(struct roles *self); /* NULL allowed; returns NULL */
+
+void roles_tell_vm(struct roles *self, struct vm *vm); /* self may be NULL: nobody to tell yet */

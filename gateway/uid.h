@@ -1,0 +1,28 @@
+/* Who the parts run as. The supervisor keeps what it was started with; as root it drops every other process to one
+ * unprivileged user. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define UID_DEFAULT_USER "lightsout"
+#define UID_DEFAULT_NUMBER 61999 /* of nobody in particular, when there is no such user */
+
+struct uid_choice {
+    bool drop; /* started as root: uid_drop does something */
+    uid_t uid;
+    gid_t gid;
+    char name[64]; /* for people, and for the supplementary groups; a number when the user has no name */
+};
+
+/* user: from the configuration, "" for the default. 0; -ENOENT: no such user; -EPERM: it is root, or we are not root
+ * and may not become another. why: sentence. */
+int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_size);
+
+/* In a child, before exec: for good. Aborts the process with 126 when it does not work. Async-signal-unsafe functions
+ * are used; the process that forked must have had one thread. */
+void uid_drop(const struct uid_choice *self);
+
+/* Whether the chosen user can pass through every folder above path: *ret_folder is the first that stops it. 0, -EACCES,
+ * -errno. */
+int uid_can_reach(const struct uid_choice *self, const char *path, char *ret_folder, size_t size);
