@@ -1,0 +1,31 @@
+# Thin: CMake and CTest do the work. build/ is the only folder written.
+#   make                        the program, in build/release
+#   make test [LAYER="a b"]     lint unit sim vectors fuzz web vm-target, or only these; LAYER=full: all, harder
+#   make demo [CLEAN=1]         a virtual machine in the browser
+#   make bench | soak | clean | install [PREFIX=/usr/local] [DESTDIR=]
+PREFIX ?= /usr/local
+# In the environment, so that what stands there is a value and never part of a command.
+export LAYER PREFIX
+
+.PHONY: build test demo bench soak clean install
+build:
+	@packaging/install-packages build
+	@cmake -S . -B build/release -G Ninja >/dev/null
+	@cmake --build build/release
+
+test:
+	@packaging/install-packages build test
+	@tests/run
+
+demo:
+	@packaging/demo
+
+bench soak:
+	@packaging/install-packages build test
+	@tests/run $@
+
+clean:
+	@rm -rf build
+
+install: build
+	@cmake --install build/release --prefix "$$PREFIX"

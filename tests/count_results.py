@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Adds up the results in a folder and prints "N passed, N failed[, N skipped]".
+
+*.counts files hold such a line. *.xml files are CTest's JUnit output; a test program that runs many tests (cmocka, the
+web runner) says so in its own output, and those numbers count in place of the one program."""
+import pathlib
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+CMOCKA = re.compile(r"^\[  (PASSED |FAILED |SKIPPED)  ?\] (\d+) test\(s\)", re.M)
+
+
+def said(output):
+    """What the program says itself about how many tests it ran: (passed, failed, skipped), or None."""
+    lines = LINE.findall(output)
+    if lines:
+        return [int(n or 0) for n in lines[-1]]
+    totals = [0, 0, 0]
+    found = CMOCKA.findall(output)
+    for word, number in found:
+        totals[("PASSED", "FAILED", "SKIPPED").index(word.strip())] += int(number)
+    return totals if found else None
+
+
+def count_case(case):
+    if case.get("status") in ("notrun", "disabled") or case.find("skipped") is not None:
+        return [0, 0, 1]
+    failed = case.find("failure") is not None
+    counts = said(case.findtext("system-out") or "") or [0 if failed else 1, 0, 0]
+    if failed and counts[1] == 0:
+        counts[1] = 1  # it broke outside of its tests: a crash, a leak, a time-out
+    return counts
+
+
+def main():
+    totals = [0, 0, 0]
+    folder = pathlib.Path(sys.argv[1])
+    for path in sorted(folder.glob("*.counts")):
+        for line in LINE.findall(path.read_text()):
+            totals = [a + int(b or 0) for a, b in zip(totals, line)]
+    for path in sorted(folder.glob("*.xml")):
+        for case in ElementTree.parse(path).getroot().iter("testcase"):
+            totals = [a + b for a, b in zip(totals, count_case(case))]
+    passed, failed, skipped = totals
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main())
