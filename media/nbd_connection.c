@@ -166,7 +166,7 @@ static void flush(struct nbd_connection *self)
         if (n < 0 && errno == EAGAIN)
             return;
         if (n < 0 && errno != EINTR)
-            end(self, "it closed before it had its answers");
+            end(self, self->finishing ? NULL : "it closed before it had its answers");
         else if (n > 0)
             account_sent(self, (size_t)n);
     }

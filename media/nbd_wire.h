@@ -78,7 +78,7 @@ enum nbd_event {
 struct nbd_wire {
     const struct nbd_wire_host *host;
     void *data;
-    int state; /* enum wire_state in nbd_wire.c */
+    int state; /* enum wire_state in nbd_wire_states.h */
     bool no_zeroes;
     unsigned options;
     struct nbd_export_info info; /* of the chosen export */
@@ -103,7 +103,5 @@ int nbd_wire_filled(struct nbd_wire *self, size_t n, const char **ret_why);
 /* After NBD_PAYLOAD: command.length bytes go to room. NULL: no memory; the payload is thrown away and the command comes
  * with error NBD_ENOMEM. */
 void nbd_wire_payload(struct nbd_wire *self, uint8_t *room);
-
-bool nbd_wire_negotiating(const struct nbd_wire *self);
 
 void nbd_reply_write(uint8_t room[NBD_REPLY_SIZE], uint64_t cookie, enum nbd_error error);
