@@ -13,6 +13,7 @@ struct cohort;
 
 int cohort_create(struct cohort **ret);
 struct cohort *cohort_destroy(struct cohort *self); /* NULL allowed; returns NULL */
+DEFINE_CLEANUP(struct cohort, cohort_destroy)
 
 /* Forgets the view: the next update is for a blank (black) canvas of the picture's size. */
 void cohort_reset(struct cohort *self);
@@ -34,3 +35,6 @@ struct cohort_update {
  * caller has told the viewers the new mode before. n_pieces is 0 when nothing differs. 0 or -ENOMEM (the view is then
  * reset). */
 int cohort_encode(struct cohort *self, const struct picture *picture, size_t budget, struct cohort_update *ret);
+
+/* What the view claims of one cell, for tests. Only after an encode of a picture that has this cell. */
+uint64_t cohort_cell_hash(const struct cohort *self, int cx, int cy);

@@ -1,0 +1,130 @@
+#include "encode/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A group up to this many cells is a keystroke, a pointer, a line of text: it goes ahead of everything larger. */
+#define SMALL_GROUP 32
+
+void plan_init(struct plan *self)
+{
+    *self = (struct plan){.cells_room = 0};
+}
+
+void plan_finish(struct plan *self)
+{
+    free(self->wanted);
+    free(self->group);
+    free(self->queue);
+    free(self->tiles);
+    plan_init(self);
+}
+
+static int make_room(struct plan *self, size_t cells)
+{
+    if (cells <= self->cells_room)
+        return 0;
+    plan_finish(self);
+    self->wanted = malloc(cells);
+    self->group = malloc(cells * sizeof self->group[0]);
+    self->queue = malloc(cells * sizeof self->queue[0]);
+    self->tiles = malloc(cells * sizeof self->tiles[0]); /* fewer tiles than cells */
+    if (!self->wanted || !self->group || !self->queue || !self->tiles) {
+        plan_finish(self);
+        return -ENOMEM;
+    }
+    self->cells_room = cells;
+    return 0;
+}
+
+/* Walks over the group of wanted cells that touch each other (corners count), and notes its size in each. */
+static void measure_group(struct plan *self, const struct view *view, uint32_t start)
+{
+    uint32_t head = 0, tail = 0;
+    self->queue[tail++] = start;
+    self->group[start] = 1;
+    while (head < tail) {
+        int cx = (int)(self->queue[head] % (uint32_t)view->cells_x);
+        int cy = (int)(self->queue[head] / (uint32_t)view->cells_x);
+        head++;
+        for (int y = MAX(cy - 1, 0); y <= MIN(cy + 1, view->cells_y - 1); y++)
+            for (int x = MAX(cx - 1, 0); x <= MIN(cx + 1, view->cells_x - 1); x++) {
+                uint32_t next = (uint32_t)view_cell(view, x, y);
+                if (self->wanted[next] && self->group[next] == 0) {
+                    self->group[next] = 1;
+                    self->queue[tail++] = next;
+                }
+            }
+    }
+    for (uint32_t i = 0; i < tail; i++)
+        self->group[self->queue[i]] = (uint16_t)MIN(tail, PLAN_GROUP_MAX);
+}
+
+int plan_want(struct plan *self, const struct view *view, const struct picture *picture)
+{
+    size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
+    int r = make_room(self, cells);
+    if (r < 0)
+        return r;
+    self->n_wanted = 0;
+    for (size_t i = 0; i < cells; i++) {
+        self->wanted[i] = view->hash[i] != picture->hash[i] || !view->exact[i];
+        self->n_wanted += self->wanted[i];
+    }
+    memset(self->group, 0, cells * sizeof self->group[0]);
+    for (size_t i = 0; i < cells; i++)
+        if (self->wanted[i] && self->group[i] == 0)
+            measure_group(self, view, (uint32_t)i);
+    return 0;
+}
+
+void plan_done(struct plan *self, const struct view *view, struct cell_rect cells)
+{
+    for (int y = cells.y; y < cells.y + cells.h; y++)
+        for (int x = cells.x; x < cells.x + cells.w; x++) {
+            uint8_t *wanted = &self->wanted[view_cell(view, x, y)];
+            self->n_wanted -= *wanted;
+            *wanted = 0;
+        }
+}
+
+/* Small groups before large ones; by age; by place. Ages count from the picture, so that they survive the wrap of the
+ * generation. */
+static uint64_t cell_rank(const struct plan *self, const struct picture *picture, size_t cell, uint32_t place)
+{
+    uint32_t age = picture->generation - picture->changed_in[cell];
+    if (self->group[cell] <= SMALL_GROUP)
+        return (uint64_t)MIN(age, 0x7FFFFFFFu) << 24 | place;
+    return UINT64_C(1) << 63 | (uint64_t)(0x7FFFFFFFu - MIN(age, 0x7FFFFFFFu)) << 24 | place;
+}
+
+static void add_tile(struct plan *self, const struct view *view, const struct picture *picture, int tx, int ty)
+{
+    struct plan_tile tile = {.x = (uint16_t)tx, .y = (uint16_t)ty, .rank = UINT64_MAX};
+    uint32_t place = (uint32_t)(ty * (FRAME_MAX_SIZE / TILE_SIZE) + tx);
+    for (int y = 0; y < TILE_CELLS && ty * TILE_CELLS + y < view->cells_y; y++)
+        for (int x = 0; x < TILE_CELLS && tx * TILE_CELLS + x < view->cells_x; x++) {
+            size_t cell = view_cell(view, tx * TILE_CELLS + x, ty * TILE_CELLS + y);
+            if (!self->wanted[cell])
+                continue;
+            tile.cells |= (uint16_t)(1u << (y * TILE_CELLS + x));
+            tile.rank = MIN(tile.rank, cell_rank(self, picture, cell, place));
+        }
+    if (tile.cells)
+        self->tiles[self->n_tiles++] = tile;
+}
+
+static int compare_rank(const void *a, const void *b)
+{
+    uint64_t ra = ((const struct plan_tile *)a)->rank, rb = ((const struct plan_tile *)b)->rank;
+    return ra < rb ? -1 : ra > rb;
+}
+
+void plan_order(struct plan *self, const struct view *view, const struct picture *picture)
+{
+    self->n_tiles = 0;
+    for (int ty = 0; ty * TILE_CELLS < view->cells_y; ty++)
+        for (int tx = 0; tx * TILE_CELLS < view->cells_x; tx++)
+            add_tile(self, view, picture, tx, ty);
+    qsort(self->tiles, self->n_tiles, sizeof self->tiles[0], compare_rank);
+}

@@ -1,0 +1,139 @@
+#include "encode/tile_decode.h"
+
+void tile_decoder_init(struct tile_decoder *self)
+{
+    for (unsigned i = 0; i < TILE_CACHE; i++)
+        self->cache[i][0] = self->cache[i][1] = self->cache[i][2] = 0;
+    self->cache_next = 0;
+}
+
+uint32_t wire_read_varint(struct wire_reader *in)
+{
+    uint32_t value = 0;
+    for (int shift = 0; shift < 28; shift += 7) {
+        uint8_t byte = wire_read_u8(in);
+        value |= (uint32_t)(byte & 0x7F) << shift;
+        if (!(byte & 0x80))
+            return value;
+    }
+    in->bad = true;
+    return 0;
+}
+
+/* Colours travel in words as the canvas has them: R in the lowest byte, 255 in the highest. */
+static uint32_t colour_word(const uint8_t *rgb)
+{
+    return (uint32_t)rgb[0] | (uint32_t)rgb[1] << 8 | (uint32_t)rgb[2] << 16 | 0xFF000000u;
+}
+
+static bool read_palette(struct tile_decoder *self, struct wire_reader *in, unsigned bits, uint32_t *palette)
+{
+    unsigned count = wire_read_u8(in) + 1u;
+    if (count > 1u << bits)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned place = wire_read_u8(in);
+        if (place == TILE_CACHE_NEW) {
+            const uint8_t *rgb = wire_read_bytes(in, 3);
+            if (!rgb)
+                return false;
+            place = self->cache_next;
+            self->cache_next = (place + 1) % TILE_CACHE;
+            for (int k = 0; k < 3; k++)
+                self->cache[place][k] = rgb[k];
+        }
+        palette[i] = colour_word(self->cache[place]);
+    }
+    for (unsigned i = count; i < 1u << bits; i++)
+        palette[i] = 0xFF000000u; /* an index without a colour is black */
+    return !in->bad;
+}
+
+static bool read_literal(struct wire_reader *in, unsigned bits, uint32_t *values, size_t count)
+{
+    const uint8_t *p = wire_read_bytes(in, (count * bits + 7) / 8);
+    if (!p)
+        return false;
+    if (bits == 24) {
+        for (size_t i = 0; i < count; i++)
+            values[i] = colour_word(p + 3 * i);
+        return true;
+    }
+    for (size_t i = 0; i < count; i++)
+        values[i] = p[i * bits / 8] >> (i * bits % 8) & ((1u << bits) - 1);
+    return true;
+}
+
+static uint32_t read_value(struct wire_reader *in, unsigned bits)
+{
+    if (bits < 24)
+        return wire_read_u8(in) & ((1u << bits) - 1);
+    const uint8_t *rgb = wire_read_bytes(in, 3);
+    return rgb ? colour_word(rgb) : 0;
+}
+
+static void fill_values(uint32_t *values, size_t count, uint32_t value)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = value;
+}
+
+/* Fills self->values: indices, or words where bits is 24. Above the first row and before the first value stands 0. */
+static bool read_runs(struct tile_decoder *self, struct wire_reader *in, unsigned bits, size_t width, size_t total)
+{
+    uint32_t none = bits == 24 ? 0xFF000000u : 0;
+    for (size_t at = 0; at < total;) {
+        unsigned head = wire_read_u8(in);
+        size_t count = (head & TILE_RUN_LONG) + 1u;
+        if ((head & TILE_RUN_LONG) == TILE_RUN_LONG)
+            count += wire_read_varint(in);
+        if (in->bad || count > total - at)
+            return false;
+        uint32_t *values = self->values + at;
+        switch ((enum tile_run)(head >> 6)) {
+        case TILE_LITERAL:
+            if (!read_literal(in, bits, values, count))
+                return false;
+            break;
+        case TILE_REPEAT:
+            fill_values(values, count, at > 0 ? values[-1] : none);
+            break;
+        case TILE_ABOVE:
+            for (size_t i = 0; i < count; i++)
+                values[i] = at + i >= width ? self->values[at + i - width] : none;
+            break;
+        case TILE_FILL:
+            fill_values(values, count, read_value(in, bits));
+            break;
+        }
+        at += count;
+    }
+    return !in->bad;
+}
+
+static void put_word(uint8_t *rgba, uint32_t word)
+{
+    rgba[0] = (uint8_t)word;
+    rgba[1] = (uint8_t)(word >> 8);
+    rgba[2] = (uint8_t)(word >> 16);
+    rgba[3] = (uint8_t)(word >> 24);
+}
+
+bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, uint8_t *rgba, size_t stride,
+                 int width, int height)
+{
+    static const uint8_t mode_bits[] = {24, 1, 2, 4, 8};
+    if (mode >= sizeof mode_bits)
+        return false;
+    unsigned bits = mode_bits[mode];
+    uint32_t palette[256];
+    if (bits < 24 && !read_palette(self, in, bits, palette))
+        return false;
+    if (!read_runs(self, in, bits, (size_t)width, (size_t)width * (size_t)height))
+        return false;
+    const uint32_t *value = self->values;
+    for (int y = 0; y < height; y++, rgba += stride)
+        for (int x = 0; x < width; x++, value++)
+            put_word(rgba + 4 * (size_t)x, bits < 24 ? palette[*value] : *value);
+    return true;
+}

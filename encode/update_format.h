@@ -1,0 +1,38 @@
+/* Numbers of the update body that writer and applier share (docs/update-format.md). No C library here. */
+#pragma once
+
+#define UPDATE_VERSION 1
+#define UPDATE_CELL 16      /* pixels; positions and sizes are in cells, cut at the canvas's edges */
+#define UPDATE_TILE_CELLS 4 /* a tile op's rectangle has at most this many cells each way */
+#define UPDATE_TILE_PIXELS (UPDATE_TILE_CELLS * UPDATE_CELL * UPDATE_TILE_CELLS * UPDATE_CELL)
+
+/* The canvas may be painted this many times over by one body; more is malformed. */
+#define UPDATE_MAX_PAINT 4
+
+enum update_op {
+    UPDATE_OP_SOLID = 1,
+    UPDATE_OP_COPY = 2,
+    UPDATE_OP_TILE = 3,
+};
+
+enum tile_mode {
+    TILE_RAW = 0, /* 24-bit values */
+    TILE_PALETTE_1 = 1,
+    TILE_PALETTE_2 = 2,
+    TILE_PALETTE_4 = 3,
+    TILE_PALETTE_8 = 4,
+};
+
+/* Colours that the tiles of one body have named so far: a ring of the last ones that were new. */
+#define TILE_CACHE 255
+#define TILE_CACHE_NEW 255 /* in place of a cache position: a colour follows */
+
+/* Kinds of a tile's runs: the two upper bits of the op byte; the lower six are the length - 1, where 63 means that a
+ * varint to be added follows. */
+enum tile_run {
+    TILE_LITERAL = 0,
+    TILE_REPEAT = 1, /* of the value before */
+    TILE_ABOVE = 2,
+    TILE_FILL = 3, /* of the value that follows */
+};
+#define TILE_RUN_LONG 63

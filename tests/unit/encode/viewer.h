@@ -1,0 +1,110 @@
+/* A viewer for tests: a cohort and the canvas that its updates are applied to, checked against each other. */
+#pragma once
+
+#include "encode/cohort.h"
+#include "encode/update_apply.h"
+#include "video/damage.h"
+
+struct viewer {
+    struct cohort *cohort;
+    struct update_canvas canvas;
+    struct update_dirty dirty;
+    size_t bytes;
+    unsigned updates;
+};
+
+static inline void viewer_init(struct viewer *self)
+{
+    *self = (struct viewer){.bytes = 0};
+    assert_int_equal(cohort_create(&self->cohort), 0);
+}
+
+static inline void viewer_finish(struct viewer *self)
+{
+    cohort_destroy(self->cohort);
+    free(self->canvas.pixels);
+}
+
+/* What MODE does on the page. */
+static inline void viewer_mode(struct viewer *self, int width, int height)
+{
+    if (self->canvas.pixels && self->canvas.width == width && self->canvas.height == height)
+        return;
+    free(self->canvas.pixels);
+    self->canvas = (struct update_canvas){.width = width, .height = height};
+    self->canvas.pixels = calloc((size_t)width * (size_t)height, 4);
+    assert_non_null(self->canvas.pixels);
+}
+
+static inline bool viewer_cell_equals(const struct viewer *self, const struct frame *frame, int cx, int cy)
+{
+    for (int y = cy * CELL_SIZE; y < (cy + 1) * CELL_SIZE && y < frame->height; y++)
+        for (int x = cx * CELL_SIZE; x < (cx + 1) * CELL_SIZE && x < frame->width; x++) {
+            const uint8_t *a = self->canvas.pixels + 4 * ((size_t)y * (size_t)frame->width + (size_t)x);
+            const uint8_t *b = frame->planes[0].data + (size_t)y * frame->planes[0].stride + 4 * (size_t)x;
+            if (a[0] != b[2] || a[1] != b[1] || a[2] != b[0])
+                return false;
+        }
+    return true;
+}
+
+static inline bool viewer_dirty_covers(const struct viewer *self, int x, int y)
+{
+    for (unsigned i = 0; i < self->dirty.count; i++)
+        if (x >= self->dirty.rects[i].x && x < self->dirty.rects[i].x + self->dirty.rects[i].w &&
+            y >= self->dirty.rects[i].y && y < self->dirty.rects[i].y + self->dirty.rects[i].h)
+            return true;
+    return false;
+}
+
+/* The hash of what the canvas really shows in a cell, and whether the cohort claims that very hash. */
+static inline bool viewer_claim_holds(const struct viewer *self, int cx, int cy)
+{
+    uint8_t cell[CELL_PIXELS * 4] = {0};
+    int w = MIN(CELL_SIZE, self->canvas.width - cx * CELL_SIZE),
+        h = MIN(CELL_SIZE, self->canvas.height - cy * CELL_SIZE);
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            const uint8_t *a = self->canvas.pixels + 4 * ((size_t)(cy * CELL_SIZE + y) * (size_t)self->canvas.width +
+                                                          (size_t)(cx * CELL_SIZE + x));
+            uint8_t *b = cell + (y * CELL_SIZE + x) * 4;
+            b[0] = a[2];
+            b[1] = a[1];
+            b[2] = a[0];
+        }
+    return cohort_cell_hash(self->cohort, cx, cy) == damage_bgrx.hash(cell_hash_key(), cell, CELL_SIZE * 4, w, h);
+}
+
+/* Encodes one update, joins its pieces, applies them, and checks all that is promised. */
+static inline struct cohort_update viewer_update(struct viewer *self, const struct picture *picture, size_t budget)
+{
+    viewer_mode(self, picture->frame->width, picture->frame->height);
+    struct cohort_update update;
+    bool wanted = cohort_wants(self->cohort, picture);
+    assert_int_equal(cohort_encode(self->cohort, picture, budget, &update), 0);
+    assert_true(wanted || update.n_pieces == 0);
+    assert_true(update.n_pieces <= PACKET_MAX_PIECES);
+    uint8_t *body = malloc(update.bytes + 1);
+    assert_non_null(body);
+    size_t size = 0;
+    for (unsigned i = 0; i < update.n_pieces; i++) {
+        assert_true(update.pieces[i]->size <= PACKET_MAX && update.pieces[i]->size > 0);
+        memcpy(body + size, update.pieces[i]->data, update.pieces[i]->size);
+        size += update.pieces[i]->size;
+        packet_unref(update.pieces[i]);
+    }
+    assert_int_equal(size, update.bytes);
+    if (size > 0)
+        assert_true(update_apply(&self->canvas, body, size, &self->dirty));
+    free(body);
+    for (int cy = 0; cy < picture->cells_y; cy++)
+        for (int cx = 0; cx < picture->cells_x; cx++) {
+            assert_true(viewer_claim_holds(self, cx, cy));
+            if (update.complete)
+                assert_true(viewer_cell_equals(self, picture->frame, cx, cy));
+        }
+    assert_int_equal(update.complete, !cohort_wants(self->cohort, picture));
+    self->bytes += size;
+    self->updates += size > 0;
+    return update;
+}
