@@ -150,6 +150,9 @@ export class ConsoleSession {
         return this.#figures.serverRoundTrip(message.roundTrip / 1000);
       case 'end':
         return;
+      case 'welcome':
+        if (this.#visible) this.#ping(); // the strip wants a first figure
+        return this.report(message);
       default:
         return this.report(message);
     }

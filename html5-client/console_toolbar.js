@@ -50,7 +50,7 @@ export class ConsoleToolbar {
 
   /** @param {ToolbarCalls} calls */
   constructor(calls) {
-    this.secure = button('keyboard', 'Ctrl+Alt+Del', () => calls.chord(CHORDS[0]), 'roomy');
+    this.secure = button('lock', 'Ctrl+Alt+Del', () => calls.chord(CHORDS[0]), 'roomy');
     this.keys = menuTool('keyboard', 'Keys', () => CHORDS.map((chord) => ({ label: chord.label, run: () => calls.chord(chord) })));
     this.paste = button('clipboard', 'Type text', calls.paste);
     this.media = button('disc', 'Media', calls.media);

@@ -112,7 +112,7 @@ export class ConsoleView extends HTMLElement {
         return this.#painted(report.exact);
       case 'no-picture':
         this.#noPicture = report;
-        this.#strip.picture(null, false);
+        this.#strip.picture(null, null);
         this.#loadTarget();
         return this.#show();
       case 'seat':
@@ -136,6 +136,7 @@ export class ConsoleView extends HTMLElement {
     if (state.state !== 'open') {
       this.#seat = { ...this.#seat, mine: false, holder: 0 };
       this.#strip.figures(null);
+      this.#strip.picture(this.#mode, null);
     } else this.#loadTarget();
     if (state.state === 'ended' && state.reason === 'session') window.dispatchEvent(new Event(LOGIN_NEEDED));
     else if (state.state === 'ended' && state.reason === 'setup') window.dispatchEvent(new Event(SETUP_NEEDED));

@@ -1,12 +1,18 @@
 /* What the gateway asks of a password, told while it is typed. The gateway decides; this only saves a round trip. */
 
 const MIN_LENGTH = 12;
+const MIN_DIFFERENT = 5;
+/** Shorter user names may stand in a password. */
+const NAME_COUNTS_FROM = 4;
 
 /** @param {string} password @param {string} user @returns {{text: string, met: boolean}[]} */
 export function passwordRules(password, user) {
-  const name = user.trim().toLowerCase();
+  const characters = [...password];
+  const [secret, name] = [password.toLowerCase(), user.trim().toLowerCase()];
+  const named = secret === name || (name.length >= NAME_COUNTS_FROM && secret.includes(name));
   return [
-    { text: `At least ${MIN_LENGTH} characters`, met: [...password].length >= MIN_LENGTH },
-    { text: 'Without the user name in it', met: password !== '' && (!name || !password.toLowerCase().includes(name)) },
+    { text: `At least ${MIN_LENGTH} characters`, met: characters.length >= MIN_LENGTH },
+    { text: `At least ${MIN_DIFFERENT} different ones`, met: new Set(characters).size >= MIN_DIFFERENT },
+    { text: 'Without the user name', met: password !== '' && !named },
   ];
 }

@@ -11,6 +11,10 @@ export function absolutePosition(event, box) {
   return { x: along(event.clientX - box.left, box.width), y: along(event.clientY - box.top, box.height) };
 }
 
+/** Counted in parts of a detent, so that 100 pixels, 3 lines and 1 page are whole numbers of them. */
+const DETENT = 300;
+const PARTS = [3, 100, 300];
+
 /** Browsers tell scrolling in pixels, lines or pages; the target wants detents. What is less than one is kept. */
 export class WheelCounter {
   #vertical = 0;
@@ -21,21 +25,21 @@ export class WheelCounter {
    * @returns {{wheel: number, pan: number}} positive: up, right
    */
   take(event) {
-    this.#vertical -= detents(event.deltaY, event.deltaMode, event.wheelDeltaY);
-    this.#horizontal += detents(event.deltaX, event.deltaMode, event.wheelDeltaX);
-    const wheel = Math.trunc(this.#vertical) + 0; // + 0: never -0
-    const pan = Math.trunc(this.#horizontal) + 0;
-    this.#vertical -= wheel;
-    this.#horizontal -= pan;
+    this.#vertical -= parts(event.deltaY, event.deltaMode, event.wheelDeltaY);
+    this.#horizontal += parts(event.deltaX, event.deltaMode, event.wheelDeltaX);
+    const wheel = Math.trunc(this.#vertical / DETENT) + 0; // + 0: never -0
+    const pan = Math.trunc(this.#horizontal / DETENT) + 0;
+    this.#vertical -= wheel * DETENT;
+    this.#horizontal -= pan * DETENT;
     return { wheel, pan };
   }
 }
 
 /** @param {number} delta @param {number} mode @param {number} [ticks] */
-function detents(delta, mode, ticks) {
+function parts(delta, mode, ticks) {
   // A real wheel shows as multiples of 120 here, whatever the system made of the pixels.
-  if (ticks && ticks % 120 === 0) return -ticks / 120;
-  return delta / (mode === 0 ? 100 : mode === 1 ? 3 : 1);
+  if (ticks && ticks % 120 === 0) return (-ticks / 120) * DETENT;
+  return delta * PARTS[mode];
 }
 
 /** Sums relative movement so that nothing below one pixel is lost. */

@@ -39,7 +39,7 @@ export class StatusStrip extends HTMLElement {
     lights.append(...Object.values(this.#lights));
     this.replaceChildren(figures, lights, h('div', { class: 'seat' }, this.#seat, this.#button));
     this.figures(null);
-    this.picture(null, false);
+    this.picture(null, null);
   }
 
   /** @param {StripFigures|null} figures null: not connected */
@@ -50,10 +50,10 @@ export class StatusStrip extends HTMLElement {
     setText(this.#bits, figures ? rateWords(figures.bits) : '– kbit/s');
   }
 
-  /** @param {{width: number, height: number}|null} mode null: no picture @param {boolean} exact */
+  /** @param {{width: number, height: number}|null} mode null: no picture @param {boolean|null} exact null: not known */
   picture(mode, exact) {
     setText(this.#mode, mode ? `${mode.width} × ${mode.height}` : 'No picture');
-    setText(this.#exact, mode ? (exact ? 'Exact' : 'Catching up') : '');
+    setText(this.#exact, !mode || exact === null ? '' : exact ? 'Exact' : 'Catching up');
     this.#exact.dataset.tone = exact ? 'ok' : 'warn';
   }
 
@@ -78,7 +78,7 @@ export class StatusStrip extends HTMLElement {
 
 /** @param {SeatFacts} seat */
 function seatWords({ mine, free, name, mayType, viewOnly, captured }) {
-  if (mine) return captured ? 'Your keys go to the target' : 'You have the keyboard: click the picture to type';
+  if (mine) return captured ? 'Your keys go to the target' : 'Click the picture to type';
   if (!free) return `${name || 'Somebody'} types`;
   if (!mayType) return 'You may look, not type';
   return viewOnly ? 'View only' : 'Nobody types';

@@ -1,0 +1,85 @@
+/* The page's builders and parser against the golden vectors that the C tests read too. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import * as protocol from '../../../html5-client/protocol.js';
+
+const vectors = (name) =>
+  JSON.parse(readFileSync(new URL(`../../vectors/console/${name}.json`, import.meta.url), 'utf8'));
+const toHex = (bytes) => Buffer.from(bytes).toString('hex');
+const toBuffer = (hex) => Uint8Array.from(Buffer.from(hex, 'hex')).buffer;
+
+const build = {
+  hello: (m) => protocol.buildHello(m),
+  ack: (m) => protocol.buildAck(m.sequence, m.received, m.painted),
+  key: (m) => protocol.buildKey(m.usage, m.down),
+  'pointer-absolute': (m) => protocol.buildPointerAbsolute(m),
+  'pointer-relative': (m) => protocol.buildPointerRelative(m),
+  'release-all': () => protocol.buildReleaseAll(),
+  seat: (m) => protocol.buildSeat(m.take),
+  ping: (m) => protocol.buildPing(m.value),
+  visible: (m) => protocol.buildVisible(m.visible),
+  refresh: () => protocol.buildRefresh(),
+};
+
+const withHex = (message) =>
+  Object.fromEntries(Object.entries(message).map(([name, value]) => [name, value instanceof Uint8Array ? toHex(value) : value]));
+
+for (const { message, hex } of vectors('client'))
+  test(`builds ${JSON.stringify(message)}`, () => assert.equal(toHex(build[message.type](message)), hex));
+
+for (const { message, hex } of vectors('server'))
+  test(`parses ${JSON.stringify(message)}`, () => assert.deepEqual(withHex(protocol.parseMessage(toBuffer(hex))), message));
+
+test('every message cut short or made longer by a byte is refused or stays within itself', () => {
+  for (const { message, hex } of vectors('server')) {
+    if (message.type === 'update') continue; // its body ends with the message
+    assert.throws(() => protocol.parseMessage(toBuffer(`${hex}00`)), protocol.ProtocolError, `${message.type} longer`);
+    for (let end = 0; end < hex.length; end += 2)
+      assert.throws(() => protocol.parseMessage(toBuffer(hex.slice(0, end))), protocol.ProtocolError, `${message.type} at ${end / 2}`);
+  }
+});
+
+test('an update without its header is refused', () => {
+  const [{ hex }] = vectors('server').filter(({ message }) => message.type === 'update');
+  for (let end = 0; end < 24; end += 2)
+    assert.throws(() => protocol.parseMessage(toBuffer(hex.slice(0, end))), protocol.ProtocolError);
+});
+
+const broken = {
+  'an unknown type': '8d000000',
+  'a type of the client': '01000000',
+  'another version': '8102010007000000',
+  'a picture without width': '8200000000009001',
+  'a picture too high': '82000000d002ffff',
+  'an unknown signal': '84080000',
+  'an unknown end': '8b080000',
+  'end reason 0': '8b000000',
+  'a reason that is not UTF-8': '84010200c328',
+  'a holder that is not UTF-8': '870102000700000001ff',
+};
+for (const [name, hex] of Object.entries(broken))
+  test(`refuses ${name}`, () => assert.throws(() => protocol.parseMessage(toBuffer(hex)), protocol.ProtocolError));
+
+test('any bytes give a message or a ProtocolError', () => {
+  let seed = 1;
+  const random = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) >> 8;
+  for (let round = 0; round < 20000; round++) {
+    const bytes = Uint8Array.from({ length: random() % 40 }, () => random() & 255);
+    if (bytes.length) bytes[0] = 0x80 + (bytes[0] & 15);
+    try {
+      protocol.parseMessage(bytes.buffer);
+    } catch (error) {
+      assert.ok(error instanceof protocol.ProtocolError, String(error));
+    }
+  }
+});
+
+test('builders keep figures inside their fields', () => {
+  const absolute = protocol.buildPointerAbsolute({ buttons: 255, x: 99999, y: -5, wheel: 500, pan: -500 });
+  assert.equal(toHex(absolute), '041fff7f00007f80');
+  const relative = protocol.buildPointerRelative({ buttons: 0, dx: 70000, dy: -70000, wheel: 0, pan: 0 });
+  assert.equal(toHex(relative), '0500ff7f00800000');
+  assert.equal(toHex(protocol.buildAck(1, 2 ** 32 + 5, 2 ** 33 + 6.7)), '02000000010000000500000006000000');
+  assert.throws(() => protocol.buildHello({ ticket: 'short', hidden: false, viewOnly: false, capabilities: 0 }));
+});

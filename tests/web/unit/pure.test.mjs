@@ -1,0 +1,162 @@
+/* The page's small calculations: picture size, pointer, back-off, seat, figures, addresses, words, password rules. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Backoff } from '../../../html5-client/backoff.js';
+import { shotName } from '../../../html5-client/download.js';
+import { Figures } from '../../../html5-client/figures.js';
+import { passwordRules } from '../../../html5-client/password_rules.js';
+import { pictureSize } from '../../../html5-client/picture_size.js';
+import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/pointer_math.js';
+import { hashOf, placeOf } from '../../../html5-client/router.js';
+import { SeatIntent } from '../../../html5-client/seat_intent.js';
+import { driveWords, rateWords, sizeWords } from '../../../html5-client/words.js';
+
+const VGA = { width: 720, height: 400 };
+
+test('fit takes the largest whole number of screen pixels', () => {
+  assert.deepEqual(pictureSize('fit', VGA, { width: 1500, height: 1000 }, 1), { width: 1440, height: 800, sharp: true, scale: 2 });
+  assert.deepEqual(pictureSize('fit', VGA, { width: 1400, height: 1000 }, 1), { width: 720, height: 400, sharp: true, scale: 1 });
+  // On a screen of double density the same room holds three screen pixels for each of the target's.
+  assert.deepEqual(pictureSize('fit', VGA, { width: 1100, height: 1000 }, 2), { width: 1080, height: 600, sharp: true, scale: 3 });
+});
+
+test('fit shrinks what does not fit, and is not called sharp then', () => {
+  const { width, height, sharp } = pictureSize('fit', VGA, { width: 360, height: 600 }, 1);
+  assert.deepEqual({ width, height, sharp }, { width: 360, height: 200, sharp: false });
+});
+
+test('fill uses the room, own size does not care for it', () => {
+  assert.equal(pictureSize('fill', VGA, { width: 1080, height: 1000 }, 1).width, 1080);
+  assert.deepEqual(pictureSize('own', VGA, { width: 100, height: 100 }, 2), { width: 360, height: 200, sharp: true, scale: 1 });
+});
+
+test('positions span 0 to 32767 and stay inside', () => {
+  const box = { left: 10, top: 20, width: 200, height: 100 };
+  assert.deepEqual(absolutePosition({ clientX: 10, clientY: 20 }, box), { x: 0, y: 0 });
+  assert.deepEqual(absolutePosition({ clientX: 210, clientY: 120 }, box), { x: 32767, y: 32767 });
+  assert.deepEqual(absolutePosition({ clientX: -50, clientY: 500 }, box), { x: 0, y: 32767 });
+  assert.deepEqual(absolutePosition({ clientX: 110, clientY: 70 }, box), { x: 16384, y: 16384 });
+});
+
+test('a notch of a real wheel is one detent, whatever the pixels', () => {
+  const wheel = new WheelCounter();
+  assert.deepEqual(wheel.take({ deltaX: 0, deltaY: 53, deltaMode: 0, wheelDeltaY: -120 }), { wheel: -1, pan: 0 });
+  assert.deepEqual(wheel.take({ deltaX: 0, deltaY: -106, deltaMode: 0, wheelDeltaY: 240 }), { wheel: 2, pan: 0 });
+});
+
+test('fine scrolling adds up to detents', () => {
+  const wheel = new WheelCounter();
+  const steps = Array.from({ length: 10 }, () => wheel.take({ deltaX: 10, deltaY: 25, deltaMode: 0 }));
+  assert.equal(steps.reduce((sum, step) => sum + step.wheel, 0), -2);
+  assert.equal(steps.reduce((sum, step) => sum + step.pan, 0), 1);
+  assert.deepEqual(wheel.take({ deltaX: 0, deltaY: -1.5, deltaMode: 1 }), { wheel: 0, pan: 0 });
+  assert.deepEqual(wheel.take({ deltaX: 0, deltaY: 3, deltaMode: 2 }), { wheel: -3, pan: 0 });
+});
+
+test('movement below a pixel is not lost', () => {
+  const motion = new MotionSum();
+  const sum = Array.from({ length: 10 }, () => motion.take(0.25, -0.5).dx).reduce((a, b) => a + b, 0);
+  assert.equal(sum, 2);
+});
+
+test('back-off doubles from 0.2 s to 5 s and begins anew after a good connection', () => {
+  const backoff = new Backoff();
+  assert.deepEqual([0, 0, 0, 0, 0, 0, 0].map((lived) => backoff.ended(lived)), [200, 400, 800, 1600, 3200, 5000, 5000]);
+  assert.equal(backoff.ended(100), 5000);
+  assert.equal(backoff.ended(2000), 200);
+  backoff.reset();
+  assert.equal(backoff.ended(0), 200);
+});
+
+const free = { mine: false, holder: 0, name: '' };
+const welcome = (viewer, mayType = true) => ({ viewer, mayType });
+
+test('the first viewer takes a free seat, once', () => {
+  const intent = new SeatIntent(false);
+  intent.welcomed(welcome(1));
+  assert.equal(intent.told(free), 'take');
+  assert.equal(intent.told({ mine: true, holder: 1, name: 'anna' }), null);
+});
+
+test('who comes second takes nothing, not even when the seat becomes free', () => {
+  const intent = new SeatIntent(false);
+  intent.welcomed(welcome(2));
+  assert.equal(intent.told({ mine: false, holder: 1, name: 'anna' }), null);
+  assert.equal(intent.told(free), null);
+  intent.welcomed(welcome(3));
+  assert.equal(intent.told(free), null);
+});
+
+test('after a lost connection the former holder takes its seat again', () => {
+  const intent = new SeatIntent(false);
+  intent.welcomed(welcome(1));
+  intent.told(free);
+  intent.told({ mine: true, holder: 1, name: 'anna' });
+  intent.welcomed(welcome(5));
+  assert.equal(intent.told(free), 'take');
+  intent.told({ mine: true, holder: 5, name: 'anna' });
+  intent.welcomed(welcome(6));
+  assert.equal(intent.told({ mine: false, holder: 5, name: 'anna' }), 'take', 'the gateway has not yet missed the old one');
+});
+
+test('a seat lost to somebody is not fought for', () => {
+  const intent = new SeatIntent(false);
+  intent.welcomed(welcome(1));
+  intent.told(free);
+  intent.told({ mine: true, holder: 1, name: 'anna' });
+  assert.equal(intent.told({ mine: false, holder: 2, name: 'bert' }), 'lost');
+  intent.welcomed(welcome(3));
+  assert.equal(intent.told(free), null);
+});
+
+test('neither view-only nor a role without input takes the seat', () => {
+  const viewOnly = new SeatIntent(true);
+  viewOnly.welcomed(welcome(1));
+  assert.equal(viewOnly.told(free), null);
+  const reader = new SeatIntent(false);
+  reader.welcomed(welcome(1, false));
+  assert.equal(reader.told(free), null);
+});
+
+test('figures are those of the last two seconds', () => {
+  const figures = new Figures();
+  figures.update(1000, 0);
+  for (let at = 1000; at < 3000; at += 100) figures.update(500, at);
+  assert.deepEqual(figures.now(3000), { roundTrip: null, frames: 10, bits: 40000 });
+  figures.pong(figures.stamp(5000), 5012.5);
+  assert.equal(figures.now(9000).roundTrip, 12.5);
+  assert.equal(figures.now(9000).frames, 0);
+});
+
+test('the round trip survives the wrap of the clock', () => {
+  const figures = new Figures();
+  const before = (2 ** 32 - 1000) / 1000;
+  figures.pong(figures.stamp(before), before + 4);
+  assert.equal(Math.round(figures.now(0).roundTrip ?? 0), 4);
+});
+
+test('addresses lead to views and back', () => {
+  for (const place of [{ view: 'list' }, { view: 'login' }, { view: 'setup' }, { view: 'console', target: 'a b/ü' }])
+    assert.deepEqual(placeOf(hashOf(place)), place);
+  assert.deepEqual(placeOf('#/targets/%zz'), { view: 'list' });
+  assert.deepEqual(placeOf('#nonsense'), { view: 'list' });
+});
+
+test('sizes and rates read well', () => {
+  assert.deepEqual([0, 999, 1000, 5242880, 658505728, 1e13].map(sizeWords), ['0 B', '999 B', '1.0 KB', '5.2 MB', '659 MB', '10 TB']);
+  assert.deepEqual([0, 42300, 4600000, 45000000].map(rateWords), ['0 kbit/s', '42 kbit/s', '4.6 Mbit/s', '45 Mbit/s']);
+  assert.equal(driveWords({ phase: 'ejected-by-target', medium: 'a.iso', reason: '' }).text, 'The target ejected a.iso');
+});
+
+test('password rules are the gateway’s', () => {
+  const met = (password, user) => passwordRules(password, user).map((rule) => rule.met);
+  assert.deepEqual(met('', ''), [false, false, false]);
+  assert.deepEqual(met('correct horse', 'anna'), [true, true, true]);
+  assert.deepEqual(met('aaaaaaaaaaaa', 'anna'), [true, false, true]);
+  assert.deepEqual(met('my ANNAbel lee!', 'anna'), [true, true, false]);
+  assert.deepEqual(met('a joe on a boat', 'joe'), [true, true, true]);
+});
+
+test('screenshots are named for target and time', () => {
+  assert.equal(shotName('demo', new Date('2026-11-21T04:05:06Z')), 'demo_2026-11-21_04-05-06.png');
+});
