@@ -37,9 +37,11 @@ static inline int take_fd(int *fd)
 }
 
 /* Defines NAME_destroyp for attr_cleanup from a `type *NAME_destroy(type *)`. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses here */
 #define DEFINE_CLEANUP(type, destroy)                                                                                  \
     static inline void destroy##p(type **p)                                                                            \
     {                                                                                                                  \
         if (*p)                                                                                                        \
             destroy(*p);                                                                                               \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */

@@ -84,10 +84,8 @@ void log_write(enum log_level level, const char *module, const char *format, ...
         head = 127;
 
     size_t used = (size_t)head + escape(line + head, text, MIN((size_t)size, sizeof(text) - 1));
-    if ((size_t)size >= sizeof(text)) {
-        memcpy(line + used, "...", 3);
-        used += 3;
-    }
+    for (int i = 0; i < 3 && (size_t)size >= sizeof(text); i++)
+        line[used++] = '.';
     line[used++] = '\n';
     /* A log that cannot be written must not stop what it reports on. */
     ssize_t written = write(STDERR_FILENO, line, used);

@@ -146,7 +146,7 @@ int loop_timer_add(struct loop *self, loop_timer_fn *fn, void *data, struct loop
 
     if (timers->existing == timers->room) {
         size_t room = timers->room ? 2 * timers->room : 16;
-        void *heap = reallocarray(timers->heap, room, sizeof(*timers->heap));
+        void *heap = reallocarray(timers->heap, room, sizeof(void *));
         if (!heap)
             return -ENOMEM;
         timers->heap = heap;

@@ -24,9 +24,11 @@ static bool decode(const char *text, size_t length, bool plus_is_space, char *ro
     for (size_t i = 0; i < length; i++) {
         int c = (unsigned char)text[i];
         if (c == '%') {
-            if (length - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
+            int high = length - i < 3 ? -1 : hex_digit(text[i + 1]);
+            int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+            if (low < 0)
                 return false;
-            c = hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]);
+            c = high * 16 + low;
             i += 2;
         } else if (c == '+' && plus_is_space) {
             c = ' ';

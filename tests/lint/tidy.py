@@ -44,11 +44,11 @@ def check(build, entry, config):
     if state and (CACHE / state).exists():
         return None, True
     run = subprocess.run([TOOL, "-p", build, "--quiet", entry["file"]], cwd=ROOT, capture_output=True, text=True, timeout=600)
-    if run.returncode == 0:
-        if state:
-            (CACHE / state).touch()
-        return None, False
-    return run.stdout + (run.stderr if not run.stdout else ""), False
+    if run.returncode:
+        return run.stdout or run.stderr, False
+    if state:
+        (CACHE / state).touch()
+    return None, False
 
 
 def main():
