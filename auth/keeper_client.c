@@ -208,9 +208,10 @@ int keeper_client_create(struct loop *loop, int fd, const struct keeper_client_l
     if (r >= 0)
         r = loop_timer_add(loop, cache_expire, self, &self->expiry);
     if (r >= 0)
-        r = ipc_create(loop, take_fd(&channel), &channel_listener, self, &self->ipc);
+        r = ipc_create(loop, channel, &channel_listener, self, &self->ipc);
     if (r < 0)
         return r;
+    channel = -1;
     *ret = take(self);
     return 0;
 }
@@ -236,9 +237,10 @@ int keeper_client_reconnect(struct keeper_client *self, int fd)
         self->ipc = ipc_destroy(self->ipc);
         fail_all(self);
     }
-    int r = ipc_create(self->loop, take_fd(&channel), &channel_listener, self, &self->ipc);
+    int r = ipc_create(self->loop, channel, &channel_listener, self, &self->ipc);
     if (r < 0)
         return r;
+    channel = -1;
     cache_recheck(self);
     return 0;
 }

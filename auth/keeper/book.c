@@ -1,0 +1,243 @@
+#include "auth/keeper/book.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/keeper/book_internal.h"
+#include "auth/random.h"
+#include "core/log.h"
+
+/* ---- opening ---- */
+
+/* Kept, because making one costs as much as a login. */
+static int load_nobody(struct book *self)
+{
+    size_t size;
+    int r = store_meta_get(&self->store, "nobody", self->nobody, sizeof self->nobody, &size);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    uint8_t bytes[32];
+    char password[2 * sizeof bytes + 1];
+    r = random_bytes(bytes, sizeof bytes);
+    if (r < 0)
+        return r;
+    hex_write(password, bytes, sizeof bytes);
+    r = password_hash_make(password, self->nobody);
+    if (r == 0)
+        r = store_meta_put(&self->store, "nobody", self->nobody, strlen(self->nobody));
+    return r;
+}
+
+static int load(struct book *self, struct instant now)
+{
+    unsigned users = 0;
+    uint64_t broken = 0;
+    int r = load_nobody(self);
+    if (r >= 0)
+        r = users_count(&self->store, &users);
+    if (r >= 0)
+        r = sessions_load(&self->sessions, &self->store, now);
+    if (r >= 0)
+        r = audit_verify(&self->store, &broken);
+    if (r < 0)
+        return r;
+    self->needs_setup = users == 0;
+    self->audit_broken = r == 1;
+    if (self->audit_broken) {
+        char detail[64];
+        snprintf(detail, sizeof detail, "at line %llu", (unsigned long long)broken);
+        log_error("keeper", "the audit log was changed from outside: its chain is broken %s", detail);
+        audit_add(&self->audit, now.wall_s, "keeper", "audit-chain-broken", "", detail);
+    }
+    return 0;
+}
+
+int book_open(struct book **ret, const char *name, struct instant now, char *why, size_t size)
+{
+    attr_cleanup(book_closep) struct book *self = calloc(1, sizeof *self);
+    if (!self) {
+        snprintf(why, size, "out of memory.");
+        return -ENOMEM;
+    }
+    self->refusal_us = INT64_MIN;
+    int r = store_open(&self->store, name, why, size);
+    if (r < 0)
+        return r;
+    r = load(self, now);
+    if (r < 0) {
+        snprintf(why, size, "%s: cannot be read or written (%s): make room on the disk that holds the state folder.",
+                 name, strerror(-r));
+        return r;
+    }
+    *ret = take(self);
+    return 0;
+}
+
+struct book *book_close(struct book *self)
+{
+    if (!self)
+        return NULL;
+    store_close(&self->store);
+    explicit_bzero(self, sizeof *self);
+    free(self);
+    return NULL;
+}
+
+bool book_needs_setup(const struct book *self)
+{
+    return self->needs_setup;
+}
+
+bool book_audit_broken(const struct book *self)
+{
+    return self->audit_broken;
+}
+
+/* ---- writing ---- */
+
+static void note_outcome(struct book *self, int r)
+{
+    if (r < 0 && !self->save_failed)
+        log_error("keeper", "the store cannot be written (%s): make room on the disk; sessions and audit lines wait",
+                  strerror(-r));
+    else if (r >= 0 && self->save_failed)
+        log_info("keeper", "the store can be written again");
+    self->save_failed = r < 0;
+}
+
+int change_begin(struct book *self, struct instant now)
+{
+    int r = store_begin(&self->store);
+    if (r < 0)
+        return r;
+    r = sessions_write(&self->sessions, &self->store, now);
+    if (r < 0)
+        store_rollback(&self->store);
+    return r;
+}
+
+/* Ends the transaction that change_begin began; r: how its writes went. */
+static int commit(struct book *self, struct instant now, int r)
+{
+    if (r >= 0)
+        r = audit_write(&self->audit, &self->store, now.wall_s);
+    if (r >= 0)
+        r = store_commit(&self->store);
+    else
+        store_rollback(&self->store);
+    if (r >= 0) {
+        audit_written(&self->audit);
+        sessions_written(&self->sessions);
+    }
+    note_outcome(self, r);
+    return r < 0 ? r : 0;
+}
+
+int change_commit(struct book *self, struct instant now, int r, const char *who, const char *what, const char *target,
+                  const char *detail)
+{
+    unsigned before = self->audit.n;
+    audit_add(&self->audit, now.wall_s, who, what, target, detail);
+    r = commit(self, now, r);
+    if (r < 0)
+        self->audit.n = before;
+    return r;
+}
+
+int book_save(struct book *self, struct instant now)
+{
+    if (self->audit.n == 0 && !sessions_unsaved(&self->sessions))
+        return 0;
+    int r = change_begin(self, now);
+    if (r < 0) {
+        note_outcome(self, r);
+        return r;
+    }
+    return commit(self, now, 0);
+}
+
+/* ---- requests ---- */
+
+static void collect(struct book *self, struct request *request)
+{
+    request->n_ended = sessions_take_ended(&self->sessions, request->ended);
+    request->needs_setup = self->needs_setup;
+}
+
+static enum book_next begin(struct book *self, struct request *request, struct instant now)
+{
+    switch (request->type) {
+    case KEEPER_SETUP:
+        return setup_begin(self, request, now);
+    case KEEPER_LOGIN:
+        return login_begin(self, request, now);
+    case KEEPER_USER_PUT:
+        return user_put_begin(self, request, now);
+    case KEEPER_SESSION:
+        session_ask(self, request, now);
+        break;
+    case KEEPER_TOUCH:
+        touch_ask(self, request, now);
+        break;
+    case KEEPER_LOGOUT:
+        logout_ask(self, request, now);
+        break;
+    case KEEPER_NEW_SECRET:
+        new_secret_ask(self, request, now);
+        break;
+    case KEEPER_USERS:
+        users_ask(self, request);
+        break;
+    case KEEPER_USER_DELETE:
+        user_delete_ask(self, request, now);
+        break;
+    case KEEPER_AUDIT:
+        audit_ask(self, request, now);
+        break;
+    case KEEPER_AUDIT_READ:
+        audit_read_ask(self, request, now);
+        break;
+    default:
+        request_answer(request, -ENOSYS, 0, NULL);
+    }
+    return BOOK_ANSWER;
+}
+
+enum book_next book_begin(struct book *self, struct request *request, struct instant now)
+{
+    sessions_expire(&self->sessions, now);
+    enum book_next next = begin(self, request, now);
+    collect(self, request);
+    return next;
+}
+
+void request_hash(struct request *request)
+{
+    if (request->setting[0])
+        request->hash_error = password_hash_again(request->password, request->setting, request->hash);
+    else
+        request->hash_error = password_hash_make(request->password, request->hash);
+    explicit_bzero(request->password, sizeof request->password);
+}
+
+void book_finish(struct book *self, struct request *request, struct instant now)
+{
+    if (request->hash_error)
+        request_answer(request, request->hash_error == -ENOMEM ? -EAGAIN : -EIO, 1,
+                       "The password could not be checked.");
+    else if (request->type == KEEPER_SETUP)
+        setup_finish(self, request, now);
+    else if (request->type == KEEPER_LOGIN)
+        login_finish(self, request, now);
+    else
+        user_put_finish(self, request, now);
+    collect(self, request);
+}
+
+void book_tick(struct book *self, struct request *request, struct instant now)
+{
+    sessions_expire(&self->sessions, now);
+    book_save(self, now);
+    collect(self, request);
+}

@@ -1,0 +1,49 @@
+/* The audit log, from the gateway's side: adding lines and reading them. */
+#include <errno.h>
+
+#include "auth/keeper/book_internal.h"
+
+/* Lines of the gateway wait for the next tick, so that a burst costs one write; but not for ever. */
+#define WAITING_MANY (AUDIT_WAITING / 4)
+
+void audit_ask(struct book *self, struct request *request, struct instant now)
+{
+    const struct keeper_audit_text *text = &request->audit;
+    audit_add(&self->audit, now.wall_s, text->who, text->what, text->target, text->detail);
+    if (self->audit.n >= WAITING_MANY && !self->save_failed)
+        book_save(self, now);
+}
+
+static void line_write(struct wire_writer *w, const struct audit_line *line)
+{
+    wire_write_le64(w, line->number);
+    wire_write_le64(w, (uint64_t)line->time);
+    ipc_write_string(w, line->text.who);
+    ipc_write_string(w, line->text.what);
+    ipc_write_string(w, line->text.target);
+    ipc_write_string(w, line->text.detail);
+}
+
+void audit_read_ask(struct book *self, struct request *request, struct instant now)
+{
+    book_save(self, now); /* what was said before is to be read now */
+    _cleanup_statement_ *statement = NULL;
+    struct audit_line line;
+    int r = audit_before(&self->store, request->before, &statement);
+    request_answer(request, 0, 0, NULL);
+    struct wire_writer head = request->answer; /* more and count are known at the end */
+    wire_write_room(&request->answer, 3);
+    uint16_t n = 0;
+    bool more = false;
+    while (r >= 0 && !more && n < request->limit && (r = audit_row(&self->store, statement, &line)) == 1) {
+        more = request->answer.left < sizeof line.text + 24;
+        if (more)
+            break;
+        line_write(&request->answer, &line);
+        n++;
+    }
+    wire_write_u8(&head, more);
+    wire_write_le16(&head, n);
+    if (r < 0)
+        request_answer(request, r, 0, NULL);
+}

@@ -1,0 +1,20 @@
+/* Where the gateway's messages arrive: takes them apart, hands them to the store's thread and, for passwords, to one of
+ * two hashing threads, and sends the answers. Signatures are made at once, so that no handshake waits for a disk. The
+ * loop's thread; the book belongs to the store's thread as long as the desk lives. */
+#pragma once
+
+#include "auth/keeper/book.h"
+#include "auth/keeper/identity.h"
+#include "core/loop.h"
+
+struct desk;
+
+/* book and identity stay the caller's and must outlive it. */
+int desk_create(struct loop *loop, struct book *book, const struct identity *identity, struct desk **ret);
+
+/* Finishes what was asked for (for some seconds at most), closes the channel. NULL allowed; returns NULL. */
+struct desk *desk_destroy(struct desk *self);
+DEFINE_CLEANUP(struct desk, desk_destroy)
+
+/* The channel of a new gateway; the old one is closed. Takes fd. */
+int desk_set_gateway(struct desk *self, int fd);

@@ -1,0 +1,196 @@
+/* The process: what it begins with, and the supervisor's messages. */
+#include "auth/keeper/keeper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "auth/keeper/desk.h"
+#include "auth/keeper/supervisor_wire.h"
+#include "core/clock.h"
+#include "core/log.h"
+
+#define STORE_FILE "keeper.db"
+
+struct keeper {
+    struct loop *loop;
+    struct ipc *supervisor;
+    struct loop_wake *stop;
+    struct book *book;
+    struct identity identity;
+    struct desk *desk; /* NULL until KEEPER_BEGIN was served */
+    int first_gateway_fd;
+};
+
+static struct loop_wake *stop_wake; /* for the signal handler */
+
+static void on_signal(attr_unused int number)
+{
+    loop_wake_signal(stop_wake);
+}
+
+static void on_stop(void *data)
+{
+    struct keeper *self = data;
+    loop_stop(self->loop, 0);
+}
+
+static void fail(struct keeper *self, const char *reason)
+{
+    log_error("keeper", "%s", reason);
+    failed_send(self->supervisor, reason);
+    loop_stop(self->loop, 1);
+}
+
+static int load_identity(struct keeper *self, const struct keeper_begin *begin, struct ipc_message *message, char *why,
+                         size_t size)
+{
+    const char *names[KEEPER_MAX_NAMES];
+    for (unsigned i = 0; i < begin->n_names; i++)
+        names[i] = begin->names[i];
+    if (message->n_fds)
+        return identity_given(&self->identity, message->fds[0], message->fds[1], why, size);
+    return identity_own(&self->identity, names, begin->n_names, why, size);
+}
+
+static struct instant instant_now(void)
+{
+    return (struct instant){.us = (int64_t)clock_now_us(), .wall_s = (int64_t)(clock_wall_us() / 1000000)};
+}
+
+/* Opens the store and all else; on failure why says what. */
+static int start(struct keeper *self, const struct keeper_begin *begin, struct ipc_message *message, char *secret,
+                 char *why, size_t size)
+{
+    int r = load_identity(self, begin, message, why, size);
+    if (r < 0)
+        return r;
+    r = book_open(&self->book, STORE_FILE, instant_now(), why, size);
+    if (r < 0)
+        return r;
+    snprintf(why, size, "keeper/%s: cannot be written: make room on the disk that holds the state folder.", STORE_FILE);
+    if (book_needs_setup(self->book))
+        r = book_new_secret(self->book, instant_now(), secret);
+    if (r < 0)
+        return r;
+    snprintf(why, size, "the keeper's threads could not be started.");
+    return desk_create(self->loop, self->book, &self->identity, &self->desk);
+}
+
+static void on_begin(struct keeper *self, struct ipc_message *message)
+{
+    struct keeper_begin begin;
+    struct keeper_ready ready = {0};
+    char why[KEEPER_MAX_REASON] = "";
+    if (self->desk || begin_read(message, &begin) < 0) {
+        fail(self, "the supervisor's first message makes no sense.");
+        return;
+    }
+    _Static_assert(sizeof ready.secret >= SECRET_SIZE, "the secret must fit");
+    if (start(self, &begin, message, ready.secret, why, sizeof why) < 0) {
+        fail(self, why);
+        return;
+    }
+    ready.needs_setup = book_needs_setup(self->book);
+    ready.audit_broken = book_audit_broken(self->book);
+    memcpy(ready.fingerprint, self->identity.fingerprint, sizeof ready.fingerprint);
+    int r = ready_send(self->supervisor, &ready);
+    explicit_bzero(ready.secret, sizeof ready.secret);
+    if (r < 0)
+        loop_stop(self->loop, 1);
+    if (self->first_gateway_fd >= 0)
+        desk_set_gateway(self->desk, take_fd(&self->first_gateway_fd));
+}
+
+static void on_message(void *data, struct ipc_message *message)
+{
+    struct keeper *self = data;
+    if (message->type == KEEPER_BEGIN) {
+        on_begin(self, message);
+    } else if (message->type == KEEPER_GATEWAY && message->n_fds == 1 && self->desk) {
+        int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));
+        if (r < 0)
+            log_error("keeper", "the new gateway's channel cannot be used: %s", strerror(-r));
+    } else {
+        fail(self, "the supervisor sent a message that makes no sense.");
+    }
+}
+
+static void on_closed(void *data, int error)
+{
+    struct keeper *self = data;
+    loop_stop(self->loop, error ? 1 : 0);
+}
+
+static const struct ipc_listener supervisor_listener = {.message = on_message, .closed = on_closed};
+
+/* What a process that holds secrets wants of the kernel: no core files, no debugger of the same uid. */
+static void harden(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifndef LIGHTSOUT_SANITIZED /* the leak checker attaches to its own process */
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
+    umask(077);
+}
+
+/* Ctrl-C reaches the whole group: the supervisor decides what it means. A write beyond a size limit is an error like a
+ * full disk, not death. */
+static void catch_signals(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    const struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &ignore, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+}
+
+static int run(struct keeper *self, int supervisor_fd)
+{
+    int r = loop_create(&self->loop);
+    if (r >= 0)
+        r = loop_wake_add(self->loop, on_stop, self, &self->stop);
+    if (r < 0) {
+        close(supervisor_fd);
+        return r;
+    }
+    stop_wake = self->stop;
+    catch_signals();
+    r = ipc_create(self->loop, supervisor_fd, &supervisor_listener, self, &self->supervisor);
+    if (r < 0) {
+        close(supervisor_fd);
+        return r;
+    }
+    return loop_run(self->loop);
+}
+
+int keeper_main(const struct keeper_options *options)
+{
+    struct keeper self = {.first_gateway_fd = options->gateway_fd};
+    harden();
+    int r = fchdir(options->state_dir_fd) < 0 ? -errno : 0;
+    close(options->state_dir_fd);
+    if (r == 0)
+        r = run(&self, options->supervisor_fd);
+    else
+        close(options->supervisor_fd);
+    if (r < 0)
+        log_error("keeper", "cannot run: %s", strerror(-r));
+    ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
+    desk_destroy(self.desk);
+    book_close(self.book);
+    identity_finish(&self.identity);
+    if (self.stop) {
+        signal(SIGTERM, SIG_DFL);
+        loop_wake_remove(self.stop);
+    }
+    if (self.first_gateway_fd >= 0)
+        close(self.first_gateway_fd);
+    loop_destroy(self.loop);
+    return r == 0 ? 0 : 1;
+}

@@ -1,0 +1,55 @@
+/* The keeper's process: the role that holds password hashes, the set-up secret, sessions, the audit log and the TLS
+ * key, and no network. The supervisor starts it as `--role=keeper` with these descriptors; from then on:
+ *
+ *   supervisor -> keeper  KEEPER_BEGIN, first: public names, and the user's own certificate if there is one
+ *   keeper -> supervisor  KEEPER_READY, or KEEPER_FAILED and exit code 1
+ *   supervisor -> keeper  KEEPER_GATEWAY whenever a gateway was started: its new channel; the old one is closed
+ *
+ * The supervisor makes a SOCK_SEQPACKET pair for each gateway, gives one end to the keeper by KEEPER_GATEWAY and the
+ * other to the gateway (keeper_client_create; keeper_client_reconnect when it is the keeper that was restarted). A
+ * KEEPER_GATEWAY may come before KEEPER_READY: it waits. The end of the supervisor's channel ends the keeper (code 0),
+ * after what was asked for has been written.
+ *
+ * What the sandbox must leave: see docs/security.md, "What the keeper's sandbox leaves". In short: no path outside its
+ * own folder, which is made the working directory and in which all names are relative; threads; no socket(), no exec.
+ * The sandbox is put on before keeper_main, because threads begin there. */
+#pragma once
+
+#include "core/ipc.h"
+
+#define KEEPER_MAX_NAMES 16
+#define KEEPER_MAX_NAME 254
+#define KEEPER_MAX_REASON 512
+
+enum keeper_supervisor_message {
+    KEEPER_BEGIN = 1, /* u8 n, n names; descriptors: none, or certificate (PEM, chain) and private key (PEM) */
+    KEEPER_GATEWAY,   /* one descriptor */
+    KEEPER_READY = 0x80,
+    KEEPER_FAILED, /* string */
+};
+
+struct keeper_options {
+    int state_dir_fd;  /* state/keeper: mode 0700, the keeper's uid */
+    int supervisor_fd; /* SOCK_SEQPACKET */
+    int gateway_fd;    /* the first gateway's channel, or -1: comes by KEEPER_GATEWAY */
+};
+
+/* Runs until the supervisor goes away. Takes the descriptors. Returns the exit code. */
+int keeper_main(const struct keeper_options *options);
+
+/* ---- the supervisor's side ---- */
+
+/* certificate_fd and key_fd stay the caller's; both -1: a certificate is made and kept. -EINVAL: too many names. */
+int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd);
+int keeper_gateway_send(struct ipc *ipc, int gateway_fd);
+
+struct keeper_ready {
+    bool needs_setup;
+    bool audit_broken;              /* somebody changed the audit log behind the keeper's back */
+    uint8_t fingerprint[32];        /* SHA-256 of the certificate */
+    char secret[64];                /* to be shown to the owner while needs_setup; else "" */
+    char reason[KEEPER_MAX_REASON]; /* KEEPER_FAILED: a sentence that names the thing and the remedy */
+};
+
+/* 0: ready; 1: failed, for the reason given; -EPROTO: not one of the keeper's messages. */
+int keeper_ready_read(const struct ipc_message *message, struct keeper_ready *ret);

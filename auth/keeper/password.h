@@ -1,0 +1,21 @@
+/* Names and passwords: the rules, and yescrypt (crypt(5)). */
+#pragma once
+
+#include <crypt.h>
+
+#include "core/attrs.h"
+
+#define PASSWORD_MIN 12
+#define PASSWORD_HASH_SIZE CRYPT_OUTPUT_SIZE
+
+/* NULL: fine. Else the sentence for people. */
+const char *user_name_fault(const char *name);
+const char *password_fault(const char *password, const char *user);
+
+/* Any thread; takes about 0.1 s and 16 MiB. *hash_make*: a new salt. *hash_again*: with the salt and cost of an older
+ * hash; equal to it when the password is. -EINVAL: setting is not a hash; -ENOMEM. */
+attr_must_check int password_hash_make(const char *password, char ret[PASSWORD_HASH_SIZE]);
+attr_must_check int password_hash_again(const char *password, const char *setting, char ret[PASSWORD_HASH_SIZE]);
+
+/* In constant time. */
+bool password_hash_equal(const char *a, const char *b);

@@ -1,0 +1,211 @@
+#include "auth/keeper/sessions.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "auth/random.h"
+
+/* Use is written down this often: a restart may shorten an idle session by as much. */
+#define STORE_USE_EVERY_US (300 * 1000000ll)
+
+/* How long ago on the wall clock; never negative, never absurd, because that clock may have been set. */
+static int64_t ago_us(int64_t then_s, int64_t now_s)
+{
+    int64_t s;
+    if (__builtin_sub_overflow(now_s, then_s, &s) || s > 10 * 365 * 86400ll)
+        return 10 * 365 * 86400ll * 1000000;
+    return MAX(s, 0) * 1000000;
+}
+
+/* Rows of sessions that are over leave the store with the next write. */
+static int load_row(struct sessions *self, struct store *store, sqlite3_stmt *statement, struct instant now)
+{
+    struct session session = {
+        .id = (uint64_t)sqlite3_column_int64(statement, 0),
+        .user_id = sqlite3_column_int64(statement, 1),
+        .created_us = now.us - ago_us(sqlite3_column_int64(statement, 3), now.wall_s),
+        .used_us = now.us - ago_us(sqlite3_column_int64(statement, 4), now.wall_s),
+        .stored = true,
+    };
+    session.stored_used_us = session.used_us;
+    struct user user;
+    int r = user_find_id(store, session.user_id, &user);
+    if (r < 0)
+        return r;
+    if (r == 0 || !user.enabled || sqlite3_column_bytes(statement, 2) != sizeof session.token_hash ||
+        session_expires_us(&session) <= now.us || self->n == KEEPER_MAX_SESSIONS) {
+        if (self->n_dead < ARRAY_SIZE(self->dead))
+            self->dead[self->n_dead++] = session.id;
+        return 0;
+    }
+    strcpy(session.user, user.name);
+    session.role = user.role;
+    memcpy(session.token_hash, sqlite3_column_blob(statement, 2), sizeof session.token_hash);
+    self->list[self->n++] = session;
+    return 0;
+}
+
+int sessions_load(struct sessions *self, struct store *store, struct instant now)
+{
+    _cleanup_statement_ *statement = NULL;
+    int r = store_query(store, &statement,
+                        "SELECT id, user_id, token_hash, created, used FROM sessions ORDER BY used DESC", "");
+    while (r >= 0 && (r = store_row(store, statement)) == 1)
+        r = load_row(self, store, statement, now);
+    return r;
+}
+
+struct session *sessions_find(struct sessions *self, const char *token)
+{
+    uint8_t hash[32];
+    SHA256((const uint8_t *)token, strlen(token), hash);
+    for (unsigned i = 0; i < self->n; i++)
+        if (CRYPTO_memcmp(self->list[i].token_hash, hash, sizeof hash) == 0)
+            return &self->list[i];
+    return NULL;
+}
+
+struct session *sessions_find_id(struct sessions *self, uint64_t id, const uint8_t token_hash[32])
+{
+    for (unsigned i = 0; i < self->n; i++)
+        if (self->list[i].id == id && CRYPTO_memcmp(self->list[i].token_hash, token_hash, 32) == 0)
+            return &self->list[i];
+    return NULL;
+}
+
+int64_t session_expires_us(const struct session *session)
+{
+    return MIN(session->used_us + SESSION_IDLE_US, session->created_us + SESSION_LIFE_US);
+}
+
+void sessions_end(struct sessions *self, struct session *session)
+{
+    if (session->stored && self->n_dead < ARRAY_SIZE(self->dead))
+        self->dead[self->n_dead++] = session->id;
+    if (self->n_ended < ARRAY_SIZE(self->ended))
+        self->ended[self->n_ended++] = session->id;
+    *session = self->list[--self->n];
+}
+
+void sessions_end_user(struct sessions *self, int64_t user_id)
+{
+    for (unsigned i = self->n; i-- > 0;)
+        if (self->list[i].user_id == user_id) {
+            self->list[i].stored = false;
+            sessions_end(self, &self->list[i]);
+        }
+}
+
+void sessions_expire(struct sessions *self, struct instant now)
+{
+    for (unsigned i = self->n; i-- > 0;)
+        if (session_expires_us(&self->list[i]) <= now.us)
+            sessions_end(self, &self->list[i]);
+}
+
+/* The one not used for the longest time, of this user or (0) of all. */
+static struct session *stalest(struct sessions *self, int64_t user_id, unsigned *ret_count)
+{
+    struct session *found = NULL;
+    *ret_count = 0;
+    for (unsigned i = 0; i < self->n; i++) {
+        struct session *session = &self->list[i];
+        if (user_id && session->user_id != user_id)
+            continue;
+        (*ret_count)++;
+        if (!found || session->used_us < found->used_us)
+            found = session;
+    }
+    return found;
+}
+
+int sessions_add(struct sessions *self, const struct user *user, struct instant now, char *ret_token,
+                 struct session **ret)
+{
+    uint8_t token[AUTH_TOKEN_HEX / 2];
+    struct session session = {
+        .user_id = user->id,
+        .role = user->role,
+        .created_us = now.us,
+        .used_us = now.us,
+        .stored_used_us = now.us,
+    };
+    int r = random_bytes(token, sizeof token);
+    if (r >= 0)
+        r = random_bytes(&session.id, sizeof session.id);
+    if (r < 0)
+        return r;
+    session.id = (session.id >> 1) | 1; /* positive for SQLite, and never 0 */
+    strcpy(session.user, user->name);
+    hex_write(ret_token, token, sizeof token);
+    explicit_bzero(token, sizeof token);
+    SHA256((const uint8_t *)ret_token, AUTH_TOKEN_HEX, session.token_hash);
+
+    unsigned count;
+    struct session *old = stalest(self, user->id, &count);
+    if (count >= SESSIONS_PER_USER)
+        sessions_end(self, old);
+    old = stalest(self, 0, &count);
+    if (count >= KEEPER_MAX_SESSIONS)
+        sessions_end(self, old);
+    self->list[self->n] = session;
+    *ret = &self->list[self->n++];
+    return 0;
+}
+
+unsigned sessions_take_ended(struct sessions *self, uint64_t *ret)
+{
+    unsigned n = self->n_ended;
+    memcpy(ret, self->ended, n * sizeof ret[0]);
+    self->n_ended = 0;
+    return n;
+}
+
+static bool use_is_news(const struct session *session)
+{
+    return session->used_us - session->stored_used_us >= STORE_USE_EVERY_US;
+}
+
+bool sessions_unsaved(const struct sessions *self)
+{
+    bool unsaved = self->n_dead > 0;
+    for (unsigned i = 0; i < self->n && !unsaved; i++)
+        unsaved = !self->list[i].stored || use_is_news(&self->list[i]);
+    return unsaved;
+}
+
+static int64_t wall_of(int64_t us, struct instant now)
+{
+    return now.wall_s - (now.us - us) / 1000000;
+}
+
+int sessions_write(struct sessions *self, struct store *store, struct instant now)
+{
+    int r = 0;
+    for (unsigned i = 0; i < self->n_dead && r >= 0; i++)
+        r = store_run(store, "DELETE FROM sessions WHERE id = ?", "i", (int64_t)self->dead[i]);
+    for (unsigned i = 0; i < self->n && r >= 0; i++) {
+        struct session *s = &self->list[i];
+        if (!s->stored)
+            r = store_run(store, "INSERT INTO sessions (id, user_id, token_hash, created, used) VALUES (?, ?, ?, ?, ?)",
+                          "iibii", (int64_t)s->id, s->user_id, s->token_hash, sizeof s->token_hash,
+                          wall_of(s->created_us, now), wall_of(s->used_us, now));
+        else if (use_is_news(s))
+            r = store_run(store, "UPDATE sessions SET used = ? WHERE id = ?", "ii", wall_of(s->used_us, now),
+                          (int64_t)s->id);
+    }
+    return r;
+}
+
+void sessions_written(struct sessions *self)
+{
+    self->n_dead = 0;
+    for (unsigned i = 0; i < self->n; i++) {
+        struct session *s = &self->list[i];
+        if (!s->stored || use_is_news(s))
+            s->stored_used_us = s->used_us;
+        s->stored = true;
+    }
+}

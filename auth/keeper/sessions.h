@@ -1,0 +1,61 @@
+/* The sessions that are alive. Memory is the truth while the keeper runs, judged on the monotonic clock; the store
+ * follows, so that sessions survive a restart, and on a full disk it follows later. */
+#pragma once
+
+#include "auth/keeper/store.h"
+#include "auth/keeper/users.h"
+#include "auth/keeper_wire.h"
+
+#define SESSION_IDLE_US (3600 * 1000000ll)
+#define SESSION_LIFE_US ((int64_t)KEEPER_MAX_LIFE_MS * 1000)
+#define SESSIONS_PER_USER 16
+
+/* One instant on both clocks. */
+struct instant {
+    int64_t us;     /* CLOCK_MONOTONIC */
+    int64_t wall_s; /* seconds since 1970 */
+};
+
+struct session {
+    uint64_t id; /* random: never used twice */
+    int64_t user_id;
+    char user[AUTH_USER_MAX];
+    enum auth_role role;
+    uint8_t token_hash[32];
+    int64_t created_us, used_us; /* may be negative: before this machine started */
+    int64_t stored_used_us;      /* what the store knows */
+    bool stored;
+};
+
+struct sessions {
+    struct session list[KEEPER_MAX_SESSIONS];
+    unsigned n;
+    uint64_t dead[2 * KEEPER_MAX_SESSIONS]; /* ended, the store does not know yet: it never knew of more */
+    unsigned n_dead;
+    uint64_t ended[KEEPER_MAX_SESSIONS]; /* since the last sessions_take_ended */
+    unsigned n_ended;
+};
+
+int sessions_load(struct sessions *self, struct store *store, struct instant now);
+
+struct session *sessions_find(struct sessions *self, const char *token);
+struct session *sessions_find_id(struct sessions *self, uint64_t id, const uint8_t token_hash[32]);
+int64_t session_expires_us(const struct session *session);
+
+/* A new one; token: AUTH_TOKEN_HEX + 1 characters, which only the asker ever gets. A user's oldest session ends when
+ * there are too many. */
+int sessions_add(struct sessions *self, const struct user *user, struct instant now, char *ret_token,
+                 struct session **ret);
+void sessions_end(struct sessions *self, struct session *session);
+/* After the change that removed the user's sessions from the store was committed. */
+void sessions_end_user(struct sessions *self, int64_t user_id);
+void sessions_expire(struct sessions *self, struct instant now);
+
+/* Copies out and forgets which ended. At most KEEPER_MAX_SESSIONS. */
+unsigned sessions_take_ended(struct sessions *self, uint64_t *ret);
+
+/* True when the store has something to learn. */
+bool sessions_unsaved(const struct sessions *self);
+/* Inside a transaction; sessions_written after it was committed. */
+int sessions_write(struct sessions *self, struct store *store, struct instant now);
+void sessions_written(struct sessions *self);

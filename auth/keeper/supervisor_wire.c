@@ -1,0 +1,83 @@
+/* The messages between supervisor and keeper, both directions. */
+#include <errno.h>
+#include <string.h>
+
+#include "auth/keeper/supervisor_wire.h"
+
+int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd)
+{
+    if (n_names > KEEPER_MAX_NAMES)
+        return -EINVAL;
+    uint8_t room[1 + KEEPER_MAX_NAMES * (KEEPER_MAX_NAME + 2)];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    wire_write_u8(&w, (uint8_t)n_names);
+    for (unsigned i = 0; i < n_names; i++) {
+        if (strlen(names[i]) >= KEEPER_MAX_NAME)
+            return -EINVAL;
+        ipc_write_string(&w, names[i]);
+    }
+    int fds[2] = {certificate_fd, key_fd};
+    return ipc_send(ipc, KEEPER_BEGIN, 0, room, wire_written(&w), fds, certificate_fd >= 0 ? 2 : 0);
+}
+
+int begin_read(const struct ipc_message *message, struct keeper_begin *ret)
+{
+    struct wire_reader r = wire_reader_init(message->body, message->body_size);
+    unsigned n = wire_read_u8(&r);
+    if (n > KEEPER_MAX_NAMES || (message->n_fds != 0 && message->n_fds != 2))
+        return -EPROTO;
+    for (unsigned i = 0; i < n; i++)
+        if (!ipc_read_string(&r, ret->names[i], sizeof ret->names[i]) || !ret->names[i][0])
+            return -EPROTO;
+    ret->n_names = n;
+    return wire_read_complete(&r) ? 0 : -EPROTO;
+}
+
+int keeper_gateway_send(struct ipc *ipc, int gateway_fd)
+{
+    return ipc_send(ipc, KEEPER_GATEWAY, 0, NULL, 0, &gateway_fd, 1);
+}
+
+int ready_send(struct ipc *ipc, const struct keeper_ready *ready)
+{
+    uint8_t room[sizeof *ready + 8];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    wire_write_u8(&w, ready->needs_setup);
+    wire_write_u8(&w, ready->audit_broken);
+    wire_write_bytes(&w, ready->fingerprint, sizeof ready->fingerprint);
+    ipc_write_string(&w, ready->secret);
+    int r = ipc_send(ipc, KEEPER_READY, 0, room, wire_written(&w), NULL, 0);
+    explicit_bzero(room, sizeof room);
+    return r;
+}
+
+int failed_send(struct ipc *ipc, const char *reason)
+{
+    uint8_t room[KEEPER_MAX_REASON + 2];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    ipc_write_string(&w, reason);
+    return ipc_send(ipc, KEEPER_FAILED, 0, room, wire_written(&w), NULL, 0);
+}
+
+int keeper_ready_read(const struct ipc_message *message, struct keeper_ready *ret)
+{
+    struct wire_reader r = wire_reader_init(message->body, message->body_size);
+    struct keeper_ready ready = {0};
+    bool failed = message->type == KEEPER_FAILED;
+    if (failed) {
+        ipc_read_string(&r, ready.reason, sizeof ready.reason);
+    } else if (message->type == KEEPER_READY) {
+        ready.needs_setup = wire_read_u8(&r);
+        ready.audit_broken = wire_read_u8(&r);
+        const uint8_t *fingerprint = wire_read_bytes(&r, sizeof ready.fingerprint);
+        if (fingerprint)
+            memcpy(ready.fingerprint, fingerprint, sizeof ready.fingerprint);
+        ipc_read_string(&r, ready.secret, sizeof ready.secret);
+    } else {
+        return -EPROTO;
+    }
+    if (!wire_read_complete(&r))
+        return -EPROTO;
+    *ret = ready;
+    return failed;
+}
