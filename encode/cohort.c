@@ -7,7 +7,7 @@
 #include "encode/update_write.h"
 #include "encode/view.h"
 
-#define BODY_MAX ((size_t)PACKET_MAX * PACKET_MAX_PIECES)
+static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what an update's pieces hold");
 
 struct cohort {
     struct view view;
@@ -22,7 +22,7 @@ int cohort_create(struct cohort **ret)
         return -ENOMEM;
     view_init(&self->view);
     plan_init(&self->plan);
-    int r = update_writer_init(&self->writer, BODY_MAX);
+    int r = update_writer_init(&self->writer, UPDATE_BODY_MAX);
     if (r < 0) {
         free(self);
         return r;

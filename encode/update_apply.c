@@ -116,17 +116,6 @@ static int32_t read_offset(struct wire_reader *in)
     return (int32_t)(v >> 1) ^ -(int32_t)(v & 1);
 }
 
-/* Within a line from the end that has not been overwritten, as memmove does. */
-static void move_line(uint8_t *to, const uint8_t *from, size_t size, bool backwards)
-{
-    if (backwards)
-        while (size-- > 0)
-            to[size] = from[size];
-    else
-        for (size_t i = 0; i < size; i++)
-            to[i] = from[i];
-}
-
 static bool apply_copy(struct apply *self)
 {
     struct area area;
@@ -140,8 +129,7 @@ static bool apply_copy(struct apply *self)
     bool upwards = dy < 0; /* the source lies above: begin with the lowest line */
     for (int i = 0; i < area.h; i++) {
         int y = area.y + (upwards ? area.h - 1 - i : i);
-        move_line(pixel_at(canvas, area.x, y), pixel_at(canvas, area.x + dx, y + dy), 4 * (size_t)area.w,
-                  dy == 0 && dx < 0);
+        __builtin_memmove(pixel_at(canvas, area.x, y), pixel_at(canvas, area.x + dx, y + dy), 4 * (size_t)area.w);
     }
     add_dirty(self->dirty, area);
     return true;

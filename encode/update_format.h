@@ -2,8 +2,9 @@
 #pragma once
 
 #define UPDATE_VERSION 1
-#define UPDATE_CELL 16      /* pixels; positions and sizes are in cells, cut at the canvas's edges */
-#define UPDATE_TILE_CELLS 4 /* a tile op's rectangle has at most this many cells each way */
+#define UPDATE_BODY_MAX (8 * 65536) /* bytes: what PACKET_MAX_PIECES pieces of PACKET_MAX hold */
+#define UPDATE_CELL 16              /* pixels; positions and sizes are in cells, cut at the canvas's edges */
+#define UPDATE_TILE_CELLS 4         /* a tile op's rectangle has at most this many cells each way */
 #define UPDATE_TILE_PIXELS (UPDATE_TILE_CELLS * UPDATE_CELL * UPDATE_TILE_CELLS * UPDATE_CELL)
 
 /* The canvas may be painted this many times over by one body; more is malformed. */

@@ -1,0 +1,110 @@
+/* Files made of frames: read back by the libraries' own readers, PNG exactly, JPEG closely. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <png.h>
+#include <turbojpeg.h>
+
+#include "encode/jpeg.h"
+#include "encode/png.h"
+#include "scene.h"
+
+static struct frame *make_frame(int width, int height)
+{
+    struct scene scene;
+    scene_init(&scene, width, height, 11);
+    scene_gradient(&scene, 0, 0, width, height);
+    if (width > 60 && height > 60)
+        scene_text_line(&scene, 8, 8, 4, 0xFFFFFF, 0x102030);
+    struct frame *frame = scene_frame(&scene);
+    scene_finish(&scene);
+    return frame;
+}
+
+static void png_back(int width, int height)
+{
+    struct frame *frame = make_frame(width, height);
+    uint8_t *file, *pixels;
+    size_t size;
+    assert_int_equal(png_encode(frame, &file, &size), 0);
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    assert_true(png_image_begin_read_from_memory(&image, file, size));
+    image.format = PNG_FORMAT_BGR;
+    assert_int_equal(image.width, width);
+    assert_int_equal(image.height, height);
+    pixels = malloc(PNG_IMAGE_SIZE(image));
+    assert_non_null(pixels);
+    assert_true(png_image_finish_read(&image, NULL, pixels, 0, NULL));
+    for (int i = 0; i < width * height; i++)
+        assert_memory_equal(pixels + 3 * i, frame->planes[0].data + 4 * i, 3);
+    free(pixels);
+    free(file);
+    frame_unref(frame);
+}
+
+static void test_png_is_exact(void **state)
+{
+    (void)state;
+    png_back(1, 1);
+    png_back(17, 3);
+    png_back(640, 400);
+}
+
+static void test_jpeg_is_close(void **state)
+{
+    (void)state;
+    struct frame *frame = make_frame(320, 200);
+    for (int quality = 80; quality <= 95; quality += 15) {
+        uint8_t *file, *pixels = malloc(320 * 200 * 4);
+        size_t size;
+        int width, height, sampling, space;
+        assert_int_equal(jpeg_encode(frame, quality, &file, &size), 0);
+        tjhandle handle = tjInitDecompress();
+        assert_int_equal(tjDecompressHeader3(handle, file, size, &width, &height, &sampling, &space), 0);
+        assert_int_equal(width, 320);
+        assert_int_equal(height, 200);
+        assert_int_equal(sampling, quality < 90 ? TJSAMP_420 : TJSAMP_444);
+        assert_int_equal(tjDecompress2(handle, file, size, pixels, 320, 0, 200, TJPF_BGRX, 0), 0);
+        double error = 0;
+        for (int i = 0; i < 320 * 200 * 4; i++) {
+            int d = i % 4 == 3 ? 0 : pixels[i] - frame->planes[0].data[i];
+            error += d * d;
+        }
+        assert_true(error / (320 * 200 * 3) < 150);
+        tjDestroy(handle);
+        free(pixels);
+        free(file);
+    }
+    frame_unref(frame);
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    struct frame *frame = make_frame(16, 16);
+    uint8_t *file = NULL;
+    size_t size;
+    assert_int_equal(jpeg_encode(frame, 0, &file, &size), -EINVAL);
+    assert_int_equal(jpeg_encode(frame, 101, &file, &size), -EINVAL);
+    frame->fourcc = FOURCC('Y', 'U', 'Y', 'V');
+    assert_int_equal(jpeg_encode(frame, 80, &file, &size), -EINVAL);
+    assert_int_equal(png_encode(frame, &file, &size), -EINVAL);
+    assert_null(file);
+    frame_unref(frame);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_png_is_exact),
+        cmocka_unit_test(test_jpeg_is_close),
+        cmocka_unit_test(test_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
