@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/utf8.h"
+
 static bool hex_digit(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -157,40 +159,19 @@ static void write_head(struct wire_writer *w, enum console_type type, uint8_t a,
     wire_write_u8(w, c);
 }
 
-/* Length of the well-formed UTF-8 character at text[0..left), 0 when there is none; control characters count as none.
- */
-static size_t utf8_length(const uint8_t *text, size_t left)
-{
-    uint8_t c = text[0];
-    if (c < 0x80)
-        return c >= 0x20 && c != 0x7f;
-    size_t n = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-    if (!n || n > left)
-        return 0;
-    uint8_t low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80, high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 static size_t clean_text(const char *text, uint8_t *room, size_t limit)
 {
-    const uint8_t *in = (const uint8_t *)text;
     size_t left = strlen(text), out = 0;
     while (left) {
-        size_t n = utf8_length(in, left);
-        size_t taken = n ? n : 1;
+        size_t n = utf8_printable(text, left), taken = n ? n : 1;
         if (out + taken > limit)
             break;
         if (n)
-            memcpy(room + out, in, n);
+            memcpy(room + out, text, n);
         else
             room[out] = '?';
         out += taken;
-        in += taken;
+        text += taken;
         left -= taken;
     }
     return out;

@@ -25,14 +25,20 @@ struct server_config {
     void *may_context;
     /* Peer uids the local socket admits, as Administrator: root always, and this one. */
     uint32_t local_uid;
+    /* Instead of the keeper's certificate and key, both or neither: a PEM (the chain behind it) and its private key.
+     * The server takes a copy and a reference. keeper may then be NULL: nobody can log in. */
+    const char *tls_certificate;
+    struct evp_pkey_st *tls_key;
 };
 
-/* keeper: for sessions, the certificate and TLS signatures; outlives the server. */
+/* keeper: for sessions, the certificate and TLS signatures; outlives the server, as does all that config points to.
+ * Until server_set_needs_setup says otherwise, a first user is taken to be missing. One server in a process. */
 int server_create(struct loop *loop, struct keeper_client *keeper, const struct server_config *config,
                   struct server **ret);
 struct server *server_destroy(struct server *self);
 
-/* Runs until server_stop: libwebsockets' loop with core/loop's descriptor adopted into it. Returns the code. */
+/* Runs until server_stop: libwebsockets' loop with core/loop's descriptor adopted into it. Tells the viewers that the
+ * server stops, then returns the code. Called once. */
 int server_run(struct server *self);
 void server_stop(struct server *self, int code);
 

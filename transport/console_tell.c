@@ -1,0 +1,81 @@
+/* The small messages by which the gateway tells a viewer how things stand. */
+#include "core/log.h"
+#include "transport/viewer.h"
+
+static void put(struct viewer *self, enum outbox_kind kind, const struct wire_writer *w)
+{
+    if (self->closing)
+        return;
+    outbox_put(&self->outbox, kind, w);
+    lws_callback_on_writable(self->wsi);
+}
+
+uint32_t viewer_number(const struct viewer *self)
+{
+    return self->number;
+}
+
+void viewer_mode(struct viewer *self, int width, int height)
+{
+    assert(width > 0 && width <= UINT16_MAX && height > 0 && height <= UINT16_MAX);
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_MODE);
+    console_write_mode(&w, (uint16_t)width, (uint16_t)height);
+    if (self->update.waiting) /* it was made for the old mode */
+        viewer_drop_update(self);
+    outbox_drop(&self->outbox, OUTBOX_NO_PICTURE);
+    put(self, OUTBOX_MODE, &w);
+}
+
+void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why)
+{
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_NO_PICTURE);
+    console_write_no_picture(&w, signal, why ? why : "");
+    put(self, OUTBOX_NO_PICTURE, &w);
+}
+
+void viewer_leds(struct viewer *self, uint8_t leds)
+{
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_LEDS);
+    console_write_leds(&w, leds & 7);
+    put(self, OUTBOX_LEDS, &w);
+}
+
+void viewer_pointer_mode(struct viewer *self, bool absolute)
+{
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_POINTER_MODE);
+    console_write_pointer_mode(&w, absolute);
+    put(self, OUTBOX_POINTER_MODE, &w);
+}
+
+void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigned viewers)
+{
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_SEAT);
+    bool yours = holder && holder == self->number;
+    console_write_seat(&w, yours, (uint16_t)MIN(viewers, (unsigned)UINT16_MAX), holder, name ? name : "");
+    put(self, OUTBOX_SEAT, &w);
+}
+
+void viewer_changed(struct viewer *self, uint8_t what)
+{
+    /* what an unsent message says stays said */
+    self->changed = (outbox_holds(&self->outbox, OUTBOX_CHANGED) ? self->changed : 0) | what;
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_CHANGED);
+    console_write_changed(&w, self->changed);
+    put(self, OUTBOX_CHANGED, &w);
+}
+
+void viewer_close(struct viewer *self, enum viewer_end reason, const char *why)
+{
+    if (self->closing)
+        return;
+    log_info("console", "%s: viewer %u of %s ends: %s", self->connection->peer, self->number, self->target, why);
+    if (self->update.waiting)
+        viewer_drop_update(self);
+    self->outbox.n = 0;
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_END);
+    console_write_end(&w, (uint8_t)reason, why);
+    put(self, OUTBOX_END, &w);
+    self->closing = true;
+    self->end = reason;
+    loop_timer_arm_in(self->timer, 0);
+}

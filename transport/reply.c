@@ -1,0 +1,211 @@
+/* Writes an answer: the head by our own hand (libwebsockets would add headers of its own), then the body in pieces, one
+ * write for each time the socket can take one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "transport/request.h"
+#include "transport/request_text.h"
+
+#define HEAD_SIZE 1024 /* status line and fixed headers, besides the security headers */
+#define REPLY_S 30     /* a peer that takes nothing for so long is given up */
+#define MERGE_MAX 16384
+
+static struct request *request_of(struct route_call *call)
+{
+    return container_of(call, struct request, call);
+}
+
+static bool clean_header(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static void reply_header(struct route_call *call, const char *name, const char *value)
+{
+    struct request *self = request_of(call);
+    size_t left = sizeof self->headers - self->headers_size;
+    if (!clean_header(name) || !clean_header(value)) {
+        log_warn("http", "%s: the header %s of the answer was left out: control characters", self->peer, name);
+        return;
+    }
+    int n = snprintf(self->headers + self->headers_size, left, "%s: %s\r\n", name, value);
+    if (n < 0 || (size_t)n >= left) {
+        log_warn("http", "%s: the header %s of the answer was left out: too long", self->peer, name);
+        self->headers[self->headers_size] = 0;
+        return;
+    }
+    self->headers_size += (size_t)n;
+    if (!strcasecmp(name, "etag"))
+        snprintf(self->etag, sizeof self->etag, "%s", value);
+}
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {411, "Length Required"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {421, "Misdirected Request"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    return status < 400 ? "Done" : "Error";
+}
+
+static int write_head(const struct request *self, char *room, size_t size, int status, const char *content_type,
+                      size_t length, const char *security)
+{
+    char date[64], type[160] = "", body_length[48] = "";
+    time_t now = time(NULL);
+    struct tm t;
+    gmtime_r(&now, &t);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &t);
+    if (content_type)
+        snprintf(type, sizeof type, "Content-Type: %s\r\n", content_type);
+    if (status != 204 && status != 304)
+        snprintf(body_length, sizeof body_length, "Content-Length: %zu\r\n", length);
+    return snprintf(room, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s%s\r\n", status, reason(status), date, type,
+                    body_length, self->close_after ? "Connection: close\r\n" : "", security, self->headers);
+}
+
+/* Makes head and (copied) body one run of bytes. False: out of memory. */
+static bool prepare(struct request *self, int status, const char *content_type, const void *body, size_t size,
+                    size_t announced, const char *security)
+{
+    size_t head_room = HEAD_SIZE + strlen(security) + self->headers_size;
+    self->reply = malloc(LWS_PRE + head_room + size);
+    if (!self->reply)
+        return false;
+    char *head = (char *)self->reply + LWS_PRE;
+    int n = write_head(self, head, head_room, status, content_type, announced, security);
+    assert(n > 0 && (size_t)n < head_room);
+    if (size)
+        memcpy(head + n, body, size);
+    self->reply_size = (size_t)n + size;
+    return true;
+}
+
+static void start(struct request *self)
+{
+    self->phase = REQUEST_REPLYING;
+    request_unwatch(self->connection);
+    lws_set_timeout(self->connection->wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_S);
+    request_want_write(self->connection);
+}
+
+static void give_up(struct request *self)
+{
+    self->phase = REQUEST_REPLYING;
+    lws_set_timeout(self->connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static void reply_send(struct route_call *call, int status, const char *content_type, const void *body, size_t size)
+{
+    struct request *self = request_of(call);
+    assert(self->phase != REQUEST_REPLYING);
+    if (!self->connection) {
+        request_destroy(self);
+        return;
+    }
+    if (status == 200 && self->etag[0] && request_list_has(self->if_none_match, self->etag, true)) {
+        status = 304;
+        content_type = NULL;
+        size = 0;
+    }
+    if (!strcasestr(self->headers, "cache-control:"))
+        reply_header(call, "Cache-Control", "no-store");
+    bool with_body = !self->head && status != 204 && status != 304;
+    if (prepare(self, status, content_type, body, with_body ? size : 0, size, api_security_headers))
+        start(self);
+    else
+        give_up(self);
+}
+
+const struct route_reply_ops request_reply_ops = {.header = reply_header, .send = reply_send};
+
+void request_reply_file(struct request *self, const struct site_file *file)
+{
+    bool same = request_list_has(self->if_none_match, file->etag, true);
+    reply_header(&self->call, "ETag", file->etag);
+    reply_header(&self->call, "Cache-Control", "no-cache");
+    reply_header(&self->call, "Vary", "Accept-Encoding");
+    if (!same)
+        reply_header(&self->call, "Content-Encoding", "gzip");
+    if (!prepare(self, same ? 304 : 200, same ? NULL : file->content_type, NULL, 0, file->gzip_size,
+                 site_security_headers)) {
+        give_up(self);
+        return;
+    }
+    if (!same && !self->head) {
+        self->tail = file->gzip;
+        self->tail_size = file->gzip_size;
+    }
+    start(self);
+}
+
+static int finish(struct connection *connection)
+{
+    struct request *self = connection->request;
+    struct lws *wsi = connection->wsi;
+    bool close_after = self->close_after;
+    request_destroy(self);
+    if (close_after)
+        return -1;
+    lws_rx_flow_control(wsi, 1);
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+int request_write(struct connection *connection)
+{
+    struct request *self = connection->request;
+    if (!self || self->phase != REQUEST_REPLYING)
+        return 0;
+    const uint8_t *from;
+    size_t size;
+    if (self->reply_sent < self->reply_size) {
+        from = self->reply + LWS_PRE + self->reply_sent;
+        size = MIN(self->reply_size - self->reply_sent, (size_t)MERGE_MAX);
+        self->reply_sent += size;
+    } else if (self->tail_sent < self->tail_size) {
+        from = self->tail + self->tail_sent;
+        size = MIN(self->tail_size - self->tail_sent, (size_t)MERGE_MAX);
+        self->tail_sent += size;
+    } else {
+        return finish(connection);
+    }
+    /* HTTP/1.1 has no framing, so libwebsockets writes nothing into or in front of these bytes. */
+    if (lws_write(connection->wsi, (uint8_t *)from, size, LWS_WRITE_HTTP) < 0)
+        return -1;
+    self->server->statistics.reply_bytes += size;
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_S);
+    request_want_write(connection);
+    return 0;
+}

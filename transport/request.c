@@ -1,0 +1,300 @@
+/* Takes a request in: headers checked, body collected up to its bound. Whatever is refused here is answered and the
+ * connection closed after it, for the rest of the peer's bytes can no longer be trusted to be where it says. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "transport/request.h"
+#include "transport/request_text.h"
+
+#define BODY_US (60 * 1000000u)
+
+static struct request *request_create(struct connection *connection)
+{
+    struct request *self = calloc(1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->server = connection->server;
+    self->connection = connection;
+    snprintf(self->peer, sizeof self->peer, "%s", connection->peer);
+    self->call.query = self->query;
+    self->call.body = (const uint8_t *)"";
+    self->call.if_none_match = self->if_none_match;
+    self->call.cookie_token = self->cookie_token;
+    self->call.peer = self->peer;
+    self->call.local = connection->session != NULL;
+    self->call.reply = &request_reply_ops;
+    connection->request = self;
+    connection->server->statistics.requests++;
+    return self;
+}
+
+void request_destroy(struct request *self)
+{
+    if (self->connection)
+        self->connection->request = NULL;
+    auth_session_unref(self->call.session);
+    free(self->body);
+    free(self->reply);
+    free(self);
+}
+
+static void refuse(struct request *self, int status, const char *code, const char *message)
+{
+    log_info("http", "%s: refused with %d: %s", self->peer, status, message);
+    self->close_after = true;
+    route_reply_error(&self->call, status, code, "%s", message);
+}
+
+/* A header that may stand once only: repeated ones arrive joined by commas, which no check here lets pass. */
+static bool copy_header(struct lws *wsi, enum lws_token_indexes token, char *room, int size)
+{
+    room[0] = 0;
+    return lws_hdr_copy(wsi, room, size, token) >= 0;
+}
+
+static bool read_method(struct request *self, struct lws *wsi, enum lws_token_indexes *ret_uri)
+{
+    static const struct {
+        enum lws_token_indexes token;
+        enum route_method method;
+        bool head;
+    } methods[] = {
+        {WSI_TOKEN_GET_URI, ROUTE_GET, false},     {WSI_TOKEN_HEAD_URI, ROUTE_GET, true},
+        {WSI_TOKEN_POST_URI, ROUTE_POST, false},   {WSI_TOKEN_PUT_URI, ROUTE_PUT, false},
+        {WSI_TOKEN_PATCH_URI, ROUTE_PATCH, false}, {WSI_TOKEN_DELETE_URI, ROUTE_DELETE, false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
+        if (lws_hdr_total_length(wsi, methods[i].token)) {
+            self->method = methods[i].method;
+            self->head = methods[i].head;
+            *ret_uri = methods[i].token;
+            return true;
+        }
+    return false;
+}
+
+static bool read_path(struct request *self, struct lws *wsi, enum lws_token_indexes uri)
+{
+    char path[REQUEST_MAX_PATH];
+    int length = lws_hdr_copy_fragment(wsi, path, sizeof path, uri, 0);
+    return length > 0 && request_reencode(path, (size_t)length, false, self->path, sizeof self->path);
+}
+
+static bool read_query(struct request *self, struct lws *wsi)
+{
+    char pair[REQUEST_MAX_QUERY];
+    size_t at = 0;
+    for (int i = 0;; i++) {
+        int n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (n < 0)
+            return i || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) == 0;
+        if (i && at + 1 < sizeof self->query)
+            self->query[at++] = '&';
+        if (!request_reencode(pair, (size_t)n, true, self->query + at, sizeof self->query - at))
+            return false;
+        at += strlen(self->query + at);
+    }
+}
+
+/* Cookie headers are read one by one: libwebsockets would join them without a separator. */
+static void read_cookie(struct request *self, struct lws *wsi)
+{
+    char cookie[2048];
+    for (int i = 0; lws_hdr_copy_fragment(wsi, cookie, sizeof cookie, WSI_TOKEN_HTTP_COOKIE, i) >= 0; i++)
+        if (request_cookie(cookie, ROUTE_COOKIE, self->cookie_token, sizeof self->cookie_token))
+            return;
+    self->cookie_token[0] = 0;
+}
+
+/* Another page may make a browser send requests here. Browsers tell where a changing request comes from; what is
+ * neither told nor sent by a browser (no Sec-Fetch-Site either) comes from a script of the cookie's owner. */
+static bool origin_is_ours(struct request *self, struct lws *wsi)
+{
+    char origin[AUTHORITY_MAX], site[32];
+    if (!copy_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin))
+        return false;
+    if (origin[0])
+        return authority_match_origin(&self->server->authority, origin);
+    int n = lws_hdr_custom_copy(wsi, site, sizeof site, "sec-fetch-site:", 15);
+    return n <= 0 || !strcmp(site, "same-origin");
+}
+
+static bool check_names(struct request *self, struct lws *wsi)
+{
+    char host[AUTHORITY_MAX];
+    if (self->call.local)
+        return true;
+    if (!copy_header(wsi, WSI_TOKEN_HOST, host, sizeof host) ||
+        authority_match_host(&self->server->authority, host, false) < 0) {
+        refuse(self, 421, "wrong-host",
+               "The gateway is not known under this name; use one of its public names, or add this one to "
+               "'public-names' in its configuration.");
+        return false;
+    }
+    if (self->method != ROUTE_GET && !origin_is_ours(self, wsi)) {
+        refuse(self, 403, "bad-origin", "Requests that change something are only taken from the gateway's own pages.");
+        return false;
+    }
+    return true;
+}
+
+/* -1 after a refusal, else the body's length. libwebsockets would take a chunked body's framing for content, and a
+ * negative length for a large one. */
+static int64_t check_length(struct request *self, struct lws *wsi)
+{
+    char text[32];
+    bool present = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
+        (!present && self->method != ROUTE_GET && self->method != ROUTE_DELETE)) {
+        refuse(self, 411, "length-required", "Send the body with a Content-Length; chunked bodies are not taken.");
+        return -1;
+    }
+    if (!present)
+        return 0;
+    int64_t length = copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof text)
+                         ? request_content_length(text, ROUTE_MAX_BODY)
+                         : -1;
+    if (length == -2)
+        refuse(self, 413, "too-large", "The body is larger than 65536 bytes.");
+    else if (length < 0)
+        refuse(self, 400, "bad-length", "The Content-Length is not a number.");
+    return length < 0 ? -1 : length;
+}
+
+static bool check_type(struct request *self, struct lws *wsi)
+{
+    char type[128];
+    if (copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof type) && request_is_json(type))
+        return true;
+    refuse(self, 415, "not-json", "Send the body as 'Content-Type: application/json'.");
+    return false;
+}
+
+/* While a request is answered libwebsockets does not look at its socket: it would be woken again and again by bytes
+ * that it does not read. What matters meanwhile is watched here: that the peer leaves, and that the socket takes more.
+ */
+static void on_socket(void *data, int fd, uint32_t events)
+{
+    struct connection *connection = data;
+    (void)fd;
+    request_unwatch(connection);
+    if (events & EPOLLOUT) {
+        lws_rx_flow_control(connection->wsi, 1);
+        lws_callback_on_writable(connection->wsi);
+    } else {
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+}
+
+static void watch(struct connection *connection, uint32_t events)
+{
+    request_unwatch(connection);
+    int r = loop_io_add(connection->server->loop, lws_get_socket_fd(connection->wsi), events, on_socket, connection,
+                        &connection->watch);
+    if (r < 0) {
+        log_warn("http", "%s: given up: %s", connection->peer, strerror(-r));
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+}
+
+void request_unwatch(struct connection *connection)
+{
+    connection->watch = loop_io_remove(connection->watch);
+}
+
+void request_want_write(struct connection *connection)
+{
+    bool choked = lws_send_pipe_choked(connection->wsi);
+    lws_rx_flow_control(connection->wsi, !choked);
+    if (choked)
+        watch(connection, EPOLLOUT);
+    else
+        lws_callback_on_writable(connection->wsi);
+}
+
+/* The request is whole: no more is read from the peer until it is answered. Otherwise what it pipelines would be taken
+ * for the body's end once more, or wake the thread again and again without being read. */
+static int serve(struct request *self)
+{
+    struct connection *connection = self->connection;
+    lws_rx_flow_control(connection->wsi, 0);
+    lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0);
+    request_dispatch(self);
+    if (self->phase != REQUEST_REPLYING)
+        watch(connection, EPOLLRDHUP);
+    return 0;
+}
+
+int request_begin(struct connection *connection)
+{
+    struct lws *wsi = connection->wsi;
+    enum lws_token_indexes uri;
+    struct request *self = connection->request ? NULL : request_create(connection);
+    if (!self)
+        return -1;
+    if (!read_method(self, wsi, &uri)) {
+        refuse(self, 405, "bad-method", "The gateway knows GET, HEAD, POST, PUT, PATCH and DELETE.");
+        return 0;
+    }
+    if (!check_names(self, wsi))
+        return 0;
+    int64_t length = check_length(self, wsi);
+    if (length < 0 || (length > 0 && !check_type(self, wsi)))
+        return 0;
+    if (!read_path(self, wsi, uri) || !read_query(self, wsi)) {
+        refuse(self, 414, "too-long", "The address is too long.");
+        return 0;
+    }
+    copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, self->if_none_match, sizeof self->if_none_match);
+    read_cookie(self, wsi);
+    self->body_expected = (size_t)length;
+    self->deadline_us = clock_now_us() + BODY_US;
+    if (!length)
+        return serve(self);
+    self->body = malloc(self->body_expected + 1);
+    return self->body ? 0 : -1;
+}
+
+int request_body(struct connection *connection, const void *bytes, size_t size)
+{
+    struct request *self = connection->request;
+    if (!self || self->phase != REQUEST_BODY || !size)
+        return 0; /* refused already: the rest of it is thrown away */
+    if (size > self->body_expected - self->body_size || clock_now_us() > self->deadline_us)
+        return -1;
+    memcpy(self->body + self->body_size, bytes, size);
+    self->body_size += size;
+    self->server->statistics.request_bytes += size;
+    return 0;
+}
+
+int request_body_end(struct connection *connection)
+{
+    struct request *self = connection->request;
+    if (!self || self->phase != REQUEST_BODY)
+        return 0;
+    if (self->body_size != self->body_expected)
+        return -1;
+    self->body[self->body_size] = 0;
+    self->call.body = self->body;
+    self->call.body_size = self->body_size;
+    return serve(self);
+}
+
+void request_peer_gone(struct connection *connection)
+{
+    struct request *self = connection->request;
+    request_unwatch(connection);
+    if (!self)
+        return;
+    connection->request = NULL;
+    self->connection = NULL;
+    if (self->phase == REQUEST_BODY || self->phase == REQUEST_REPLYING)
+        request_destroy(self);
+    else if (self->phase == REQUEST_HANDLER && self->call.cancelled)
+        self->call.cancelled(self->call.cancelled_data); /* may reply, which destroys it */
+}

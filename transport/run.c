@@ -1,0 +1,128 @@
+/* Creates, runs and ends the server. */
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "transport/server_internal.h"
+#include "transport/viewer.h"
+
+#define FAREWELL_US 300000 /* for the viewers to hear that the server stops */
+
+static int create(struct server *self)
+{
+    int r = auth_tickets_create(&self->tickets);
+    if (r >= 0)
+        r = door_create(self, &self->door);
+    if (r >= 0)
+        r = server_tls_load(self);
+    if (r >= 0)
+        r = server_context_create(self);
+    return r;
+}
+
+int server_create(struct loop *loop, struct keeper_client *keeper, const struct server_config *config,
+                  struct server **ret)
+{
+    struct server *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->loop = loop;
+    self->keeper = keeper;
+    self->config = *config;
+    self->authority =
+        (struct authority){.names = config->public_names, .n_names = config->n_public_names, .port = config->port};
+    self->needs_setup = true;
+    server_add_own_routes(self);
+    int r = create(self);
+    if (r < 0) {
+        log_error("server", "the web server cannot start: %s", strerror(-r));
+        server_destroy(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+struct server *server_destroy(struct server *self)
+{
+    if (!self)
+        return NULL;
+    self->stopping = true;
+    self->door = door_destroy(self->door);
+    server_context_destroy(self);
+    auth_tickets_destroy(self->tickets);
+    EVP_PKEY_free(self->key);
+    free(self->certificate_pem);
+    free(self);
+    return NULL;
+}
+
+static int service(struct server *self)
+{
+    self->statistics.rounds++;
+    int r = lws_service(self->context, 0);
+    return r < 0 ? -EIO : 0;
+}
+
+static void on_farewell_over(void *data)
+{
+    *(bool *)data = true;
+}
+
+static void say_farewell(struct server *self)
+{
+    struct loop_timer *timer;
+    bool over = false;
+    if (!self->n_viewers || loop_timer_add(self->loop, on_farewell_over, &over, &timer) < 0)
+        return;
+    for (struct viewer *v = self->viewers; v; v = viewer_next(v))
+        viewer_close(v, VIEWER_END_STOPPING, "The gateway is stopping.");
+    loop_timer_arm_in(timer, FAREWELL_US);
+    while (!over && self->n_viewers && service(self) >= 0)
+        continue;
+    loop_timer_remove(timer);
+}
+
+int server_run(struct server *self)
+{
+    int r = 0;
+    while (!self->stopping && r >= 0)
+        r = service(self);
+    self->stopping = true;
+    say_farewell(self);
+    return r < 0 ? r : self->code;
+}
+
+void server_stop(struct server *self, int code)
+{
+    if (self->stopping)
+        return;
+    self->stopping = true;
+    self->code = code;
+}
+
+void server_accept_tcp(struct server *self, int fd)
+{
+    door_enter(self->door, fd);
+}
+
+void server_session_ended(struct server *self, struct auth_session *session)
+{
+    for (struct viewer *v = self->viewers; v; v = viewer_next(v))
+        if (viewer_session(v) && viewer_session(v)->id == session->id)
+            viewer_close(v, VIEWER_END_SESSION, "Your session has ended; log in again.");
+    auth_tickets_purge(self->tickets, clock_now_us());
+}
+
+void server_set_needs_setup(struct server *self, bool needs_setup)
+{
+    self->needs_setup = needs_setup;
+}
+
+const struct transport_statistics *server_statistics(const struct server *self)
+{
+    return &self->statistics;
+}

@@ -1,0 +1,103 @@
+/* What the transport's files share about the server; not for other folders. Everything runs on the net thread. */
+#pragma once
+
+#include <libwebsockets.h>
+#include <openssl/types.h>
+#include <sys/types.h>
+
+#include "transport/authority.h"
+#include "transport/server.h"
+#include "transport/statistics.h"
+
+struct connection;
+struct door;
+struct request;
+struct viewer;
+
+#define SERVER_MAX_CONNECTIONS 512 /* adopted ones; further ones are turned away */
+#define SERVER_MAX_VIEWERS 128
+#define SERVER_WRITE_SIZE 65536 /* bytes that one lws_write may send without a copy */
+
+struct server {
+    struct loop *loop;
+    struct keeper_client *keeper;
+    struct server_config config;
+    struct authority authority;
+
+    struct lws_context *context;
+    struct lws_vhost *tls_vhost, *local_vhost;
+    EVP_PKEY *key;
+    char *certificate_pem;
+
+    struct door *door;
+    struct auth_tickets *tickets;
+    struct route_table own_table; /* rows of the transport's own: the ticket */
+
+    struct connection *connections; /* list */
+    unsigned n_connections;
+    struct connection *adopting; /* the one inside libwebsockets' adoption just now; NULL once it died there */
+    struct viewer *viewers;      /* list */
+    unsigned n_viewers;
+    uint32_t last_viewer;
+
+    bool needs_setup, stopping;
+    int code;
+    unsigned callback_depth;
+    struct transport_statistics statistics;
+};
+
+/* One socket inside libwebsockets; its opaque user data. Lives until LWS_CALLBACK_WSI_DESTROY. */
+struct connection {
+    struct server *server;
+    struct connection *next, **link;
+    struct lws *wsi;
+    char peer[64];                /* for logs and route_call */
+    struct auth_session *session; /* of a local peer; else NULL */
+    struct request *request;      /* the one being served */
+    struct viewer *viewer;        /* once it is a console websocket */
+    struct loop_io *watch;        /* on the socket, while a request is answered */
+};
+
+static inline struct server *server_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
+/* context.c */
+int server_context_create(struct server *self);
+void server_context_destroy(struct server *self);
+/* The time of one callback, for the histogram. */
+uint64_t server_callback_begin(struct server *self);
+void server_callback_end(struct server *self, uint64_t began_ns);
+
+/* connection.c */
+/* Hands an accepted socket (taken) to libwebsockets. session: of a local peer, taken; else NULL. */
+void connection_adopt(struct server *self, int fd, const char *peer, struct auth_session *session);
+/* LWS_CALLBACK_WSI_DESTROY: the socket is gone. */
+void connection_destroyed(struct connection *self);
+static inline struct connection *connection_of(struct lws *wsi)
+{
+    return lws_get_opaque_user_data(wsi);
+}
+
+/* tls.c */
+int server_tls_load(struct server *self);
+int server_tls_configure(struct server *self, SSL_CTX *context);
+
+/* door.c: sockets of which it is not yet known whether they speak TLS */
+int door_create(struct server *server, struct door **ret);
+struct door *door_destroy(struct door *self);
+void door_enter(struct door *self, int fd);
+
+/* http.c, console_channel.c: libwebsockets callbacks */
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
+int console_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
+
+/* console_upgrade.c: NULL when the request may become a console websocket, else why not; *ret_status for the answer */
+const char *console_upgrade_refusal(struct server *self, struct lws *wsi, int *ret_status);
+#define CONSOLE_MAX_TARGET 128
+/* The target in the path of a console websocket. */
+bool console_upgrade_target(struct lws *wsi, char *room, size_t size);
+
+/* ticket_route.c */
+void server_add_own_routes(struct server *self);

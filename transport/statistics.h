@@ -1,0 +1,29 @@
+/* What the transport counts; for GET /statistics and the benches. */
+#pragma once
+
+#include <stdint.h>
+
+struct server;
+
+/* Upper ends, in microseconds of thread CPU time, of the histogram's buckets; the last one has none. */
+#define TRANSPORT_BUCKETS 9
+extern const uint32_t transport_bucket_us[TRANSPORT_BUCKETS - 1];
+
+struct transport_statistics {
+    /* One callback of the net thread: a libwebsockets callback, or one dispatch of core/loop. */
+    uint64_t callbacks[TRANSPORT_BUCKETS];
+    uint64_t callback_longest_us;
+    uint64_t rounds; /* wake-ups of the net thread */
+
+    uint64_t connections, redirects, refused; /* TLS ones taken in, plain ones redirected, turned away at the door */
+    uint64_t requests, request_bytes, reply_bytes;
+
+    uint32_t viewers; /* now */
+    uint64_t updates, pieces, update_bytes;
+    uint64_t copied_small_bytes; /* bodies small enough to go out in one message with their header */
+    uint64_t partial_writes;     /* writes of which libwebsockets had to keep (and copy) a rest */
+    uint64_t messages_in, protocol_errors;
+};
+
+/* Valid as long as the server. */
+const struct transport_statistics *server_statistics(const struct server *self);
