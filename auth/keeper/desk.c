@@ -75,7 +75,7 @@ static void job_free(struct job *job)
         self->n_audits--;
     else
         self->n_requests--;
-    request_destroy(job->request);
+    keeper_request_destroy(job->request);
     free(job);
 }
 
@@ -195,7 +195,7 @@ static void on_tick(void *data)
     struct request *request = request_create();
     if (!job || !request) {
         free(job);
-        request_destroy(request);
+        keeper_request_destroy(request);
         return;
     }
     *job = (struct job){.desk = self, .request = request, .stage = STAGE_TICK};
@@ -242,7 +242,7 @@ static int hand_in(struct desk *self, struct request *request)
 
 static int on_request(struct desk *self, const struct ipc_message *message)
 {
-    attr_cleanup(request_destroyp) struct request *request = request_create();
+    attr_cleanup(keeper_request_destroyp) struct request *request = request_create();
     if (!request)
         return -ENOMEM;
     int r = request_parse(request, message->type, message->serial, message->body, message->body_size);

@@ -8,7 +8,7 @@ struct request *request_create(void)
     return calloc(1, sizeof(struct request));
 }
 
-struct request *request_destroy(struct request *self)
+struct request *keeper_request_destroy(struct request *self)
 {
     if (self)
         explicit_bzero(self, sizeof *self);

@@ -40,8 +40,8 @@ struct request {
 
 /* NULL: no memory. */
 struct request *request_create(void);
-struct request *request_destroy(struct request *self); /* wipes it */
-DEFINE_CLEANUP(struct request, request_destroy)
+struct request *keeper_request_destroy(struct request *self); /* wipes it */
+DEFINE_CLEANUP(struct request, keeper_request_destroy)
 
 /* 0, or -EPROTO: the channel must be closed. Knows the types that go to the book. */
 int request_parse(struct request *self, uint16_t type, uint32_t serial, const uint8_t *body, size_t size);
