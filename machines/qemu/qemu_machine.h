@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "machines/machine.h"
 #include "machines/qemu/argv.h"
+#include "media/drive.h"
 
 struct qemu_machine_config {
     const char *name;       /* the target's name, for logs and sentences */
@@ -16,6 +17,12 @@ struct qemu_machine_config {
     enum qemu_firmware firmware;
     bool nic;         /* a network card is there: boot once from PXE makes sense */
     unsigned n_disks; /* disks of its own: boot once from disk makes sense */
+
+    /* May be NULL. Called when a machine is adopted that has a medium in a drive which this process did not insert (the
+     * one before us did): the export of that name must be served again, for which QEMU waits 25 s. medium->name, which
+     * people see, is the export's name until the callee writes another one; size and read_only are what QEMU says. */
+    void (*medium_found)(void *data, unsigned drive, struct drive_medium *medium);
+    void *data;
 };
 
 /* Copies config. The loop must outlive the machine. 0 or -errno. */

@@ -8,7 +8,9 @@
 #include "core/loop.h"
 
 #define QMP_QUEUE_MAX 256
-#define QMP_TIMEOUT_MS 10000 /* what most commands get; a QEMU that takes longer is treated as lost */
+/* QEMU answers nothing while it waits for a medium whose server is away (25 s at most); longer than this it is treated
+ * as lost. */
+#define QMP_TIMEOUT_MS 40000
 
 struct qmp;
 

@@ -1,0 +1,477 @@
+#include "machines/qemu/capture.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include "core/attrs.h"
+#include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "machines/qemu/bus.h"
+#include "machines/qemu/canvas.h"
+
+#define LISTENER_PATH "/org/qemu/Display1/Listener"
+
+/* One drawing, one newest; the rest may be out: mailbox, reference, encoders. */
+#define SURFACES 7
+
+/* After the machine was turned on its first change is shown at once; a screen that does not change, this much later. */
+#define SHOW_ANYWAY_US 500000
+
+/* A stream of whole pictures without a gap is published at least this often. */
+#define STREAM_US 25000
+
+struct notice {
+    enum screen_signal signal;
+    char why[256];
+};
+
+struct capture {
+    struct loop_wake *wake;
+    struct capture_owner owner;
+    void *owner_data;
+    struct screen_listener listener;
+    void *listener_data;
+    pthread_t thread;
+    int poke; /* eventfd: the thread has something in its inbox, or a surface came back */
+
+    pthread_mutex_t lock;
+    struct { /* for the thread */
+        bool stop, has_bus, has_notice, has_size;
+        sd_bus *bus;
+        struct notice notice;
+        uint32_t serial;
+        int width, height;
+    } in;
+    struct { /* for the net thread */
+        bool ask_size, register_again, soon, has_trouble;
+        uint32_t serial;
+        struct notice trouble;
+    } out;
+
+    /* ---- the thread's own ---- */
+    sd_bus *bus;
+    struct canvas canvas;
+    struct notice notice;
+    enum screen_signal trouble;
+    bool broken;
+    uint64_t show_at_us, published_us;
+};
+
+static void poke(struct capture *self)
+{
+    uint64_t one = 1;
+    ssize_t n = write(self->poke, &one, sizeof one);
+    (void)n; /* only a full counter refuses, and then it is readable */
+}
+
+static void on_returned(void *data)
+{
+    poke(data);
+}
+
+/* ---- thread: to the net thread ---- */
+
+static void tell_trouble(struct capture *self, enum screen_signal signal, const char *why)
+{
+    if (self->trouble == signal)
+        return;
+    self->trouble = signal;
+    pthread_mutex_lock(&self->lock);
+    self->out.has_trouble = true;
+    self->out.trouble.signal = signal;
+    snprintf(self->out.trouble.why, sizeof self->out.trouble.why, "%s", why);
+    pthread_mutex_unlock(&self->lock);
+    loop_wake_signal(self->wake);
+}
+
+static void ask_register(struct capture *self, bool soon)
+{
+    pthread_mutex_lock(&self->lock);
+    self->out.register_again = true;
+    self->out.soon = soon;
+    pthread_mutex_unlock(&self->lock);
+    loop_wake_signal(self->wake);
+}
+
+static void ask_size(struct capture *self, uint32_t serial)
+{
+    pthread_mutex_lock(&self->lock);
+    self->out.ask_size = true;
+    self->out.serial = serial;
+    pthread_mutex_unlock(&self->lock);
+    loop_wake_signal(self->wake);
+}
+
+/* ---- thread: org.qemu.Display1.Listener ---- */
+
+/* What became of one picture or piece of it. Nonsense ends the connection. */
+static void judge(struct capture *self, int error, int64_t width, int64_t height, uint32_t format)
+{
+    char why[160];
+    switch (error) {
+    case 0:
+        self->canvas.drawn_us = clock_now_us();
+        tell_trouble(self, SCREEN_OK, "");
+        return;
+    case -ERANGE:
+        snprintf(why, sizeof why, "The machine shows %lldx%lld pixels; at most %dx%d can be taken.", (long long)width,
+                 (long long)height, FRAME_MAX_SIZE, FRAME_MAX_SIZE);
+        tell_trouble(self, SCREEN_OUT_OF_RANGE, why);
+        return;
+    case -ENOTSUP:
+        snprintf(why, sizeof why, "The machine shows pixels of format 0x%x, which cannot be taken.", format);
+        tell_trouble(self, SCREEN_UNSUPPORTED, why);
+        return;
+    default:
+        log_warn("qemu", "the display sent a picture that is not well formed (%lldx%lld): connection closed",
+                 (long long)width, (long long)height);
+        self->broken = true;
+    }
+}
+
+static int on_scanout(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    struct capture *self = data;
+    uint32_t width, height, stride, format;
+    const void *bytes;
+    size_t size;
+    (void)error;
+    int r = sd_bus_message_read(m, "uuuu", &width, &height, &stride, &format);
+    if (r >= 0)
+        r = sd_bus_message_read_array(m, 'y', &bytes, &size);
+    if (r < 0)
+        return r;
+    judge(self, canvas_scanout(&self->canvas, width, height, stride, format, bytes, size), width, height, format);
+    return sd_bus_reply_method_return(m, "");
+}
+
+static int on_update(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    struct capture *self = data;
+    int32_t x, y, w, h;
+    uint32_t stride, format;
+    const void *bytes;
+    size_t size;
+    (void)error;
+    int r = sd_bus_message_read(m, "iiiiuu", &x, &y, &w, &h, &stride, &format);
+    if (r >= 0)
+        r = sd_bus_message_read_array(m, 'y', &bytes, &size);
+    if (r < 0)
+        return r;
+    judge(self, canvas_update(&self->canvas, x, y, w, h, stride, format, bytes, size), (int64_t)x + w, (int64_t)y + h,
+          format);
+    return sd_bus_reply_method_return(m, "");
+}
+
+static int on_disable(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    (void)error;
+    tell_trouble(data, SCREEN_NO_SIGNAL, "The machine's display adapter gives no picture.");
+    return sd_bus_reply_method_return(m, "");
+}
+
+/* The adapters we give a machine have no cursor of their own, and pictures by DMA buffer come only with OpenGL. */
+static int on_ignored(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    (void)data;
+    (void)error;
+    return sd_bus_reply_method_return(m, "");
+}
+
+#define LISTEN(name, args, handler) SD_BUS_METHOD(name, args, "", handler, SD_BUS_VTABLE_UNPRIVILEGED)
+static const sd_bus_vtable listener_table[] = {SD_BUS_VTABLE_START(0),
+                                               LISTEN("Scanout", "uuuuay", on_scanout),
+                                               LISTEN("Update", "iiiiuuay", on_update),
+                                               LISTEN("Disable", "", on_disable),
+                                               LISTEN("MouseSet", "iii", on_ignored),
+                                               LISTEN("CursorDefine", "iiiiay", on_ignored),
+                                               LISTEN("ScanoutDMABUF", "huuuutb", on_ignored),
+                                               LISTEN("UpdateDMABUF", "iiii", on_ignored),
+                                               SD_BUS_VTABLE_END};
+
+/* Any answer will do, an error as well: what matters is that it stands behind what QEMU had queued. */
+static int on_pong(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    struct capture *self = data;
+    (void)m;
+    (void)error;
+    settle_pong(&self->canvas.settle, self->canvas.settle.serial);
+    return 1;
+}
+
+/* ---- thread: publishing ---- */
+
+static void publish(struct capture *self, bool always)
+{
+    if (self->notice.signal != SCREEN_OK)
+        return;
+    struct frame *frame;
+    int r = surface_pool_publish(self->canvas.pool, always, self->canvas.drawn_us, &frame);
+    if (r == -EAGAIN)
+        return; /* a surface that comes back pokes us */
+    if (r == -ENOMEM)
+        log_warn("qemu", "no memory for a picture");
+    settle_published(&self->canvas.settle);
+    self->show_at_us = 0;
+    if (r != 0)
+        return;
+    self->published_us = clock_now_us();
+    self->listener.frame(self->listener_data, frame);
+}
+
+/* Does what the canvas wants, with everything read (drained) or in the middle of a stream of whole pictures. */
+static void advance(struct capture *self, bool drained)
+{
+    for (;;) {
+        if (!drained && self->canvas.settle.loose)
+            return;
+        switch (canvas_next(&self->canvas, clock_now_us())) {
+        case SETTLE_WAIT:
+            return;
+        case SETTLE_ASK_SIZE:
+            ask_size(self, self->canvas.settle.serial);
+            return;
+        case SETTLE_PING:
+            if (!self->bus || sd_bus_call_method_async(self->bus, NULL, NULL, LISTENER_PATH,
+                                                       "org.freedesktop.DBus.Peer", "Ping", on_pong, self, "") < 0)
+                self->broken = true;
+            return;
+        case SETTLE_PUBLISH:
+            publish(self, false);
+            return;
+        case SETTLE_REGISTER:
+            ask_register(self, true);
+            return;
+        }
+    }
+}
+
+static void show_anyway(struct capture *self)
+{
+    if (!self->show_at_us || clock_now_us() < self->show_at_us)
+        return;
+    self->show_at_us = 0;
+    if (!self->canvas.settle.damaged)
+        publish(self, true);
+}
+
+/* ---- thread: loop ---- */
+
+static void close_bus(struct capture *self)
+{
+    self->bus = sd_bus_close_unref(self->bus);
+    self->broken = false;
+    settle_reset(&self->canvas.settle);
+}
+
+static void drain(struct capture *self)
+{
+    int r = 1;
+    uint64_t until = clock_now_us() + 2 * STREAM_US;
+    while (self->bus && !self->broken && (r = sd_bus_process(self->bus, NULL)) > 0) {
+        uint64_t now = clock_now_us();
+        if (now - self->published_us > STREAM_US)
+            advance(self, false);
+        if (now > until)
+            return;
+    }
+    if (self->bus && (r < 0 || self->broken)) {
+        close_bus(self);
+        ask_register(self, false);
+        return;
+    }
+    advance(self, true);
+}
+
+static bool take_inbox(struct capture *self)
+{
+    uint64_t count;
+    ssize_t n = read(self->poke, &count, sizeof count);
+    (void)n;
+    pthread_mutex_lock(&self->lock);
+    __typeof__(self->in) in = self->in;
+    self->in.bus = NULL;
+    self->in.has_bus = self->in.has_notice = self->in.has_size = false;
+    pthread_mutex_unlock(&self->lock);
+
+    if (in.has_bus) {
+        close_bus(self);
+        self->bus = in.bus;
+    }
+    if (in.has_size)
+        settle_size(&self->canvas.settle, in.serial, in.width, in.height);
+    if (in.has_notice && !in.stop) {
+        bool shown = in.notice.signal == SCREEN_OK && self->notice.signal != SCREEN_OK;
+        self->notice = in.notice;
+        self->show_at_us = shown ? clock_now_us() + SHOW_ANYWAY_US : 0;
+        self->listener.signal(self->listener_data, self->notice.signal, self->notice.why);
+    }
+    return !in.stop;
+}
+
+static int sleep_ms(const struct capture *self)
+{
+    uint64_t now = clock_now_us(), at = self->show_at_us ? self->show_at_us : UINT64_MAX;
+    if (self->canvas.settle.phase != SETTLE_IDLE)
+        at = MIN(at, self->canvas.settle.deadline_us);
+    int ms = at == UINT64_MAX ? -1 : at <= now ? 0 : (int)MIN((at - now) / 1000 + 1, (uint64_t)60000);
+    int bus_ms = self->bus ? bus_timeout_ms(self->bus) : -1;
+    return ms < 0 ? bus_ms : bus_ms < 0 ? ms : MIN(ms, bus_ms);
+}
+
+static void sleep_until_needed(struct capture *self)
+{
+    struct pollfd p[2] = {{.fd = self->poke, .events = POLLIN}, {.fd = -1}};
+    if (self->bus) {
+        int events = sd_bus_get_events(self->bus);
+        p[1] = (struct pollfd){.fd = sd_bus_get_fd(self->bus), .events = (short)(events < 0 ? POLLIN : events)};
+    }
+    poll(p, 2, sleep_ms(self));
+}
+
+static void *run(void *data)
+{
+    struct capture *self = data;
+    pthread_setname_np(pthread_self(), "qemu-capture");
+    while (take_inbox(self)) {
+        drain(self);
+        show_anyway(self);
+        sleep_until_needed(self);
+    }
+    return NULL;
+}
+
+/* ---- net thread ---- */
+
+static void on_wake(void *data)
+{
+    struct capture *self = data;
+    pthread_mutex_lock(&self->lock);
+    __typeof__(self->out) out = self->out;
+    self->out.ask_size = self->out.register_again = self->out.has_trouble = false;
+    pthread_mutex_unlock(&self->lock);
+    if (out.has_trouble)
+        self->owner.trouble(self->owner_data, out.trouble.signal, out.trouble.why);
+    if (out.ask_size)
+        self->owner.ask_size(self->owner_data, out.serial);
+    if (out.register_again)
+        self->owner.register_again(self->owner_data, out.soon);
+}
+
+static int hand_over(struct capture *self, sd_bus *bus)
+{
+    pthread_mutex_lock(&self->lock);
+    sd_bus *unused = self->in.bus;
+    self->in.bus = bus;
+    self->in.has_bus = true;
+    self->out.ask_size = self->out.register_again = false;
+    pthread_mutex_unlock(&self->lock);
+    sd_bus_close_unref(unused);
+    poke(self);
+    return 0;
+}
+
+int capture_attach(struct capture *self, int *ret_fd)
+{
+    int pair[2];
+    sd_bus *bus = NULL;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    int r = bus_open_peer(pair[0], &bus);
+    if (r >= 0)
+        r = sd_bus_add_object_vtable(bus, NULL, LISTENER_PATH, "org.qemu.Display1.Listener", listener_table, self);
+    if (r < 0) {
+        sd_bus_close_unref(bus);
+        close(pair[1]);
+        return r;
+    }
+    *ret_fd = pair[1];
+    return hand_over(self, bus);
+}
+
+void capture_detach(struct capture *self)
+{
+    hand_over(self, NULL);
+}
+
+void capture_signal(struct capture *self, enum screen_signal signal, const char *why)
+{
+    pthread_mutex_lock(&self->lock);
+    self->in.has_notice = true;
+    self->in.notice.signal = signal;
+    snprintf(self->in.notice.why, sizeof self->in.notice.why, "%s", why);
+    pthread_mutex_unlock(&self->lock);
+    poke(self);
+}
+
+void capture_size(struct capture *self, uint32_t serial, int width, int height)
+{
+    pthread_mutex_lock(&self->lock);
+    self->in.has_size = true;
+    self->in.serial = serial;
+    self->in.width = width;
+    self->in.height = height;
+    pthread_mutex_unlock(&self->lock);
+    poke(self);
+}
+
+static void capture_free(struct capture *self)
+{
+    sd_bus_close_unref(self->in.bus);
+    sd_bus_close_unref(self->bus);
+    surface_pool_destroy(self->canvas.pool);
+    loop_wake_remove(self->wake);
+    if (self->poke >= 0)
+        close(self->poke);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+}
+
+int capture_create(struct loop *loop, const struct capture_owner *owner, void *owner_data,
+                   const struct screen_listener *listener, void *listener_data, enum screen_signal signal,
+                   const char *why, struct capture **ret)
+{
+    struct capture *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->owner = *owner;
+    self->owner_data = owner_data;
+    self->listener = *listener;
+    self->listener_data = listener_data;
+    self->notice.signal = SCREEN_STARTING;
+    pthread_mutex_init(&self->lock, NULL);
+    self->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int r = self->poke < 0 ? -errno : loop_wake_add(loop, on_wake, self, &self->wake);
+    if (r == 0)
+        r = surface_pool_create(SURFACES, on_returned, self, &self->canvas.pool);
+    if (r == 0) {
+        capture_signal(self, signal, why);
+        r = -pthread_create(&self->thread, NULL, run, self);
+    }
+    if (r < 0) {
+        capture_free(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+struct capture *capture_destroy(struct capture *self)
+{
+    if (!self)
+        return NULL;
+    pthread_mutex_lock(&self->lock);
+    self->in.stop = true;
+    pthread_mutex_unlock(&self->lock);
+    poke(self);
+    pthread_join(self->thread, NULL);
+    capture_free(self);
+    return NULL;
+}

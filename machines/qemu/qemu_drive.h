@@ -1,0 +1,28 @@
+/* Drive port of a QEMU machine: a USB CD-ROM that, once plugged, stays (changing its medium is opening and closing a
+ * tray), or a USB stick that comes and goes with its image. The blocks come from our NBD server over a unix socket;
+ * QEMU waits 25 s for that server when it is away. Net thread. */
+#pragma once
+
+#include "core/loop.h"
+#include "machines/qemu/qmp.h"
+#include "media/drive.h"
+
+struct qemu_drive;
+
+/* Called when the machine is found with a medium in this drive that this process did not insert: name is the export's
+ * name until the callee writes another one. */
+typedef void qemu_drive_found_fn(void *data, unsigned index, struct drive_medium *medium);
+
+int qemu_drive_create(struct loop *loop, struct qmp *qmp, unsigned index, const char *nbd_socket,
+                      qemu_drive_found_fn *found, void *data, struct qemu_drive **ret);
+struct qemu_drive *qemu_drive_destroy(struct qemu_drive *self); /* after the monitor; NULL allowed; returns NULL */
+struct drive *qemu_drive_port(struct qemu_drive *self);
+
+/* The monitor is there: what query-block answered. A medium that was in and is not there (another process) is inserted
+ * again. */
+void qemu_drive_ready(struct qemu_drive *self, const json_t *blocks);
+void qemu_drive_lost(struct qemu_drive *self);
+void qemu_drive_event(struct qemu_drive *self, const char *name, const json_t *body);
+
+/* For the boot order: the device's id and usual place; false when no medium of that kind is in. */
+bool qemu_drive_boot_id(const struct qemu_drive *self, enum drive_kind kind, const char **ret_id, int *ret_bootindex);
