@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Adds up the results in a folder and prints "N passed, N failed[, N skipped]".
 
-*.counts files hold such a line. *.xml files are CTest's JUnit output; a test program that runs many tests (cmocka, the
-web runner) says so in its own output, and those numbers count in place of the one program."""
+*.counts files hold such a line. *.xml files are CTest's JUnit output; a test program that runs many tests (cmocka,
+node --test) says so in its own output, and those numbers count in place of the one program."""
 import pathlib
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
 LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+NODE = re.compile(r"^(?:#|\u2139) (pass|fail|skipped) (\d+)$", re.M)
 CMOCKA = re.compile(r"^\[  (PASSED |FAILED |SKIPPED)  ?\] (\d+) test\(s\)", re.M)
 
 
@@ -18,9 +19,9 @@ def said(output):
     if lines:
         return [int(n or 0) for n in lines[-1]]
     totals = [0, 0, 0]
-    found = CMOCKA.findall(output)
+    found = CMOCKA.findall(output) or NODE.findall(output)
     for word, number in found:
-        totals[("PASSED", "FAILED", "SKIPPED").index(word.strip())] += int(number)
+        totals["pfs".index(word[0].lower())] += int(number)
     return totals if found else None
 
 
