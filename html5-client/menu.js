@@ -66,7 +66,6 @@ function entryElement(entry, close) {
       type: 'button',
       role: checkable ? 'menuitemradio' : 'menuitem',
       'aria-checked': checkable ? String(entry.checked) : null,
-      tabindex: -1,
       disabled: entry.disabled,
       'data-tone': entry.tone,
       onclick: () => {

@@ -35,6 +35,7 @@ export class TargetCard extends HTMLElement {
     setText(this.#mode, target.mode && target.signal.name === 'ok' ? `${target.mode.width} × ${target.mode.height}` : '');
     const media = target.drives.filter((drive) => drive.phase === 'inserted').map((drive) => drive.medium);
     setText(this.#media, media.join(', '));
+    this.#thumbnail?.setSignal(target.signal.name === 'ok');
     this.#showReason();
   }
 

@@ -1,4 +1,4 @@
-/* A small live picture of a target: asked for again and again, but only while somebody can see it. */
+/* A small live picture of a target: asked for again and again, but only while there is one and somebody can see it. */
 
 import { api, ApiError } from './api.js';
 
@@ -10,6 +10,7 @@ export class Thumbnail {
   #inView = false;
   #stopped = false;
   #running = false;
+  #signal = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
   #url = '';
@@ -32,6 +33,14 @@ export class Thumbnail {
     document.addEventListener('visibilitychange', this.wake);
   }
 
+  /** @param {boolean} signal whether the target has a picture now */
+  setSignal(signal) {
+    if (signal === this.#signal) return;
+    this.#signal = signal;
+    if (!signal) this.#show(null);
+    this.#next(0);
+  }
+
   stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -40,10 +49,14 @@ export class Thumbnail {
     this.#show(null);
   }
 
+  get #wanted() {
+    return !this.#stopped && this.#signal && this.#inView && !document.hidden;
+  }
+
   /** @param {number} pause */
   #next(pause) {
     clearTimeout(this.#timer);
-    if (!this.#stopped && this.#inView && !document.hidden && !this.#running)
+    if (this.#wanted && !this.#running)
       this.#timer = setTimeout(() => this.#load(), pause);
   }
 
@@ -51,7 +64,7 @@ export class Thumbnail {
     this.#running = true;
     try {
       const picture = await api.screenshot(this.target, `width=${WIDTH}&format=jpeg`);
-      if (!this.#stopped) this.#show(picture);
+      if (this.#wanted) this.#show(picture);
       this.told(null);
     } catch (error) {
       this.#show(null);

@@ -1,0 +1,110 @@
+/* Debian's Chromium, driven by playwright-core, and what tests do on the page again and again. */
+import assert from 'node:assert/strict';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { CREDENTIALS, root } from './gateway.mjs';
+import { until } from './until.mjs';
+
+const packages = process.env.LIGHTSOUT_NODE ?? join(root, 'build/node');
+const require = createRequire(join(packages, 'package.json'));
+const { chromium } = require('playwright-core');
+export const shots = join(root, 'build/web-shots');
+
+/** @param {string} program */
+function onPath(program) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return join(folder, program);
+    } catch {
+      continue;
+    }
+  }
+  throw new Error(`${program} is not on the PATH: install the package ${program}`);
+}
+
+/** @param {string[]} [more] */
+export function launch(more = []) {
+  const args = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', ...more];
+  if (process.getuid?.() === 0) args.push('--no-sandbox');
+  return chromium.launch({ executablePath: onPath('chromium'), headless: true, args });
+}
+
+/** The text of a package's file. @param {string} name */
+export const packageFile = (name) => require.resolve(name);
+
+/** What the browser says that no test expects; answers that refuse something are logged as errors too. */
+const EXPECTED = /Failed to load resource: the server responded with a status of (401|403|409|422|429)|net::ERR_/;
+
+/** A page that remembers its complaints: `complaints(page)`. */
+export async function newPage(browser, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, ...options });
+  return openTab(context);
+}
+
+export async function openTab(context) {
+  const page = await context.newPage();
+  page.said = [];
+  page.on('pageerror', (error) => page.said.push(String(error.stack ?? error)));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text())) page.said.push(message.text());
+  });
+  page.setDefaultTimeout(20000);
+  return page;
+}
+
+export const complaints = (page) => page.said;
+
+export async function shot(page, name) {
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+export const labelled = (page, label) => page.getByLabel(label, { exact: true });
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+/** The first administrator, made through the page, which then shows the list. */
+export async function setUp(page, gateway) {
+  await page.goto(gateway.url);
+  await labelled(page, 'Set-up secret').fill(gateway.secret);
+  await labelled(page, 'User name').fill(CREDENTIALS.user);
+  await labelled(page, 'Password').fill(CREDENTIALS.password);
+  await labelled(page, 'Password again').fill(CREDENTIALS.password);
+  await button(page, 'Create administrator').click();
+  await page.getByRole('heading', { name: 'Targets' }).waitFor();
+}
+
+export async function logIn(page) {
+  await labelled(page, 'User name').fill(CREDENTIALS.user);
+  await labelled(page, 'Password').fill(CREDENTIALS.password);
+  await button(page, 'Log in').click();
+}
+
+/** @param {string} target */
+export async function openConsole(page, gateway, target) {
+  await page.goto(`${gateway.url}/#/targets/${target}`);
+  await page.locator('console-view').waitFor();
+}
+
+/** What the canvas holds: {width, height, exact, hash}; null while there is no console. */
+export const canvasHash = (page) =>
+  page.evaluate(() => document.querySelector('console-screen')?.hashPixels() ?? null);
+
+/** Colours at points of the canvas, as 'rrggbb'. @param {[number, number][]} points */
+export const coloursAt = (page, points) =>
+  page.evaluate(async (at) => {
+    const { width, pixels } = await document.querySelector('console-screen').readPixels({ canvas: true });
+    const hex = (/** @type {number} */ i) => pixels[i].toString(16).padStart(2, '0');
+    return at.map(([x, y]) => [0, 1, 2].map((c) => hex((y * width + x) * 4 + c)).join(''));
+  }, points);
+
+/** Waits until this page holds the seat and the picture has the focus. */
+export async function capture(page) {
+  await page.locator('console-screen canvas').click();
+  await until(() => page.evaluate(() => document.querySelector('console-view')?.dataset.captured === 'true'), 'the page has the keyboard');
+}
+
+export function assertQuiet(page) {
+  assert.deepEqual(complaints(page), [], 'the browser has nothing to complain about');
+}

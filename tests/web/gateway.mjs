@@ -1,0 +1,121 @@
+/* A real lightsoutd for one test: its own configuration, state folder and port, all gone afterwards. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { until } from './until.mjs';
+
+const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
+const build = resolve(process.env.LIGHTSOUT_BUILD ?? join(root, 'build/release'));
+
+export const CREDENTIALS = { user: 'anna', password: 'a lamp in the hall' };
+
+/** @param {string} address @returns {Promise<number>} */
+export async function freePort(address = '127.0.0.1') {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, address, resolve));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** @param {number} pid */
+const parentOf = (pid) => Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) \S /s, '').split(' ')[0]);
+
+/** @param {number} pid */
+const commandOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+
+export class Gateway {
+  /** @type {import('node:child_process').ChildProcess|null} */
+  #child = null;
+  log = '';
+  secret = '';
+
+  /**
+   * @param {Record<string, Record<string, string|number>>} targets name -> keys of its section
+   * @param {{names?: string}} [options]
+   */
+  static async create(targets, { names = 'localhost' } = {}) {
+    const self = new Gateway();
+    self.folder = mkdtempSync(join(tmpdir(), 'lightsout-web-'));
+    chmodSync(self.folder, 0o755); // started as root it drops to a user who must get in
+    self.port = await freePort();
+    self.url = `https://localhost:${self.port}`;
+    self.targets = targets;
+    self.names = names;
+    return self;
+  }
+
+  /** @param {string} name a file or folder of this test */
+  path(name) {
+    return join(this.folder, name);
+  }
+
+  async start() {
+    const program = join(build, 'gateway/lightsoutd');
+    assert.ok(existsSync(program), `${program} is not built`);
+    writeFileSync(this.path('lightsout.conf'), this.#configuration());
+    const args = ['--config', this.path('lightsout.conf'), '--state', this.path('state')];
+    this.log = '';
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (data) => (this.log += data));
+    await until(() => this.#ready(), 'lightsoutd announces its page', 30000);
+    this.secret = /set-up +(\S+)/.exec(this.log)?.[1] ?? '';
+  }
+
+  #ready() {
+    if (this.#child?.exitCode !== null) throw new Error(`lightsoutd ended with ${this.#child?.exitCode}:\n${this.log}`);
+    return /page +https:/.test(this.log);
+  }
+
+  #configuration() {
+    const lines = ['[gateway]', `listen = 127.0.0.1:${this.port}`, `public-names = ${this.names}`];
+    if (existsSync(this.path('images'))) lines.push(`library = ${this.path('images')}`);
+    for (const [name, keys] of Object.entries(this.targets)) {
+      lines.push('', `[target ${name}]`);
+      for (const [key, value] of Object.entries(keys)) lines.push(`${key} = ${value}`);
+    }
+    return lines.join('\n') + '\n';
+  }
+
+  /** Pid of the process of ours in this role. @param {string} role */
+  pid(role) {
+    const mine = (/** @type {string} */ name) => {
+      try {
+        return parentOf(Number(name)) === this.#child?.pid && commandOf(Number(name)).includes(role);
+      } catch {
+        return false; // it ended while we looked
+      }
+    };
+    return Number(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).find(mine) ?? 0);
+  }
+
+  /** @param {string} role @param {NodeJS.Signals} signal */
+  async kill(role, signal = 'SIGKILL') {
+    const pid = await until(() => this.pid(role), `there is a process in role ${role}`);
+    process.kill(pid, signal);
+    return pid;
+  }
+
+  async stop() {
+    const child = this.#child;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await until(() => child.exitCode !== null || child.signalCode !== null, 'lightsoutd stops', 30000);
+    }
+    this.#child = null;
+  }
+
+  async destroy() {
+    try {
+      await this.stop();
+    } finally {
+      this.#child?.kill('SIGKILL');
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+export { build, root };
