@@ -81,7 +81,7 @@ static int become_child(const struct child_spec *spec, pid_t supervisor, int *fa
     r = spec->confine ? spec->confine(spec->confine_data) : 0;
     if (r != 0)
         return r;
-    execvp(spec->file, spec->argv);
+    execvp(spec->file, (char *const *)spec->argv);
     return errno;
 }
 

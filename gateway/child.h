@@ -12,7 +12,7 @@
 
 struct child_spec {
     const char *file; /* searched in PATH when it holds no slash */
-    char *const *argv;
+    const char *const *argv;
     const int *fds; /* become CHILD_FIRST_FD, CHILD_FIRST_FD + 1, ...; everything else is closed; stay the caller's */
     unsigned n_fds;
     int output; /* becomes stdout and stderr; -1: ours */

@@ -44,11 +44,11 @@ static void on_message(void *data, struct ipc_message *message)
 static void on_channel_closed(void *data, int error)
 {
     struct process *self = data;
-    if (error < 0)
-        log_error("supervisor", "the channel to the %s is broken: %s", self->role, strerror(-error));
     drop_channel(self);
-    /* without its channel it cannot be told anything any more; what ended orderly ends by itself */
-    if (self->child && error < 0)
+    if (error == 0 || error == -ECONNRESET || error == -EPIPE)
+        return; /* it has ended, or is about to */
+    log_error("supervisor", "the channel to the %s is broken: %s", self->role, strerror(-error));
+    if (self->child)
         child_signal(self->child, SIGKILL);
 }
 
@@ -73,7 +73,7 @@ static int start_child(struct process *self, int far_end)
     unsigned n_fds = 1;
     int r = self->owner->prepare(self->data, fds, close_it, &n_fds);
     if (r == 0) {
-        char *argv[] = {"lightsoutd", self->argument, self->state ? "--state" : NULL, (char *)self->state, NULL};
+        const char *argv[] = {"lightsoutd", self->argument, self->state ? "--state" : NULL, self->state, NULL};
         struct child_spec spec = {
             .file = "/proc/self/exe",
             .argv = argv,

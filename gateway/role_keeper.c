@@ -9,13 +9,14 @@ int keeper_role_main(const struct options *options)
     (void)options;
     log_init("keeper");
     static const struct sandbox_path paths[] = {
-        {".", true, false},              /* the store, the key; the supervisor made it the working directory */
-        {"/etc/ssl", false, true},       /* OpenSSL's configuration */
-        {"/etc/localtime", false, true}, /* validity of certificates for people */
-        {"/usr", false, true},           /* libraries that are loaded late */
-        {"/dev/urandom", false, true},
+        {".", SANDBOX_OWN, false},              /* the store, the key; the supervisor made it the working directory */
+        {"/etc/ssl", SANDBOX_READ, true},       /* OpenSSL's configuration */
+        {"/etc/localtime", SANDBOX_READ, true}, /* validity of certificates for people */
+        {"/usr", SANDBOX_READ, true},           /* libraries that are loaded late */
+        {"/dev/urandom", SANDBOX_READ, true},
+        {"/sys/devices/system/cpu", SANDBOX_READ, true}, /* how many threads make sense */
 #ifdef LIGHTSOUT_SANITIZED
-        {"/proc", false, true}, /* the leak checker looks at its own maps and threads */
+        {"/proc", SANDBOX_READ, true}, /* the leak checker looks at its own maps and threads */
 #endif
     };
     if (sandbox_enter(SANDBOX_KEEPER, paths, sizeof paths / sizeof paths[0]) < 0)

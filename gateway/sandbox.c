@@ -11,9 +11,9 @@ static const struct {
     int resource;
     rlim_t gateway, keeper;
 } limits[] = {
-    {RLIMIT_CORE, 0, 0},              /* a core file would hold pictures and secrets */
-    {RLIMIT_NOFILE, 4096, 256},       /* sockets of viewers; the keeper has its store and two channels */
-    {RLIMIT_FSIZE, 1 << 20, 1 << 28}, /* the gateway writes small notes only; the keeper its store */
+    {RLIMIT_CORE, 0, 0},                    /* a core file would hold pictures and secrets */
+    {RLIMIT_NOFILE, 4096, 256},             /* sockets of viewers; the keeper has its store and two channels */
+    {RLIMIT_FSIZE, RLIM_INFINITY, 1 << 28}, /* the keeper's store; the gateway serves writable media of any size */
 };
 
 static int set_limits(enum sandbox_role role)

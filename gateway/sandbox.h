@@ -9,9 +9,15 @@
 enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER };
 
 /* Folders and files a role may reach. */
+enum sandbox_use {
+    SANDBOX_READ,
+    SANDBOX_CHANGE, /* and write into files that are there */
+    SANDBOX_OWN,    /* and make and remove files */
+};
+
 struct sandbox_path {
     const char *path;
-    bool write; /* else only reading */
+    enum sandbox_use use;
     bool may_be_missing;
 };
 

@@ -50,8 +50,12 @@ static int allow(int ruleset, uint64_t known, const struct sandbox_path *path, b
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return path->may_be_missing ? 0 : -errno;
-    uint64_t rights = path->write ? known & ~FS_EXECUTE : FS_READ;
-    if (may_execute && !path->write)
+    uint64_t rights = FS_READ;
+    if (path->use == SANDBOX_CHANGE)
+        rights |= FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
+    else if (path->use == SANDBOX_OWN)
+        rights = known & ~FS_EXECUTE;
+    if (may_execute && path->use == SANDBOX_READ)
         rights |= FS_EXECUTE;
     if (!S_ISDIR(st.st_mode))
         rights &= FS_FILE;

@@ -7,6 +7,7 @@
 #include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "core/attrs.h"
@@ -57,6 +58,7 @@ static const struct permission permissions[] = {
     {"faccessat2", BOTH, "the same"},
     {"readlink", BOTH, "realpath of the store; sanitizers"},
     {"readlinkat", BOTH, "the same"},
+    {"fchdir", KEEPER, "its own folder becomes the working directory"},
     {"getcwd", BOTH, "the store's absolute name"},
     {"getdents64", BOTH, "the image library"},
     {"mkdir", KEEPER, "first start"},
@@ -209,8 +211,12 @@ static int add_argument_rules(scmp_filter_ctx filter, enum sandbox_role role)
                              SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
     /* its flags are in memory where the filter cannot look; the C library then takes clone */
     r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    /* a role may refuse dumps once more */
+    r = r ? r
+          : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2, SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE),
+                             SCMP_A1(SCMP_CMP_EQ, 0));
     /* names of threads (PR_SET_NAME), and PR_SET_VMA of the C library, harmless */
-    r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, 15));
+    r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
     r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, 0x53564d41));
     if (role == SANDBOX_GATEWAY) {
         r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));

@@ -109,7 +109,7 @@ static void on_tpm_ended(void *data, int status)
     retry_later(self);
 }
 
-static int start(struct vm *self, const char *file, char *const *argv, int tap, child_ended_fn *ended,
+static int start(struct vm *self, const char *file, const char *const *argv, int tap, child_ended_fn *ended,
                  struct child **ret)
 {
     struct child_spec spec = {
@@ -144,7 +144,7 @@ static int start_process(struct vm *self)
     if (r >= 0) {
         unlink(self->paths.qmp);
         vm_log_mark(&self->log);
-        r = start(self, argv.argv[0], argv.argv, tap, on_process_ended, &self->process);
+        r = start(self, argv.argv[0], (const char *const *)argv.argv, tap, on_process_ended, &self->process);
     }
     qemu_argv_finish(&argv);
     if (r < 0)
@@ -161,7 +161,7 @@ static int start_process(struct vm *self)
 
 static int start_tpm(struct vm *self)
 {
-    char *const *argv;
+    const char *const *argv;
     int r = vm_prepare_tpm(&self->config, &self->paths, self->folder, &argv, self->why, sizeof self->why);
     return r < 0 ? r : start(self, argv[0], argv, -1, on_tpm_ended, &self->tpm);
 }
@@ -176,7 +176,7 @@ static bool exists(const char *path)
 static int next_step(struct vm *self)
 {
     if (self->phase == VM_PREPARING) {
-        char *const *argv;
+        const char *const *argv;
         int r = vm_prepare_disks(&self->config, &self->paths, &argv, self->why, sizeof self->why);
         if (r == 1)
             r = start(self, argv[0], argv, -1, on_helper_ended, &self->helper);

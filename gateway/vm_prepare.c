@@ -15,18 +15,18 @@
 
 #define WHY(...) snprintf(why, why_size, __VA_ARGS__)
 
-static char *const *qemu_img_argv(const struct config_disk *disk, const char *path)
+static const char *const *qemu_img_argv(const struct config_disk *disk, const char *path)
 {
     static char size[24], name[2 * CONFIG_PATH_MAX];
-    static char *argv[] = {"qemu-img", "create", "-q", "-f", NULL, name, size, NULL};
+    static const char *argv[] = {"qemu-img", "create", "-q", "-f", NULL, name, size, NULL};
     argv[4] = disk->raw ? "raw" : "qcow2";
     snprintf(size, sizeof size, "%llu", (unsigned long long)disk->size);
     snprintf(name, sizeof name, "%s", path);
     return argv;
 }
 
-int vm_prepare_disks(const struct vm_config *config, const struct vm_paths *paths, char *const **ret_argv, char *why,
-                     size_t why_size)
+int vm_prepare_disks(const struct vm_config *config, const struct vm_paths *paths, const char *const **ret_argv,
+                     char *why, size_t why_size)
 {
     for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++) {
         const struct config_disk *disk = &config->target->disks[i];
@@ -91,11 +91,12 @@ int vm_prepare_variables(const struct vm_config *config, int folder, char *why, 
     return r;
 }
 
-int vm_prepare_tpm(const struct vm_config *config, const struct vm_paths *paths, int folder, char *const **ret_argv,
-                   char *why, size_t why_size)
+int vm_prepare_tpm(const struct vm_config *config, const struct vm_paths *paths, int folder,
+                   const char *const **ret_argv, char *why, size_t why_size)
 {
     static char state[CONFIG_PATH_MAX + 16], control[CONFIG_PATH_MAX + 32];
-    static char *argv[] = {"swtpm", "socket", "--tpm2", "--tpmstate", state, "--ctrl", control, "--terminate", NULL};
+    static const char *argv[] = {"swtpm",  "socket", "--tpm2",      "--tpmstate", state,
+                                 "--ctrl", control,  "--terminate", NULL};
     if (mkdirat(folder, "tpm", 0700) < 0 && errno != EEXIST) {
         WHY("the TPM's folder cannot be made: %s", strerror(errno));
         return -errno;
@@ -137,14 +138,17 @@ int vm_prepare_confine(void *confinement)
         return 0;
     const struct vm_paths *p = self->paths;
     const struct sandbox_path paths[] = {
-        {"/usr", false, false}, /* programs, modules, firmware */
-        {"/lib", false, true},  /* the same where /usr is not merged */
-        {"/lib64", false, true},   {"/bin", false, true},      {"/etc", false, true}, /* ld.so.cache, user names */
-        {"/proc", false, true}, /* what the C library asks of the machine */
-        {"/sys", false, true},  /* CPU topology */
-        {"/dev/kvm", true, true},  {"/dev/null", true, false}, {"/dev/urandom", false, false},
-        {p->folder, true, false},  {p->runtime, true, false},  {p->disks[0], true, true},
-        {p->disks[1], true, true}, {p->disks[2], true, true},  {p->disks[3], true, true},
+        {"/usr", SANDBOX_READ, false}, /* programs, modules, firmware */
+        {"/lib", SANDBOX_READ, true},  /* the same where /usr is not merged */
+        {"/lib64", SANDBOX_READ, true},        {"/bin", SANDBOX_READ, true},
+        {"/etc", SANDBOX_READ, true},  /* ld.so.cache, user names */
+        {"/proc", SANDBOX_READ, true}, /* what the C library asks of the machine */
+        {"/sys", SANDBOX_READ, true},  /* CPU topology */
+        {"/dev/kvm", SANDBOX_CHANGE, true},    {"/dev/null", SANDBOX_CHANGE, false},
+        {"/dev/urandom", SANDBOX_READ, false}, {p->folder, SANDBOX_OWN, false},
+        {p->runtime, SANDBOX_OWN, false},      {p->disks[0], SANDBOX_CHANGE, true},
+        {p->disks[1], SANDBOX_CHANGE, true},   {p->disks[2], SANDBOX_CHANGE, true},
+        {p->disks[3], SANDBOX_CHANGE, true},
     };
     int r = sandbox_landlock(paths, ARRAY_SIZE(paths), true);
     return r < 0 ? -r : 0;

@@ -7,15 +7,15 @@
 
 /* 0: nothing is missing. 1: the program in *ret must run to its end, then ask again; its argv stays valid until the
  * next call. -errno with a sentence in why. folder: descriptor of the target's folder. */
-int vm_prepare_disks(const struct vm_config *config, const struct vm_paths *paths, char *const **ret_argv, char *why,
-                     size_t why_size);
+int vm_prepare_disks(const struct vm_config *config, const struct vm_paths *paths, const char *const **ret_argv,
+                     char *why, size_t why_size);
 
 /* This machine's own copy of the firmware's variables. */
 int vm_prepare_variables(const struct vm_config *config, int folder, char *why, size_t why_size);
 
 /* The TPM's program, to be started before each start of the machine; it ends with it. */
-int vm_prepare_tpm(const struct vm_config *config, const struct vm_paths *paths, int folder, char *const **ret_argv,
-                   char *why, size_t why_size);
+int vm_prepare_tpm(const struct vm_config *config, const struct vm_paths *paths, int folder,
+                   const char *const **ret_argv, char *why, size_t why_size);
 
 /* The descriptor of the tap device that the administrator made. */
 int vm_prepare_tap(const char *name, char *why, size_t why_size);

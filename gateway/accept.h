@@ -1,0 +1,12 @@
+/* Takes connections from the listeners that the supervisor passed and hands them to the server. */
+#pragma once
+
+#include "core/loop.h"
+
+struct accept;
+struct server;
+
+/* tcp: n descriptors; control: the local socket. They stay the caller's. */
+int accept_create(struct loop *loop, struct server *server, const int *tcp, unsigned n, int control,
+                  struct accept **ret);
+struct accept *accept_destroy(struct accept *self); /* NULL allowed; returns NULL */

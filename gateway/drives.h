@@ -1,0 +1,22 @@
+/* The virtual drives of one target: an image of the library becomes an export of the target's NBD server, and then the
+ * medium of a drive of its machine. Remembers what is in, for the next gateway. */
+#pragma once
+
+#include "gateway/gateway.h"
+
+/* Listens on nbd_socket and begins to offer again what the notes say. */
+int drives_create(struct gateway_target *target, const char *nbd_socket, struct drives **ret);
+/* Nothing is offered any more, and what still comes back from pools and machine changes no notes. */
+void drives_stop(struct drives *self); /* NULL allowed */
+/* After the I/O pool is gone. */
+struct drives *drives_destroy(struct drives *self); /* NULL allowed; returns NULL */
+
+/* The machine's drives (n of them, NULL where there is none) become the target's, through us. */
+int drives_attach(struct drives *self, struct drive *const *drives, unsigned n);
+
+/* target_ops.insert */
+void drives_insert(struct drives *self, unsigned drive, const char *image, int kind, bool read_only,
+                   target_done_fn *done, void *data);
+
+/* A machine that came up without the media it should have gets them again. Called when its power state changes. */
+void drives_restore(struct drives *self);

@@ -1,0 +1,220 @@
+/* The gateway's process: everything the network reaches, and nothing that must not be reached. */
+#include "gateway/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include "core/log.h"
+#include "gateway/accept.h"
+#include "gateway/console.h"
+#include "gateway/drives.h"
+#include "gateway/role.h"
+#include "gateway/sandbox.h"
+#include "html5-client/site_files.h"
+#include "usbgadget/layout.h"
+
+#define MOST_ENCODERS 4
+#define IO_THREADS 4
+
+static int enter_sandbox(const struct gateway *self)
+{
+    char own[CONFIG_PATH_MAX + 16], run[CONFIG_PATH_MAX + 16], library[32];
+    snprintf(own, sizeof own, "%s/gateway", self->setup.state);
+    snprintf(run, sizeof run, "%s/run", self->setup.state);
+    snprintf(library, sizeof library, "/proc/self/fd/%d", self->library_fd);
+    const struct sandbox_path paths[] = {
+        {own, SANDBOX_OWN, false},                       /* notes of inserted media */
+        {run, SANDBOX_OWN, false},                       /* the NBD servers' sockets; QEMU's are connected to */
+        {library, SANDBOX_CHANGE, self->library_fd < 0}, /* images, writable sticks among them */
+        {"/etc/ssl", SANDBOX_READ, true},                /* OpenSSL's configuration */
+        {"/etc/localtime", SANDBOX_READ, true},          /* times in logs of libraries */
+        {"/usr", SANDBOX_READ, true},                    /* libraries that are loaded late */
+        {"/dev/urandom", SANDBOX_READ, true},
+        {"/sys/devices/system/cpu", SANDBOX_READ, true}, /* how many threads make sense */
+#ifdef LIGHTSOUT_SANITIZED
+        {"/proc", SANDBOX_READ, true}, /* the leak checker looks at its own maps and threads */
+#endif
+    };
+    return sandbox_enter(SANDBOX_GATEWAY, paths, ARRAY_SIZE(paths));
+}
+
+static void on_session_ended(void *data, struct auth_session *session)
+{
+    struct gateway *self = data;
+    if (self->server)
+        server_session_ended(self->server, session);
+}
+
+static void on_setup_state(void *data, bool needs_setup)
+{
+    struct gateway *self = data;
+    self->api.needs_setup = needs_setup;
+    if (self->server)
+        server_set_needs_setup(self->server, needs_setup);
+}
+
+static void on_keeper_closed(void *data)
+{
+    (void)data;
+    log_warn("gateway", "the keeper is gone; nobody can log in until it is back");
+}
+
+static void on_signal(void *data, int fd, uint32_t events)
+{
+    struct gateway *self = data;
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(fd, &info, sizeof info) != sizeof info)
+        return;
+    if (self->server)
+        server_stop(self->server, 0);
+    else
+        loop_stop(self->loop, 0);
+}
+
+static int watch_signals(struct gateway *self)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL); /* before there are threads, which inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (self->signals < 0)
+        return -errno;
+    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
+}
+
+static int create_pools(struct gateway *self)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned encoders = cpus < 1 ? 1 : cpus > MOST_ENCODERS ? MOST_ENCODERS : (unsigned)cpus;
+    int r = worker_pool_create(self->loop, "encode", encoders, &self->encoders);
+    /* a PNG takes as long as many updates: never in front of one */
+    r = r ? r : worker_pool_create(self->loop, "picture", 1, &self->pictures);
+    return r ? r : worker_pool_create(self->loop, "io", IO_THREADS, &self->io);
+}
+
+static int create_library(struct gateway *self)
+{
+    if (self->library_fd < 0)
+        return 0;
+    return library_create(take_fd(&self->library_fd), self->io, &self->library);
+}
+
+static void set_api(struct gateway *self)
+{
+    for (unsigned i = 0; layouts[i] && i < ARRAY_SIZE(self->layouts) - 1; i++)
+        self->layouts[i] = layouts[i]->name;
+    self->api.version = LIGHTSOUT_VERSION;
+    self->api.keeper = self->keeper;
+    self->api.targets = &self->target_list;
+    self->api.library = self->library;
+    self->api.may = gateway_may;
+    self->api.may_context = self;
+    self->api.layouts = self->layouts;
+    self->api.statistics = gateway_statistics;
+    self->api.statistics_context = self;
+}
+
+static int create_server(struct gateway *self)
+{
+    size_t n_tables;
+    const struct route_table *tables = api_tables(&self->api, &n_tables);
+    for (unsigned i = 0; i < self->setup.public_names.n; i++)
+        self->names[i] = self->setup.public_names.list[i];
+    struct server_config config = {
+        .public_names = self->names,
+        .n_public_names = self->setup.public_names.n,
+        .port = self->setup.port,
+        .site = site_files,
+        .n_site = site_files_count,
+        .tables = tables,
+        .n_tables = n_tables,
+        .console = &gateway_console_ops,
+        .console_context = self,
+        .may = gateway_may,
+        .may_context = self,
+        .local_uid = getuid(),
+    };
+    int r = server_create(self->loop, self->keeper, &config, &self->server);
+    if (r < 0)
+        return r;
+    server_set_needs_setup(self->server, self->api.needs_setup);
+    int tcp[CONFIG_MAX_LISTEN];
+    for (unsigned i = 0; i < self->setup.n_tcp; i++)
+        tcp[i] = GATEWAY_FD_TCP + (int)i;
+    return accept_create(self->loop, self->server, tcp, self->setup.n_tcp, GATEWAY_FD_CONTROL, &self->accept);
+}
+
+/* Everything the network will reach stands before the first connection is taken. */
+static int begin(struct gateway *self)
+{
+    static const struct keeper_client_listener keeper_listener = {
+        .session_ended = on_session_ended, .setup_state = on_setup_state, .closed = on_keeper_closed};
+    int r = loop_create(&self->loop);
+    r = r ? r : watch_signals(self);
+    r = r ? r : gateway_receive_setup(self);
+    r = r ? r : enter_sandbox(self);
+    r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
+    r = r ? r : create_pools(self);
+    r = r ? r : create_library(self);
+    for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
+        target_create(self, self->targets[i]);
+    if (r < 0)
+        return r;
+    set_api(self);
+    self->api.needs_setup = true; /* until the keeper says otherwise */
+    r = create_server(self);
+    if (r == 0 && self->supervisor)
+        r = ipc_send(self->supervisor, CONTROL_READY, 0, NULL, 0, NULL, 0);
+    return r;
+}
+
+/* Viewers first (their keys are released while the targets are there), then who works for targets, then those. */
+static void end(struct gateway *self)
+{
+    self->accept = accept_destroy(self->accept);
+    self->server = server_destroy(self->server);
+    self->encoders = worker_pool_destroy(self->encoders);
+    self->pictures = worker_pool_destroy(self->pictures);
+    for (size_t i = 0; i < self->target_list.n; i++)
+        drives_stop(self->targets[i]->drives);
+    self->io = worker_pool_destroy(self->io);
+    self->library = library_destroy(self->library);
+    for (size_t i = 0; i < self->target_list.n; i++)
+        target_destroy(self->targets[i]);
+    self->keeper = keeper_client_destroy(self->keeper);
+    self->supervisor = ipc_destroy(self->supervisor);
+    self->signals_io = loop_io_remove(self->signals_io);
+    if (self->signals >= 0)
+        close(self->signals);
+    if (self->library_fd >= 0)
+        close(self->library_fd);
+    self->loop = loop_destroy(self->loop);
+}
+
+int gateway_role_main(const struct options *options)
+{
+    (void)options;
+    log_init("gateway");
+    struct gateway *self = calloc(1, sizeof *self);
+    if (!self)
+        return EXIT_FAILED;
+    self->signals = self->library_fd = -1;
+    int r = begin(self);
+    if (r < 0)
+        log_error("gateway", "cannot start: %s", strerror(-r));
+    else
+        r = server_run(self->server);
+    end(self);
+    free(self);
+    return r < 0 ? EXIT_FAILED : EXIT_FINE;
+}

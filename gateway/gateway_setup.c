@@ -1,0 +1,113 @@
+/* The gateway's side of its channel to the supervisor. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "gateway/gateway.h"
+
+static int take_message_fd(struct ipc_message *message)
+{
+    return message->n_fds > 0 ? take_fd(&message->fds[0]) : -1;
+}
+
+static bool on_setup(struct gateway *self, struct ipc_message *message)
+{
+    if (self->have_setup || !control_read_setup(message->body, message->body_size, &self->setup))
+        return false;
+    self->library_fd = take_message_fd(message);
+    self->have_setup = true;
+    return true;
+}
+
+static bool on_target(struct gateway *self, struct ipc_message *message)
+{
+    struct control_target setup;
+    if (self->began || !control_read_target(message->body, message->body_size, &setup))
+        return false;
+    /* in order, each once */
+    if (setup.index != self->target_list.n)
+        return false;
+    struct gateway_target *target = calloc(1, sizeof *target);
+    if (!target)
+        return false;
+    target->gateway = self;
+    target->index = setup.index;
+    target->setup = setup;
+    target->recording_fd = take_message_fd(message);
+    target->target.ops = &gateway_target_ops;
+    memcpy(target->target.name, setup.name, sizeof target->target.name);
+    target->target.machine = config_machine_name(setup.machine);
+    target->target.signal = SCREEN_STARTING;
+    self->targets[setup.index] = target;
+    self->list[setup.index] = &target->target;
+    self->target_list = (struct target_list){.targets = self->list, .n = setup.index + 1u};
+    return true;
+}
+
+static bool on_vm(struct gateway *self, struct ipc_message *message)
+{
+    struct control_vm vm;
+    if (!control_read_vm(message->body, message->body_size, &vm) || vm.index >= self->target_list.n)
+        return false;
+    target_vm_changed(self->targets[vm.index], &vm);
+    return true;
+}
+
+static bool on_keeper(struct gateway *self, struct ipc_message *message)
+{
+    int fd = take_message_fd(message);
+    if (fd < 0)
+        return false;
+    int r = self->keeper ? keeper_client_reconnect(self->keeper, fd) : -EINVAL;
+    if (r < 0)
+        log_error("gateway", "the new keeper cannot be used: %s", strerror(-r));
+    return true;
+}
+
+static void on_message(void *data, struct ipc_message *message)
+{
+    struct gateway *self = data;
+    bool good = false;
+    switch (message->type) {
+    case CONTROL_SETUP:
+        good = on_setup(self, message);
+        break;
+    case CONTROL_TARGET:
+        good = on_target(self, message);
+        break;
+    case CONTROL_VM:
+        good = on_vm(self, message);
+        break;
+    case CONTROL_KEEPER:
+        good = on_keeper(self, message);
+        break;
+    case CONTROL_BEGIN:
+        good = self->have_setup && !self->began;
+        self->began = true;
+        break;
+    }
+    if (!good)
+        log_error("gateway", "message %u of the supervisor makes no sense here", message->type);
+}
+
+/* Nobody would notice our end any more, and a new supervisor starts a gateway of its own. */
+static void on_closed(void *data, int error)
+{
+    struct gateway *self = data;
+    self->supervisor = ipc_destroy(self->supervisor);
+    log_warn("gateway", "the supervisor is gone%s%s", error ? ": " : "", error ? strerror(-error) : "");
+    if (self->server)
+        server_stop(self->server, 0);
+    else
+        loop_stop(self->loop, -ECONNRESET);
+}
+
+int gateway_receive_setup(struct gateway *self)
+{
+    static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
+    int r = ipc_create(self->loop, GATEWAY_FD_SUPERVISOR, &listener, self, &self->supervisor);
+    while (r == 0 && !self->began && self->supervisor)
+        r = loop_dispatch(self->loop, 1000);
+    return r < 0 ? r : self->began ? 0 : -ECONNRESET;
+}

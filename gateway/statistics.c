@@ -1,0 +1,106 @@
+/* GET /statistics: what was counted, as JSON. */
+#include <jansson.h>
+#include <sys/resource.h>
+
+#include "gateway/console.h"
+#include "transport/statistics.h"
+
+static json_t *number(uint64_t v)
+{
+    return json_integer((json_int_t)v);
+}
+
+static json_t *transport_json(const struct transport_statistics *s)
+{
+    json_t *callbacks = json_array();
+    for (unsigned i = 0; i < TRANSPORT_BUCKETS; i++) {
+        json_t *bucket = json_object();
+        json_object_set_new(bucket, "below_us",
+                            i < TRANSPORT_BUCKETS - 1 ? number(transport_bucket_us[i]) : json_null());
+        json_object_set_new(bucket, "count", number(s->callbacks[i]));
+        json_array_append_new(callbacks, bucket);
+    }
+    json_t *o = json_object();
+    json_object_set_new(o, "callbacks", callbacks);
+    json_object_set_new(o, "callback_longest_us", number(s->callback_longest_us));
+    json_object_set_new(o, "rounds", number(s->rounds));
+    json_object_set_new(o, "connections", number(s->connections));
+    json_object_set_new(o, "redirects", number(s->redirects));
+    json_object_set_new(o, "refused", number(s->refused));
+    json_object_set_new(o, "requests", number(s->requests));
+    json_object_set_new(o, "request_bytes", number(s->request_bytes));
+    json_object_set_new(o, "reply_bytes", number(s->reply_bytes));
+    json_object_set_new(o, "viewers", number(s->viewers));
+    json_object_set_new(o, "updates", number(s->updates));
+    json_object_set_new(o, "pieces", number(s->pieces));
+    json_object_set_new(o, "update_bytes", number(s->update_bytes));
+    json_object_set_new(o, "copied_small_bytes", number(s->copied_small_bytes));
+    json_object_set_new(o, "partial_writes", number(s->partial_writes));
+    json_object_set_new(o, "messages_in", number(s->messages_in));
+    json_object_set_new(o, "protocol_errors", number(s->protocol_errors));
+    return o;
+}
+
+static json_t *encode_json(const struct console_statistics *s)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "encodes", number(s->encodes));
+    json_object_set_new(o, "empty", number(s->empty));
+    json_object_set_new(o, "stale", number(s->stale));
+    json_object_set_new(o, "dropped", number(s->dropped));
+    json_object_set_new(o, "errors", number(s->errors));
+    json_object_set_new(o, "encode_us", number(s->encode_us));
+    json_object_set_new(o, "longest_us", number(s->longest_us));
+    json_object_set_new(o, "bytes", number(s->bytes));
+    json_object_set_new(o, "cells", number(s->cells));
+    json_object_set_new(o, "cells_copied", number(s->cells_copied));
+    json_object_set_new(o, "cells_solid", number(s->cells_solid));
+    return o;
+}
+
+static json_t *targets_json(const struct gateway *self)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < self->target_list.n; i++) {
+        const struct gateway_target *target = self->targets[i];
+        struct feed_statistics s = {0};
+        if (target->feed)
+            feed_statistics(target->feed, &s);
+        json_t *o = json_object();
+        json_object_set_new(o, "name", json_string(target->target.name));
+        json_object_set_new(o, "viewers", number(target->target.viewers));
+        json_object_set_new(o, "frames", number(s.frames));
+        json_object_set_new(o, "pictures", number(s.pictures));
+        json_object_set_new(o, "errors", number(s.errors));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *process_json(void)
+{
+    struct rusage usage;
+    json_t *o = json_object();
+    if (getrusage(RUSAGE_SELF, &usage) < 0)
+        return o;
+    json_object_set_new(o, "user_us",
+                        number((uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec));
+    json_object_set_new(o, "system_us",
+                        number((uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec));
+    json_object_set_new(o, "peak_rss_kib", number((uint64_t)usage.ru_maxrss));
+    return o;
+}
+
+char *gateway_statistics(void *context)
+{
+    struct gateway *self = context;
+    json_t *o = json_object();
+    json_object_set_new(o, "process", process_json());
+    if (self->server)
+        json_object_set_new(o, "transport", transport_json(server_statistics(self->server)));
+    json_object_set_new(o, "encode", encode_json(&console_statistics));
+    json_object_set_new(o, "targets", targets_json(self));
+    char *text = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+    return text;
+}

@@ -1,0 +1,211 @@
+/* Makes a target's ports from its machine and listens to them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/replay.h"
+#include "capture/testcard.h"
+#include "core/log.h"
+#include "gateway/console.h"
+#include "gateway/drives.h"
+#include "gateway/screenshot.h"
+#include "machines/qemu/qemu_machine.h"
+#include "manage/power_fake.h"
+#include "usbgadget/recording.h"
+
+static void on_picture(void *data)
+{
+    struct gateway_target *self = data;
+    attr_cleanup(picture_unrefp) struct picture *picture = feed_picture(self->feed);
+    enum screen_signal before = self->target.signal;
+    self->target.signal = feed_signal(self->feed, self->target.signal_why, sizeof self->target.signal_why);
+    if (picture) {
+        self->target.width = picture->frame->width;
+        self->target.height = picture->frame->height;
+    }
+    console_picture_changed(self);
+    if (before != self->target.signal)
+        console_tell_changed(self, VIEWER_CHANGED_TARGET);
+}
+
+static void on_leds(void *data, uint8_t leds)
+{
+    struct gateway_target *self = data;
+    self->target.leds = leds;
+    console_leds_changed(self);
+}
+
+static void on_absolute(void *data, bool available)
+{
+    console_absolute_changed(data, available);
+}
+
+static void on_power(void *data)
+{
+    struct gateway_target *self = data;
+    console_tell_changed(self, VIEWER_CHANGED_POWER);
+    if (self->drives)
+        drives_restore(self->drives);
+}
+
+static int create_qemu(struct gateway_target *self)
+{
+    static const enum qemu_firmware firmwares[] = {
+        [CONFIG_BIOS] = QEMU_BIOS, [CONFIG_UEFI] = QEMU_UEFI, [CONFIG_UEFI_SECURE] = QEMU_UEFI_SECURE};
+    char qmp[CONFIG_PATH_MAX + 128], nbd[CONFIG_PATH_MAX + 128];
+    snprintf(qmp, sizeof qmp, "%s/run/%s/qmp.sock", self->gateway->setup.state, self->target.name);
+    snprintf(nbd, sizeof nbd, "%s/run/%s/nbd.sock", self->gateway->setup.state, self->target.name);
+    struct qemu_machine_config config = {
+        .name = self->target.name,
+        .qmp_socket = qmp,
+        .nbd_socket = nbd,
+        .drives = self->setup.drives,
+        .firmware = firmwares[self->setup.firmware],
+        .nic = self->setup.nic,
+        .n_disks = self->setup.n_disks,
+    };
+    /* the exports first: a VM that runs on is asking for its media again and again */
+    int r = drives_create(self, nbd, &self->drives);
+    r = r ? r : qemu_machine_create(self->gateway->loop, &config, &self->machine);
+    if (r < 0)
+        return r;
+    self->screen = self->machine->screen;
+    self->target.input = self->machine->input;
+    self->target.power = self->machine->power;
+    return drives_attach(self->drives, self->machine->drives, self->setup.drives);
+}
+
+/* Something to try pages, keys and buttons on. */
+static int create_fakes(struct gateway_target *self)
+{
+    struct input_recording *input = NULL;
+    struct power_fake *power = NULL;
+    int r = input_recording_create(&input);
+    if (r < 0)
+        return r;
+    self->target.input = &input->input;
+    r = power_fake_create(&power);
+    if (r == 0)
+        self->target.power = &power->power;
+    return r;
+}
+
+static int create_testcard(struct gateway_target *self)
+{
+    struct testcard_config config = {.unwatched = true};
+    int r = testcard_create(&config, &self->own_screen);
+    self->screen = self->own_screen;
+    return r ? r : create_fakes(self);
+}
+
+static int create_replay(struct gateway_target *self)
+{
+    struct replay_config config = {.loop = true};
+    if (self->recording_fd < 0)
+        return -ENOENT;
+    int r = replay_create(self->recording_fd, &config, &self->own_screen);
+    if (r < 0)
+        return r;
+    self->recording_fd = -1;
+    self->screen = self->own_screen;
+    return create_fakes(self);
+}
+
+static int create_machine(struct gateway_target *self)
+{
+    switch (self->setup.machine) {
+    case CONFIG_QEMU:
+        return create_qemu(self);
+    case CONFIG_TESTCARD:
+        return create_testcard(self);
+    default:
+        return create_replay(self);
+    }
+}
+
+static int listen_to_ports(struct gateway_target *self)
+{
+    static const struct input_listener listener = {.leds = on_leds, .absolute = on_absolute};
+    struct input *input = self->target.input;
+    struct power *power = self->target.power;
+    int r = 0;
+    if (input) {
+        /* a gateway before us may have ended with keys down */
+        input->ops->release_all(input);
+        input->ops->listen(input, &listener, self);
+        r = typist_create(self->gateway->loop, input, &self->typist);
+    }
+    if (power)
+        power->ops->listen(power, on_power, self);
+    if (r == 0 && self->screen)
+        r = feed_create(self->gateway->loop, self->screen, on_picture, self, &self->feed);
+    return r;
+}
+
+int target_create(struct gateway *gateway, struct gateway_target *self)
+{
+    self->gateway = gateway;
+    int r = create_machine(self);
+    r = r ? r : screenshots_create(self, &self->screenshots);
+    r = r ? r : listen_to_ports(self);
+    if (r < 0) {
+        /* one bad target must not take the others along */
+        log_error("gateway", "target %s cannot be used: %s", self->target.name, strerror(-r));
+        self->target.signal = SCREEN_DEVICE_GONE;
+        snprintf(self->target.signal_why, sizeof self->target.signal_why, "The target cannot be used: %s.",
+                 strerror(-r));
+    }
+    return r;
+}
+
+static void free_log(struct gateway_target *self)
+{
+    for (unsigned i = 0; i < TARGET_LOG_LINES; i++) {
+        free(self->target.vm_log[i]);
+        self->target.vm_log[i] = NULL;
+    }
+}
+
+void target_vm_changed(struct gateway_target *self, const struct control_vm *vm)
+{
+    struct target *target = &self->target;
+    self->vm_pid = (pid_t)vm->pid;
+    snprintf(target->vm_state, sizeof target->vm_state, "%s", vm->state);
+    snprintf(target->vm_why, sizeof target->vm_why, "%s", vm->why);
+    free_log(self);
+    for (unsigned i = 0; i < vm->n_log && i < TARGET_LOG_LINES; i++)
+        target->vm_log[i] = strdup(vm->log[i]);
+    if (self->machine && self->setup.machine == CONFIG_QEMU)
+        qemu_machine_vm_changed(self->machine, vm->running, vm->why);
+    console_tell_changed(self, VIEWER_CHANGED_TARGET);
+}
+
+void target_watched(struct gateway_target *self)
+{
+    if (self->setup.machine == CONFIG_TESTCARD && self->own_screen)
+        testcard_set_watched(self->own_screen, self->target.viewers > 0);
+}
+
+void target_destroy(struct gateway_target *self)
+{
+    if (!self)
+        return;
+    self->typist = typist_destroy(self->typist);
+    if (self->target.input)
+        self->target.input->ops->release_all(self->target.input);
+    self->feed = feed_destroy(self->feed);
+    self->screenshots = screenshots_destroy(self->screenshots);
+    if (self->machine)
+        self->machine->ops->destroy(self->machine);
+    self->drives = drives_destroy(self->drives); /* after the machine, whose drives tell us of their changes */
+    screen_destroy(self->own_screen);
+    if (!self->machine && self->target.input)
+        self->target.input->ops->destroy(self->target.input);
+    if (!self->machine && self->target.power)
+        self->target.power->ops->destroy(self->target.power);
+    if (self->recording_fd >= 0)
+        close(self->recording_fd);
+    free_log(self);
+    free(self);
+}

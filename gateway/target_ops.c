@@ -1,0 +1,91 @@
+/* What the REST faces ask of a target (manage/target.h). */
+#include <errno.h>
+#include <stdio.h>
+
+#include "gateway/drives.h"
+#include "gateway/screenshot.h"
+
+static struct gateway_target *self_of(struct target *target)
+{
+    return container_of(target, struct gateway_target, target);
+}
+
+static void on_insert(struct target *target, unsigned drive, const char *image, int kind, bool read_only,
+                      target_done_fn *done, void *data)
+{
+    drives_insert(self_of(target)->drives, drive, image, kind, read_only, done, data);
+}
+
+static void on_screenshot(struct target *target, unsigned width, enum target_shot format, target_bytes_fn *done,
+                          void *data)
+{
+    struct gateway_target *self = self_of(target);
+    if (self->screenshots)
+        screenshots_take(self->screenshots, width, format, done, data);
+    else
+        done(data, -ENODATA, target->signal_why, NULL, 0);
+}
+
+static int no_input(char *why, size_t why_size)
+{
+    snprintf(why, why_size, "The target has no keyboard.");
+    return -ENODEV;
+}
+
+static int on_chord(struct target *target, const char *text, char *why, size_t why_size)
+{
+    struct gateway_target *self = self_of(target);
+    struct chord chord;
+    if (!self->typist)
+        return no_input(why, why_size);
+    int r = chord_parse(text, &chord, why, why_size);
+    if (r < 0)
+        return r;
+    r = typist_chord(self->typist, &chord);
+    if (r == -EBUSY)
+        snprintf(why, why_size, "Something is being typed; stop it or wait for its end.");
+    return r;
+}
+
+static int on_type(struct target *target, const char *text, const char *name, size_t *ret_characters, char *why,
+                   size_t why_size)
+{
+    struct gateway_target *self = self_of(target);
+    const struct layout *layout = layout_find(name);
+    if (!self->typist)
+        return no_input(why, why_size);
+    if (!layout) {
+        snprintf(why, why_size, "There is no keyboard layout '%s'.", name);
+        return -EINVAL;
+    }
+    return typist_text(self->typist, text, layout, ret_characters, why, why_size);
+}
+
+static size_t on_type_remaining(struct target *target)
+{
+    struct gateway_target *self = self_of(target);
+    return self->typist ? typist_remaining(self->typist) : 0;
+}
+
+static void on_type_stop(struct target *target)
+{
+    struct gateway_target *self = self_of(target);
+    if (self->typist)
+        typist_stop(self->typist);
+}
+
+static void on_screen_text(struct target *target, target_text_fn *done, void *data)
+{
+    (void)target;
+    done(data, -ENOTSUP, "The screen is not in a text mode that can be read.", NULL);
+}
+
+const struct target_ops gateway_target_ops = {
+    .insert = on_insert,
+    .screenshot = on_screenshot,
+    .screen_text = on_screen_text,
+    .chord = on_chord,
+    .type = on_type,
+    .type_remaining = on_type_remaining,
+    .type_stop = on_type_stop,
+};
