@@ -3,15 +3,22 @@
 #include <errno.h>
 #include <string.h>
 
+#include "encode/copy_search.h"
 #include "encode/plan.h"
+#include "encode/solids.h"
 #include "encode/update_write.h"
 #include "encode/view.h"
 
 static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what an update's pieces hold");
 
+/* A vector that copied this many cells is tried first the next time. */
+#define COPY_USEFUL 8
+
 struct cohort {
     struct view view;
     struct plan plan;
+    struct copy_search copies;
+    struct solids solids;
     struct update_writer writer;
 };
 
@@ -22,6 +29,8 @@ int cohort_create(struct cohort **ret)
         return -ENOMEM;
     view_init(&self->view);
     plan_init(&self->plan);
+    copy_search_init(&self->copies);
+    solids_init(&self->solids);
     int r = update_writer_init(&self->writer, UPDATE_BODY_MAX);
     if (r < 0) {
         free(self);
@@ -36,6 +45,8 @@ struct cohort *cohort_destroy(struct cohort *self)
     if (self) {
         view_finish(&self->view);
         plan_finish(&self->plan);
+        copy_search_finish(&self->copies);
+        solids_finish(&self->solids);
         update_writer_finish(&self->writer);
         free(self);
     }
@@ -45,6 +56,7 @@ struct cohort *cohort_destroy(struct cohort *self)
 void cohort_reset(struct cohort *self)
 {
     view_finish(&self->view);
+    copy_search_reset(&self->copies);
 }
 
 bool cohort_wants(const struct cohort *self, const struct picture *picture)
@@ -70,6 +82,54 @@ static void finish_cells(struct cohort *self, const struct picture *picture, str
     plan_done(&self->plan, &self->view, cells);
     update->cells += wanted - self->plan.n_wanted;
     view_take_cells(&self->view, picture, cells.x, cells.y, cells.w, cells.h);
+}
+
+/* Copies and solid rectangles are so short that one more may always follow within this. */
+static bool fits_short_op(const struct cohort *self, size_t budget, const struct cohort_update *update)
+{
+    return update->cells == 0 || update_writer_size(&self->writer) + UPDATE_SHORT_OP_MAX <= budget;
+}
+
+/* Copies come first: they need what the canvas holds now. */
+static int encode_copies(struct cohort *self, const struct picture *picture, size_t budget,
+                         struct cohort_update *update)
+{
+    int r = copy_search_vectors(&self->copies, &self->plan, &self->view, picture);
+    if (r < 0)
+        return r;
+    for (unsigned i = 0; i < self->copies.n_vectors; i++) {
+        int dy = self->copies.vector[i];
+        unsigned before = update->cells;
+        uint32_t at = 0;
+        struct cell_rect rect;
+        while (fits_short_op(self, budget, update) &&
+               copy_search_next(&self->copies, &self->plan, &self->view, picture, dy, &at, &rect)) {
+            update_write_copy(&self->writer, rect, 0, dy);
+            finish_cells(self, picture, rect, update);
+        }
+        update->cells_copied += update->cells - before;
+        if (update->cells - before >= COPY_USEFUL)
+            copy_search_used(&self->copies, dy);
+    }
+    return 0;
+}
+
+static int encode_solids(struct cohort *self, const struct picture *picture, size_t budget,
+                         struct cohort_update *update)
+{
+    int r = solids_mark(&self->solids, &self->plan, &self->view, picture);
+    if (r < 0)
+        return r;
+    unsigned before = update->cells;
+    uint32_t at = 0, colour;
+    struct cell_rect rect;
+    while (fits_short_op(self, budget, update) &&
+           solids_next(&self->solids, &self->plan, &self->view, &at, &rect, &colour)) {
+        update_write_solid(&self->writer, rect, colour);
+        finish_cells(self, picture, rect, update);
+    }
+    update->cells_solid = update->cells - before;
+    return 0;
 }
 
 /* The largest rectangle of a tile's cells that begins at the first of them, widest first. */
@@ -163,6 +223,12 @@ static int encode(struct cohort *self, const struct picture *picture, size_t bud
         return r;
     if (self->plan.n_wanted > 0) {
         update_writer_begin(&self->writer);
+        r = encode_copies(self, picture, budget, update);
+        if (r < 0)
+            return r;
+        r = encode_solids(self, picture, budget, update);
+        if (r < 0)
+            return r;
         encode_tiles(self, picture, budget, update);
         r = pack(&self->writer, update);
         if (r < 0)

@@ -30,6 +30,9 @@ bool update_writer_has_room(const struct update_writer *self);
 /* Takes back what was written beyond size. The body must end there: no op may follow. */
 void update_writer_cut(struct update_writer *self, size_t size);
 
+/* No copy or solid op is longer. */
+#define UPDATE_SHORT_OP_MAX 20
+
 /* colour: 0x00RRGGBB. */
 void update_write_solid(struct update_writer *self, struct cell_rect cells, uint32_t colour);
 
