@@ -180,6 +180,11 @@ static int finish(struct connection *connection)
     if (close_after)
         return -1;
     lws_rx_flow_control(wsi, 1);
+    /* Pipelined requests are not served: version 4.1.6 loops for ever in one with a body that it has already buffered
+     * when more bytes stand behind it. It tells about buffered bytes only for all sockets together; mistaking another
+     * one's for ours costs a keep-alive. */
+    if (!lws_service_adjust_timeout(lws_get_context(wsi), 1, 0))
+        return -1;
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 

@@ -355,7 +355,8 @@ static void request_byte_by_byte(void **state)
     client_close(&c);
 }
 
-static void pipelined_requests_are_answered_in_order(void **state)
+/* Bytes behind a request with a body, in the same read, once kept libwebsockets in a loop for ever. */
+static void pipelining_ends_the_connection(void **state)
 {
     (void)state;
     struct client c = client_tls(&h);
@@ -364,14 +365,21 @@ static void pipelined_requests_are_answered_in_order(void **state)
                "POST /api/v1/hello/2 HTTP/1.1\r\nHost: localhost:%u\r\n" JSON "Content-Length: 2\r\n\r\n{}"
                "GET /api/v1/hello/3 HTTP/1.1\r\nHost: localhost:%u\r\n\r\n",
                h.port, h.port, h.port);
-    for (int i = 1; i <= 3; i++) {
-        char begins[8];
-        snprintf(begins, sizeof begins, "%d q=", i);
-        client_answer(&c, &a, false);
-        assert_int_equal(a.status, 200);
-        assert_memory_equal(a.body, begins, strlen(begins));
-    }
+    client_answer(&c, &a, false);
+    assert_int_equal(a.status, 200);
+    assert_memory_equal(a.body, "1 q=", 4);
+    assert_true(client_at_end(&c));
     client_close(&c);
+    c = client_tls(&h);
+    client_say(&c,
+               "POST /api/v1/hello/1 HTTP/1.1\r\nHost: localhost:%u\r\n" JSON "Content-Length: 2\r\n\r\n{}"
+               "POST /api/v1/hello/2 HTTP/1.1\r\nHost: localhost:%u\r\n" JSON "Content-Length: 2\r\n\r\n{}junk",
+               h.port, h.port);
+    client_answer(&c, &a, false);
+    assert_int_equal(a.status, 200);
+    assert_true(client_at_end(&c));
+    client_close(&c);
+    assert_int_equal(request_once(&h, "GET", "/api/v1/version", "", NULL, &a), 200);
 }
 
 /* ---- answers that take their time ---- */
@@ -397,10 +405,6 @@ static void waiting_request_costs_no_wakeups(void **state)
     harness_call(&h, answer_held, NULL);
     client_answer(&c, &a, false);
     assert_string_equal(a.body, "late");
-    client_answer(&c, &a, false);
-    assert_memory_equal(a.body, "next", 4);
-    client_answer(&c, &a, false);
-    assert_memory_equal(a.body, "third", 5);
     client_close(&c);
 }
 
@@ -538,7 +542,7 @@ int main(void)
         cmocka_unit_test(bodies_need_an_honest_length),
         cmocka_unit_test(largest_body_arrives_in_pieces),
         cmocka_unit_test(request_byte_by_byte),
-        cmocka_unit_test(pipelined_requests_are_answered_in_order),
+        cmocka_unit_test(pipelining_ends_the_connection),
         cmocka_unit_test(waiting_request_costs_no_wakeups),
         cmocka_unit_test(handler_hears_that_the_peer_left),
         cmocka_unit_test(http2_is_out_of_reach),
