@@ -20,6 +20,7 @@ struct qemu_machine {
     unsigned n_drives, n_disks;
     bool nic;
     void (*medium_found)(void *data, unsigned drive, struct drive_medium *medium);
+    void (*drives_known)(void *data);
     void *data;
 
     struct qmp *qmp;
@@ -70,6 +71,8 @@ static void on_blocks(void *data, int error, const json_t *answer, const char *w
         return;
     for (unsigned i = 0; i < self->n_drives; i++)
         qemu_drive_ready(self->drives[i], answer);
+    if (self->drives_known)
+        self->drives_known(self->data);
 }
 
 static void set_bootindex(struct qemu_machine *self, const char *id, int index)
@@ -281,6 +284,7 @@ int qemu_machine_create(struct loop *loop, const struct qemu_machine_config *con
     self->n_disks = config->n_disks;
     self->nic = config->nic;
     self->medium_found = config->medium_found;
+    self->drives_known = config->drives_known;
     self->data = config->data;
     int r = qmp_create(loop, config->qmp_socket, &qmp_listener, self, &self->qmp);
     if (r == 0)

@@ -22,6 +22,9 @@ struct qemu_machine_config {
      * one before us did): the export of that name must be served again, for which QEMU waits 25 s. medium->name, which
      * people see, is the export's name until the callee writes another one; size and read_only are what QEMU says. */
     void (*medium_found)(void *data, unsigned drive, struct drive_medium *medium);
+    /* May be NULL. After each connection to a machine: what its drives hold is known now, so that an empty one can be
+     * told from one not asked yet. */
+    void (*drives_known)(void *data);
     void *data;
 };
 
