@@ -171,21 +171,28 @@ void request_reply_file(struct request *self, const struct site_file *file)
     start(self);
 }
 
+/* True when libwebsockets has already read bytes behind the request. It tells only for all sockets together; mistaking
+ * another one's bytes for ours costs a keep-alive. */
+static bool more_was_read(struct lws *wsi)
+{
+    lws_rx_flow_control(wsi, 1); /* sockets that are held back do not count */
+    return !lws_service_adjust_timeout(lws_get_context(wsi), 1, 0);
+}
+
+/* Pipelined requests are not served: version 4.1.6 loops for ever in one with a body that it has buffered when more
+ * bytes stand behind it. Nor is such a connection closed politely, for while it waits for the peer's consent the
+ * buffered bytes keep the thread awake. */
 static int finish(struct connection *connection)
 {
-    struct request *self = connection->request;
     struct lws *wsi = connection->wsi;
-    bool close_after = self->close_after;
-    request_destroy(self);
-    if (close_after)
-        return -1;
-    lws_rx_flow_control(wsi, 1);
-    /* Pipelined requests are not served: version 4.1.6 loops for ever in one with a body that it has already buffered
-     * when more bytes stand behind it. It tells about buffered bytes only for all sockets together; mistaking another
-     * one's for ours costs a keep-alive. */
-    if (!lws_service_adjust_timeout(lws_get_context(wsi), 1, 0))
-        return -1;
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    bool close_after = connection->request->close_after;
+    request_destroy(connection->request);
+    if (more_was_read(wsi)) {
+        lws_rx_flow_control(wsi, 0);
+        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        return 0;
+    }
+    return close_after || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
 int request_write(struct connection *connection)
