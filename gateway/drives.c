@@ -29,6 +29,7 @@ struct drives {
     struct gateway_target *target;
     struct nbd_server *nbd;
     struct slot slots[TARGET_MAX_DRIVES];
+    bool known; /* the machine has said what its drives hold */
     bool stopped;
     char notes_path[CONFIG_PATH_MAX + 128];
 };
@@ -168,6 +169,8 @@ static void insert_into_machine(struct insertion *job)
     inner->ops->insert(inner, &medium, on_inserted, job);
 }
 
+static void restore(struct slot *slot);
+
 static void on_opened(void *data, int error, const char *why, int fd, const struct library_image *image)
 {
     struct insertion *job = data;
@@ -186,9 +189,10 @@ static void on_opened(void *data, int error, const char *why, int fd, const stru
     int r = offer(slot, fd, &job->note);
     if (r < 0)
         end_insertion(job, r, explain_offer(r));
-    else if (job->again)
+    else if (job->again) {
         end_insertion(job, 0, NULL);
-    else
+        restore(slot);
+    } else
         insert_into_machine(job);
 }
 
@@ -260,24 +264,26 @@ static void on_inner_changed(void *data)
     console_tell_changed(self->owner->target, VIEWER_CHANGED_DRIVES);
 }
 
+/* A medium from the notes goes into a drive that is known to be empty, as soon as its image is offered. */
+static void restore(struct slot *slot)
+{
+    struct drive_state state = {0};
+    if (!slot->owner->known || !slot->inner || slot->busy || !slot->exported || slot->told_in)
+        return;
+    slot->inner->ops->state(slot->inner, &state);
+    struct insertion *job = state.phase == DRIVE_EMPTY ? calloc(1, sizeof *job) : NULL;
+    if (!job)
+        return;
+    *job = (struct insertion){.slot = slot, .note = slot->note, .again = true};
+    slot->busy = true;
+    insert_into_machine(job);
+}
+
 void drives_restore(struct drives *self)
 {
-    struct power *power = self->target->target.power;
-    if (!power || power->ops->state(power) == POWER_UNKNOWN)
-        return;
-    for (unsigned i = 0; i < self->target->target.n_drives; i++) {
-        struct slot *slot = &self->slots[i];
-        struct drive_state state = {0};
-        if (!slot->inner || slot->busy || !slot->exported || slot->told_in)
-            continue;
-        slot->inner->ops->state(slot->inner, &state);
-        struct insertion *job = state.phase == DRIVE_EMPTY ? calloc(1, sizeof *job) : NULL;
-        if (!job)
-            continue;
-        *job = (struct insertion){.slot = slot, .note = slot->note, .again = true};
-        slot->busy = true;
-        insert_into_machine(job);
-    }
+    self->known = true;
+    for (unsigned i = 0; i < self->target->target.n_drives; i++)
+        restore(&self->slots[i]);
 }
 
 /* The port that the REST faces see. */

@@ -18,5 +18,5 @@ int drives_attach(struct drives *self, struct drive *const *drives, unsigned n);
 void drives_insert(struct drives *self, unsigned drive, const char *image, int kind, bool read_only,
                    target_done_fn *done, void *data);
 
-/* A machine that came up without the media it should have gets them again. Called when its power state changes. */
+/* What the machine's drives hold is known: one that came up without the media it should have gets them again. */
 void drives_restore(struct drives *self);

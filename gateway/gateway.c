@@ -16,6 +16,7 @@
 #include "gateway/drives.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
+#include "gateway/screen_text.h"
 #include "html5-client/site_files.h"
 #include "usbgadget/layout.h"
 
@@ -166,6 +167,8 @@ static int begin(struct gateway *self)
     r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
     r = r ? r : create_pools(self);
     r = r ? r : create_library(self);
+    if (r == 0 && screen_text_font(&self->font) < 0)
+        log_info("gateway", "no VGA font (package seabios): text modes cannot be read as text");
     for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
         target_create(self, self->targets[i]);
     if (r < 0)
@@ -189,6 +192,7 @@ static void end(struct gateway *self)
         drives_stop(self->targets[i]->drives);
     self->io = worker_pool_destroy(self->io);
     self->library = library_destroy(self->library);
+    self->font = vga_font_destroy(self->font);
     for (size_t i = 0; i < self->target_list.n; i++)
         target_destroy(self->targets[i]);
     self->keeper = keeper_client_destroy(self->keeper);

@@ -18,6 +18,7 @@ struct console_viewer;
 struct drives;
 struct gateway;
 struct screenshots;
+struct vga_font;
 
 /* One target with everything the gateway keeps for it. */
 struct gateway_target {
@@ -55,6 +56,7 @@ struct gateway {
     struct keeper_client *keeper;
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
+    struct vga_font *font; /* NULL: not on this host */
     struct api_context api;
     const char *names[CONFIG_MAX_NAMES];
     const char *layouts[32];

@@ -45,8 +45,12 @@ static void on_power(void *data)
 {
     struct gateway_target *self = data;
     console_tell_changed(self, VIEWER_CHANGED_POWER);
-    if (self->drives)
-        drives_restore(self->drives);
+}
+
+static void on_drives_known(void *data)
+{
+    struct gateway_target *self = data;
+    drives_restore(self->drives);
 }
 
 static int create_qemu(struct gateway_target *self)
@@ -64,6 +68,8 @@ static int create_qemu(struct gateway_target *self)
         .firmware = firmwares[self->setup.firmware],
         .nic = self->setup.nic,
         .n_disks = self->setup.n_disks,
+        .drives_known = on_drives_known,
+        .data = self,
     };
     /* the exports first: a VM that runs on is asking for its media again and again */
     int r = drives_create(self, nbd, &self->drives);

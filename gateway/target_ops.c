@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "gateway/drives.h"
+#include "gateway/screen_text.h"
 #include "gateway/screenshot.h"
 
 static struct gateway_target *self_of(struct target *target)
@@ -76,8 +77,7 @@ static void on_type_stop(struct target *target)
 
 static void on_screen_text(struct target *target, target_text_fn *done, void *data)
 {
-    (void)target;
-    done(data, -ENOTSUP, "The screen is not in a text mode that can be read.", NULL);
+    screen_text_take(self_of(target), done, data);
 }
 
 const struct target_ops gateway_target_ops = {
