@@ -107,7 +107,8 @@ export class ConsoleView extends HTMLElement {
         this.#mode = { width: report.width, height: report.height };
         this.#noPicture = null;
         this.#strip.picture(this.#mode, false);
-        return this.#show();
+        this.#show();
+        return this.#offerFocus();
       case 'painted':
         return this.#painted(report.exact);
       case 'no-picture':
@@ -153,13 +154,17 @@ export class ConsoleView extends HTMLElement {
 
   /** @param {{mine: boolean, holder: number, name: string, viewers: number}} seat */
   #seatChanged(seat) {
-    const before = this.#seat.mine;
     this.#seat = seat;
     const advice = this.#intent.told(seat);
     if (advice === 'take') this.#screen.send({ type: 'seat', take: true });
     if (advice === 'lost') notice(`${seat.name || 'Somebody'} has taken over the keyboard.`);
     this.#show();
-    if (seat.mine && !before && document.activeElement === document.body) this.#screen.focusPicture();
+    this.#offerFocus();
+  }
+
+  /** Who may type can do so at once, unless the focus is somewhere on purpose. */
+  #offerFocus() {
+    if (this.#seat.mine && document.activeElement === document.body) this.#screen.focusPicture();
   }
 
   /** @param {boolean} take */

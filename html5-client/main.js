@@ -55,6 +55,7 @@ async function start() {
     if (['setup', 'login'].includes(placeOf(location.hash).view)) return go({ view: 'list' });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) return showFailure(error);
+    if (placeOf(location.hash).view === 'setup') return go({ view: 'login' });
   }
   show();
 }

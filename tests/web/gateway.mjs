@@ -5,9 +5,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { until } from './until.mjs';
 
-const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = resolve(process.env.LIGHTSOUT_BUILD ?? join(root, 'build/release'));
 
 export const CREDENTIALS = { user: 'anna', password: 'a lamp in the hall' };
@@ -84,7 +85,7 @@ export class Gateway {
   pid(role) {
     const mine = (/** @type {string} */ name) => {
       try {
-        return parentOf(Number(name)) === this.#child?.pid && commandOf(Number(name)).includes(role);
+        return parentOf(Number(name)) === this.#child?.pid && commandOf(Number(name)).includes(`--role=${role}`);
       } catch {
         return false; // it ended while we looked
       }

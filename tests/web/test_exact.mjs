@@ -1,0 +1,113 @@
+/* Pictures on the canvas equal the source's, bit for bit: a recording is piped into the gateway frame by frame, and each
+ * is hashed in the page. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { assertQuiet, canvasHash, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { Gateway } from './gateway.mjs';
+import { until } from './until.mjs';
+
+const BGRX = 0x34325258; // the fourcc "XR24", little endian in memory: B G R X
+
+let gateway, browser, page;
+const pipes = {};
+
+/** A named pipe with a recording's head in it, kept open so that the gateway never sees its end. */
+async function makePipe(name, width, height) {
+  const path = gateway.path(`${name}.raw`);
+  execFileSync('mkfifo', [path]);
+  chmodSync(path, 0o644);
+  pipes[name] = await open(path, constants.O_RDWR);
+  const head = Buffer.alloc(23);
+  head.write('LSRAW1\n', 'latin1');
+  [width, height, 0, BGRX].forEach((value, i) => head.writeUInt32LE(value, 7 + 4 * i));
+  await pipes[name].write(head);
+  return path;
+}
+
+before(async () => {
+  gateway = await Gateway.create({});
+  gateway.targets.small = { machine: 'replay', recording: await makePipe('small', 200, 120) };
+  gateway.targets.large = { machine: 'replay', recording: await makePipe('large', 1920, 1080) };
+  await gateway.start();
+  browser = await launch();
+  page = await newPage(browser);
+  await setUp(page, gateway);
+});
+after(async () => {
+  await browser?.close();
+  await gateway?.destroy();
+  for (const pipe of Object.values(pipes)) await pipe.close();
+});
+
+let seed = 20261121;
+const random = (below) => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return Math.floor((seed / 2 ** 32) * below);
+};
+
+/** Changes a random part of the frame in a random manner. X, the fourth byte, is noise: it must not matter. */
+function disturb(frame, width, height) {
+  const [x, y] = [random(width), random(height)];
+  const [w, h] = [1 + random(width - x), 1 + random(height - y)];
+  const manner = random(5);
+  const colour = random(2 ** 32);
+  for (let row = y; row < y + h; row++)
+    for (let column = x; column < x + w; column++) {
+      const at = (row * width + column) * 4;
+      if (manner === 0) frame.writeUInt32LE(random(2 ** 32), at); // noise
+      else if (manner === 1) frame.writeUInt32LE(colour, at); // one colour
+      else if (manner === 2) frame.writeUInt32LE(((column >> 3) * 0x10503 + row * 7) >>> 0, at); // a pattern
+      else if (manner === 3) frame.writeUInt32LE(random(3) ? 0xff000000 : 0xaaaaaaaa, at); // like text
+    }
+  if (manner === 4) scroll(frame, width, height, 1 + random(20));
+}
+
+function scroll(frame, width, height, lines) {
+  frame.copyWithin(0, lines * width * 4);
+  frame.fill(random(256), (height - lines) * width * 4);
+}
+
+function hashOf(frame) {
+  const pixels = Buffer.from(frame);
+  for (let i = 0; i < pixels.length; i += 4) {
+    [pixels[i], pixels[i + 2]] = [pixels[i + 2], pixels[i]];
+    pixels[i + 3] = 255;
+  }
+  return createHash('sha256').update(pixels).digest('hex');
+}
+
+async function writeAll(pipe, bytes) {
+  for (let done = 0; done < bytes.length; ) done += (await pipe.write(bytes, done)).bytesWritten;
+}
+
+async function show(name, width, height, count) {
+  const frame = Buffer.alloc(width * height * 4);
+  await openConsole(page, gateway, name);
+  for (let n = 0; n < count; n++) {
+    for (let changes = 1 + random(4); changes > 0; changes--) disturb(frame, width, height);
+    await writeAll(pipes[name], frame);
+    const hash = hashOf(frame);
+    await until(async () => (await canvasHash(page))?.hash === hash, `frame ${n} stands on the canvas exactly`);
+  }
+  await until(async () => (await canvasHash(page)).exact, 'the page knows that the picture is exact');
+}
+
+test('200 random small frames', () => show('small', 200, 120, 200));
+test('five random frames of 1920 x 1080', () => show('large', 1920, 1080, 5));
+
+test('a new page gets the same picture at once', async () => {
+  const { hash } = await canvasHash(page);
+  await page.reload();
+  await until(async () => (await canvasHash(page))?.hash === hash, 'the picture is there again');
+});
+
+test('the status strip says Exact', async () => {
+  await page.getByText('Exact', { exact: true }).waitFor();
+  assert.equal(await page.getByTitle('Video mode of the target').textContent(), '1920 × 1080');
+});
+
+test('nothing broke the content security policy or threw', () => assertQuiet(page));

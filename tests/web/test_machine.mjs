@@ -1,0 +1,197 @@
+/* A real virtual machine whose boot sector (keys_boot.S) shows its own keyboard on its own screen: keys arrive, and all
+ * are released in each way in which a viewer's control can end. Power and media through the page as well. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assertQuiet, button, canvasHash, capture, coloursAt, launch, logIn, newPage, openConsole, setUp, shot } from './browser.mjs';
+import { Gateway } from './gateway.mjs';
+import { Proxy } from './proxy.mjs';
+import { until } from './until.mjs';
+
+const OTHER_NAME = 'cut.test';
+const LEFT_SHIFT = 0x02;
+
+/** @type {Gateway} */ let gateway;
+/** @type {Proxy} */ let proxy;
+let browser, watcher;
+
+function makeDisk() {
+  const [source, object, disk] = [fileURLToPath(new URL('keys_boot.S', import.meta.url)), gateway.path('keys.o'), gateway.path('keys.img')];
+  execFileSync('as', ['--32', '-o', object, source]);
+  execFileSync('ld', ['-m', 'elf_i386', '--oformat', 'binary', '-Ttext', '0x7c00', '-o', disk, object]);
+  truncateSync(disk, 1 << 20);
+  chmodSync(disk, 0o666);
+  return disk;
+}
+
+function makeLibrary() {
+  mkdirSync(gateway.path('images'), { mode: 0o755 });
+  copyFileSync(gateway.path('keys.img'), gateway.path('images/stick.img'));
+  writeFileSync(gateway.path('images/empty.iso'), '');
+  for (const name of ['', '/stick.img', '/empty.iso']) chmodSync(gateway.path(`images${name}`), name ? 0o644 : 0o755);
+}
+
+before(async () => {
+  gateway = await Gateway.create({}, { names: `localhost ${OTHER_NAME}` });
+  gateway.targets.pc = { machine: 'qemu', accel: 'tcg', memory: 64, nic: 'none', drives: 2, lifetime: 'supervisor', disk: `${makeDisk()},format=raw` };
+  makeLibrary();
+  await gateway.start();
+  proxy = await Proxy.create('127.0.0.2', gateway.port, gateway.port);
+  browser = await launch([`--host-resolver-rules=MAP ${OTHER_NAME} 127.0.0.2`]);
+  watcher = await newPage(browser);
+  await setUp(watcher, gateway);
+  await openConsole(watcher, gateway, 'pc');
+});
+after(async () => {
+  await browser?.close();
+  proxy?.destroy();
+  await gateway?.destroy();
+});
+
+/** One byte of the boot sector's display: 0 the modifiers, 2 the newest scan code; null while it is not there. */
+async function shown(line) {
+  const hash = await canvasHash(watcher);
+  if (hash?.width !== 720 || hash.height !== 400) return null;
+  const points = Array.from({ length: 8 }, (_, i) => [90 * i + 45, 16 * line + 8]);
+  const colours = await coloursAt(watcher, /** @type {[number, number][]} */ (points));
+  if (!colours.every((colour) => colour === 'ffffff' || colour === '0000aa')) return null;
+  return parseInt(colours.map((colour) => (colour === 'ffffff' ? '1' : '0')).join(''), 2);
+}
+
+const shiftIs = (down) =>
+  until(async () => {
+    const modifiers = await shown(0);
+    return modifiers !== null && Boolean(modifiers & LEFT_SHIFT) === down;
+  }, `the machine sees Shift ${down ? 'pressed' : 'released'}`, 30000);
+
+test('the machine is powered on from the cover of its dark screen', async () => {
+  await watcher.getByRole('heading', { name: 'Powered off' }).waitFor();
+  await shot(watcher, 'powered-off');
+  await button(watcher, 'Power on').click();
+  await until(async () => (await shown(0)) !== null, 'the boot sector shows itself', 60000);
+  await shot(watcher, 'machine');
+});
+
+test('keys arrive, by position', async () => {
+  await capture(watcher);
+  await watcher.keyboard.press('a');
+  await until(async () => (await shown(2)) === 0x1e, 'the machine has read the A');
+  await watcher.keyboard.press('F12');
+  await until(async () => (await shown(2)) === 0x86, 'the machine has read F12');
+  await watcher.keyboard.press('Tab');
+  await until(async () => (await shown(2)) === 0x0f, 'the machine has read Tab');
+});
+
+test('text is typed', async () => {
+  await button(watcher, 'Type text').click();
+  await watcher.locator('dialog textarea').fill('q');
+  await button(watcher, 'Type it').click();
+  await watcher.getByText('All typed.').waitFor();
+  await until(async () => (await shown(2)) === 0x10, 'the machine has read the q');
+  await watcher.locator('dialog textarea').fill('naïve');
+  await button(watcher, 'Type it').click();
+  await until(() => watcher.locator('dialog .message:not(:empty)').textContent().then((text) => text?.includes('ï')), 'the page names what cannot be typed');
+  await watcher.keyboard.press('Escape');
+});
+
+test('Ctrl+Alt+Del from the toolbar restarts the machine', async () => {
+  assert.equal(await shown(2), 0x10);
+  await button(watcher, 'Ctrl+Alt+Del').click();
+  await until(async () => (await shown(2)) === 0, 'the boot sector starts anew', 60000);
+});
+
+/** A second page that holds the keyboard, with Shift down in the machine. */
+async function holder(origin = gateway.url) {
+  if (await button(watcher, 'Release keyboard').isVisible()) await button(watcher, 'Release keyboard').click();
+  const page = await newPage(browser);
+  await page.goto(`${origin}/#/targets/pc`);
+  await logIn(page);
+  await page.locator('console-screen canvas').waitFor();
+  const take = page.getByRole('button', { name: /^(Take keyboard|Take over)$/ });
+  await until(async () => {
+    if (await take.isVisible()) await take.click();
+    return button(page, 'Release keyboard').isVisible();
+  }, 'the second page has the keyboard');
+  await capture(page);
+  await page.keyboard.down('Shift');
+  await shiftIs(true);
+  return page;
+}
+
+async function releasedBy(what, end) {
+  const page = await holder();
+  const start = Date.now();
+  await end(page);
+  await shiftIs(false);
+  console.log(`# ${what}: released after ${Date.now() - start} ms`);
+  if (!page.isClosed()) await page.context().close();
+}
+
+test('keys are released when the tab is closed', () => releasedBy('tab closed', (page) => page.context().close()));
+test('keys are released when the picture loses the focus', () =>
+  releasedBy('focus lost', (page) => page.evaluate(() => document.activeElement.blur())));
+test('keys are released when the seat is taken', () => releasedBy('seat taken', () => button(watcher, 'Take over').click()));
+test('keys are released when the seat is given back', () =>
+  releasedBy('seat released', (page) => page.evaluate(() => document.querySelector('console-screen').send({ type: 'seat', take: false }))));
+test('keys are released when the gateway is stopped', () => releasedBy('gateway stopped', () => gateway.kill('gateway', 'SIGTERM')));
+test('keys are released when the gateway is killed', () => releasedBy('gateway killed', () => gateway.kill('gateway', 'SIGKILL')));
+test('keys are released when the page hangs', () =>
+  releasedBy('page hung', (page) => {
+    // The page's thread, not its worker: the heartbeat must come from where keys go up.
+    page.evaluate(() => {
+      const end = Date.now() + 8000;
+      while (Date.now() < end);
+    }).catch(() => {});
+  }));
+
+test('keys are released when the network is cut', async () => {
+  const page = await holder(`https://${OTHER_NAME}:${gateway.port}`);
+  const start = Date.now();
+  proxy.cut();
+  await shiftIs(false);
+  console.log(`# network cut: released after ${Date.now() - start} ms`);
+  await page.getByRole('heading', { name: 'Reconnecting' }).waitFor();
+  proxy.heal();
+  await until(async () => !(await page.locator('.cover').isVisible()), 'the page is back after the network is');
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test('a held key stays held as long as the page lives', async () => {
+  const page = await holder();
+  const end = Date.now() + 4000; // more than the gateway waits for a sign of life
+  while (Date.now() < end) assert.ok((await shown(0)) & LEFT_SHIFT, 'Shift went up by itself');
+  await page.keyboard.up('Shift');
+  await shiftIs(false);
+  await page.context().close();
+});
+
+const driveText = () => watcher.locator('.drive').first().textContent();
+
+test('an image goes into a drive and out again; one that cannot be used says why', async () => {
+  await button(watcher, 'Media').click();
+  await watcher.getByText('Not usable').waitFor();
+  assert.ok(await watcher.getByRole('radio', { name: /empty\.iso/ }).isDisabled());
+  await watcher.getByRole('radio', { name: /stick\.img/ }).check();
+  await button(watcher, 'Insert').click();
+  await until(() => driveText().then((text) => /stick\.img.*read-only/.test(text ?? '')), 'the drive holds it');
+  await shot(watcher, 'media');
+  await button(watcher, 'Eject drive 0').click();
+  await until(() => driveText().then((text) => /Empty/.test(text ?? '')), 'the drive is empty');
+  await watcher.keyboard.press('Escape');
+});
+
+test('powering off asks first', async () => {
+  await button(watcher, 'Power').click();
+  await watcher.getByRole('menuitem', { name: /Power off now/ }).click();
+  await button(watcher, 'Cancel').click();
+  assert.notEqual(await shown(0), null);
+  await button(watcher, 'Power').click();
+  await watcher.getByRole('menuitem', { name: /Power off now/ }).click();
+  await button(watcher, 'Power off').click();
+  await watcher.getByRole('heading', { name: 'Powered off' }).waitFor();
+});
+
+test('nothing broke the content security policy or threw', () => assertQuiet(watcher));
