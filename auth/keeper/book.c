@@ -98,6 +98,8 @@ bool book_audit_broken(const struct book *self)
 
 static void note_outcome(struct book *self, int r)
 {
+    if (r == -EEXIST) /* a name that is taken: the store is fine */
+        return;
     if (r < 0 && !self->save_failed)
         log_error("keeper", "the store cannot be written (%s): make room on the disk; sessions and audit lines wait",
                   strerror(-r));

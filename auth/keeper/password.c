@@ -10,6 +10,7 @@
 #include "auth/random.h"
 
 #define DIFFERENT_MIN 5
+#define COST 6 /* 32 MiB; Debian's own logins use 5 */
 
 const char *user_name_fault(const char *name)
 {
@@ -85,7 +86,7 @@ int password_hash_make(const char *password, char ret[PASSWORD_HASH_SIZE])
     if (r < 0)
         return r;
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-    if (!crypt_gensalt_rn("$y$", 0, (const char *)salt, sizeof salt, setting, sizeof setting))
+    if (!crypt_gensalt_rn("$y$", COST, (const char *)salt, sizeof salt, setting, sizeof setting))
         return -errno;
     return password_hash_again(password, setting, ret);
 }

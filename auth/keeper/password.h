@@ -12,8 +12,8 @@
 const char *user_name_fault(const char *name);
 const char *password_fault(const char *password, const char *user);
 
-/* Any thread; takes about 0.1 s and 16 MiB. *hash_make*: a new salt. *hash_again*: with the salt and cost of an older
- * hash; equal to it when the password is. -EINVAL: setting is not a hash; -ENOMEM. */
+/* Any thread; takes 30 ms on a PC, 0.2 s on a small board, and 32 MiB. *hash_make*: a new salt. *hash_again*: with the
+ * salt and cost of an older hash; equal to it when the password is. -EINVAL: setting is not a hash; -ENOMEM. */
 attr_must_check int password_hash_make(const char *password, char ret[PASSWORD_HASH_SIZE]);
 attr_must_check int password_hash_again(const char *password, const char *setting, char ret[PASSWORD_HASH_SIZE]);
 

@@ -7,7 +7,7 @@
 
 #include "auth/keeper/store_schema.h"
 
-static int store_error(struct store *self, int code)
+static int store_error(int code)
 {
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -21,13 +21,13 @@ static int store_error(struct store *self, int code)
     case SQLITE_CONSTRAINT:
         return -EEXIST;
     }
-    int os = sqlite3_system_errno(self->db);
-    return (code & 0xff) == SQLITE_IOERR && (os == ENOSPC || os == EDQUOT || os == EFBIG) ? -ENOSPC : -EIO;
+    /* SQLite knows ENOSPC only; a quota and a size limit are the same to us. It does not pass errno on for writes. */
+    return code == SQLITE_IOERR_WRITE && (errno == EDQUOT || errno == EFBIG) ? -ENOSPC : -EIO;
 }
 
 static int store_exec(struct store *self, const char *sql)
 {
-    return store_error(self, sqlite3_exec(self->db, sql, NULL, NULL, NULL));
+    return store_error(sqlite3_exec(self->db, sql, NULL, NULL, NULL));
 }
 
 /* ---- opening ---- */
@@ -194,7 +194,7 @@ static int query(struct store *self, sqlite3_stmt **ret, const char *sql, const 
         code = bind_all(statement, types, args);
     if (code != SQLITE_OK) {
         sqlite3_finalize(statement);
-        return store_error(self, code);
+        return store_error(code);
     }
     *ret = statement;
     return 0;
@@ -209,10 +209,10 @@ int store_query(struct store *self, sqlite3_stmt **ret, const char *sql, const c
     return r;
 }
 
-int store_row(struct store *self, sqlite3_stmt *statement)
+int store_row(attr_unused struct store *self, sqlite3_stmt *statement)
 {
     int code = sqlite3_step(statement);
-    return code == SQLITE_ROW ? 1 : store_error(self, code);
+    return code == SQLITE_ROW ? 1 : store_error(code);
 }
 
 int store_run(struct store *self, const char *sql, const char *types, ...)
