@@ -11,7 +11,7 @@ export LAYER PREFIX
 build:
 	@packaging/install-packages build
 	@cmake -S . -B build/release -G Ninja >/dev/null
-	@cmake --build build/release
+	@cmake --build build/release --target lightsoutd lightsout
 
 test:
 	@packaging/install-packages build test

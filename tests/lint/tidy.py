@@ -57,6 +57,8 @@ def main():
     ours = {}
     for entry in entries:
         path = entry["file"]
+        if not os.path.exists(path):
+            continue  # removed since the build was configured
         if path.startswith(f"{ROOT}/") and not path.startswith(f"{ROOT}/build/") and (not only or path in only):
             ours.setdefault(path, entry)
     CACHE.mkdir(parents=True, exist_ok=True)
