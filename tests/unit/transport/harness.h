@@ -38,6 +38,7 @@ struct harness {
     struct loop_wake *wake;
     struct loop_io *tcp_io, *local_io;
     int tcp, local, code;
+    bool stopped;
     uint16_t port;
     char local_name[64];
     EVP_PKEY *key;
@@ -173,7 +174,8 @@ static void harness_do_stop(struct harness *h, void *data)
 
 attr_unused static void harness_stop(struct harness *h)
 {
-    harness_call(h, harness_do_stop, NULL);
+    if (!h->stopped)
+        harness_call(h, harness_do_stop, NULL);
     pthread_join(h->thread, NULL);
     assert_int_equal(h->code, 7);
     server_destroy(h->server);
