@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GLYPHS 256
+#include "video/vga_text_linux.h"
+
+#define VGA_GLYPHS 256
+#define GLYPHS (VGA_GLYPHS + (int)ARRAY_SIZE(linux_glyphs)) /* those of Linux behind the VGA's */
 #define GLYPH_ROWS 16
 #define SLOTS 1024 /* of the hash table; a power of two */
 #define UNKNOWN 0xfffd
@@ -16,8 +19,8 @@ struct bits {
 };
 
 struct vga_font {
-    struct bits glyphs[GLYPHS];
-    int16_t slots[SLOTS]; /* code, or -1 */
+    struct bits glyphs[VGA_GLYPHS + ARRAY_SIZE(linux_glyphs)];
+    int16_t slots[SLOTS]; /* index of a glyph, or -1 */
 };
 
 /* A cell of the picture, cut into two colours. */
@@ -64,26 +67,31 @@ static unsigned hash(const struct bits *bits)
     return (unsigned)((high * 0x9e3779b97f4a7c15u ^ low * 0xc2b2ae3d27d4eb4fu) >> 40) & (SLOTS - 1);
 }
 
-/* The code of a glyph, or -1. */
+/* The index of a glyph that looks so, or -1. */
 static int find_glyph(const struct vga_font *font, const struct bits *bits)
 {
     for (unsigned slot = hash(bits);; slot = (slot + 1) & (SLOTS - 1)) {
-        int code = font->slots[slot];
-        if (code < 0 || memcmp(&font->glyphs[code], bits, sizeof *bits) == 0)
-            return code;
+        int index = font->slots[slot];
+        if (index < 0 || memcmp(&font->glyphs[index], bits, sizeof *bits) == 0)
+            return index;
     }
 }
 
-/* Of glyphs that look the same the first one added is found. */
-static void add_glyph(struct vga_font *font, int code)
+static int code_of(int index)
 {
-    const struct bits *bits = &font->glyphs[code];
+    return index < VGA_GLYPHS ? index : linux_glyphs[index - VGA_GLYPHS].code;
+}
+
+/* Of glyphs that look the same the first one added is found. */
+static void add_glyph(struct vga_font *font, int index)
+{
+    const struct bits *bits = &font->glyphs[index];
     if (find_glyph(font, bits) >= 0)
         return;
     unsigned slot = hash(bits);
     while (font->slots[slot] >= 0)
         slot = (slot + 1) & (SLOTS - 1);
-    font->slots[slot] = (int16_t)code;
+    font->slots[slot] = (int16_t)index;
 }
 
 static const uint8_t *find_font(const uint8_t *rom, size_t size)
@@ -93,7 +101,7 @@ static const uint8_t *find_font(const uint8_t *rom, size_t size)
     const uint8_t *at = rom, *end = rom + size;
     while ((at = memmem(at, (size_t)(end - at), letter_a, sizeof letter_a))) {
         size_t before = (size_t)(at - rom), start = before - 'A' * GLYPH_ROWS;
-        if (before >= 'A' * GLYPH_ROWS && size - start >= GLYPHS * GLYPH_ROWS &&
+        if (before >= 'A' * GLYPH_ROWS && size - start >= VGA_GLYPHS * GLYPH_ROWS &&
             memcmp(rom + start + ' ' * GLYPH_ROWS, blank, sizeof blank) == 0)
             return rom + start;
         at++;
@@ -109,12 +117,14 @@ int vga_font_create(const void *rom, size_t size, struct vga_font **ret)
     struct vga_font *self = malloc(sizeof *self);
     if (!self)
         return -ENOMEM;
-    memcpy(self->glyphs, found, sizeof self->glyphs);
+    memcpy(self->glyphs, found, VGA_GLYPHS * sizeof self->glyphs[0]);
+    for (int i = VGA_GLYPHS; i < GLYPHS; i++)
+        memcpy(self->glyphs[i].row, linux_glyphs[i - VGA_GLYPHS].row, GLYPH_ROWS);
     memset(self->slots, 0xff, sizeof self->slots);
     for (int code = 32; code < 127; code++)
         add_glyph(self, code);
-    for (int code = 0; code < GLYPHS; code++)
-        add_glyph(self, code);
+    for (int index = 0; index < GLYPHS; index++)
+        add_glyph(self, index);
     *ret = self;
     return 0;
 }
@@ -204,8 +214,11 @@ static bool ninth_fits(const struct grid *g, const struct bits *glyph, int code,
 
 static int match(const struct grid *g, const struct cell *cell)
 {
-    int code = find_glyph(g->font, &cell->bits);
-    return code >= 0 && ninth_fits(g, &cell->bits, code, cell->ninth) ? code : -1;
+    int index = find_glyph(g->font, &cell->bits);
+    if (index < 0)
+        return -1;
+    int code = code_of(index);
+    return ninth_fits(g, &cell->bits, code, cell->ninth) ? code : -1;
 }
 
 static int read_cell(const struct grid *g, int column, int row)
@@ -231,10 +244,11 @@ static int match_under(const struct grid *g, const struct cell *cell, int first,
     for (int y = first; y <= last; y++)
         if (cell->bits.row[y] != 0xff || (g->cell_width == 9 && !(cell->ninth >> y & 1)))
             return -1;
-    for (int code = 0; code < GLYPHS; code++) {
+    for (int index = 0; index < GLYPHS; index++) {
+        const int code = code_of(index);
         struct cell bare = *cell;
         for (int y = first; y <= last; y++) {
-            bare.bits.row[y] = g->font->glyphs[code].row[y];
+            bare.bits.row[y] = g->font->glyphs[index].row[y];
             bool repeats = code >= 0xc0 && code <= 0xdf && bare.bits.row[y] & 1;
             bare.ninth = (uint16_t)((bare.ninth & ~(1u << y)) | (unsigned)repeats << y);
         }

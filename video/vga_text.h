@@ -4,7 +4,7 @@
 
 #include "video/frame.h"
 
-/* The 256 glyphs of 8x16 in the order of code page 437. */
+/* The 256 glyphs of 8x16 in the order of code page 437, and those that Linux's frame buffer console draws otherwise. */
 struct vga_font;
 
 /* rom: bytes that hold such a font anywhere (vgabios-stdvga.bin of the package seabios does); not kept. -ENOENT: no
