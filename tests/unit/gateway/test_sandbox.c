@@ -1,0 +1,214 @@
+/* What the sandbox takes away, and that what a role needs is left. Each try is a process of its own that enters the
+ * sandbox and then does one thing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/cleanup.h"
+#include "gateway/sandbox.h"
+
+static char folder[] = "/tmp/lightsout-sandbox-XXXXXX";
+
+/* Ends with 0, or an errno. */
+typedef int try_fn(void);
+
+#define KILLED (-SIGSYS)
+
+static int in_sandbox(enum sandbox_role role, try_fn *try)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct sandbox_path paths[] = {
+            {folder, SANDBOX_OWN, false}, {"/usr", SANDBOX_READ, true}, {"/proc", SANDBOX_READ, true}};
+        if (sandbox_enter(role, paths, sizeof paths / sizeof paths[0]) < 0)
+            _exit(250);
+        _exit(try());
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int result(long r)
+{
+    return r < 0 ? errno : 0;
+}
+
+static int try_exec(void)
+{
+    execl("/bin/true", "true", NULL);
+    return errno;
+}
+
+static int try_exec_by_descriptor(void)
+{
+    int fd = open("/usr/bin/true", O_RDONLY | O_CLOEXEC);
+    char name[] = "true", *argv[] = {name, NULL}, *none[] = {NULL};
+    if (fd < 0)
+        return 251;
+    return result(syscall(SYS_execveat, fd, "", argv, none, 0x1000));
+}
+
+static int try_trace(void)
+{
+    return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}
+
+static int try_read_memory(void)
+{
+    return result(syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0));
+}
+
+static int try_mount(void)
+{
+    return result(syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL));
+}
+
+static int try_internet(void)
+{
+    return result(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static int try_netlink(void)
+{
+    return result(socket(AF_NETLINK, SOCK_RAW, 0));
+}
+
+static int try_unix(void)
+{
+    return result(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+static int try_fork(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    return result(pid);
+}
+
+static int try_executable_memory(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? 252 : result(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+}
+
+static int try_signal(void)
+{
+    return result(kill(getppid(), 0));
+}
+
+static int try_passwd(void)
+{
+    return result(open("/etc/passwd", O_RDONLY));
+}
+
+static int try_own_file(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/note", folder);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    return fd < 0 ? errno : write(fd, "x", 1) == 1 ? 0 : 253;
+}
+
+static void *thread(void *data)
+{
+    *(int *)data = 7;
+    return NULL;
+}
+
+static int try_thread(void)
+{
+    pthread_t t;
+    int ran = 0;
+    int r = pthread_create(&t, NULL, thread, &ran);
+    if (r == 0)
+        pthread_join(t, NULL);
+    return r ? r : ran == 7 ? 0 : 254;
+}
+
+static void forbids_other_programs(void **state)
+{
+    (void)state;
+    for (int role = SANDBOX_GATEWAY; role <= SANDBOX_KEEPER; role++) {
+        assert_int_equal(in_sandbox(role, try_exec), KILLED);
+        assert_int_equal(in_sandbox(role, try_exec_by_descriptor), KILLED);
+        assert_int_equal(in_sandbox(role, try_read_memory), KILLED);
+        assert_int_equal(in_sandbox(role, try_mount), KILLED);
+#ifndef LIGHTSOUT_SANITIZED
+        assert_int_equal(in_sandbox(role, try_trace), KILLED);
+        assert_int_equal(in_sandbox(role, try_fork), EPERM);
+        assert_int_equal(in_sandbox(role, try_executable_memory), EPERM);
+        assert_int_equal(in_sandbox(role, try_signal), EPERM); /* kill is on no list */
+#endif
+    }
+}
+
+static void forbids_connections_to_elsewhere(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_internet), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_netlink), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_internet), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_unix), EPERM);
+}
+
+static bool kernel_has_landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+}
+
+static void forbids_other_files(void **state)
+{
+    (void)state;
+    if (!kernel_has_landlock())
+        skip();
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_passwd), EACCES);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_passwd), EACCES);
+}
+
+static void leaves_what_a_role_needs(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_unix), 0);
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_own_file), 0);
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_thread), 0);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_own_file), 0);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_thread), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forbids_other_programs),
+        cmocka_unit_test(forbids_connections_to_elsewhere),
+        cmocka_unit_test(forbids_other_files),
+        cmocka_unit_test(leaves_what_a_role_needs),
+    };
+    if (!mkdtemp(folder))
+        return 1;
+    int r = cmocka_run_group_tests(tests, NULL, NULL);
+    char note[128];
+    snprintf(note, sizeof note, "%s/note", folder);
+    unlink(note);
+    rmdir(folder);
+    return r;
+}
