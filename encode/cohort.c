@@ -14,6 +14,9 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* A vector that copied this many cells is tried first the next time. */
 #define COPY_USEFUL 8
 
+/* From this many cells on decoding may take longer than transport. */
+#define FAST_CELLS 512
+
 struct cohort {
     struct view view;
     struct plan plan;
@@ -31,7 +34,7 @@ int cohort_create(struct cohort **ret)
     plan_init(&self->plan);
     copy_search_init(&self->copies);
     solids_init(&self->solids);
-    int r = update_writer_init(&self->writer, UPDATE_BODY_MAX);
+    int r = update_writer_init(&self->writer);
     if (r < 0) {
         free(self);
         return r;
@@ -69,12 +72,6 @@ uint64_t cohort_cell_hash(const struct cohort *self, int cx, int cy)
     return self->view.hash[view_cell(&self->view, cx, cy)];
 }
 
-static const uint8_t *cell_pixels(const struct picture *picture, int cx, int cy)
-{
-    const struct frame_plane *plane = &picture->frame->planes[0];
-    return plane->data + (size_t)cy * CELL_SIZE * plane->stride + (size_t)cx * CELL_SIZE * 4;
-}
-
 static void finish_cells(struct cohort *self, const struct picture *picture, struct cell_rect cells,
                          struct cohort_update *update)
 {
@@ -87,7 +84,8 @@ static void finish_cells(struct cohort *self, const struct picture *picture, str
 /* Copies and solid rectangles are so short that one more may always follow within this. */
 static bool fits_short_op(const struct cohort *self, size_t budget, const struct cohort_update *update)
 {
-    return update->cells == 0 || update_writer_size(&self->writer) + UPDATE_SHORT_OP_MAX <= budget;
+    return update->cells == 0 ||
+           update_writer_size(&self->writer) + UPDATE_SHORT_OP_MAX <= MIN(budget, (size_t)UPDATE_BODY_MAX);
 }
 
 /* Copies come first: they need what the canvas holds now. */
@@ -152,15 +150,24 @@ static struct cell_rect next_rect(uint16_t cells)
 static bool encode_rect(struct cohort *self, const struct picture *picture, struct cell_rect cells, size_t budget,
                         struct cohort_update *update)
 {
-    if (!update_writer_has_room(&self->writer))
-        return false;
-    size_t before = update_writer_size(&self->writer);
-    int width = MIN((cells.x + cells.w) * CELL_SIZE, self->view.width) - cells.x * CELL_SIZE;
-    int height = MIN((cells.y + cells.h) * CELL_SIZE, self->view.height) - cells.y * CELL_SIZE;
-    update_write_tile(&self->writer, cells, cell_pixels(picture, cells.x, cells.y), picture->frame->planes[0].stride,
-                      width, height);
-    if (update->cells > 0 && update_writer_size(&self->writer) > budget) {
-        update_writer_cut(&self->writer, before);
+    const struct view *view = &self->view;
+    const struct frame_plane *plane = &picture->frame->planes[0];
+    struct tile_source source = {
+        .picture = plane->data,
+        .picture_stride = plane->stride,
+        .canvas = view->pixels,
+        .canvas_stride = view->stride,
+        .canvas_width = view->width,
+        .canvas_height = view->height,
+        .x = cells.x * CELL_SIZE,
+        .y = cells.y * CELL_SIZE,
+    };
+    source.width = MIN(cells.w * CELL_SIZE, view->width - source.x);
+    source.height = MIN(cells.h * CELL_SIZE, view->height - source.y);
+    struct update_mark before = update_writer_mark(&self->writer);
+    update_write_tile(&self->writer, cells, &source);
+    if (update_writer_overflowed(&self->writer) || (update->cells > 0 && update_writer_size(&self->writer) > budget)) {
+        update_writer_back(&self->writer, before);
         return false;
     }
     finish_cells(self, picture, cells, update);
@@ -191,9 +198,10 @@ static void encode_tiles(struct cohort *self, const struct picture *picture, siz
             break;
 }
 
-static int pack(const struct update_writer *writer, struct cohort_update *update)
+static int pack(struct update_writer *writer, struct cohort_update *update)
 {
-    size_t size = update_writer_size(writer);
+    size_t size;
+    const uint8_t *body = update_writer_end(writer, &size);
     for (size_t at = 0; at < size;) {
         size_t piece = MIN(size - at, PACKET_MAX);
         struct packet **packet = &update->pieces[update->n_pieces];
@@ -202,13 +210,20 @@ static int pack(const struct update_writer *writer, struct cohort_update *update
                 packet_unref(update->pieces[--update->n_pieces]);
             return -ENOMEM;
         }
-        memcpy((*packet)->data, writer->bytes + at, piece);
+        memcpy((*packet)->data, body + at, piece);
         (*packet)->size = piece;
         update->n_pieces++;
         at += piece;
     }
     update->bytes = size;
     return 0;
+}
+
+/* A large change over a link that takes it in one go whatever its form: then what the page needs for decoding decides.
+ */
+static bool bytes_are_cheap(const struct plan *plan, size_t budget)
+{
+    return plan->n_wanted >= FAST_CELLS && budget / CELL_PIXELS >= plan->n_wanted;
 }
 
 static int encode(struct cohort *self, const struct picture *picture, size_t budget, struct cohort_update *update)
@@ -222,7 +237,7 @@ static int encode(struct cohort *self, const struct picture *picture, size_t bud
     if (r < 0)
         return r;
     if (self->plan.n_wanted > 0) {
-        update_writer_begin(&self->writer);
+        update_writer_begin(&self->writer, bytes_are_cheap(&self->plan, budget));
         r = encode_copies(self, picture, budget, update);
         if (r < 0)
             return r;

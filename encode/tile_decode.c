@@ -1,10 +1,17 @@
 #include "encode/tile_decode.h"
 
-void tile_decoder_init(struct tile_decoder *self)
+void tile_decoder_init(struct tile_decoder *self, const uint8_t *entropy, size_t size)
 {
     for (unsigned i = 0; i < TILE_CACHE; i++)
         self->cache[i][0] = self->cache[i][1] = self->cache[i][2] = 0;
     self->cache_next = 0;
+    self->model_ready = false;
+    self->range = (struct range_coder){.in = entropy, .end = entropy + size};
+}
+
+bool tile_decoder_complete(const struct tile_decoder *self)
+{
+    return range_coder_complete(&self->range);
 }
 
 uint32_t wire_read_varint(struct wire_reader *in)
@@ -119,10 +126,61 @@ static void put_word(uint8_t *rgba, uint32_t word)
     rgba[3] = (uint8_t)(word >> 24);
 }
 
-bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, uint8_t *rgba, size_t stride,
-                 int width, int height)
+static uint8_t *canvas_at(const struct update_canvas *canvas, int x, int y)
+{
+    return canvas->pixels + 4 * ((size_t)y * (size_t)canvas->width + (size_t)x);
+}
+
+static uint32_t colour_at(const struct update_canvas *canvas, int x, int y)
+{
+    if (x < 0 || y < 0 || x >= canvas->width || y >= canvas->height)
+        return 0;
+    const uint8_t *p = canvas_at(canvas, x, y);
+    return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+}
+
+/* The pixels around the tile, as the canvas has them now. */
+static void load_around(uint32_t *first, const struct update_canvas *canvas, int x, int y, int width, int height)
+{
+    for (int j = -2; j < height; j++)
+        for (int i = -2; i <= width; i++)
+            if (j < 0 || i < 0 || i == width)
+                first[j * MODEL_STRIDE + i] = colour_at(canvas, x + i, y + j);
+}
+
+static void decode_modelled(struct tile_decoder *self, bool photo, struct update_canvas *canvas, int x, int y,
+                            int width, int height)
+{
+    if (!self->model_ready) {
+        tile_model_init(&self->model);
+        self->range = range_coder_reading(self->range.in, (size_t)(self->range.end - self->range.in));
+        self->model_ready = true;
+    }
+    uint32_t *first = self->values + 2 * MODEL_STRIDE + 2;
+    load_around(first, canvas, x, y, width, height);
+    if (photo)
+        model_tile(&self->model, &self->range, first, width, height, true, false);
+    else
+        model_tile(&self->model, &self->range, first, width, height, false, false);
+    for (int j = 0; j < height; j++)
+        for (int i = 0; i < width; i++) {
+            uint32_t colour = first[j * MODEL_STRIDE + i];
+            uint8_t *to = canvas_at(canvas, x + i, y + j);
+            to[0] = (uint8_t)(colour >> 16);
+            to[1] = (uint8_t)(colour >> 8);
+            to[2] = (uint8_t)colour;
+            to[3] = 255;
+        }
+}
+
+bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, struct update_canvas *canvas, int x,
+                 int y, int width, int height)
 {
     static const uint8_t mode_bits[] = {24, 1, 2, 4, 8};
+    if (mode == TILE_CONTEXT || mode == TILE_PHOTO) {
+        decode_modelled(self, mode == TILE_PHOTO, canvas, x, y, width, height);
+        return self->range.overrun <= RANGE_MAX_OVERRUN;
+    }
     if (mode >= sizeof mode_bits)
         return false;
     unsigned bits = mode_bits[mode];
@@ -132,8 +190,8 @@ bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mod
     if (!read_runs(self, in, bits, (size_t)width, (size_t)width * (size_t)height))
         return false;
     const uint32_t *value = self->values;
-    for (int y = 0; y < height; y++, rgba += stride)
-        for (int x = 0; x < width; x++, value++)
-            put_word(rgba + 4 * (size_t)x, bits < 24 ? palette[*value] : *value);
+    for (int j = 0; j < height; j++)
+        for (int i = 0; i < width; i++, value++)
+            put_word(canvas_at(canvas, x + i, y + j), bits < 24 ? palette[*value] : *value);
     return true;
 }

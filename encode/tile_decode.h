@@ -2,21 +2,28 @@
 #pragma once
 
 #include "core/wire.h"
-#include "encode/update_format.h"
+#include "encode/tile_model.h"
+#include "encode/update_apply.h"
 
 struct tile_decoder {
     uint8_t cache[TILE_CACHE][3]; /* R, G, B */
     unsigned cache_next;
-    uint32_t values[UPDATE_TILE_PIXELS];
+    uint32_t values[MODEL_ROOM > UPDATE_TILE_PIXELS ? MODEL_ROOM : UPDATE_TILE_PIXELS];
+    struct range_coder range;
+    struct tile_model model;
+    bool model_ready; /* the first tile that needs it makes it ready */
 };
 
-/* Before the first tile of each body. */
-void tile_decoder_init(struct tile_decoder *self);
+/* Before the first tile of each body; entropy: its entropy stream. */
+void tile_decoder_init(struct tile_decoder *self, const uint8_t *entropy, size_t size);
 
-/* Decodes a tile of width x height pixels (each 1..64) in the given mode to RGBA bytes. False: malformed; the pixels
- * may then be partly written. */
-bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, uint8_t *rgba, size_t stride,
-                 int width, int height);
+/* After the last: the entropy stream was used up exactly. */
+bool tile_decoder_complete(const struct tile_decoder *self);
+
+/* Decodes a tile of width x height pixels (each 1..64) in the given mode into the canvas, inside which it must lie.
+ * False: malformed; the tile may then be partly painted. */
+bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, struct update_canvas *canvas, int x,
+                 int y, int width, int height);
 
 /* LEB128, at most four bytes (28 bits); longer ones turn the reader bad. */
 uint32_t wire_read_varint(struct wire_reader *in);

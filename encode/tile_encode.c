@@ -5,33 +5,16 @@
 #include <string.h>
 
 #include "core/attrs.h"
-
-#define COLOURS_MAX 256
-#define HASH_SIZE 1024 /* twice over COLOURS_MAX, so that probing stays short */
-
-/* Colours of the body's cache, and where each stands. */
-struct cache_table {
-    uint32_t colour[TILE_CACHE];
-    unsigned next, used;
-};
-
-struct step {
-    uint8_t kind;    /* enum tile_run */
-    uint16_t length; /* of the run that ends here */
-};
+#include "encode/tile_model.h"
+#include "encode/tile_runs.h"
 
 struct tile_encoder {
-    struct cache_table cache;
-    uint32_t pixels[UPDATE_TILE_PIXELS]; /* 0x00RRGGBB */
-    uint32_t values[UPDATE_TILE_PIXELS]; /* what is coded: palette indices, or the pixels again */
-    uint32_t colours[COLOURS_MAX];
-    unsigned n_colours;
-    uint32_t table_colour[HASH_SIZE];
-    int16_t table_index[HASH_SIZE];
-    uint16_t repeat[UPDATE_TILE_PIXELS + 1]; /* how many values from here equal the one before this */
-    uint16_t above[UPDATE_TILE_PIXELS + 1];  /* ... equal those above them */
-    uint32_t cost[UPDATE_TILE_PIXELS + 1];   /* bits to get here at best */
-    struct step step[UPDATE_TILE_PIXELS + 1];
+    struct tile_runs *runs;
+    bool fast;
+    struct range_coder range;
+    bool model_ready; /* the first tile that needs it makes it ready */
+    struct tile_model model;
+    uint32_t around[MODEL_ROOM];
 };
 
 int tile_encoder_create(struct tile_encoder **ret)
@@ -39,20 +22,54 @@ int tile_encoder_create(struct tile_encoder **ret)
     struct tile_encoder *self = malloc(sizeof *self);
     if (!self)
         return -ENOMEM;
-    tile_encoder_reset(self);
+    int r = tile_runs_create(&self->runs);
+    if (r < 0) {
+        free(self);
+        return r;
+    }
+    tile_encoder_begin(self, NULL, 0, false);
     *ret = self;
     return 0;
 }
 
 struct tile_encoder *tile_encoder_destroy(struct tile_encoder *self)
 {
-    free(self);
+    if (self) {
+        tile_runs_destroy(self->runs);
+        free(self);
+    }
     return NULL;
 }
 
-void tile_encoder_reset(struct tile_encoder *self)
+void tile_encoder_begin(struct tile_encoder *self, uint8_t *room, size_t size, bool fast)
 {
-    self->cache.next = self->cache.used = 0;
+    tile_runs_begin(self->runs);
+    self->fast = fast;
+    self->range = range_coder_writing(room, size);
+    self->model_ready = false;
+}
+
+size_t tile_encoder_entropy_size(const struct tile_encoder *self)
+{
+    return range_coder_unused(&self->range) ? 0 : self->range.size + self->range.pending + 5;
+}
+
+size_t tile_encoder_end(struct tile_encoder *self)
+{
+    if (range_coder_unused(&self->range))
+        return 0;
+    range_coder_flush(&self->range);
+    return self->range.size;
+}
+
+struct range_coder tile_encoder_mark(const struct tile_encoder *self)
+{
+    return self->range;
+}
+
+void tile_encoder_back(struct tile_encoder *self, struct range_coder mark)
+{
+    self->range = mark;
 }
 
 void wire_write_varint(struct wire_writer *out, uint32_t value)
@@ -62,214 +79,77 @@ void wire_write_varint(struct wire_writer *out, uint32_t value)
     wire_write_u8(out, (uint8_t)value);
 }
 
-static void take_pixels(struct tile_encoder *self, const uint8_t *bgrx, size_t stride, int width, int height)
-{
-    uint32_t *to = self->pixels;
-    for (int y = 0; y < height; y++, bgrx += stride)
-        for (int x = 0; x < width; x++) {
-            const uint8_t *p = bgrx + 4 * (size_t)x;
-            *to++ = (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-        }
-}
+enum content {
+    CONTENT_DRAWN, /* text, lines, areas: colours and shapes repeat */
+    CONTENT_PHOTO, /* neighbours are alike, few are the same */
+    CONTENT_NOISE, /* nothing predicts anything */
+};
 
-/* The place of a colour in the table: where it stands or where it belongs. */
-static unsigned table_find(const struct tile_encoder *self, uint32_t colour)
-{
-    unsigned at = (colour * 0x9E3779B1u) >> 22;
-    while (self->table_index[at] >= 0 && self->table_colour[at] != colour)
-        at = (at + 1) % HASH_SIZE;
-    return at;
-}
+#define SAMPLE_LINES 4 /* every fourth line is looked at */
+#define SEEN_SIZE 4096
 
-/* Indices for up to 256 colours in order of appearance. False: there are more. */
-static bool take_colours(struct tile_encoder *self, size_t total)
+/* Drawn things repeat the colour beside or above and have few colours in all; in photographs both fail, and in noise
+ * even the difference to the neighbour is large. The limits were found by trial on recordings of desktops and pages. */
+static enum content judge_content(const struct tile_source *source)
 {
-    memset(self->table_index, -1, sizeof self->table_index);
-    self->n_colours = 0;
-    uint32_t last = 0, last_index = 0;
-    for (size_t i = 0; i < total; i++) {
-        uint32_t colour = self->pixels[i];
-        if (i == 0 || colour != last) {
-            unsigned at = table_find(self, colour);
-            if (self->table_index[at] < 0) {
-                if (self->n_colours == COLOURS_MAX)
-                    return false;
-                self->table_colour[at] = colour;
-                self->table_index[at] = (int16_t)self->n_colours;
-                self->colours[self->n_colours++] = colour;
-            }
-            last = colour;
-            last_index = (uint32_t)self->table_index[at];
-        }
-        self->values[i] = last_index;
-    }
-    return true;
-}
-
-static unsigned cache_place(struct cache_table *cache, uint32_t colour)
-{
-    for (unsigned i = 0; i < cache->used; i++)
-        if (cache->colour[i] == colour)
-            return i;
-    return TILE_CACHE_NEW;
-}
-
-static void cache_add(struct cache_table *cache, uint32_t colour)
-{
-    cache->colour[cache->next] = colour;
-    cache->next = (cache->next + 1) % TILE_CACHE;
-    cache->used = MAX(cache->used, cache->next);
-    if (cache->next == 0)
-        cache->used = TILE_CACHE;
-}
-
-static void write_colour(struct wire_writer *out, uint32_t colour)
-{
-    wire_write_u8(out, (uint8_t)(colour >> 16));
-    wire_write_u8(out, (uint8_t)(colour >> 8));
-    wire_write_u8(out, (uint8_t)colour);
-}
-
-static void write_palette(struct tile_encoder *self, struct wire_writer *out)
-{
-    wire_write_u8(out, (uint8_t)(self->n_colours - 1));
-    for (unsigned i = 0; i < self->n_colours; i++) {
-        unsigned place = cache_place(&self->cache, self->colours[i]);
-        wire_write_u8(out, (uint8_t)place);
-        if (place == TILE_CACHE_NEW) {
-            cache_add(&self->cache, self->colours[i]);
-            write_colour(out, self->colours[i]);
+    uint32_t seen[SEEN_SIZE]; /* a colour + 1 by hash; a clash counts as a new colour, which is near enough */
+    memset(seen, 0, sizeof seen);
+    unsigned total = 0, colours = 0, repeats = 0, distance = 0;
+    for (int y = 1; y < source->height; y += SAMPLE_LINES) {
+        for (int x = 1; x < source->width; x++) {
+            uint32_t colour = tile_source_pixel(source, x, y), left = tile_source_pixel(source, x - 1, y);
+            repeats += colour == left || colour == tile_source_pixel(source, x, y - 1);
+            distance += (unsigned)abs((int)(colour >> 8 & 255) - (int)(left >> 8 & 255));
+            uint32_t *place = &seen[colour * 0x9E3779B1u >> 20];
+            colours += *place != colour + 1;
+            *place = colour + 1;
+            total++;
         }
     }
+    if (colours * 10 < total * 3 || repeats * 10 > total * 6)
+        return CONTENT_DRAWN;
+    return distance > total * 48 ? CONTENT_NOISE : CONTENT_PHOTO;
 }
 
-static void measure_runs(struct tile_encoder *self, const uint32_t *values, size_t width, size_t total, uint32_t none)
+static uint32_t canvas_pixel(const struct tile_source *s, int x, int y)
 {
-    self->repeat[total] = self->above[total] = 0;
-    for (size_t i = total; i-- > 0;) {
-        bool left = values[i] == (i > 0 ? values[i - 1] : none);
-        bool up = values[i] == (i >= width ? values[i - width] : none);
-        self->repeat[i] = left ? (uint16_t)(self->repeat[i + 1] + 1) : 0;
-        self->above[i] = up ? (uint16_t)(self->above[i + 1] + 1) : 0;
+    if (x < 0 || y < 0 || x >= s->canvas_width || y >= s->canvas_height)
+        return 0;
+    const uint8_t *p = s->canvas + (size_t)y * s->canvas_stride + 4 * (size_t)x;
+    return (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+/* The tile between what stands around it on the canvas now. */
+static void load_around(uint32_t *first, const struct tile_source *source)
+{
+    for (int y = -2; y < source->height; y++) {
+        uint32_t *line = first + y * MODEL_STRIDE;
+        for (int x = y < 0 ? -2 : 0; y >= 0 && x < source->width; x++)
+            line[x] = tile_source_pixel(source, x, y);
+        for (int x = -2; x <= source->width; x++)
+            if (y < 0 || x < 0 || x == source->width)
+                line[x] = canvas_pixel(source, source->x + x, source->y + y);
     }
 }
 
-static void offer(struct tile_encoder *self, size_t to, uint32_t cost, enum tile_run kind, size_t length)
+static void encode_modelled(struct tile_encoder *self, const struct tile_source *source, bool photo)
 {
-    if (cost < self->cost[to]) {
-        self->cost[to] = cost;
-        self->step[to] = (struct step){.kind = (uint8_t)kind, .length = (uint16_t)length};
-    }
+    if (!self->model_ready)
+        tile_model_init(&self->model);
+    self->model_ready = true;
+    uint32_t *first = self->around + 2 * MODEL_STRIDE + 2;
+    load_around(first, source);
+    if (photo)
+        model_tile(&self->model, &self->range, first, source->width, source->height, true, true);
+    else
+        model_tile(&self->model, &self->range, first, source->width, source->height, false, true);
 }
 
-static uint32_t head_cost(size_t length)
+unsigned tile_encode(struct tile_encoder *self, struct wire_writer *out, const struct tile_source *source)
 {
-    return length > TILE_RUN_LONG ? (length > TILE_RUN_LONG + 128 ? 24 : 16) : 8;
-}
-
-/* The cheapest chain of runs: from every place that can be reached, the longest run of each kind (a shorter one is
- * never better, because a run may also start in the middle of another), or a literal that grows value by value. */
-static uint32_t choose_runs(struct tile_encoder *self, unsigned bits, size_t total)
-{
-    for (size_t i = 0; i <= total; i++)
-        self->cost[i] = UINT32_MAX;
-    self->cost[0] = 0;
-    uint32_t literal = UINT32_MAX - 1024; /* cost with a literal open here */
-    size_t open = 0;                      /* its length */
-    for (size_t i = 0; i < total; i++) {
-        if (literal < self->cost[i]) {
-            self->cost[i] = literal;
-            self->step[i] = (struct step){.kind = TILE_LITERAL, .length = (uint16_t)open};
-        }
-        uint32_t here = self->cost[i];
-        size_t n = self->repeat[i];
-        if (n > 0)
-            offer(self, i + n, here + head_cost(n), TILE_REPEAT, n);
-        n = self->above[i];
-        if (n > 0)
-            offer(self, i + n, here + head_cost(n), TILE_ABOVE, n);
-        n = self->repeat[i + 1] + 1u;
-        offer(self, i + n, here + head_cost(n) + (bits < 24 ? 8 : 24), TILE_FILL, n);
-        if (here + 8 < literal) {
-            literal = here + 8;
-            open = 0;
-        }
-        literal += bits;
-        open++;
-    }
-    if (literal < self->cost[total]) {
-        self->cost[total] = literal;
-        self->step[total] = (struct step){.kind = TILE_LITERAL, .length = (uint16_t)open};
-    }
-    return self->cost[total];
-}
-
-static void write_literal(struct wire_writer *out, const uint32_t *values, unsigned bits, size_t count)
-{
-    if (bits == 24) {
-        for (size_t i = 0; i < count; i++)
-            write_colour(out, values[i]);
-        return;
-    }
-    unsigned byte = 0, used = 0;
-    for (size_t i = 0; i < count; i++) {
-        byte |= values[i] << used;
-        used += bits;
-        if (used == 8) {
-            wire_write_u8(out, (uint8_t)byte);
-            byte = used = 0;
-        }
-    }
-    if (used)
-        wire_write_u8(out, (uint8_t)byte);
-}
-
-static void write_run(struct wire_writer *out, struct step step, const uint32_t *values, unsigned bits)
-{
-    unsigned length = step.length;
-    wire_write_u8(out, (uint8_t)(step.kind << 6 | MIN(length - 1, TILE_RUN_LONG)));
-    if (length > TILE_RUN_LONG)
-        wire_write_varint(out, length - 1 - TILE_RUN_LONG);
-    if (step.kind == TILE_LITERAL)
-        write_literal(out, values, bits, length);
-    else if (step.kind == TILE_FILL && bits < 24)
-        wire_write_u8(out, (uint8_t)values[0]);
-    else if (step.kind == TILE_FILL)
-        write_colour(out, values[0]);
-}
-
-/* The chosen chain is known from its end; it is turned round in place, each step moving to where its run begins. */
-static void write_runs(struct tile_encoder *self, struct wire_writer *out, const uint32_t *values, unsigned bits,
-                       size_t total)
-{
-    struct step carried = self->step[total];
-    for (size_t at = total; at > 0;) {
-        size_t start = at - carried.length;
-        struct step before = self->step[start];
-        self->step[start] = carried;
-        carried = before;
-        at = start;
-    }
-    for (size_t at = 0; at < total; at += self->step[at].length)
-        write_run(out, self->step[at], values + at, bits);
-}
-
-void tile_encode(struct tile_encoder *self, struct wire_writer *out, const uint8_t *bgrx, size_t stride, int width,
-                 int height, unsigned *ret_mode)
-{
-    size_t total = (size_t)width * (size_t)height;
-    take_pixels(self, bgrx, stride, width, height);
-    unsigned bits = 24;
-    const uint32_t *values = self->pixels;
-    *ret_mode = TILE_RAW;
-    if (take_colours(self, total)) {
-        unsigned log = self->n_colours <= 2 ? 0 : self->n_colours <= 4 ? 1 : self->n_colours <= 16 ? 2 : 3;
-        bits = 1u << log;
-        values = self->values;
-        *ret_mode = TILE_PALETTE_1 + log;
-        write_palette(self, out);
-    }
-    measure_runs(self, values, (size_t)width, total, 0);
-    choose_runs(self, bits, total);
-    write_runs(self, out, values, bits, total);
+    enum content content = judge_content(source);
+    if (self->fast || content == CONTENT_NOISE)
+        return tile_runs_encode(self->runs, out, source);
+    encode_modelled(self, source, content == CONTENT_PHOTO);
+    return content == CONTENT_PHOTO ? TILE_PHOTO : TILE_CONTEXT;
 }

@@ -142,8 +142,7 @@ static bool apply_tile(struct apply *self)
     struct area area;
     if (!take_area(self, x, y, (shape & 3) + 1, (shape >> 2 & 3) + 1, &area))
         return false;
-    if (!tile_decode(&self->tiles, &self->in, shape >> 4, pixel_at(self->canvas, area.x, area.y),
-                     4 * (size_t)self->canvas->width, area.w, area.h))
+    if (!tile_decode(&self->tiles, &self->in, shape >> 4, self->canvas, area.x, area.y, area.w, area.h))
         return false;
     add_dirty(self->dirty, area);
     return true;
@@ -165,16 +164,19 @@ static bool apply_op(struct apply *self)
 bool update_apply(struct update_canvas *canvas, const uint8_t *body, size_t size, struct update_dirty *dirty)
 {
     struct apply self;
+    struct wire_reader in = wire_reader_init(body, size);
     self.canvas = canvas;
     self.dirty = dirty;
-    self.in = wire_reader_init(body, size);
     self.paint_left = (uint64_t)canvas->width * (uint64_t)canvas->height * UPDATE_MAX_PAINT;
-    tile_decoder_init(&self.tiles);
     dirty->count = 0;
-    if (wire_read_u8(&self.in) != UPDATE_VERSION)
+    if (wire_read_u8(&in) != UPDATE_VERSION)
         return false;
+    self.in = wire_read_sub(&in, wire_read_varint(&in));
+    if (in.bad)
+        return false;
+    tile_decoder_init(&self.tiles, in.at, in.left);
     while (self.in.left > 0)
         if (!apply_op(&self))
             return false;
-    return !self.in.bad;
+    return !self.in.bad && tile_decoder_complete(&self.tiles);
 }

@@ -22,6 +22,8 @@ enum tile_mode {
     TILE_PALETTE_2 = 2,
     TILE_PALETTE_4 = 3,
     TILE_PALETTE_8 = 4,
+    TILE_CONTEXT = 5, /* in the entropy stream, by encode/tile_model.h */
+    TILE_PHOTO = 6,
 };
 
 /* Colours that the tiles of one body have named so far: a ring of the last ones that were new. */

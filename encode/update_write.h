@@ -11,24 +11,32 @@ struct cell_rect {
 
 struct update_writer {
     struct tile_encoder *tiles;
-    uint8_t *bytes;
-    size_t capacity;
+    uint8_t *bytes;   /* room for the header, then the ops */
+    uint8_t *entropy; /* the entropy stream, which follows the ops in the end */
     struct wire_writer out;
 };
 
-/* capacity: no body grows beyond. 0 or -ENOMEM. */
-int update_writer_init(struct update_writer *self, size_t capacity);
+int update_writer_init(struct update_writer *self); /* 0 or -ENOMEM */
 void update_writer_finish(struct update_writer *self);
 
-/* Begins a body: only its version stands in it. */
-void update_writer_begin(struct update_writer *self);
+/* Begins a body. fast: tiles are larger, and decoded faster. */
+void update_writer_begin(struct update_writer *self, bool fast);
 
-/* Bytes written so far, and whether one more op of any kind fits. */
+/* Bytes that the body would have at most if it ended now, and whether that is too much. */
 size_t update_writer_size(const struct update_writer *self);
-bool update_writer_has_room(const struct update_writer *self);
+bool update_writer_overflowed(const struct update_writer *self);
 
-/* Takes back what was written beyond size. The body must end there: no op may follow. */
-void update_writer_cut(struct update_writer *self, size_t size);
+/* Goes back to a mark. The body must end there: no op may follow. */
+struct update_mark {
+    uint8_t *at;
+    size_t left;
+    struct range_coder range;
+};
+struct update_mark update_writer_mark(const struct update_writer *self);
+void update_writer_back(struct update_writer *self, struct update_mark mark);
+
+/* Ends the body; valid until the next begins. */
+const uint8_t *update_writer_end(struct update_writer *self, size_t *ret_size);
 
 /* No copy or solid op is longer. */
 #define UPDATE_SHORT_OP_MAX 20
@@ -39,6 +47,5 @@ void update_write_solid(struct update_writer *self, struct cell_rect cells, uint
 /* The cells become what stands dx, dy pixels from them. */
 void update_write_copy(struct update_writer *self, struct cell_rect cells, int dx, int dy);
 
-/* At most UPDATE_TILE_CELLS each way; width and height of their visible pixels. */
-void update_write_tile(struct update_writer *self, struct cell_rect cells, const uint8_t *bgrx, size_t stride,
-                       int width, int height);
+/* source: the visible pixels of at most UPDATE_TILE_CELLS cells each way. */
+void update_write_tile(struct update_writer *self, struct cell_rect cells, const struct tile_source *source);
