@@ -121,19 +121,24 @@ static void on_timer(void *data)
         loop_timer_arm_in(self->timer, watched ? LOOK_US : self->firmware == QEMU_BIOS ? BLIND_US / 2 : REPEAT_US / 2);
 }
 
-void boot_recipe_start(struct boot_recipe *self)
+void boot_recipe_prepare(struct boot_recipe *self)
 {
     boot_recipe_stop(self);
+    /* what an earlier boot printed goes */
+    json_t *arguments = json_pack("{s:s, s:i}", "device", QEMU_ID_FIRMWARE_LOG, "size", 65536);
+    if (self->firmware == QEMU_BIOS)
+        qmp_call(self->qmp, "ringbuf-read", arguments, -1, NULL, NULL);
+    else
+        json_decref(arguments);
+}
+
+void boot_recipe_start(struct boot_recipe *self)
+{
     self->running = true;
     self->blind = false;
     self->presses = 0;
     self->tail[0] = '\0';
     self->began_us = clock_now_us();
-    if (self->firmware == QEMU_BIOS) {
-        /* what an earlier boot printed */
-        json_t *arguments = json_pack("{s:s, s:i}", "device", QEMU_ID_FIRMWARE_LOG, "size", 65536);
-        qmp_call(self->qmp, "ringbuf-read", arguments, -1, NULL, NULL);
-    }
     loop_timer_arm_in(self->timer, LOOK_US);
 }
 

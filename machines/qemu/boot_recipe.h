@@ -13,5 +13,6 @@ int boot_recipe_create(struct loop *loop, struct qmp *qmp, struct input *input, 
                        struct boot_recipe **ret);
 struct boot_recipe *boot_recipe_destroy(struct boot_recipe *self); /* after the monitor; NULL allowed; returns NULL */
 
-void boot_recipe_start(struct boot_recipe *self); /* just before the reset; begins again when it runs */
+void boot_recipe_prepare(struct boot_recipe *self); /* just before the reset */
+void boot_recipe_start(struct boot_recipe *self);   /* just after it, with the machine running */
 void boot_recipe_stop(struct boot_recipe *self);

@@ -32,6 +32,7 @@ struct qemu_power {
     enum power_state state;
     bool asking, ask_again; /* query-status */
     bool paused;            /* on, but the processor stands still */
+    bool booting;           /* between the commands of a start the machine is "off" for a moment */
     struct loop_timer *going_off, *once_over;
 
     enum power_boot next;
@@ -99,6 +100,8 @@ static void on_status(void *data, int error, const json_t *answer, const char *w
     }
     bool off = !strcmp(status, "prelaunch") || !strcmp(status, "shutdown");
     self->paused = !off && strcmp(status, "running") != 0;
+    if (self->booting)
+        return;
     if (off) {
         boot_recipe_stop(self->recipe);
         restore_order(self, false);
@@ -167,7 +170,7 @@ static int prepare_boot(struct qemu_power *self, struct qmp_sequence *sequence, 
     if (next == POWER_BOOT_DEFAULT)
         return 0;
     if (next == POWER_BOOT_MENU || next == POWER_BOOT_SETUP) {
-        boot_recipe_start(self->recipe);
+        boot_recipe_prepare(self->recipe);
         return 0;
     }
     int r = self->owner.boot_device(self->owner_data, next, &device, why, why_size);
@@ -186,10 +189,13 @@ static void finish_act(void *data, int error, const char *why)
 {
     struct act *act = data;
     struct qemu_power *self = act->self;
-    if (act->booted && !error)
-        self->next = POWER_BOOT_DEFAULT;
-    if (act->booted && error)
-        boot_recipe_stop(self->recipe);
+    if (act->booted) {
+        self->booting = false;
+        if (!error && (self->next == POWER_BOOT_MENU || self->next == POWER_BOOT_SETUP))
+            boot_recipe_start(self->recipe);
+        if (!error)
+            self->next = POWER_BOOT_DEFAULT;
+    }
     if (!error && act->after != POWER_UNKNOWN)
         set_state(self, act->after);
     if (!error || error == -EREMOTEIO)
@@ -205,6 +211,7 @@ static void run(struct qemu_power *self, struct qmp_sequence *sequence, bool boo
     struct act *act = calloc(1, sizeof *act);
     if (!act) {
         qmp_sequence_free(sequence);
+        self->booting = false;
         done(data, -ENOMEM, "out of memory");
         return;
     }
@@ -226,6 +233,7 @@ static void boot(struct qemu_power *self, bool resume, power_done_fn *done, void
     qmp_sequence_add(sequence, "system_reset", NULL, false);
     if (resume)
         qmp_sequence_add(sequence, "cont", NULL, false);
+    self->booting = true;
     run(self, sequence, true, POWER_ON, done, data);
 }
 

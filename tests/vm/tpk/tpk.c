@@ -12,6 +12,8 @@
  *   b C     16 rows at both ends, one after the other      B
  *   k N     sends N scan codes of the keyboard as they     two hex digits each, K
  *           come (set 1, as the controller gives them)
+ *   l N     sets the keyboard's LEDs (scroll 1, num 2, caps 4) L
+ *   o       powers the machine off by ACPI (q35)
  * Answers go to the debug port 0xE9. It says R when it is ready, and ? to what it does not know. */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -193,6 +195,22 @@ static void say_scan_codes(u32 n)
     }
 }
 
+static void tell_keyboard(u8 byte)
+{
+    while (in8(0x64) & 2)
+        ;
+    out8(0x60, byte);
+    while (!(in8(0x64) & 1)) /* it acknowledges */
+        ;
+    in8(0x60);
+}
+
+static void set_leds(u32 leds)
+{
+    tell_keyboard(0xed);
+    tell_keyboard((u8)(leds & 7));
+}
+
 /* ---- commands ---- */
 
 static u8 read_byte(void)
@@ -261,6 +279,13 @@ static void command(u8 c)
     case 'k':
         say_scan_codes(read_number());
         say('K');
+        return;
+    case 'l':
+        set_leds(read_number());
+        say('L');
+        return;
+    case 'o':
+        out16(0x604, 0x2000); /* PM1a control: sleep state 5, sleep enable */
         return;
     case '\n':
     case '\r':
