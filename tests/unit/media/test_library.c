@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/text.h"
 #include "media/library.h"
 #include "media/library_entry.h"
 
@@ -39,7 +40,7 @@ static int set_up(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     *state = f;
     f->fd = -1;
-    strcpy(f->folder, "/tmp/lightsout.lib.XXXXXX");
+    text_copy(f->folder, sizeof f->folder, "/tmp/lightsout.lib.XXXXXX");
     if (!mkdtemp(f->folder))
         return -1;
     f->folder_fd = open(f->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -145,17 +146,8 @@ static void test_each_refusal_names_its_reason(void **state)
     expect_refusal(f, "folder", true, -EISDIR, "folder is a directory, not an image.");
     expect_refusal(f, "link.iso", false, -ELOOP, "link.iso is a link. Put the image itself into the library.");
     expect_refusal(f, "pipe", false, -EINVAL, "pipe is not a plain file.");
-    static const char *const bad[] = {"",
-                                      ".",
-                                      "..",
-                                      "../passwd",
-                                      "folder/x",
-                                      "etc/x",
-                                      "a\nb",
-                                      "a\x7f"
-                                      "b",
-                                      "\xff",
-                                      "/etc/passwd"};
+    static const char *const bad[] = {"",      ".",    "..",     "../passwd", "folder/x",
+                                      "etc/x", "a\nb", "a\177b", "\xff",      "/etc/passwd"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         expect_refusal(f, bad[i], false, -EINVAL,
                        "This is not the name of an image: one file name without / and control characters.");

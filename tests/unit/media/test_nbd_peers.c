@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/text.h"
 #include "media/nbd_server.h"
 #include "media/source_file.h"
 
@@ -61,7 +62,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     *state = f;
-    strcpy(f->folder, "/tmp/lightsout.XXXXXX");
+    text_copy(f->folder, sizeof f->folder, "/tmp/lightsout.XXXXXX");
     if (!mkdtemp(f->folder))
         return -1;
     snprintf(f->path, sizeof f->path, "%s/nbd.sock", f->folder);

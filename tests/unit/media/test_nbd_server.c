@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "media/nbd_server.h"
 #include "media/source_memory.h"
 #include "nbd_bytes.h"
@@ -64,7 +65,7 @@ static int set_up(void **state)
         return -1;
     if (nbd_server_add(f->server, "disk", f->disk) < 0 || nbd_server_add(f->server, "cd", f->cd) < 0)
         return -1;
-    strcpy(f->folder, "/tmp/lightsout.XXXXXX");
+    text_copy(f->folder, sizeof f->folder, "/tmp/lightsout.XXXXXX");
     if (!mkdtemp(f->folder))
         return -1;
     snprintf(f->path, sizeof f->path, "%s/nbd.sock", f->folder);
@@ -377,7 +378,7 @@ static void test_goodbye_waits_for_the_answers(void **state)
 static void test_the_process_decides_what_it_may_have(void **state)
 {
     struct fixture *f = *state;
-    strcpy(f->forbidden, "disk");
+    text_copy(f->forbidden, sizeof f->forbidden, "disk");
     int fd = connect_pair(f);
     struct bytes in = {.size = 0}, out = {.size = 0};
     put_client_flags(&in, 3);
@@ -431,7 +432,7 @@ static void test_names_and_numbers_of_exports_are_limited(void **state)
 static int connect_path(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, path);
+    assert_true(text_copy(address.sun_path, sizeof address.sun_path, path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/text.h"
 #include "media/source_file.h"
 
 #define SIZE 300000
@@ -40,7 +41,7 @@ static int set_up(void **state)
     *state = f;
     for (size_t i = 0; i < SIZE; i++)
         content[i] = (uint8_t)(i * 2654435761u >> 11);
-    strcpy(f->path, "/tmp/lightsout.image.XXXXXX");
+    text_copy(f->path, sizeof f->path, "/tmp/lightsout.image.XXXXXX");
     _cleanup_close_ int fd = mkstemp(f->path);
     if (fd < 0 || write(fd, content, SIZE) != SIZE)
         return -1;
