@@ -5,7 +5,7 @@
 
 #include "video/damage.h"
 
-#define STRIPS 6    /* columns of tiles that vote */
+#define STRIPS 4    /* columns of tiles that vote */
 #define STRIP_MIN 3 /* wanted cells that make a column worth asking */
 #define VOTES_MIN 6 /* rows that must agree */
 #define CELLS_MIN 4 /* fewer wanted cells are coded sooner than searched */

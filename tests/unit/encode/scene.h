@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attrs.h"
+#include "video/cell_hash.h"
 #include "video/frame.h"
 
 struct scene {

@@ -1,6 +1,7 @@
 /* A viewer for tests: a cohort and the canvas that its updates are applied to, checked against each other. */
 #pragma once
 
+#include "core/cpu.h"
 #include "encode/cohort.h"
 #include "encode/update_apply.h"
 #include "video/damage.h"
@@ -72,7 +73,8 @@ static inline bool viewer_claim_holds(const struct viewer *self, int cx, int cy)
             b[1] = a[1];
             b[2] = a[0];
         }
-    return cohort_cell_hash(self->cohort, cx, cy) == damage_bgrx.hash(cell_hash_key(), cell, CELL_SIZE * 4, w, h);
+    return cohort_cell_hash(self->cohort, cx, cy) ==
+           damage_ops_find(FOURCC_BGRX, cpu_features())->hash(cell_hash_key(), cell, CELL_SIZE * 4, w, h);
 }
 
 /* Encodes one update, joins its pieces, applies them, and checks all that is promised. */
