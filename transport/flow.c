@@ -27,6 +27,11 @@ static size_t window_now(const struct flow *self)
     return self->draining ? clamp_window(self->window / 4) : self->window;
 }
 
+static uint64_t target(const struct flow *self)
+{
+    return self->rate * (self->rtt_min_us + FLOW_QUEUE_US) / SECOND_US;
+}
+
 void flow_sent(struct flow *self, uint32_t sequence, size_t bytes, uint64_t now_us)
 {
     assert(self->n < FLOW_MAX_UPDATES);
@@ -34,6 +39,7 @@ void flow_sent(struct flow *self, uint32_t sequence, size_t bytes, uint64_t now_
         self->delivered_us = now_us; /* the way was empty: a sample must not count the idle time */
         self->round_end = self->delivered;
     }
+    bool drained = self->draining && self->unacked <= window_now(self);
     struct flow_sent *s = &self->sent[(self->first + self->n++) % FLOW_MAX_UPDATES];
     self->unacked += bytes;
     self->last_sequence = sequence;
@@ -43,21 +49,32 @@ void flow_sent(struct flow *self, uint32_t sequence, size_t bytes, uint64_t now_
         .sent_us = now_us,
         .delivered = self->delivered,
         .delivered_us = self->delivered_us,
-        .limited = flow_credit(self) == 0,
+        .limited = !self->draining && flow_credit(self) == 0,
+        .drained = drained,
     };
 }
 
-static void measure_round_trip(struct flow *self, uint64_t sample_us, uint64_t now_us)
+/* What the update itself took on the link, by the rate as far as it is known. */
+static uint64_t own_time(const struct flow *self, const struct flow_sent *s, uint64_t sample_us)
+{
+    return self->rate ? MIN(s->bytes * (uint64_t)SECOND_US / self->rate, sample_us - 1) : 0;
+}
+
+/* The shortest round trip is believed for ten seconds; then the window is cut until an update has met no queue of our
+ * own, and that one's round trip counts, be it longer: the way may have become longer. */
+static void measure_round_trip(struct flow *self, const struct flow_sent *s, uint64_t sample_us, uint64_t now_us)
 {
     self->rtt_us = self->rtt_us ? (7 * self->rtt_us + sample_us) / 8 : sample_us;
-    bool stale = now_us - self->rtt_min_at_us > RTT_MIN_LIFE_US;
-    if (!self->rtt_min_us || sample_us <= self->rtt_min_us || (stale && self->draining)) {
-        self->rtt_min_us = sample_us;
+    if (!self->rtt_min_us || sample_us <= self->rtt_min_us || s->drained) {
+        self->rtt_min_us = s->drained ? sample_us - own_time(self, s, sample_us) : sample_us;
         self->rtt_min_at_us = now_us;
         self->draining = false;
-    } else if (stale) {
+    } else if (now_us - self->rtt_min_at_us > RTT_MIN_LIFE_US) {
         self->draining = true;
     }
+    uint64_t empty_us = sample_us - own_time(self, s, sample_us);
+    if (!self->round_rtt_us || empty_us < self->round_rtt_us)
+        self->round_rtt_us = empty_us;
 }
 
 static void measure_rate(struct flow *self, const struct flow_sent *s, uint64_t now_us)
@@ -79,20 +96,19 @@ static void measure_rate(struct flow *self, const struct flow_sent *s, uint64_t 
     self->rate = MAX(self->best[0], self->best[1]);
 }
 
-/* Once a round trip: what its shortest sample says about the queue decides what the window becomes. */
+/* Once a round trip: the queue that even the luckiest of its updates met decides what the window becomes. (The others
+ * stood behind our own burst.) */
 static void end_round(struct flow *self)
 {
-    uint64_t target = self->rate * (self->rtt_min_us + FLOW_QUEUE_US) / SECOND_US;
+    uint64_t aim = target(self);
     uint64_t queue_us = self->round_rtt_us - MIN(self->round_rtt_us, self->rtt_min_us);
     if (!self->round_limited) {
-        if (target > self->window)
-            self->window = clamp_window(target);
+        self->window = clamp_window(MAX(aim, (uint64_t)self->window));
     } else if (queue_us < QUIET_QUEUE_US) {
-        uint64_t grown = self->growing ? 2 * (uint64_t)self->window : self->window + self->window / 4;
-        self->window = clamp_window(MAX(target, grown));
+        self->window = clamp_window(self->growing ? 2 * aim : aim + aim / 4);
     } else {
         self->growing = false;
-        self->window = clamp_window(target);
+        self->window = clamp_window(aim);
     }
     self->round_end = self->delivered + self->unacked;
     self->round_rtt_us = 0;
@@ -122,11 +138,9 @@ int flow_ack(struct flow *self, uint32_t sequence, uint32_t received_us, uint32_
     /* As if the ack had left when the last byte came in: painting is the page's business, not the link's. */
     uint64_t way_us = now_us - s.sent_us, paint_us = MIN((uint64_t)(painted_us - received_us), way_us);
     uint64_t arrived_us = now_us - paint_us, sample_us = MAX(way_us - paint_us, (uint64_t)1);
-    measure_round_trip(self, sample_us, now_us);
+    measure_round_trip(self, &s, sample_us, now_us);
     measure_rate(self, &s, MAX(arrived_us, s.delivered_us));
     self->delivered_us = MAX(arrived_us, self->delivered_us);
-    if (!self->round_rtt_us || sample_us < self->round_rtt_us)
-        self->round_rtt_us = sample_us;
     if (s.delivered >= self->round_end)
         end_round(self);
     return 0;

@@ -24,6 +24,7 @@ struct flow_sent {
     uint64_t sent_us;
     uint64_t delivered, delivered_us; /* the state of the flow when it was sent */
     bool limited;                     /* the window was what held the sender back */
+    bool drained;                     /* sent while little else was on its way, for the sake of rtt_min_us */
 };
 
 struct flow {
@@ -34,13 +35,13 @@ struct flow {
     uint64_t delivered, delivered_us;
 
     uint64_t rtt_us, rtt_min_us, rtt_min_at_us;
-    bool draining; /* the window is cut once, so that the shortest round trip is seen again */
+    bool draining; /* the window is cut for a moment, so that the shortest round trip is seen again */
 
     uint64_t rate;              /* bytes/s, the larger of the two epochs' best samples */
     uint64_t best[2], epoch_us; /* of this epoch and the one before */
 
-    uint64_t round_end; /* `delivered` at which the present round trip is over */
-    uint64_t round_rtt_us;
+    uint64_t round_end;    /* `delivered` at which the present round trip is over */
+    uint64_t round_rtt_us; /* the shortest in it, less what the update itself took on the link */
     bool round_limited, growing;
 };
 
