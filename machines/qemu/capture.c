@@ -14,9 +14,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "machines/qemu/bus.h"
-#include "machines/qemu/canvas.h"
-
-#define LISTENER_PATH "/org/qemu/Display1/Listener"
+#include "machines/qemu/dbus_listener.h"
 
 /* One drawing, one newest; the rest may be out: mailbox, reference, encoders. */
 #define SURFACES 7
@@ -57,10 +55,9 @@ struct capture {
 
     /* ---- the thread's own ---- */
     sd_bus *bus;
-    struct canvas canvas;
+    struct dbus_listener picture;
     struct notice notice;
     enum screen_signal trouble;
-    bool broken;
     uint64_t show_at_us, published_us;
 };
 
@@ -78,8 +75,9 @@ static void on_returned(void *data)
 
 /* ---- thread: to the net thread ---- */
 
-static void tell_trouble(struct capture *self, enum screen_signal signal, const char *why)
+static void on_trouble(void *data, enum screen_signal signal, const char *why)
 {
+    struct capture *self = data;
     if (self->trouble == signal)
         return;
     self->trouble = signal;
@@ -109,92 +107,7 @@ static void ask_size(struct capture *self, uint32_t serial)
     loop_wake_signal(self->wake);
 }
 
-/* ---- thread: org.qemu.Display1.Listener ---- */
-
-/* What became of one picture or piece of it. Nonsense ends the connection. */
-static void judge(struct capture *self, int error, int64_t width, int64_t height, uint32_t format)
-{
-    char why[160];
-    switch (error) {
-    case 0:
-        self->canvas.drawn_us = clock_now_us();
-        tell_trouble(self, SCREEN_OK, "");
-        return;
-    case -ERANGE:
-        snprintf(why, sizeof why, "The machine shows %lldx%lld pixels; at most %dx%d can be taken.", (long long)width,
-                 (long long)height, FRAME_MAX_SIZE, FRAME_MAX_SIZE);
-        tell_trouble(self, SCREEN_OUT_OF_RANGE, why);
-        return;
-    case -ENOTSUP:
-        snprintf(why, sizeof why, "The machine shows pixels of format 0x%x, which cannot be taken.", format);
-        tell_trouble(self, SCREEN_UNSUPPORTED, why);
-        return;
-    default:
-        log_warn("qemu", "the display sent a picture that is not well formed (%lldx%lld): connection closed",
-                 (long long)width, (long long)height);
-        self->broken = true;
-    }
-}
-
-static int on_scanout(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-    struct capture *self = data;
-    uint32_t width, height, stride, format;
-    const void *bytes;
-    size_t size;
-    (void)error;
-    int r = sd_bus_message_read(m, "uuuu", &width, &height, &stride, &format);
-    if (r >= 0)
-        r = sd_bus_message_read_array(m, 'y', &bytes, &size);
-    if (r < 0)
-        return r;
-    judge(self, canvas_scanout(&self->canvas, width, height, stride, format, bytes, size), width, height, format);
-    return sd_bus_reply_method_return(m, "");
-}
-
-static int on_update(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-    struct capture *self = data;
-    int32_t x, y, w, h;
-    uint32_t stride, format;
-    const void *bytes;
-    size_t size;
-    (void)error;
-    int r = sd_bus_message_read(m, "iiiiuu", &x, &y, &w, &h, &stride, &format);
-    if (r >= 0)
-        r = sd_bus_message_read_array(m, 'y', &bytes, &size);
-    if (r < 0)
-        return r;
-    judge(self, canvas_update(&self->canvas, x, y, w, h, stride, format, bytes, size), (int64_t)x + w, (int64_t)y + h,
-          format);
-    return sd_bus_reply_method_return(m, "");
-}
-
-static int on_disable(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-    (void)error;
-    tell_trouble(data, SCREEN_NO_SIGNAL, "The machine's display adapter gives no picture.");
-    return sd_bus_reply_method_return(m, "");
-}
-
-/* The adapters we give a machine have no cursor of their own, and pictures by DMA buffer come only with OpenGL. */
-static int on_ignored(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-    (void)data;
-    (void)error;
-    return sd_bus_reply_method_return(m, "");
-}
-
-#define LISTEN(name, args, handler) SD_BUS_METHOD(name, args, "", handler, SD_BUS_VTABLE_UNPRIVILEGED)
-static const sd_bus_vtable listener_table[] = {SD_BUS_VTABLE_START(0),
-                                               LISTEN("Scanout", "uuuuay", on_scanout),
-                                               LISTEN("Update", "iiiiuuay", on_update),
-                                               LISTEN("Disable", "", on_disable),
-                                               LISTEN("MouseSet", "iii", on_ignored),
-                                               LISTEN("CursorDefine", "iiiiay", on_ignored),
-                                               LISTEN("ScanoutDMABUF", "huuuutb", on_ignored),
-                                               LISTEN("UpdateDMABUF", "iiii", on_ignored),
-                                               SD_BUS_VTABLE_END};
+/* ---- thread: publishing ---- */
 
 /* Any answer will do, an error as well: what matters is that it stands behind what QEMU had queued. */
 static int on_pong(sd_bus_message *m, void *data, sd_bus_error *error)
@@ -202,23 +115,21 @@ static int on_pong(sd_bus_message *m, void *data, sd_bus_error *error)
     struct capture *self = data;
     (void)m;
     (void)error;
-    settle_pong(&self->canvas.settle, self->canvas.settle.serial);
+    settle_pong(&self->picture.canvas.settle, self->picture.canvas.settle.serial);
     return 1;
 }
-
-/* ---- thread: publishing ---- */
 
 static void publish(struct capture *self, bool always)
 {
     if (self->notice.signal != SCREEN_OK)
         return;
     struct frame *frame;
-    int r = surface_pool_publish(self->canvas.pool, always, self->canvas.drawn_us, &frame);
+    int r = surface_pool_publish(self->picture.canvas.pool, always, self->picture.canvas.drawn_us, &frame);
     if (r == -EAGAIN)
         return; /* a surface that comes back pokes us */
     if (r == -ENOMEM)
         log_warn("qemu", "no memory for a picture");
-    settle_published(&self->canvas.settle);
+    settle_published(&self->picture.canvas.settle);
     self->show_at_us = 0;
     if (r != 0)
         return;
@@ -230,18 +141,18 @@ static void publish(struct capture *self, bool always)
 static void advance(struct capture *self, bool drained)
 {
     for (;;) {
-        if (!drained && self->canvas.settle.loose)
+        if (!drained && self->picture.canvas.settle.loose)
             return;
-        switch (canvas_next(&self->canvas, clock_now_us())) {
+        switch (canvas_next(&self->picture.canvas, clock_now_us())) {
         case SETTLE_WAIT:
             return;
         case SETTLE_ASK_SIZE:
-            ask_size(self, self->canvas.settle.serial);
+            ask_size(self, self->picture.canvas.settle.serial);
             return;
         case SETTLE_PING:
-            if (!self->bus || sd_bus_call_method_async(self->bus, NULL, NULL, LISTENER_PATH,
+            if (!self->bus || sd_bus_call_method_async(self->bus, NULL, NULL, DBUS_LISTENER_PATH,
                                                        "org.freedesktop.DBus.Peer", "Ping", on_pong, self, "") < 0)
-                self->broken = true;
+                self->picture.broken = true;
             return;
         case SETTLE_PUBLISH:
             publish(self, false);
@@ -258,7 +169,7 @@ static void show_anyway(struct capture *self)
     if (!self->show_at_us || clock_now_us() < self->show_at_us)
         return;
     self->show_at_us = 0;
-    if (!self->canvas.settle.damaged)
+    if (!self->picture.canvas.settle.damaged)
         publish(self, true);
 }
 
@@ -267,22 +178,22 @@ static void show_anyway(struct capture *self)
 static void close_bus(struct capture *self)
 {
     self->bus = sd_bus_close_unref(self->bus);
-    self->broken = false;
-    settle_reset(&self->canvas.settle);
+    self->picture.broken = false;
+    settle_reset(&self->picture.canvas.settle);
 }
 
 static void drain(struct capture *self)
 {
     int r = 1;
     uint64_t until = clock_now_us() + 2 * STREAM_US;
-    while (self->bus && !self->broken && (r = sd_bus_process(self->bus, NULL)) > 0) {
+    while (self->bus && !self->picture.broken && (r = sd_bus_process(self->bus, NULL)) > 0) {
         uint64_t now = clock_now_us();
         if (now - self->published_us > STREAM_US)
             advance(self, false);
         if (now > until)
             return;
     }
-    if (self->bus && (r < 0 || self->broken)) {
+    if (self->bus && (r < 0 || self->picture.broken)) {
         close_bus(self);
         ask_register(self, false);
         return;
@@ -306,7 +217,7 @@ static bool take_inbox(struct capture *self)
         self->bus = in.bus;
     }
     if (in.has_size)
-        settle_size(&self->canvas.settle, in.serial, in.width, in.height);
+        settle_size(&self->picture.canvas.settle, in.serial, in.width, in.height);
     if (in.has_notice && !in.stop) {
         bool shown = in.notice.signal == SCREEN_OK && self->notice.signal != SCREEN_OK;
         self->notice = in.notice;
@@ -319,8 +230,8 @@ static bool take_inbox(struct capture *self)
 static int sleep_ms(const struct capture *self)
 {
     uint64_t now = clock_now_us(), at = self->show_at_us ? self->show_at_us : UINT64_MAX;
-    if (self->canvas.settle.phase != SETTLE_IDLE)
-        at = MIN(at, self->canvas.settle.deadline_us);
+    if (self->picture.canvas.settle.phase != SETTLE_IDLE)
+        at = MIN(at, self->picture.canvas.settle.deadline_us);
     int ms = at == UINT64_MAX ? -1 : at <= now ? 0 : (int)MIN((at - now) / 1000 + 1, (uint64_t)60000);
     int bus_ms = self->bus ? bus_timeout_ms(self->bus) : -1;
     return ms < 0 ? bus_ms : bus_ms < 0 ? ms : MIN(ms, bus_ms);
@@ -386,7 +297,7 @@ int capture_attach(struct capture *self, int *ret_fd)
         return -errno;
     int r = bus_open_peer(pair[0], &bus);
     if (r >= 0)
-        r = sd_bus_add_object_vtable(bus, NULL, LISTENER_PATH, "org.qemu.Display1.Listener", listener_table, self);
+        r = dbus_listener_add(&self->picture, bus);
     if (r < 0) {
         sd_bus_close_unref(bus);
         close(pair[1]);
@@ -426,7 +337,7 @@ static void capture_free(struct capture *self)
 {
     sd_bus_close_unref(self->in.bus);
     sd_bus_close_unref(self->bus);
-    surface_pool_destroy(self->canvas.pool);
+    surface_pool_destroy(self->picture.canvas.pool);
     loop_wake_remove(self->wake);
     if (self->poke >= 0)
         close(self->poke);
@@ -446,11 +357,13 @@ int capture_create(struct loop *loop, const struct capture_owner *owner, void *o
     self->listener = *listener;
     self->listener_data = listener_data;
     self->notice.signal = SCREEN_STARTING;
+    self->picture.trouble = on_trouble;
+    self->picture.data = self;
     pthread_mutex_init(&self->lock, NULL);
     self->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int r = self->poke < 0 ? -errno : loop_wake_add(loop, on_wake, self, &self->wake);
     if (r == 0)
-        r = surface_pool_create(SURFACES, on_returned, self, &self->canvas.pool);
+        r = surface_pool_create(SURFACES, on_returned, self, &self->picture.canvas.pool);
     if (r == 0) {
         capture_signal(self, signal, why);
         r = -pthread_create(&self->thread, NULL, run, self);

@@ -2,6 +2,9 @@
  * key. So a test sees which medium was booted, and what is read from it later. */
 #pragma once
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
