@@ -155,10 +155,10 @@ static void steady_links_are_used_without_a_queue(void **state)
     (void)state;
     check(&(struct link){.name = "64 kbit/s 600 ms", .rate = KBIT(64), .rtt_us = 600000}, 60, 70, 1000);
     check(&(struct link){.name = "256 kbit/s 300 ms", .rate = KBIT(256), .rtt_us = 300000}, 60, 70, 450);
-    check(&(struct link){.name = "1 Mbit/s 100 ms", .rate = MBIT(1), .rtt_us = 100000}, 60, 75, 130);
+    check(&(struct link){.name = "1 Mbit/s 100 ms", .rate = MBIT(1), .rtt_us = 100000}, 60, 75, 180);
     check(&(struct link){.name = "10 Mbit/s 40 ms", .rate = MBIT(10), .rtt_us = 40000}, 60, 80, 100);
     check(&(struct link){.name = "50 Mbit/s 20 ms", .rate = MBIT(50), .rtt_us = 20000}, 30, 80, 100);
-    check(&(struct link){.name = "50 Mbit/s 300 ms", .rate = MBIT(50), .rtt_us = 300000}, 60, 60, 120);
+    check(&(struct link){.name = "50 Mbit/s 300 ms", .rate = MBIT(50), .rtt_us = 300000}, 60, 60, 250);
     check(&(struct link){.name = "1 Gbit/s 200 us", .rate = MBIT(1000), .rtt_us = 200}, 5, 80, 100);
 }
 

@@ -1,0 +1,28 @@
+/* A message of the console protocol as a client may send it; and the same bytes as a sentence for the page, which must
+ * come out as UTF-8 that a browser takes. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/utf8.h"
+#include "transport/console_wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct console_message message;
+    uint8_t room[4 + CONSOLE_MAX_TEXT];
+    char text[1024];
+    if (!console_parse(data, size, &message) && (message.type < CONSOLE_HELLO || message.type > CONSOLE_REFRESH))
+        abort();
+
+    size_t n = size < sizeof text ? size : sizeof text - 1;
+    memcpy(text, data, n);
+    text[n] = 0;
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    console_write_end(&w, 1, text);
+    if (w.full || !utf8_valid((char *)room + 4, wire_written(&w) - 4))
+        abort();
+    return 0;
+}
