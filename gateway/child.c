@@ -208,7 +208,7 @@ void child_signal(struct child *self, int signal)
     syscall(SYS_pidfd_send_signal, self->pidfd, signal, NULL, 0);
 }
 
-bool child_wait(struct child *self, int timeout_ms)
+bool child_wait(struct child *self, int timeout_ms, int *ret_status)
 {
     struct pollfd p = {.fd = self->pidfd, .events = POLLIN};
     int r;
@@ -218,7 +218,10 @@ bool child_wait(struct child *self, int timeout_ms)
     if (r <= 0)
         return false;
     self->io = loop_io_remove(self->io);
+    int status = -1;
     if (self->ours)
-        waitpid(self->pid, NULL, WNOHANG);
+        waitpid(self->pid, &status, WNOHANG);
+    if (ret_status)
+        *ret_status = status;
     return true;
 }

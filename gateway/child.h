@@ -48,5 +48,6 @@ pid_t child_pid(const struct child *self);
 uint64_t child_start_time(pid_t pid); /* clock ticks after boot; 0: no such process */
 void child_signal(struct child *self, int signal);
 
-/* Waits at most timeout_ms for the end, for a supervisor that stops. True: it ended (`ended` is not called then). */
-bool child_wait(struct child *self, int timeout_ms);
+/* Waits at most timeout_ms for the end, for a supervisor that stops. True: it ended (`ended` is not called then).
+ * ret_status may be NULL; as for child_ended_fn. */
+bool child_wait(struct child *self, int timeout_ms, int *ret_status);

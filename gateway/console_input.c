@@ -83,7 +83,8 @@ void viewer_take_free_seat(struct console_viewer *self)
 {
     struct console_viewer *holder = holder_of(self->target);
     /* A page that lost its connection comes back before the old one is known to be gone: same session, same person. */
-    if (self->may_type && (!holder || holder->session->id == self->session->id))
+    bool same = holder && self->session->id != 0 && holder->session->id == self->session->id;
+    if (self->may_type && (!holder || same))
         take_seat(self);
 }
 
@@ -108,11 +109,12 @@ void viewer_seat_asked(struct console_viewer *self, bool take)
         release_seat(self);
 }
 
-/* The seat's holder types, nobody else; a right that was lost in between closes the socket anyway. */
+/* The seat's holder types, nobody else, and only as long as the session has the right. */
 static bool may_type_now(const struct console_viewer *self)
 {
-    return input_of(self) && seat_holds(&self->target->target.seat, viewer_number(self->viewer)) &&
-           !self->session->ended;
+    const struct target *target = &self->target->target;
+    return target->input && seat_holds(&target->seat, viewer_number(self->viewer)) &&
+           gateway_may(self->target->gateway, self->session, RIGHT_INPUT, target->name);
 }
 
 void viewer_key(struct console_viewer *self, uint16_t usage, bool down)

@@ -118,10 +118,13 @@ void process_stop(struct process *self, int timeout_ms)
     if (!self->child)
         return;
     child_signal(self->child, SIGTERM);
-    if (!child_wait(self->child, timeout_ms)) {
+    int status = 0;
+    if (!child_wait(self->child, timeout_ms, &status)) {
         log_warn("supervisor", "the %s did not end by itself and is killed", self->role);
         child_signal(self->child, SIGKILL);
-        child_wait(self->child, timeout_ms);
+        child_wait(self->child, timeout_ms, NULL);
+    } else if (status != 0) {
+        log_error("supervisor", "the %s ended badly: status 0x%x", self->role, (unsigned)status);
     }
     self->child = child_destroy(self->child);
     drop_channel(self);

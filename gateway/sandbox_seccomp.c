@@ -184,9 +184,9 @@ static const char *const deadly[] = {
 
 #ifdef LIGHTSOUT_SANITIZED
 /* The leak checker stops all threads from a process of its own. */
-static const char *const for_sanitizers[] = {
-    "ptrace",   "wait4",    "kill", "prctl", "arch_prctl", "clone", "clone3", "personality", "sched_setaffinity",
-    "mprotect", "setrlimit"};
+static const char *const for_sanitizers[] = {"ptrace",      "getdents",          "wait4",    "kill",
+                                             "prctl",       "arch_prctl",        "clone",    "clone3",
+                                             "personality", "sched_setaffinity", "mprotect", "setrlimit"};
 #endif
 
 static int rule(scmp_filter_ctx filter, uint32_t action, const char *name)

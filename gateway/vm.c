@@ -303,10 +303,10 @@ void vm_end_wait(struct vm *self, int timeout_ms)
 {
     if (!self->process || self->config.target->lifetime != CONFIG_LIFETIME_SUPERVISOR)
         return;
-    if (!child_wait(self->process, timeout_ms)) {
+    if (!child_wait(self->process, timeout_ms, NULL)) {
         log_warn("vm", "target %s: QEMU did not end by itself and is killed", name_of(self));
         child_signal(self->process, SIGKILL);
-        child_wait(self->process, timeout_ms);
+        child_wait(self->process, timeout_ms, NULL);
     }
     self->process = child_destroy(self->process);
     vm_record_remove(self->folder);

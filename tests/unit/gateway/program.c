@@ -150,6 +150,9 @@ int program_await_end(struct program *self)
     if (self->output >= 0)
         close(self->output);
     self->output = -1;
+    /* a part that leaked or broke a rule says so when it ends */
+    if (strstr(self->text, "Sanitizer") || strstr(self->text, "runtime error:") || strstr(self->text, "ended badly"))
+        fail_msg("%s", self->text);
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -67,7 +67,7 @@ static int try_exec_by_descriptor(void)
     return result(syscall(SYS_execveat, fd, "", argv, none, 0x1000));
 }
 
-static int try_trace(void)
+attr_unused static int try_trace(void)
 {
     return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 }
@@ -97,7 +97,7 @@ static int try_unix(void)
     return result(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
-static int try_fork(void)
+attr_unused static int try_fork(void)
 {
     pid_t pid = fork();
     if (pid == 0)
@@ -105,13 +105,13 @@ static int try_fork(void)
     return result(pid);
 }
 
-static int try_executable_memory(void)
+attr_unused static int try_executable_memory(void)
 {
     void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return p == MAP_FAILED ? 252 : result(mprotect(p, 4096, PROT_READ | PROT_EXEC));
 }
 
-static int try_signal(void)
+attr_unused static int try_signal(void)
 {
     return result(kill(getppid(), 0));
 }

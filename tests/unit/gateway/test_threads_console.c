@@ -1,0 +1,514 @@
+/* Viewers: who may type, that nothing stays pressed whatever ends a viewer's control, and that its canvas comes to the
+ * newest picture. Real screen, feed, encoder and input port; only transport's side of a viewer is played here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "auth/session.h"
+#include "capture/testcard.h"
+#include "core/clock.h"
+#include "encode/update_apply.h"
+#include "gateway/console.h"
+#include "usbgadget/recording.h"
+
+#define HANG_US 20000000
+#define KEY_A 0x04
+#define KEY_SHIFT 0xE1
+
+/* ---- transport's side ---- */
+
+struct viewer {
+    uint32_t number;
+    int width, height;
+    uint8_t *pixels;
+    unsigned modes, updates, seats, no_pictures;
+    bool complete, absolute;
+    uint8_t leds, signal, changed;
+    uint32_t holder;
+    char holder_name[64];
+    unsigned viewers;
+    char why[256];
+};
+
+uint32_t viewer_number(const struct viewer *self)
+{
+    return self->number;
+}
+
+void viewer_mode(struct viewer *self, int width, int height)
+{
+    free(self->pixels);
+    self->pixels = calloc((size_t)width * (size_t)height, 4);
+    for (size_t i = 3; i < (size_t)width * (size_t)height * 4; i += 4)
+        self->pixels[i] = 255;
+    self->width = width;
+    self->height = height;
+    self->modes++;
+    self->complete = false;
+}
+
+void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n_pieces, bool complete,
+                   uint64_t captured_us, uint32_t encode_us)
+{
+    static uint8_t body[PACKET_MAX * PACKET_MAX_PIECES];
+    size_t size = 0;
+    (void)captured_us, (void)encode_us;
+    for (unsigned i = 0; i < n_pieces; i++) {
+        memcpy(body + size, pieces[i]->data, pieces[i]->size);
+        size += pieces[i]->size;
+        packet_unref(pieces[i]);
+    }
+    struct update_canvas canvas = {.pixels = self->pixels, .width = self->width, .height = self->height};
+    struct update_dirty dirty;
+    assert_true(update_apply(&canvas, body, size, &dirty));
+    self->updates++;
+    self->complete = complete;
+}
+
+void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why)
+{
+    self->signal = signal;
+    self->no_pictures++;
+    strncpy(self->why, why, sizeof self->why - 1);
+}
+
+void viewer_leds(struct viewer *self, uint8_t leds)
+{
+    self->leds = leds;
+}
+
+void viewer_pointer_mode(struct viewer *self, bool absolute)
+{
+    self->absolute = absolute;
+}
+
+void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigned viewers)
+{
+    self->seats++;
+    self->holder = holder;
+    self->viewers = viewers;
+    strncpy(self->holder_name, name, sizeof self->holder_name - 1);
+}
+
+void viewer_changed(struct viewer *self, uint8_t what)
+{
+    self->changed |= what;
+}
+
+/* ---- a gateway with one target ---- */
+
+struct fixture {
+    struct gateway gateway;
+    struct gateway_target target;
+    struct input_recording *input;
+    struct screen *screen;
+    struct auth_session sessions[3]; /* anna, ben (Operators), vera (ReadOnly) */
+    struct viewer viewers[4];
+};
+
+static void on_changed(void *data)
+{
+    console_picture_changed(data);
+}
+
+static void make_session(struct auth_session *self, uint64_t id, const char *user, enum auth_role role)
+{
+    ref_init(&self->ref);
+    self->id = id;
+    self->role = role;
+    self->expires_us = UINT64_MAX;
+    strcpy(self->user, user);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    struct testcard_config card = {.width = 320, .height = 200, .fps = 60, .still = true};
+    make_session(&f->sessions[0], 1, "anna", ROLE_OPERATOR);
+    make_session(&f->sessions[1], 2, "ben", ROLE_OPERATOR);
+    make_session(&f->sessions[2], 3, "vera", ROLE_READ_ONLY);
+    for (unsigned i = 0; i < ARRAY_SIZE(f->viewers); i++)
+        f->viewers[i].number = i + 1;
+    struct gateway *g = &f->gateway;
+    assert_int_equal(loop_create(&g->loop), 0);
+    assert_int_equal(worker_pool_create(g->loop, "encode", 2, &g->encoders), 0);
+    assert_int_equal(input_recording_create(&f->input), 0);
+    assert_int_equal(testcard_create(&card, &f->screen), 0);
+    struct gateway_target *t = &f->target;
+    t->gateway = g;
+    t->setup.machine = CONFIG_TESTCARD;
+    strcpy(t->target.name, "card");
+    t->target.input = &f->input->input;
+    t->screen = f->screen;
+    assert_int_equal(feed_create(g->loop, f->screen, on_changed, t, &t->feed), 0);
+    g->list[0] = &t->target;
+    g->target_list = (struct target_list){.targets = g->list, .n = 1};
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    worker_pool_destroy(f->gateway.encoders);
+    feed_destroy(f->target.feed);
+    screen_destroy(f->screen);
+    f->input->input.ops->destroy(&f->input->input);
+    loop_destroy(f->gateway.loop);
+    for (unsigned i = 0; i < ARRAY_SIZE(f->sessions); i++)
+        assert_int_equal(atomic_load(&f->sessions[i].ref.count), 1);
+    for (unsigned i = 0; i < ARRAY_SIZE(f->viewers); i++)
+        free(f->viewers[i].pixels);
+    free(f);
+    return 0;
+}
+
+static const struct console_ops *ops = &gateway_console_ops;
+
+static struct console_viewer *open_viewer(struct fixture *f, unsigned viewer, unsigned session, bool view_only)
+{
+    struct console_viewer *v = NULL;
+    assert_int_equal(ops->open(&f->gateway, "card", &f->sessions[session], view_only, &f->viewers[viewer], &v), 0);
+    return v;
+}
+
+static void dispatch_until(struct fixture *f, bool (*good)(struct fixture *f))
+{
+    for (uint64_t begun = clock_now_us(); !good(f) && clock_now_us() - begun < HANG_US;)
+        loop_dispatch(f->gateway.loop, 10);
+    assert_true(good(f));
+}
+
+static bool anything_pressed(const struct fixture *f)
+{
+    return f->input->keyboard.n_down || f->input->buttons;
+}
+
+static void press_things(struct console_viewer *v)
+{
+    ops->key(v, KEY_SHIFT, true);
+    ops->key(v, KEY_A, true);
+    ops->pointer_absolute(v, INPUT_BUTTON_LEFT, 100, 100, 0, 0);
+}
+
+/* ---- who may type ---- */
+
+static void gives_a_free_seat_to_who_may_type(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *vera = open_viewer(f, 0, 2, false);
+    assert_int_equal(f->viewers[0].holder, 0);
+    struct console_viewer *anna = open_viewer(f, 1, 0, true); /* wants to look only */
+    assert_int_equal(f->viewers[0].holder, 0);
+    struct console_viewer *ben = open_viewer(f, 2, 1, false);
+    assert_int_equal(f->viewers[0].holder, 3);
+    assert_string_equal(f->viewers[1].holder_name, "ben");
+    assert_int_equal(f->viewers[1].viewers, 3);
+    ops->seat(vera, true);
+    ops->seat(anna, true);
+    assert_int_equal(f->viewers[2].holder, 3);
+    ops->seat(ben, false);
+    assert_int_equal(f->viewers[2].holder, 0);
+    ops->close(vera);
+    ops->close(anna);
+    ops->close(ben);
+}
+
+static void drops_keys_of_others(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false), *ben = open_viewer(f, 1, 1, false);
+    press_things(ben);
+    assert_false(anything_pressed(f));
+    assert_int_equal(f->input->n_reports, 0);
+    press_things(anna);
+    assert_true(anything_pressed(f));
+    ops->close(ben);
+    assert_true(anything_pressed(f));
+    ops->close(anna);
+}
+
+static void drops_keys_when_the_session_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    f->sessions[0].ended = true;
+    press_things(anna);
+    assert_false(anything_pressed(f));
+    ops->close(anna);
+}
+
+static void lets_a_returning_page_take_its_own_seat(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *lost = open_viewer(f, 0, 0, false);
+    press_things(lost);
+    struct console_viewer *back = open_viewer(f, 1, 0, false);
+    assert_int_equal(f->viewers[1].holder, 2);
+    assert_false(anything_pressed(f));
+    ops->close(lost);
+    assert_int_equal(f->viewers[1].holder, 2);
+    ops->close(back);
+}
+
+/* ---- nothing stays pressed ---- */
+
+static void releases_when_the_viewer_closes(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false), *ben = open_viewer(f, 1, 1, false);
+    press_things(anna);
+    assert_int_equal(f->input->keyboard.n_down, 2);
+    ops->close(anna);
+    assert_false(anything_pressed(f));
+    assert_int_equal(f->viewers[1].holder, 0);
+    ops->close(ben);
+}
+
+static void releases_when_the_seat_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false), *ben = open_viewer(f, 1, 1, false);
+    press_things(anna);
+    ops->seat(ben, true);
+    assert_false(anything_pressed(f));
+    assert_int_equal(f->viewers[0].holder, 2);
+    ops->close(anna);
+    ops->close(ben);
+}
+
+static void releases_when_the_seat_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    press_things(anna);
+    ops->seat(anna, false);
+    assert_false(anything_pressed(f));
+    ops->close(anna);
+}
+
+static void releases_when_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    press_things(anna);
+    ops->release_all(anna);
+    assert_false(anything_pressed(f));
+    ops->key(anna, KEY_A, true);
+    assert_true(anything_pressed(f));
+    ops->close(anna);
+}
+
+static bool nothing_pressed(struct fixture *f)
+{
+    return !anything_pressed(f);
+}
+
+static void releases_after_silence(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    press_things(anna);
+    uint64_t begun = clock_now_us();
+    /* a page that is there says so */
+    while (clock_now_us() - begun < 2000000) {
+        ops->alive(anna, 1000);
+        loop_dispatch(f->gateway.loop, 50);
+    }
+    assert_true(anything_pressed(f));
+    begun = clock_now_us();
+    dispatch_until(f, nothing_pressed);
+    assert_in_range(clock_now_us() - begun, 1300000, HANG_US);
+    ops->close(anna);
+}
+
+static void waits_longer_on_a_slow_link(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    press_things(anna);
+    ops->alive(anna, 700000);
+    uint64_t begun = clock_now_us();
+    dispatch_until(f, nothing_pressed);
+    assert_in_range(clock_now_us() - begun, 2000000, HANG_US);
+    ops->close(anna);
+}
+
+/* ---- pictures ---- */
+
+static bool first_is_complete(struct fixture *f)
+{
+    return f->viewers[0].complete;
+}
+
+static void assert_exact(struct fixture *f, const struct viewer *v)
+{
+    attr_cleanup(picture_unrefp) struct picture *picture = feed_picture(f->target.feed);
+    assert_non_null(picture);
+    const struct frame *frame = picture->frame;
+    assert_int_equal(v->width, frame->width);
+    for (int y = 0; y < frame->height; y++)
+        for (int x = 0; x < frame->width; x++) {
+            const uint8_t *p = frame->planes[0].data + (size_t)y * frame->planes[0].stride + (size_t)x * 4;
+            const uint8_t *q = v->pixels + ((size_t)y * (size_t)v->width + (size_t)x) * 4;
+            if (p[0] != q[2] || p[1] != q[1] || p[2] != q[0])
+                fail_msg("pixel %d,%d differs", x, y);
+        }
+}
+
+/* As transport does: asks again after each update. */
+static void pull_until_complete(struct fixture *f, struct console_viewer *v, size_t budget)
+{
+    for (uint64_t begun = clock_now_us(); !f->viewers[0].complete && clock_now_us() - begun < HANG_US;) {
+        ops->pull(v, budget);
+        loop_dispatch(f->gateway.loop, 10);
+    }
+    assert_true(f->viewers[0].complete);
+}
+
+static void brings_the_canvas_to_the_picture(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = open_viewer(f, 0, 0, false);
+    pull_until_complete(f, v, 2000);
+    assert_int_equal(f->viewers[0].modes, 1);
+    assert_true(f->viewers[0].updates > 1);
+    assert_exact(f, &f->viewers[0]);
+    ops->close(v);
+}
+
+static void answers_one_pull_once(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = open_viewer(f, 0, 0, false);
+    testcard_set_still(f->screen, false);
+    ops->pull(v, 1 << 20);
+    for (uint64_t begun = clock_now_us(); clock_now_us() - begun < 500000;)
+        loop_dispatch(f->gateway.loop, 10);
+    assert_int_equal(f->viewers[0].updates, 1);
+    ops->close(v);
+}
+
+static void sends_nothing_to_a_hidden_viewer(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = open_viewer(f, 0, 0, false);
+    ops->hidden(v, true);
+    ops->pull(v, 1 << 20);
+    for (uint64_t begun = clock_now_us(); clock_now_us() - begun < 300000;)
+        loop_dispatch(f->gateway.loop, 10);
+    assert_int_equal(f->viewers[0].updates, 0);
+    ops->hidden(v, false);
+    dispatch_until(f, first_is_complete);
+    ops->close(v);
+}
+
+static void begins_anew_when_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = open_viewer(f, 0, 0, false);
+    pull_until_complete(f, v, 1 << 20);
+    ops->pull(v, 1 << 20);
+    ops->refresh(v);
+    dispatch_until(f, first_is_complete);
+    assert_int_equal(f->viewers[0].modes, 2);
+    assert_exact(f, &f->viewers[0]);
+    ops->close(v);
+}
+
+static bool has_second_mode(struct fixture *f)
+{
+    return f->viewers[0].modes == 2;
+}
+
+static void tells_a_new_size_first(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = open_viewer(f, 0, 0, false);
+    pull_until_complete(f, v, 1 << 20);
+    assert_int_equal(testcard_set_size(f->screen, 400, 304), 0);
+    dispatch_until(f, has_second_mode);
+    assert_int_equal(f->viewers[0].width, 400);
+    pull_until_complete(f, v, 1 << 20);
+    assert_exact(f, &f->viewers[0]);
+    ops->close(v);
+}
+
+static bool has_no_picture(struct fixture *f)
+{
+    return f->viewers[0].signal == SCREEN_POWERED_OFF;
+}
+
+static void tells_why_there_is_no_picture(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = open_viewer(f, 0, 0, false);
+    pull_until_complete(f, v, 1 << 20);
+    unsigned before = f->viewers[0].no_pictures;
+    testcard_set_signal(f->screen, SCREEN_POWERED_OFF, "It is off.");
+    dispatch_until(f, has_no_picture);
+    assert_string_equal(f->viewers[0].why, "It is off.");
+    assert_int_equal(f->viewers[0].no_pictures, before + 1);
+    ops->pull(v, 1 << 20);
+    testcard_set_signal(f->screen, SCREEN_OK, "");
+    dispatch_until(f, has_second_mode);
+    dispatch_until(f, first_is_complete);
+    assert_exact(f, &f->viewers[0]);
+    ops->close(v);
+}
+
+/* The worker may have the cohort just then. */
+static void closes_in_the_middle_of_an_encode(void **state)
+{
+    struct fixture *f = *state;
+    testcard_set_still(f->screen, false);
+    for (int i = 0; i < 30; i++) {
+        struct console_viewer *v = open_viewer(f, 0, 0, false);
+        ops->pull(v, 1 << 20);
+        for (int n = 0; n < i; n++)
+            loop_dispatch(f->gateway.loop, 0);
+        ops->close(v);
+    }
+    assert_int_equal(f->target.target.viewers, 0);
+}
+
+static void refuses_an_unknown_target(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *v = NULL;
+    assert_true(ops->open(&f->gateway, "nothing", &f->sessions[0], false, &f->viewers[0], &v) < 0);
+    assert_null(v);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(gives_a_free_seat_to_who_may_type),
+        TEST(drops_keys_of_others),
+        TEST(drops_keys_when_the_session_ended),
+        TEST(lets_a_returning_page_take_its_own_seat),
+        TEST(releases_when_the_viewer_closes),
+        TEST(releases_when_the_seat_is_taken),
+        TEST(releases_when_the_seat_is_given_up),
+        TEST(releases_when_asked),
+        TEST(releases_after_silence),
+        TEST(waits_longer_on_a_slow_link),
+        TEST(brings_the_canvas_to_the_picture),
+        TEST(answers_one_pull_once),
+        TEST(sends_nothing_to_a_hidden_viewer),
+        TEST(begins_anew_when_asked),
+        TEST(tells_a_new_size_first),
+        TEST(tells_why_there_is_no_picture),
+        TEST(closes_in_the_middle_of_an_encode),
+        TEST(refuses_an_unknown_target),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
