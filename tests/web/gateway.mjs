@@ -83,9 +83,14 @@ export class Gateway {
 
   /** Pid of the process of ours in this role. @param {string} role */
   pid(role) {
+    return this.child(`--role=${role}`);
+  }
+
+  /** Pid of the supervisor's child that has this argument; 0: none. @param {string} argument */
+  child(argument) {
     const mine = (/** @type {string} */ name) => {
       try {
-        return parentOf(Number(name)) === this.#child?.pid && commandOf(Number(name)).includes(`--role=${role}`);
+        return parentOf(Number(name)) === this.#child?.pid && commandOf(Number(name)).includes(argument);
       } catch {
         return false; // it ended while we looked
       }

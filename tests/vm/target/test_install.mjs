@@ -1,0 +1,121 @@
+/* The acceptance test: an operating system is installed on an empty disk through the page alone. Text is read from the
+ * page's own canvas, answers are key events; in the middle of the install the gateway is killed, and the install goes on. */
+import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { assertQuiet, button, capture, launch, newPage, openConsole, setUp, shot } from '../../web/browser.mjs';
+import { Gateway } from '../../web/gateway.mjs';
+import { until } from '../../web/until.mjs';
+import { screenText, waitForText } from '../../web/vga_text.mjs';
+
+const ISO = 'tiny-os-installer.iso';
+const ROOT_PASSWORD = 'open sesame';
+const HANG_MS = 300000;
+const QEMU = '-sandbox'; // the only child of the supervisor with this argument
+
+/** @type {Gateway} */ let gateway;
+let browser, page, started;
+
+before(async () => {
+  gateway = await Gateway.create({
+    demo: { machine: 'qemu', accel: 'tcg', firmware: 'bios', memory: 512, disk: 'demo.qcow2,size=1G', nic: 'user', lifetime: 'supervisor' },
+  });
+  mkdirSync(gateway.path('images'), { mode: 0o755 });
+  copyFileSync(process.env.INSTALLER_ISO, gateway.path(`images/${ISO}`));
+  chmodSync(gateway.path(`images/${ISO}`), 0o644);
+  await gateway.start();
+  browser = await launch();
+  page = await newPage(browser);
+  await setUp(page, gateway);
+  await openConsole(page, gateway, 'demo');
+});
+after(async () => {
+  await browser?.close();
+  await gateway?.destroy();
+});
+
+/** Types as a person does; the target shows each line before the next one is typed. */
+async function type(text) {
+  await capture(page);
+  await page.keyboard.type(text, { delay: 60 });
+  await page.keyboard.press('Enter');
+}
+
+const since = () => ((Date.now() - started) / 1000).toFixed(1);
+const reached = (what) => console.log(`# ${since()} s: ${what}`);
+
+test('the ISO goes into the drive while the machine is off', async () => {
+  await button(page, 'Media').click();
+  await page.getByRole('radio', { name: new RegExp(ISO) }).check();
+  await button(page, 'Insert').click();
+  await until(() => page.locator('.drive').first().textContent().then((text) => text?.includes(ISO)), 'the drive holds the ISO');
+  await page.keyboard.press('Escape');
+});
+
+test('power on: the menu of the ISO shows', async () => {
+  started = Date.now();
+  await button(page, 'Power on').click();
+  await waitForText(page, /Install Tiny OS/i, HANG_MS);
+  reached('boot menu');
+  await shot(page, 'install-menu');
+  await capture(page);
+  await page.keyboard.press('Enter');
+});
+
+test('the questions are answered by keys', async () => {
+  await waitForText(page, /Q1 Host name\?/, HANG_MS);
+  reached('first question');
+  await shot(page, 'install-question');
+  await type('lamp');
+  await waitForText(page, /Q2 Root password\?/, HANG_MS);
+  await type(ROOT_PASSWORD);
+  await waitForText(page, /Q3 Erase/, HANG_MS);
+  await type('yes');
+});
+
+test('the gateway is killed during the install, which goes on', async () => {
+  const vm = gateway.child(QEMU);
+  await gateway.kill('gateway', 'SIGKILL');
+  const killed = Date.now();
+  await until(() => page.locator('.cover').isVisible(), 'the page says that the connection is gone');
+  await until(async () => !(await page.locator('.cover').isVisible()), 'the page shows the machine again');
+  console.log(`# the picture is back ${Date.now() - killed} ms after the kill`);
+  await waitForText(page, /INSTALLATION COMPLETE/, HANG_MS);
+  reached('installed');
+  assert.doesNotMatch(await screenText(page), /INSTALLATION FAILED|I\/O error/);
+  assert.ok(vm);
+  assert.equal(gateway.child(QEMU), vm, 'the same machine');
+  await shot(page, 'install-complete');
+});
+
+test('eject, restart: the installed system asks for a login', async () => {
+  await button(page, 'Media').click();
+  const drive = page.locator('.drive').first();
+  if (!/Empty|ejected/i.test((await drive.textContent()) ?? '')) await button(page, 'Eject drive 0').click();
+  await until(() => drive.textContent().then((text) => /Empty|ejected/i.test(text ?? '')), 'the drive is empty');
+  await page.keyboard.press('Escape');
+  await type('');
+  await waitForText(page, /lamp login:/, HANG_MS);
+  reached('login of the installed system');
+  await shot(page, 'installed-login');
+});
+
+test('a login works, and a command', async () => {
+  await type('root');
+  await waitForText(page, /Password:/i, HANG_MS);
+  await type(ROOT_PASSWORD);
+  await waitForText(page, /[#$] *$/m, HANG_MS);
+  await type('seq 41 43'); // no Shift: the page's keys are positions
+  await waitForText(page, /^41\n42\n43$/m, HANG_MS);
+  reached('a command ran');
+  await shot(page, 'installed-shell');
+});
+
+test('power off by ACPI', async () => {
+  await button(page, 'Power').click();
+  await page.getByRole('menuitem', { name: /Shut down/ }).click();
+  await page.getByRole('heading', { name: 'Powered off' }).waitFor({ timeout: HANG_MS });
+  reached('powered off');
+});
+
+test('the browser had nothing to complain about', () => assertQuiet(page));
