@@ -87,7 +87,8 @@ static int keep(struct qmp_stream *self, const char *bytes, size_t size, const c
         self->line = line;
         self->room = room;
     }
-    memcpy(self->line + self->size, bytes, size);
+    if (size)
+        memcpy(self->line + self->size, bytes, size);
     self->size += size;
     return 0;
 }
