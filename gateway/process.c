@@ -123,7 +123,8 @@ void process_stop(struct process *self, int timeout_ms)
         log_warn("supervisor", "the %s did not end by itself and is killed", self->role);
         child_signal(self->child, SIGKILL);
         child_wait(self->child, timeout_ms, NULL);
-    } else if (status != 0) {
+    } else if (status != 0 && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)) {
+        /* (a process that has only just begun does not catch the signal yet) */
         log_error("supervisor", "the %s ended badly: status 0x%x", self->role, (unsigned)status);
     }
     self->child = child_destroy(self->child);

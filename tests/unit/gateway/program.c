@@ -90,8 +90,7 @@ void program_start(struct program *self, const char *argument)
     int pipes[2];
     program_path(path, sizeof path);
     assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-    self->size = 0;
-    self->text[0] = '\0';
+    program_forget(self);
     self->pid = fork();
     assert_true(self->pid >= 0);
     if (self->pid == 0) {
@@ -104,6 +103,12 @@ void program_start(struct program *self, const char *argument)
     if (self->output >= 0)
         close(self->output);
     self->output = pipes[0];
+}
+
+void program_forget(struct program *self)
+{
+    self->size = 0;
+    self->text[0] = '\0';
 }
 
 /* More output, waiting at most that long. False at its end. */

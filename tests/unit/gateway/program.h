@@ -25,6 +25,9 @@ void program_configure(struct program *self, const char *more);
 /* Starts it with --config, --state and one more argument (NULL: none). */
 void program_start(struct program *self, const char *argument);
 
+/* What it said so far does not count for program_await any more. */
+void program_forget(struct program *self);
+
 /* Reads its output until `wanted` is in it; false when it ended before or 30 s went by. */
 bool program_await(struct program *self, const char *wanted);
 

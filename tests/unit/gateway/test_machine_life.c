@@ -90,7 +90,7 @@ static void makes_its_disk_and_outlives_everybody(void **state)
     snprintf(path, sizeof path, "%s/vm/vm/d.qcow2", p->state);
     assert_int_equal(stat(path, &st), 0);
 
-    p->size = 0;
+    program_forget(p);
     kill(program_role(p, "gateway"), SIGKILL);
     assert_true(program_await(p, "vm: connected to the machine's monitor"));
     assert_int_equal(machine(p), pid);
@@ -116,7 +116,7 @@ static void ends_with_its_supervisor(void **state)
     configure(p, "lifetime = supervisor\n");
     for (unsigned i = 0; i < 2; i++) {
         pid_t pid = start_and_find(p);
-        p->size = 0;
+        program_forget(p);
         kill(program_role(p, "gateway"), SIGKILL);
         assert_true(program_await(p, "vm: connected to the machine's monitor"));
         assert_true(runs(pid));
@@ -131,7 +131,7 @@ static void is_started_again_when_it_dies(void **state)
     struct program *p = *state;
     configure(p, "lifetime = supervisor\n");
     pid_t pid = start_and_find(p);
-    p->size = 0;
+    program_forget(p);
     kill(pid, SIGKILL);
     assert_true(program_await(p, "target vm: QEMU was ended by signal 9 (Killed); next try in 1.0 s"));
     assert_true(program_await(p, "vm: connected to the machine's monitor"));
