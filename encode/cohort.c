@@ -17,6 +17,9 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* From this many cells on decoding may take longer than transport. */
 #define FAST_CELLS 512
 
+/* More cells are coded in another update, so that a keystroke never waits long behind a screen of photographs. */
+#define CODED_CELLS_MAX 2048
+
 struct cohort {
     struct view view;
     struct plan plan;
@@ -193,7 +196,8 @@ static void encode_tiles(struct cohort *self, const struct picture *picture, siz
                          struct cohort_update *update)
 {
     plan_order(&self->plan, &self->view, picture);
-    for (unsigned i = 0; i < self->plan.n_tiles; i++)
+    unsigned limit = update->cells + CODED_CELLS_MAX;
+    for (unsigned i = 0; i < self->plan.n_tiles && update->cells < limit; i++)
         if (!encode_tile(self, picture, &self->plan.tiles[i], budget, update))
             break;
 }

@@ -1,0 +1,126 @@
+/* Bytes as drawing commands on a small screen: after each update the page's canvas is what the cohort claims, in the
+ * end the screen. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/cohort.h"
+#include "encode/update_apply.h"
+
+#define WIDTH 150
+#define HEIGHT 100
+
+static uint32_t screen[WIDTH * HEIGHT];
+
+static void release(struct frame *frame)
+{
+    free(frame->release_data);
+    free(frame);
+}
+
+static struct frame *take_frame(void)
+{
+    struct frame *frame = calloc(1, sizeof *frame);
+    uint32_t *pixels = malloc(sizeof screen);
+    if (!frame || !pixels)
+        abort();
+    memcpy(pixels, screen, sizeof screen);
+    *frame = (struct frame){.width = WIDTH, .height = HEIGHT, .fourcc = FOURCC_BGRX, .release = release};
+    frame->planes[0] = (struct frame_plane){.data = (const uint8_t *)pixels, .stride = WIDTH * 4};
+    frame->release_data = pixels;
+    ref_init(&frame->ref);
+    return frame;
+}
+
+/* Five bytes: what, x, y, size, value. */
+static void draw(const uint8_t *c)
+{
+    int x = c[1] % WIDTH, y = c[2] % HEIGHT, w = 1 + (c[3] & 15) * 10, h = 1 + (c[3] >> 4) * 7;
+    uint32_t state = c[4] * 2654435761u;
+    for (int j = y; j < y + h && j < HEIGHT; j++)
+        for (int i = x; i < x + w && i < WIDTH; i++) {
+            uint32_t *p = &screen[j * WIDTH + i];
+            int from = j + (c[4] % 33 - 16);
+            state = state * 1664525 + 1013904223;
+            switch (c[0] & 3) {
+            case 0:
+                *p = c[4] * 0x10101u;
+                break;
+            case 1:
+                *p = state >> 8;
+                break;
+            case 2:
+                *p = (state >> 30) * 0x335577u;
+                break;
+            case 3:
+                if (from >= 0 && from < HEIGHT)
+                    *p = screen[from * WIDTH + i];
+                break;
+            }
+        }
+}
+
+static bool update(struct cohort *cohort, struct update_canvas *canvas, const struct picture *picture, size_t budget)
+{
+    struct cohort_update u;
+    struct update_dirty dirty;
+    static uint8_t body[PACKET_MAX * PACKET_MAX_PIECES];
+    size_t size = 0;
+    if (cohort_encode(cohort, picture, budget, &u) < 0)
+        abort();
+    for (unsigned i = 0; i < u.n_pieces; i++) {
+        memcpy(body + size, u.pieces[i]->data, u.pieces[i]->size);
+        size += u.pieces[i]->size;
+        packet_unref(u.pieces[i]);
+    }
+    if (size && !update_apply(canvas, body, size, &dirty))
+        abort();
+    if (u.complete)
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            const uint8_t *p = canvas->pixels + 4 * i;
+            if (((uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2]) != (screen[i] & 0xFFFFFF))
+                abort();
+        }
+    return u.complete;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct picture_tracker *tracker;
+    struct cohort *cohort;
+    struct picture *picture = NULL;
+    struct update_canvas canvas = {.width = WIDTH, .height = HEIGHT, .pixels = calloc(WIDTH * HEIGHT, 4)};
+    if (!canvas.pixels || picture_tracker_create(&tracker) < 0 || cohort_create(&cohort) < 0)
+        abort();
+    memset(screen, 0, sizeof screen);
+    for (size_t at = 0; at + 5 <= size && at < 5 * 60; at += 5) {
+        draw(data + at);
+        if (data[at] & 4)
+            continue;
+        struct picture *next = NULL;
+        if (picture_track(tracker, take_frame(), &next) < 0)
+            abort();
+        if (next) {
+            picture_unref(picture);
+            picture = next;
+        }
+        if (picture)
+            update(cohort, &canvas, picture, data[at] & 8 ? 1000000 : (data[at] >> 4) * 40u);
+    }
+    struct picture *last = NULL;
+    if (picture_track(tracker, take_frame(), &last) < 0)
+        abort();
+    if (last) {
+        picture_unref(picture);
+        picture = last;
+    }
+    while (picture && !update(cohort, &canvas, picture, 5000))
+        ;
+    picture_unref(picture);
+    cohort_destroy(cohort);
+    picture_tracker_destroy(tracker);
+    free(canvas.pixels);
+    return 0;
+}

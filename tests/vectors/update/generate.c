@@ -1,0 +1,190 @@
+/* Writes the golden vectors of docs/update-format.md into the folder named: index.txt and one file a body. Run by hand
+ * when the format changes (target update-vectors); the files are committed, so that a change by accident is seen. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/update_apply.h"
+#include "encode/update_write.h"
+#include "unit/encode/scene.h"
+#include "vectors/update/hash.h"
+
+static const char *folder;
+static FILE *list;
+
+struct vector {
+    const char *name;
+    struct update_canvas canvas;
+    char files[1024];
+    int bodies;
+};
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static struct vector vector_begin(const char *name, int width, int height)
+{
+    struct vector v = {.name = name, .canvas = {.width = width, .height = height}};
+    v.canvas.pixels = calloc((size_t)width * (size_t)height, 4);
+    if (!v.canvas.pixels)
+        die(name);
+    return v;
+}
+
+static void vector_body(struct vector *v, const uint8_t *body, size_t size, bool good)
+{
+    char file[256], path[4096];
+    struct update_dirty dirty;
+    snprintf(file, sizeof file, "%s-%d.body", v->name, ++v->bodies);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(body, 1, size, f) != size || fclose(f))
+        die(path);
+    strcat(strcat(v->files, " "), file);
+    if (update_apply(&v->canvas, body, size, &dirty) != good) {
+        fprintf(stderr, "%s: this body should %sbe accepted\n", file, good ? "" : "not ");
+        exit(1);
+    }
+}
+
+static void vector_end(struct vector *v, bool good)
+{
+    char hash[32] = "malformed";
+    if (good)
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)canvas_hash_of(&v->canvas));
+    fprintf(list, "%s %d %d %s%s\n", v->name, v->canvas.width, v->canvas.height, hash, v->files);
+    free(v->canvas.pixels);
+}
+
+#define BODY(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
+
+static void good(const char *name, int width, int height, const uint8_t *body, size_t size)
+{
+    struct vector v = vector_begin(name, width, height);
+    vector_body(&v, body, size, true);
+    vector_end(&v, true);
+}
+
+static void bad(const char *name, const uint8_t *body, size_t size)
+{
+    struct vector v = vector_begin(name, 40, 40);
+    vector_body(&v, body, size, false);
+    vector_end(&v, false);
+}
+
+/* Written by hand from the document, not by our writer. */
+static void by_hand(void)
+{
+    good("nothing", 40, 40, BODY(1, 0));
+    good("solid", 40, 40, BODY(1, 8, 1, 1, 0, 2, 3, 0x10, 0x80, 0xFF));
+    good("copy", 40, 40,
+         BODY(1, 23, /* red, green */ 1, 0, 0, 1, 1, 255, 0, 0, 1, 0, 1, 1, 1, 0, 255, 0,
+              /* from (3, 9) to (16, 0) */ 2, 1, 0, 1, 1, 25, 18));
+    good("copy-overlapping", 40, 40,
+         BODY(1, 22, 1, 0, 0, 1, 1, 9, 8, 7, /* from a line below, from a line above */ 2, 0, 0, 2, 2, 0, 1 + 1, 2, 0,
+              1, 2, 1, 0, 1));
+    good("palette-1", 16, 16,
+         BODY(1, 27, 3, 0, 0, 0x10, /* colours */ 1, 255, 255, 255, 255, 255, 0, 0, 0,
+              /* literal of 16, repeat 15, fill 1 x 2, above 192, literal 31 */ 0x0F, 0xA5, 0x0F, 0x4E, 0xC1, 0x01,
+              0xBF, 0x80, 0x01, 0x1E, 1, 2, 3, 4));
+    good("palette-2-cache", 32, 16,
+         BODY(1, 35, 3, 0, 0, 0x20, 2, 255, 1, 2, 3, 255, 4, 5, 6, 255, 7, 8, 9, 0xFF, 0xC0, 0x01, 2,
+              /* the second tile names colours of the first */ 3, 1, 0, 0x20, 3, 2, 1, 0, 1, 0x00, 0x03, 0x7F, 0xBF,
+              0x01));
+    good("raw", 3, 2, BODY(1, 22, 3, 0, 0, 0x00, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0xC0, 13, 14, 15, 0x80));
+    bad("bad-version", BODY(2, 0));
+    bad("bad-empty", (const uint8_t[]){1}, 0);
+    bad("bad-op", BODY(1, 1, 9));
+    bad("bad-ops-length", BODY(1, 9, 1, 0, 0, 1, 1, 9, 8, 7));
+    bad("bad-outside", BODY(1, 8, 1, 2, 0, 2, 1, 9, 8, 7));
+    bad("bad-copy-source", BODY(1, 7, 2, 0, 0, 1, 1, 1, 0));
+    bad("bad-palette", BODY(1, 8, 3, 0, 0, 0x10, 2, 0, 0, 0));
+    bad("bad-run", BODY(1, 9, 3, 0, 0, 0x10, 0, 0, 0xFF, 0x7F, 0));
+    bad("bad-varint", BODY(1, 0x80, 0x80, 0x80, 0x80, 0x00));
+    bad("bad-entropy-left", BODY(1, 8, 1, 0, 0, 1, 1, 9, 8, 7, 0));
+    bad("bad-entropy-short", BODY(1, 4, 3, 0, 0, 0x50));
+}
+
+static struct tile_source source_of(const struct scene *picture, const struct scene *canvas, struct cell_rect cells)
+{
+    size_t stride = (size_t)picture->width * 4;
+    struct tile_source s = {.picture = (const uint8_t *)picture->pixels,
+                            .picture_stride = stride,
+                            .canvas = (const uint8_t *)canvas->pixels,
+                            .canvas_stride = stride,
+                            .canvas_width = picture->width,
+                            .canvas_height = picture->height,
+                            .x = cells.x * 16,
+                            .y = cells.y * 16};
+    s.width = MIN(cells.w * 16, picture->width - s.x);
+    s.height = MIN(cells.h * 16, picture->height - s.y);
+    return s;
+}
+
+static void write_whole(struct update_writer *writer, const struct scene *picture, struct scene *canvas)
+{
+    for (int y = 0; y * 16 < picture->height; y += 4)
+        for (int x = 0; x * 16 < picture->width; x += 4) {
+            struct cell_rect cells = {x, y, MIN(4, (picture->width + 15) / 16 - x),
+                                      MIN(4, (picture->height + 15) / 16 - y)};
+            struct tile_source s = source_of(picture, canvas, cells);
+            update_write_tile(writer, cells, &s);
+            for (int i = 0; i < s.height; i++)
+                memcpy(canvas->pixels + (size_t)(s.y + i) * (size_t)picture->width + s.x,
+                       picture->pixels + (size_t)(s.y + i) * (size_t)picture->width + s.x, (size_t)s.width * 4);
+        }
+}
+
+/* Three bodies in a row: each starts from what the one before left. */
+static void by_writer(const char *name, int width, int height, bool fast)
+{
+    struct scene picture, canvas;
+    struct update_writer writer;
+    struct vector v = vector_begin(name, width, height);
+    scene_init(&picture, width, height, 5);
+    scene_init(&canvas, width, height, 6);
+    if (update_writer_init(&writer) < 0)
+        die(name);
+    for (int i = 0; i < 3; i++) {
+        if (i == 0)
+            scene_start(&picture);
+        else if (i == 1)
+            scene_gradient(&picture, width / 4, 0, width / 2, height);
+        else
+            scene_noise(&picture, 3, 3, width / 3, height / 3);
+        update_writer_begin(&writer, fast);
+        write_whole(&writer, &picture, &canvas);
+        size_t size;
+        const uint8_t *body = update_writer_end(&writer, &size);
+        vector_body(&v, body, size, true);
+    }
+    vector_end(&v, true);
+    update_writer_finish(&writer);
+    scene_finish(&picture);
+    scene_finish(&canvas);
+}
+
+int main(int argc, char **argv)
+{
+    char path[4096];
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+        return 2;
+    }
+    folder = argv[1];
+    snprintf(path, sizeof path, "%s/index.txt", folder);
+    list = fopen(path, "w");
+    if (!list)
+        die(path);
+    fprintf(list,
+            "# name width height hash-or-malformed body...: the bodies are applied one after the other to a black "
+            "canvas;\n# hash: FNV-1a, 64 bits, over R, G, B of all pixels\n");
+    by_hand();
+    by_writer("modelled", 150, 85, false);
+    by_writer("modelled-tiny", 7, 3, false);
+    by_writer("runs", 150, 85, true);
+    return fclose(list) ? 1 : 0;
+}
