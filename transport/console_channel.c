@@ -192,6 +192,8 @@ static void input(struct viewer *self, const struct console_message *m)
     const struct console_ops *ops = self->server->config.console;
     if (!self->may_type)
         return;
+    if (self->server->keeper && !self->session->local)
+        keeper_client_touch(self->server->keeper, self->session); /* who types is not idle */
     switch (m->type) {
     case CONSOLE_KEY:
         ops->key(self->handle, m->key.usage, m->key.down);

@@ -2,6 +2,7 @@
  * that message then says who it is. */
 #include <string.h>
 
+#include "core/text.h"
 #include "transport/console_wire.h"
 #include "transport/request_text.h"
 #include "transport/server_internal.h"
@@ -13,10 +14,9 @@ bool console_upgrade_target(struct lws *wsi, char *room, size_t size)
     char uri[512], path[512], decoded[512], *params[ROUTE_MAX_PARAMS];
     int length = lws_hdr_copy_fragment(wsi, uri, sizeof uri, WSI_TOKEN_GET_URI, 0);
     if (length <= 0 || !request_reencode(uri, (size_t)length, false, path, sizeof path) ||
-        !route_match(&console_route, path, decoded, params) || strlen(params[0]) >= size)
+        !route_match(&console_route, path, decoded, params))
         return false;
-    strcpy(room, params[0]);
-    return true;
+    return text_copy(room, size, params[0]);
 }
 
 static bool header(struct lws *wsi, enum lws_token_indexes token, char *room, int size)

@@ -2,6 +2,7 @@
  * only: each test program takes what it needs. */
 #pragma once
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -38,7 +39,7 @@ struct harness {
     struct loop_wake *wake;
     struct loop_io *tcp_io, *local_io;
     int tcp, local, code;
-    bool stopped;
+    bool stopped, keep_loop;
     uint16_t port;
     char local_name[64];
     EVP_PKEY *key;
@@ -138,13 +139,15 @@ static bool harness_may(void *context, const struct auth_session *session, uint3
     return auth_session_may(session, rights, target) && (!target || strcmp(target, "forbidden") != 0);
 }
 
-/* Fill h->config before; names, port, certificate and `may` are set here. */
+/* Fill h->config before; names, port and `may` are set here, and without a keeper a certificate. A loop that h->loop
+ * names stays the caller's. */
 attr_unused static void harness_start(struct harness *h, struct keeper_client *keeper)
 {
     static const char *const names[] = {"localhost", "127.0.0.1", "::1", "kvm.example"};
     harness_listen(h);
-    if (!h->key)
+    if (!keeper)
         harness_make_certificate(h);
+    h->keep_loop = h->loop != NULL;
     if (!h->loop)
         assert_int_equal(loop_create(&h->loop), 0);
     h->config.public_names = names;
@@ -182,7 +185,8 @@ attr_unused static void harness_stop(struct harness *h)
     loop_wake_remove(h->wake);
     loop_io_remove(h->tcp_io);
     loop_io_remove(h->local_io);
-    loop_destroy(h->loop);
+    if (!h->keep_loop)
+        loop_destroy(h->loop);
     close(h->tcp);
     close(h->local);
     EVP_PKEY_free(h->key);

@@ -245,7 +245,7 @@ static void texts_are_made_fit_to_show(void **state)
     assert_int_equal(built[2], 10);
     /* cut at a whole character */
     memset(text, 'x', CONSOLE_MAX_TEXT - 1);
-    strcpy(text + CONSOLE_MAX_TEXT - 1, "\xc3\xa4");
+    memcpy(text + CONSOLE_MAX_TEXT - 1, "\xc3\xa4", 3);
     w = wire_writer_init(built, sizeof built);
     console_write_end(&w, 1, text);
     assert_int_equal(built[2] | built[3] << 8, CONSOLE_MAX_TEXT - 1);
