@@ -198,29 +198,39 @@ static int rule(scmp_filter_ctx filter, uint32_t action, const char *name)
     return seccomp_rule_add(filter, action, number, 0);
 }
 
+/* Allows a call whose argument, as far as the mask looks, has this value. */
+static int allow_if(scmp_filter_ctx filter, int call, unsigned argument, uint64_t mask, uint64_t value)
+{
+    struct scmp_arg_cmp test = {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &test);
+}
+
+#define WHOLE UINT64_MAX
+
+/* Refusing dumps, not allowing them again. */
+static int allow_no_dumps(scmp_filter_ctx filter)
+{
+    struct scmp_arg_cmp tests[] = {{.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_DUMPABLE, .datum_b = 0},
+                                   {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = 0, .datum_b = 0}};
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2, tests);
+}
+
 /* Calls of which only some arguments are fine. */
 static int add_argument_rules(scmp_filter_ctx filter, enum sandbox_role role)
 {
-    int r = 0;
     /* no code is made at run time: memory is writable or executable, never turned from one to the other */
-    r = r ? r
-          : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    int r = allow_if(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
     /* threads share everything; a process would not */
-    r = r ? r
-          : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
+    r = r ? r : allow_if(filter, SCMP_SYS(clone), 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM);
     /* its flags are in memory where the filter cannot look; the C library then takes clone */
     r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    /* a role may refuse dumps once more */
-    r = r ? r
-          : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2, SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE),
-                             SCMP_A1(SCMP_CMP_EQ, 0));
-    /* names of threads (PR_SET_NAME), and PR_SET_VMA of the C library, harmless */
-    r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-    r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, 0x53564d41));
+    /* names of threads and of memory (the C library's), and a role may refuse dumps once more */
+    r = r ? r : allow_if(filter, SCMP_SYS(prctl), 0, WHOLE, PR_SET_NAME);
+    r = r ? r : allow_if(filter, SCMP_SYS(prctl), 0, WHOLE, PR_SET_VMA);
+    r = r ? r : allow_no_dumps(filter);
     if (role == SANDBOX_GATEWAY) {
-        r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-        r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_UNIX);
+        r = r ? r : allow_if(filter, SCMP_SYS(socketpair), 0, UINT32_MAX, AF_UNIX);
     }
     return r;
 }
