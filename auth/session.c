@@ -5,17 +5,19 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/text.h"
 
 int auth_session_create(uint64_t id, const char *user, enum auth_role role, struct auth_session **ret)
 {
-    if (strlen(user) >= AUTH_USER_MAX)
-        return -ENAMETOOLONG;
     struct auth_session *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
     ref_init(&self->ref);
     self->id = id;
-    strcpy(self->user, user);
+    if (!text_copy(self->user, sizeof self->user, user)) {
+        free(self);
+        return -ENAMETOOLONG;
+    }
     self->role = role;
     self->expires_us = UINT64_MAX;
     *ret = self;

@@ -5,6 +5,7 @@
 
 #include "auth/random.h"
 #include "auth/session.h"
+#include "core/text.h"
 
 #define TICKET_LIFE_US (30 * 1000000ull)
 #define TICKETS_PER_SESSION 8
@@ -75,7 +76,7 @@ int auth_tickets_issue(struct auth_tickets *self, struct auth_session *session, 
         return r;
     struct ticket *ticket = &self->tickets[self->n++];
     hex_write(ticket->text, bytes, sizeof bytes);
-    strcpy(ticket->target, target);
+    text_copy(ticket->target, sizeof ticket->target, target);
     ticket->session = auth_session_ref(session);
     ticket->expires_us = now_us + TICKET_LIFE_US;
     memcpy(ret, ticket->text, sizeof ticket->text);

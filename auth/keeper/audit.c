@@ -94,7 +94,7 @@ static int append(struct store *store, struct link *newest, const struct audit_w
 /* Removes a tenth when there are too many: the anchor moves first, and with it what the trigger lets go. */
 static int prune(struct store *store, const struct link *newest)
 {
-    struct link anchor;
+    struct link anchor = {0};
     int r = read_anchor(store, &anchor);
     if (r < 0)
         return r;
@@ -114,7 +114,7 @@ int audit_write(struct audit *self, struct store *store, int64_t wall_s)
 {
     if (self->n == 0)
         return 0;
-    struct link newest;
+    struct link newest = {0};
     int r = read_newest(store, &newest);
     for (unsigned i = 0; i < self->n && r >= 0; i++)
         r = append(store, &newest, &self->waiting[i]);
@@ -167,7 +167,7 @@ int audit_row(struct store *store, sqlite3_stmt *statement, struct audit_line *r
 
 int audit_verify(struct store *store, uint64_t *ret_number)
 {
-    struct link at;
+    struct link at = {0};
     _cleanup_statement_ *statement = NULL;
     int r = read_anchor(store, &at);
     if (r >= 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth/keeper/book_internal.h"
+#include "core/text.h"
 
 #define REFUSALS_EVERY_US (10 * 1000000ll) /* the audit log is not to be flooded by those who are locked out */
 
@@ -117,8 +118,8 @@ void setup_finish(struct book *self, struct request *request, struct instant now
     if (!setup_allowed(self, request, now))
         return;
     struct user user = {.role = ROLE_ADMINISTRATOR, .enabled = true};
-    strcpy(user.name, request->user);
-    strcpy(user.hash, request->hash);
+    text_copy(user.name, sizeof user.name, request->user);
+    text_copy(user.hash, sizeof user.hash, request->hash);
     int r = change_begin(self, now);
     if (r >= 0) {
         r = user_insert(&self->store, &user, now.wall_s);
@@ -152,7 +153,7 @@ enum book_next login_begin(struct book *self, struct request *request, struct in
         return BOOK_ANSWER;
     }
     /* who does not exist takes as long as who does */
-    strcpy(request->setting, r == 1 ? request->account.hash : self->nobody);
+    text_copy(request->setting, sizeof request->setting, r == 1 ? request->account.hash : self->nobody);
     return BOOK_HASH;
 }
 

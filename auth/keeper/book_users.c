@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/keeper/book_internal.h"
+#include "core/text.h"
 
 #define WHY_LAST "This is the last enabled Administrator: make another one first."
 
@@ -84,8 +85,8 @@ enum book_next user_put_begin(struct book *self, struct request *request, struct
 static void create(struct book *self, struct request *request, struct instant now)
 {
     struct user user = {.role = (enum auth_role)request->role, .enabled = request->enabled != 0};
-    strcpy(user.name, request->user);
-    strcpy(user.hash, request->hash);
+    text_copy(user.name, sizeof user.name, request->user);
+    text_copy(user.hash, sizeof user.hash, request->hash);
     int r = change_begin(self, now);
     if (r >= 0) {
         r = user_insert(&self->store, &user, now.wall_s);
@@ -120,7 +121,7 @@ static void apply(struct book *self, struct request *request, struct instant now
     if (request->enabled != KEEPER_ENABLED_KEEP)
         after.enabled = request->enabled;
     if (request->hash[0])
-        strcpy(after.hash, request->hash);
+        text_copy(after.hash, sizeof after.hash, request->hash);
     if (check_last(self, request, &before, after.role == ROLE_ADMINISTRATOR && after.enabled) < 0)
         return;
     bool again = after.role != before.role || after.enabled != before.enabled || request->hash[0];

@@ -149,7 +149,7 @@ static int key_make(EVP_PKEY **ret, char *why, size_t size)
 static int key_own(EVP_PKEY **ret, char *why, size_t size)
 {
     _cleanup_free_ char *pem = NULL;
-    size_t pem_size;
+    size_t pem_size = 0;
     int r = read_file(IDENTITY_KEY_FILE, &pem, &pem_size);
     if (r == 1)
         return key_make(ret, why, size);
@@ -174,7 +174,7 @@ static int key_own(EVP_PKEY **ret, char *why, size_t size)
 static X509 *certificate_kept(EVP_PKEY *key, const char *const *names, unsigned n_names)
 {
     _cleanup_free_ char *pem = NULL;
-    size_t size;
+    size_t size = 0;
     if (read_file(IDENTITY_CERTIFICATE_FILE, &pem, &size) != 0)
         return NULL;
     attr_cleanup(X509_freep) X509 *certificate = certificate_parse(pem);
@@ -265,7 +265,7 @@ int identity_given(struct identity *self, int certificate_fd, int key_fd, char *
 {
     *self = (struct identity){0};
     _cleanup_free_ char *key_pem = NULL;
-    size_t key_size;
+    size_t key_size = 0;
     int r = read_all(certificate_fd, &self->pem, &self->pem_size);
     if (r < 0) {
         snprintf(why, size, "the certificate file cannot be read: %s.", strerror(-r));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/random.h"
+#include "core/text.h"
 
 /* Use is written down this often: a restart may shorten an idle session by as much. */
 #define STORE_USE_EVERY_US (300 * 1000000ll)
@@ -40,7 +41,7 @@ static int load_row(struct sessions *self, struct store *store, sqlite3_stmt *st
             self->dead[self->n_dead++] = session.id;
         return 0;
     }
-    strcpy(session.user, user.name);
+    text_copy(session.user, sizeof session.user, user.name);
     session.role = user.role;
     memcpy(session.token_hash, sqlite3_column_blob(statement, 2), sizeof session.token_hash);
     self->list[self->n++] = session;
@@ -138,7 +139,7 @@ int sessions_add(struct sessions *self, const struct user *user, struct instant 
     if (r < 0)
         return r;
     session.id = (session.id >> 1) | 1; /* positive for SQLite, and never 0 */
-    strcpy(session.user, user->name);
+    text_copy(session.user, sizeof session.user, user->name);
     hex_write(ret_token, token, sizeof token);
     explicit_bzero(token, sizeof token);
     SHA256((const uint8_t *)ret_token, AUTH_TOKEN_HEX, session.token_hash);

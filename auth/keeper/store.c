@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/keeper/store_schema.h"
+#include "core/text.h"
 
 static int store_error(int code)
 {
@@ -35,10 +36,7 @@ static int store_exec(struct store *self, const char *sql)
 /* SQLite turns names into absolute paths, which needs rights on all folders above ours. Ours stay as they are. */
 static int name_as_is(attr_unused sqlite3_vfs *vfs, const char *name, int size, char *ret)
 {
-    if ((int)strlen(name) >= size)
-        return SQLITE_CANTOPEN;
-    strcpy(ret, name);
-    return SQLITE_OK;
+    return text_copy(ret, (size_t)size, name) ? SQLITE_OK : SQLITE_CANTOPEN;
 }
 
 static const char *vfs_relative(void)

@@ -1,17 +1,15 @@
 #include "auth/keeper/users.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define COLUMNS "SELECT id, name, role, enabled, hash FROM users "
 
-static bool text_copy(char *room, size_t size, sqlite3_stmt *statement, int column)
+static bool column_copy(char *room, size_t size, sqlite3_stmt *statement, int column)
 {
     const char *text = (const char *)sqlite3_column_text(statement, column);
-    if (!text || strlen(text) >= size)
-        return false;
-    strcpy(room, text);
-    return true;
+    return text && text_copy(room, size, text);
 }
 
 int user_row(struct store *store, sqlite3_stmt *statement, struct user *ret)
@@ -24,8 +22,8 @@ int user_row(struct store *store, sqlite3_stmt *statement, struct user *ret)
         .role = (enum auth_role)sqlite3_column_int(statement, 2),
         .enabled = sqlite3_column_int(statement, 3),
     };
-    if (!text_copy(user.name, sizeof user.name, statement, 1) ||
-        !text_copy(user.hash, sizeof user.hash, statement, 4) || user.role < ROLE_READ_ONLY ||
+    if (!column_copy(user.name, sizeof user.name, statement, 1) ||
+        !column_copy(user.hash, sizeof user.hash, statement, 4) || user.role < ROLE_READ_ONLY ||
         user.role > ROLE_ADMINISTRATOR)
         return -EIO; /* not written by us */
     *ret = user;

@@ -12,6 +12,7 @@
 #include "auth/keeper_client.h"
 #include "auth/keeper_wire.h"
 #include "core/clock.h"
+#include "core/text.h"
 
 #define TOKEN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -84,9 +85,9 @@ static void on_login(void *data, const struct keeper_login_result *result)
     got.error = result->error;
     got.token[0] = got.user[0] = 0;
     if (result->token)
-        strcpy(got.token, result->token);
+        text_copy(got.token, sizeof got.token, result->token);
     if (result->session) {
-        strcpy(got.user, result->session->user);
+        text_copy(got.user, sizeof got.user, result->session->user);
         auth_session_unref(got.session);
         got.session = auth_session_ref(result->session);
     }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "auth/session.h"
+#include "core/text.h"
 
 #define S 1000000ull
 
@@ -70,7 +71,7 @@ static void test_what_is_no_ticket_is_refused(void **state)
     assert_null(redeem("", "demo", 1));
     assert_null(redeem("0123", "demo", 1));
     char other[sizeof ticket];
-    strcpy(other, ticket);
+    text_copy(other, sizeof other, ticket);
     other[0] = other[0] == '0' ? '1' : '0';
     assert_null(redeem(other, "demo", 1));
     assert_ptr_equal(redeem(ticket, "demo", 1), ann);

@@ -12,6 +12,7 @@
 
 #include "auth/keeper/book_internal.h"
 #include "auth/keeper/keeper.h"
+#include "core/text.h"
 
 #define SECOND 1000000ll
 #define MINUTE (60 * SECOND)
@@ -46,7 +47,7 @@ static attr_unused void book_reopen(void)
 
 static int folder_set_up(attr_unused void **state)
 {
-    strcpy(folder, "/tmp/lightsout-keeper-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/lightsout-keeper-XXXXXX");
     now = (struct instant){.us = 1000 * HOUR, .wall_s = 1800000000};
     return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
 }
@@ -113,9 +114,9 @@ static struct request *request_of(enum keeper_message type, const char *user, co
     struct request *request = request_create();
     assert_non_null(request);
     request->type = (uint16_t)type;
-    strcpy(request->user, user);
-    strcpy(request->password, password);
-    strcpy(request->peer, "10.0.0.1");
+    text_copy(request->user, sizeof request->user, user);
+    text_copy(request->password, sizeof request->password, password);
+    text_copy(request->peer, sizeof request->peer, "10.0.0.1");
     request->enabled = KEEPER_ENABLED_KEEP;
     return request;
 }
@@ -123,7 +124,7 @@ static struct request *request_of(enum keeper_message type, const char *user, co
 static attr_unused struct reply setup(const char *secret, const char *user, const char *password)
 {
     struct request *request = request_of(KEEPER_SETUP, user, password);
-    strcpy(request->secret, secret);
+    snprintf(request->secret, sizeof request->secret, "%s", secret);
     return ask(request);
 }
 
@@ -135,7 +136,7 @@ static attr_unused struct reply login(const char *user, const char *password)
 static attr_unused struct reply session(const char *token)
 {
     struct request *request = request_of(KEEPER_SESSION, "", "");
-    strcpy(request->token, token);
+    text_copy(request->token, sizeof request->token, token);
     return ask(request);
 }
 

@@ -1,5 +1,6 @@
 /* Login, lockout, and sessions over time. */
 #include "book_fixture.h"
+#include "core/text.h"
 
 #include <time.h>
 
@@ -76,7 +77,7 @@ static void test_a_peer_is_slowed_whatever_names_it_tries(void **state)
     }
     assert_int_equal(reply.error, -EAGAIN);
     struct request *request = request_of(KEEPER_LOGIN, "ann", PASSWORD);
-    strcpy(request->peer, "10.0.0.2");
+    text_copy(request->peer, sizeof request->peer, "10.0.0.2");
     assert_int_equal(ask(request).error, 0);
 }
 
@@ -157,7 +158,7 @@ static void test_a_login_ends_the_session_it_came_from(void **state)
     (void)state;
     struct reply old = login("ann", PASSWORD);
     struct request *request = request_of(KEEPER_LOGIN, "ann", PASSWORD);
-    strcpy(request->token, old.token);
+    text_copy(request->token, sizeof request->token, old.token);
     struct reply new = ask(request);
     assert_int_equal(new.error, 0);
     assert_int_equal(new.n_ended, 1);
@@ -165,7 +166,7 @@ static void test_a_login_ends_the_session_it_came_from(void **state)
     assert_string_not_equal(new.token, old.token);
     assert_int_equal(session(old.token).error, -EACCES);
     request = request_of(KEEPER_LOGIN, "ann", "correct horse batterz");
-    strcpy(request->token, new.token);
+    text_copy(request->token, sizeof request->token, new.token);
     assert_int_equal(ask(request).error, -EACCES);
     assert_int_equal(session(new.token).error, 0); /* a failed login ends nothing */
 }

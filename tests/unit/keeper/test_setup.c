@@ -1,5 +1,6 @@
 /* The first user: made once, with the newest secret, and in no other way. */
 #include "book_fixture.h"
+#include "core/text.h"
 
 static char secret[SECRET_SIZE];
 
@@ -51,7 +52,7 @@ static void test_a_new_secret_voids_the_old(void **state)
 {
     (void)state;
     char old[SECRET_SIZE];
-    strcpy(old, secret);
+    text_copy(old, sizeof old, secret);
     assert_int_equal(book_new_secret(book, now, secret), 0);
     assert_int_equal(setup(old, "ann", PASSWORD).error, -EACCES);
     assert_int_equal(setup(secret, "ann", PASSWORD).error, 0);
@@ -73,8 +74,8 @@ static void test_of_two_at_once_exactly_one_wins(void **state)
     (void)state;
     struct request *first = request_of(KEEPER_SETUP, "ann", PASSWORD);
     struct request *second = request_of(KEEPER_SETUP, "bob", PASSWORD);
-    strcpy(first->secret, secret);
-    strcpy(second->secret, secret);
+    snprintf(first->secret, sizeof first->secret, "%s", secret);
+    snprintf(second->secret, sizeof second->secret, "%s", secret);
     assert_int_equal(book_begin(book, first, now), BOOK_HASH);
     assert_int_equal(book_begin(book, second, now), BOOK_HASH);
     request_hash(second);
@@ -93,7 +94,7 @@ static void test_a_secret_voided_while_hashing_does_not_count(void **state)
 {
     (void)state;
     struct request *request = request_of(KEEPER_SETUP, "ann", PASSWORD);
-    strcpy(request->secret, secret);
+    snprintf(request->secret, sizeof request->secret, "%s", secret);
     assert_int_equal(book_begin(book, request, now), BOOK_HASH);
     assert_int_equal(book_new_secret(book, now, secret), 0);
     request_hash(request);

@@ -1,4 +1,5 @@
 /* The keeper as a process: started, asked, killed, started again, lied to. Also run under the thread sanitizer. */
+#include "core/text.h"
 #include "keeper_fixture.h"
 
 #include <sys/stat.h>
@@ -43,7 +44,7 @@ static void test_killed_while_asked_then_started_again(void **state)
     (void)state;
     set_ann_up();
     char token[AUTH_TOKEN_HEX + 1];
-    strcpy(token, got.token);
+    text_copy(token, sizeof token, got.token);
     struct auth_session *session = auth_session_ref(got.session);
     assert_int_equal(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", on_login, NULL), 0);
     unsigned n = got.n;
@@ -72,7 +73,7 @@ static void test_a_session_survives_both_restarts(void **state)
     (void)state;
     set_ann_up();
     char token[AUTH_TOKEN_HEX + 1];
-    strcpy(token, got.token);
+    text_copy(token, sizeof token, got.token);
     uint64_t id = got.session->id;
     keeper_kill();
     client = keeper_client_destroy(client);
@@ -89,7 +90,7 @@ static void test_each_start_makes_a_new_secret_until_one_is_used(void **state)
 {
     (void)state;
     char old[sizeof ready.secret];
-    strcpy(old, ready.secret);
+    text_copy(old, sizeof old, ready.secret);
     keeper_kill();
     keeper_start();
     assert_string_not_equal(ready.secret, old);
@@ -115,7 +116,7 @@ static void test_a_secret_asked_for_voids_the_one_shown(void **state)
     assert_int_equal(got.error, 0);
     ASK(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
     assert_int_equal(got.error, -EACCES);
-    strcpy(ready.secret, asked_secret);
+    text_copy(ready.secret, sizeof ready.secret, asked_secret);
     set_ann_up();
     ASK(keeper_client_new_setup_secret(client, on_secret, NULL));
     assert_int_equal(got.error, -EALREADY);
@@ -132,7 +133,7 @@ static void on_users(attr_unused void *data, int error, const struct keeper_user
     n_users = n;
     for (unsigned i = 0; i < MIN(n, 8u); i++) {
         users[i] = list[i];
-        strcpy(names[i], list[i].name);
+        text_copy(names[i], sizeof names[i], list[i].name);
     }
 }
 
@@ -281,7 +282,7 @@ static void test_what_makes_no_sense_closes_the_channel_and_no_more(void **state
 static int bare_set_up(attr_unused void **state)
 {
     memset(&seen, 0, sizeof seen);
-    strcpy(folder, "/tmp/lightsout-keeper-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/lightsout-keeper-XXXXXX");
     return mkdtemp(folder) ? loop_create(&loop) : -1;
 }
 
