@@ -14,8 +14,7 @@ export class PointerInput {
   /**
    * @param {HTMLElement} surface
    * @param {{active: () => boolean, absolute: () => boolean, box: () => DOMRect, send: (command: Command) => void,
-   *   pressed: (event: PointerEvent) => boolean}} calls pressed: a button went down; false: the press is not for the
-   *   target
+   *   pressed: (event: PointerEvent) => void}} calls pressed: a button went down, before the target is told
    */
   constructor(surface, calls) {
     this.surface = surface;
@@ -59,8 +58,11 @@ export class PointerInput {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (!this.calls.pressed(event) || !this.calls.active()) return;
-    if (!this.calls.absolute() && !this.locked) return void this.lock();
+    const focused = document.activeElement === this.surface;
+    this.calls.pressed(event);
+    if (!this.calls.active()) return;
+    // Not with the click that gives the focus: in a firmware's menu nobody wants Escape to free a locked pointer.
+    if (!this.calls.absolute() && !this.locked) return void (focused && this.lock());
     if (!this.locked) this.surface.setPointerCapture(event.pointerId);
     this.#moved(event);
   }

@@ -89,7 +89,6 @@ export class ScreenInput {
     this.surface.focus({ preventScroll: true });
     this.calls.pressed();
     this.keyboard.trustModifiers(event);
-    return true;
   }
 
   #watch() {

@@ -39,7 +39,8 @@ const EXPECTED = /Failed to load resource: the server responded with a status of
 
 /** A page that remembers its complaints: `complaints(page)`. */
 export async function newPage(browser, options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, ...options });
+  const usual = { ignoreHTTPSErrors: true, reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } };
+  const context = await browser.newContext({ ...usual, ...options });
   return openTab(context);
 }
 
@@ -99,10 +100,13 @@ export const coloursAt = (page, points) =>
     return at.map(([x, y]) => [0, 1, 2].map((c) => hex((y * width + x) * 4 + c)).join(''));
   }, points);
 
-/** Waits until this page holds the seat and the picture has the focus. */
+/** Gives the picture the focus and waits until this page holds the seat. */
 export async function capture(page) {
-  await page.locator('console-screen canvas').click();
-  await until(() => page.evaluate(() => document.querySelector('console-view')?.dataset.captured === 'true'), 'the page has the keyboard');
+  const captured = () => {
+    document.querySelector('console-screen')?.focusPicture();
+    return document.querySelector('console-view')?.dataset.captured === 'true';
+  };
+  await until(() => page.evaluate(captured), 'the page has the keyboard');
 }
 
 export function assertQuiet(page) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertQuiet, button, canvasHash, capture, coloursAt, launch, logIn, newPage, openConsole, setUp, shot } from './browser.mjs';
 import { Gateway } from './gateway.mjs';
@@ -50,14 +50,20 @@ after(async () => {
   await gateway?.destroy();
 });
 
+afterEach(async () => {
+  // What one test left open must not stand in the way of the next.
+  while (await watcher.locator('dialog').count()) await watcher.evaluate(() => document.querySelector('dialog')?.close());
+});
+
 /** One byte of the boot sector's display: 0 the modifiers, 2 the newest scan code; null while it is not there. */
 async function shown(line) {
   const hash = await canvasHash(watcher);
   if (hash?.width !== 720 || hash.height !== 400) return null;
   const points = Array.from({ length: 8 }, (_, i) => [90 * i + 45, 16 * line + 8]);
   const colours = await coloursAt(watcher, /** @type {[number, number][]} */ (points));
-  if (!colours.every((colour) => colour === 'ffffff' || colour === '0000aa')) return null;
-  return parseInt(colours.map((colour) => (colour === 'ffffff' ? '1' : '0')).join(''), 2);
+  // The VGA's palette has six bits a colour; machines differ in how they make eight of them.
+  if (!colours.every((colour) => /^(f.f.f.|0000a.)$/.test(colour))) return null;
+  return parseInt(colours.map((colour) => (colour[0] === 'f' ? '1' : '0')).join(''), 2);
 }
 
 const shiftIs = (down) =>
