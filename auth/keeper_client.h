@@ -41,7 +41,8 @@ int keeper_client_setup(struct keeper_client *self, const char *secret, const ch
                         const char *peer, keeper_login_fn *done, void *data);
 int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
                         keeper_login_fn *done, void *data);
-/* The same for a browser that still shows a session cookie: a good login ends that session. old_token may be "". */
+/* The same for a browser that still shows a session cookie: a good login ends that session. old_token may be "".
+ * What is too long for any account is refused like a wrong password. */
 int keeper_client_login_from(struct keeper_client *self, const char *user, const char *password, const char *peer,
                              const char *old_token, keeper_login_fn *done, void *data);
 

@@ -98,6 +98,27 @@ static int login_send(struct keeper_client *self, enum keeper_message type, stru
     return r;
 }
 
+static enum ask_next cached_answered(attr_unused struct keeper_client *self, struct keeper_ask *ask,
+                                     struct keeper_answer *answer)
+{
+    if (!answer->error && !(ask->session && auth_session_alive(ask->session)))
+        answer->error = -EACCES;
+    login_done(ask, answer, answer->error ? NULL : ask->session, NULL);
+    return ASK_DONE;
+}
+
+/* The answer from the loop, without the keeper. session NULL: refused. */
+static int session_ready(struct keeper_client *self, struct auth_session *session, keeper_login_fn *done, void *data)
+{
+    struct keeper_ask *ask = ask_new(cached_answered, data);
+    if (!ask)
+        return -ENOMEM;
+    ask->login = done;
+    ask->session = session ? auth_session_ref(session) : NULL;
+    ask_ready(self, ask);
+    return 0;
+}
+
 #define LOGIN_ROOM (AUTH_USER_MAX + KEEPER_MAX_PASSWORD + KEEPER_MAX_SECRET + KEEPER_MAX_PEER + 32)
 
 /* Too long for any account: refused like a wrong one, and never sent. */
@@ -124,7 +145,7 @@ int keeper_client_login_from(struct keeper_client *self, const char *user, const
                              const char *old_token, keeper_login_fn *done, void *data)
 {
     if (!login_fits(user, password, peer))
-        return -EINVAL;
+        return session_ready(self, NULL, done, data);
     uint8_t room[LOGIN_ROOM + AUTH_TOKEN_HEX];
     struct wire_writer w = wire_writer_init(room, sizeof room);
     ipc_write_string(&w, user);
@@ -138,27 +159,6 @@ int keeper_client_login(struct keeper_client *self, const char *user, const char
                         keeper_login_fn *done, void *data)
 {
     return keeper_client_login_from(self, user, password, peer, "", done, data);
-}
-
-static enum ask_next cached_answered(attr_unused struct keeper_client *self, struct keeper_ask *ask,
-                                     struct keeper_answer *answer)
-{
-    if (!answer->error && !(ask->session && auth_session_alive(ask->session)))
-        answer->error = -EACCES;
-    login_done(ask, answer, answer->error ? NULL : ask->session, NULL);
-    return ASK_DONE;
-}
-
-/* session NULL: nobody's. */
-static int session_ready(struct keeper_client *self, struct auth_session *session, keeper_login_fn *done, void *data)
-{
-    struct keeper_ask *ask = ask_new(cached_answered, data);
-    if (!ask)
-        return -ENOMEM;
-    ask->login = done;
-    ask->session = session ? auth_session_ref(session) : NULL;
-    ask_ready(self, ask);
-    return 0;
 }
 
 int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data)

@@ -158,6 +158,7 @@ static int key_own(EVP_PKEY **ret, char *why, size_t size)
                  strerror(-r));
         return r;
     }
+    assert(pem);
     attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = key_parse(pem);
     explicit_bzero(pem, pem_size);
     if (!key || !EVP_PKEY_is_a(key, "EC")) {
@@ -277,6 +278,7 @@ int identity_given(struct identity *self, int certificate_fd, int key_fd, char *
         identity_finish(self);
         return r;
     }
+    assert(self->pem && key_pem);
     attr_cleanup(X509_freep) X509 *certificate = certificate_parse(self->pem);
     attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = key_parse(key_pem);
     explicit_bzero(key_pem, key_size);
