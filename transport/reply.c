@@ -11,7 +11,7 @@
 
 #define HEAD_SIZE 1024 /* status line and fixed headers, besides the security headers */
 #define REPLY_S 30     /* a peer that takes nothing for so long is given up */
-#define MERGE_MAX 16384
+#define PIECE_SIZE 16384
 
 static struct request *request_of(struct route_call *call)
 {
@@ -195,29 +195,39 @@ static int finish(struct connection *connection)
     return close_after || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
+/* The next piece of the answer; NULL when all of it was written. */
+static const uint8_t *next_piece(struct request *self, size_t *ret_size)
+{
+    bool head = self->reply_sent < self->reply_size;
+    const uint8_t *bytes = head ? self->reply + LWS_PRE : self->tail;
+    size_t *sent = head ? &self->reply_sent : &self->tail_sent;
+    size_t left = (head ? self->reply_size : self->tail_size) - *sent;
+    if (!left)
+        return NULL;
+    *ret_size = MIN(left, (size_t)PIECE_SIZE);
+    bytes += *sent;
+    *sent += *ret_size;
+    return bytes;
+}
+
 int request_write(struct connection *connection)
 {
     struct request *self = connection->request;
+    struct lws *wsi = connection->wsi;
     if (!self || self->phase != REQUEST_REPLYING)
         return 0;
-    const uint8_t *from;
     size_t size;
-    if (self->reply_sent < self->reply_size) {
-        from = self->reply + LWS_PRE + self->reply_sent;
-        size = MIN(self->reply_size - self->reply_sent, (size_t)MERGE_MAX);
-        self->reply_sent += size;
-    } else if (self->tail_sent < self->tail_size) {
-        from = self->tail + self->tail_sent;
-        size = MIN(self->tail_size - self->tail_sent, (size_t)MERGE_MAX);
-        self->tail_sent += size;
-    } else {
+    const uint8_t *piece = next_piece(self, &size);
+    if (!piece)
         return finish(connection);
-    }
     /* HTTP/1.1 has no framing, so libwebsockets writes nothing into or in front of these bytes. */
-    if (lws_write(connection->wsi, (uint8_t *)from, size, LWS_WRITE_HTTP) < 0)
+    if (lws_write(wsi, (uint8_t *)piece, size, LWS_WRITE_HTTP) < 0)
         return -1;
     self->server->statistics.reply_bytes += size;
-    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_S);
+    /* At once: a peer that has its answer may send the next request before the socket is looked at again. */
+    if (self->reply_sent == self->reply_size && self->tail_sent == self->tail_size && !lws_partial_buffered(wsi))
+        return finish(connection);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_S);
     request_want_write(connection);
     return 0;
 }

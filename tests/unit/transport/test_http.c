@@ -1,5 +1,6 @@
 /* The HTTP side of the server, through real sockets and TLS. */
 #include <errno.h>
+#include <sys/syscall.h>
 
 #include "tests/unit/transport/harness.h"
 
@@ -65,7 +66,19 @@ static void large(void *context, struct route_call *call)
     route_reply(call, 200, "text/plain", bytes, sizeof bytes);
 }
 
+#define HUGE_SIZE (12u << 20)
+
+static void huge(void *context, struct route_call *call)
+{
+    (void)context;
+    char *bytes = calloc(1, HUGE_SIZE);
+    bytes[HUGE_SIZE - 1] = 'z';
+    route_reply(call, 200, "text/plain", bytes, HUGE_SIZE);
+    free(bytes);
+}
+
 static const struct route rows[] = {
+    ROUTE(ROUTE_GET, "/api/v1/huge", ROUTE_PUBLIC, 0, huge),
     ROUTE(ROUTE_GET, "/api/v1/version", ROUTE_PUBLIC, 0, say_hello),
     ROUTE(ROUTE_GET, "/api/v1/hello/{name}", ROUTE_PUBLIC, 0, say_hello),
     ROUTE(ROUTE_POST, "/api/v1/hello/{name}", ROUTE_PUBLIC, 0, say_hello),
@@ -214,6 +227,22 @@ static void local_socket_is_administrator_without_cookies(void **state)
     assert_int_equal(client_request(&h, &c, "POST", "/api/v1/cookie", "", "", &a), 204);
     assert_null(answer_header(&a, "Set-Cookie"));
     assert_int_equal(client_request(&h, &c, "POST", "/api/v1/targets/forbidden/power", "", "{}", &a), 403);
+    client_close(&c);
+}
+
+/* Another user than root and the gateway's own; by a system call, so that it holds for this thread alone. */
+static void local_socket_refuses_other_users(void **state)
+{
+    (void)state;
+    if (getuid() != 0)
+        skip();
+    assert_int_equal(syscall(SYS_setresuid, -1, 65534, -1), 0);
+    struct client c = client_local(&h);
+    assert_int_equal(syscall(SYS_setresuid, -1, 0, -1), 0);
+    client_answer(&c, &a, false);
+    assert_int_equal(a.status, 403);
+    assert_non_null(strstr(a.body, "forbidden"));
+    assert_true(client_at_end(&c));
     client_close(&c);
 }
 
@@ -408,6 +437,31 @@ static void waiting_request_costs_no_wakeups(void **state)
     client_close(&c);
 }
 
+static void slow_reader_costs_no_wakeups_and_gets_everything(void **state)
+{
+    (void)state;
+    static char room[65536];
+    struct client c = client_tls(&h);
+    client_say(&c, "GET /api/v1/huge HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", h.port);
+    client_answer(&c, &a, true);
+    assert_int_equal(a.status, 200);
+    client_say(&c, "more, that nobody reads yet\r\n\r\n");
+    usleep(100000);
+    uint64_t before = rounds();
+    usleep(300000);
+    assert_in_range(rounds() - before, 0, 20);
+    assert_int_equal(request_once(&h, "GET", "/", "", NULL, &a), 200);
+    for (size_t left = HUGE_SIZE; left;) {
+        size_t n = MIN(left, sizeof room);
+        assert_true(client_read_exactly(&c, room, n));
+        left -= n;
+        assert_int_equal(room[n - 1], left ? 0 : 'z');
+    }
+    client_answer(&c, &a, false); /* to what it said in between */
+    assert_true(a.status == 0 || a.status >= 400);
+    client_close(&c);
+}
+
 static void handler_hears_that_the_peer_left(void **state)
 {
     (void)state;
@@ -535,6 +589,7 @@ int main(void)
         cmocka_unit_test(unknown_paths_and_methods_say_so),
         cmocka_unit_test(headers_of_answers_cannot_be_split),
         cmocka_unit_test(local_socket_is_administrator_without_cookies),
+        cmocka_unit_test(local_socket_refuses_other_users),
         cmocka_unit_test(session_routes_want_a_session),
         cmocka_unit_test(until_set_up_only_set_up_is_served),
         cmocka_unit_test(only_our_names_are_served),
@@ -544,6 +599,7 @@ int main(void)
         cmocka_unit_test(request_byte_by_byte),
         cmocka_unit_test(pipelining_ends_the_connection),
         cmocka_unit_test(waiting_request_costs_no_wakeups),
+        cmocka_unit_test(slow_reader_costs_no_wakeups_and_gets_everything),
         cmocka_unit_test(handler_hears_that_the_peer_left),
         cmocka_unit_test(http2_is_out_of_reach),
         cmocka_unit_test(other_upgrades_are_refused),

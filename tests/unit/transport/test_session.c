@@ -182,6 +182,28 @@ static void logout_ends_the_consoles_of_the_session(void **state)
     client_close(&w);
 }
 
+static void do_kill_keeper(struct harness *harness, void *data)
+{
+    (void)harness, (void)data;
+    kill(keeper_pid, SIGKILL);
+}
+
+/* Last: what only the keeper knows is told to try again. */
+static void server_bears_the_keepers_death(void **state)
+{
+    (void)state;
+    char other[160];
+    snprintf(other, sizeof other, "Cookie: " ROUTE_COOKIE "=%064d\r\n", 8);
+    struct client c = client_tls(&h);
+    harness_call(&h, do_kill_keeper, NULL);
+    keeper_reap();
+    uint64_t limit = clock_now_us() + HANG_MS * 1000;
+    while (client_request(&h, &c, "GET", "/api/v1/session", other, NULL, &a) != 503)
+        assert_true(clock_now_us() < limit);
+    assert_non_null(strstr(a.body, "no-keeper"));
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +212,7 @@ int main(void)
         cmocka_unit_test(unknown_token_is_asked_for_and_refused),
         cmocka_unit_test(peer_leaves_while_the_keeper_is_asked),
         cmocka_unit_test(logout_ends_the_consoles_of_the_session),
+        cmocka_unit_test(server_bears_the_keepers_death),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
