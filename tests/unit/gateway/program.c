@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/text.h"
 
 #define HANG_US 30000000
 
@@ -39,7 +40,7 @@ void program_init(struct program *self)
 {
     memset(self, 0, sizeof *self);
     self->output = -1;
-    strcpy(self->folder, "/tmp/lightsout-test-XXXXXX");
+    text_copy(self->folder, sizeof self->folder, "/tmp/lightsout-test-XXXXXX");
     assert_non_null(mkdtemp(self->folder));
     assert_int_equal(chmod(self->folder, 0755), 0);
     snprintf(self->config, sizeof self->config, "%s/test.conf", self->folder);
@@ -202,7 +203,7 @@ static void print_fingerprint(SSL *ssl, char *room)
     room[0] = '\0';
     if (certificate && X509_digest(certificate, EVP_sha256(), hash, &n) == 1)
         for (unsigned i = 0; i < n; i++)
-            sprintf(room + 3 * i, "%02X%s", hash[i], i + 1 < n ? ":" : "");
+            snprintf(room + 3 * i, 4, "%02X%s", hash[i], i + 1 < n ? ":" : "");
     X509_free(certificate);
 }
 

@@ -151,10 +151,9 @@ static void counts_mistakes_beyond_its_room(void **state)
     (void)state;
     struct config_mistakes mistakes = {0};
     struct config *config = NULL;
-    char text[2000];
-    memset(text, 0, sizeof text);
+    char text[241] = "";
     for (int i = 0; i < 120; i++)
-        strcat(text, "x\n");
+        memcpy(text + 2 * i, "x\n", 3);
     assert_true(config_parse(text, strlen(text), false, &mistakes, &config) < 0);
     assert_int_equal(mistakes.n, CONFIG_MAX_MISTAKES);
     assert_int_equal(mistakes.further, 20);
@@ -220,13 +219,14 @@ static void takes_words_up_to_the_limit(void **state)
 {
     (void)state;
     char text[600] = QEMU "extra-arguments =";
-    for (int i = 0; i < CONFIG_MAX_EXTRA; i++)
-        strcat(text, " a");
+    size_t n = strlen(text);
+    for (int i = 0; i < CONFIG_MAX_EXTRA; i++, n += 2)
+        memcpy(text + n, " a", 3);
     struct config *c = parse(text);
     assert_int_equal(c->targets[0]->extra.n, CONFIG_MAX_EXTRA);
     assert_null(c->targets[0]->extra.list[CONFIG_MAX_EXTRA]);
     config_destroy(c);
-    strcat(text, " a");
+    memcpy(text + n, " a", 3);
     struct config_mistakes mistakes = {0};
     assert_true(config_parse(text, strlen(text), true, &mistakes, &c) < 0);
 }

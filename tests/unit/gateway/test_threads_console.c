@@ -13,6 +13,7 @@
 #include "auth/session.h"
 #include "capture/testcard.h"
 #include "core/clock.h"
+#include "core/text.h"
 #include "encode/update_apply.h"
 #include "gateway/console.h"
 #include "usbgadget/recording.h"
@@ -75,7 +76,7 @@ void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why)
 {
     self->signal = signal;
     self->no_pictures++;
-    strncpy(self->why, why, sizeof self->why - 1);
+    text_copy(self->why, sizeof self->why, why);
 }
 
 void viewer_leds(struct viewer *self, uint8_t leds)
@@ -93,7 +94,7 @@ void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigne
     self->seats++;
     self->holder = holder;
     self->viewers = viewers;
-    strncpy(self->holder_name, name, sizeof self->holder_name - 1);
+    text_copy(self->holder_name, sizeof self->holder_name, name);
 }
 
 void viewer_changed(struct viewer *self, uint8_t what)
@@ -123,7 +124,7 @@ static void make_session(struct auth_session *self, uint64_t id, const char *use
     self->id = id;
     self->role = role;
     self->expires_us = UINT64_MAX;
-    strcpy(self->user, user);
+    text_copy(self->user, sizeof self->user, user);
 }
 
 static int set_up(void **state)
@@ -143,7 +144,7 @@ static int set_up(void **state)
     struct gateway_target *t = &f->target;
     t->gateway = g;
     t->setup.machine = CONFIG_TESTCARD;
-    strcpy(t->target.name, "card");
+    text_copy(t->target.name, sizeof t->target.name, "card");
     t->target.input = &f->input->input;
     t->screen = f->screen;
     assert_int_equal(feed_create(g->loop, f->screen, on_changed, t, &t->feed), 0);
