@@ -37,12 +37,20 @@ struct user_change {
     const char *what;
     char name[AUTH_USER_MAX];
     int status;
+    bool enable, enabled; /* still to be done: switch the account on or off */
 };
 
 static void change_done(void *data, int error, const char *why)
 {
     struct user_change *c = data;
 
+    if (error == 0 && c->enable) {
+        c->enable = false;
+        error = keeper_client_user_enable(c->api->keeper, c->name, c->enabled, change_done, c);
+        if (error == 0)
+            return;
+        why = NULL;
+    }
     if (error == 0) {
         api_audit(c->api, c->call, c->what, NULL, c->name);
         route_reply(c->call, c->status, NULL, NULL, 0);
@@ -113,13 +121,25 @@ static void patch_user(void *context, struct route_call *call)
     struct api_context *api = context;
     const char *password = NULL;
     enum auth_role role;
-    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"password", "role", NULL});
+    bool enabled = true;
+    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"password", "role", "enabled", NULL});
 
-    if (!body || !api_string(call, body, "password", false, &password) || !body_role(call, body, false, &role))
+    if (!body || !api_string(call, body, "password", false, &password) || !body_role(call, body, false, &role) ||
+        !api_bool(call, body, "enabled", &enabled))
         return;
+    if (!json_object_size(body)) {
+        route_reply_error(call, 400, "missing-key", "Nothing to change: give password, role or enabled.");
+        return;
+    }
     struct user_change *c = change_new(api, call, "user-change", call->params[0], 204);
     if (!c)
         return;
+    c->enable = json_object_get(body, "enabled");
+    c->enabled = enabled;
+    if (!password && role == ROLE_NONE) {
+        change_done(c, 0, NULL);
+        return;
+    }
     int r = keeper_client_user_put(api->keeper, call->params[0], password, role, false, change_done, c);
     if (r < 0)
         change_done(c, r, NULL);
