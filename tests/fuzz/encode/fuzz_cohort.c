@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!canvas.pixels || picture_tracker_create(&tracker) < 0 || cohort_create(&cohort) < 0)
         abort();
     memset(screen, 0, sizeof screen);
-    for (size_t at = 0; at + 5 <= size && at < 5 * 60; at += 5) {
+    for (size_t at = 0; at + 5 <= size && at < 5 * 24; at += 5) {
         draw(data + at);
         if (data[at] & 4)
             continue;

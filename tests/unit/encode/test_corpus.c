@@ -17,7 +17,7 @@
 #include "viewer.h"
 
 #define FIRST 60
-#define COUNT 8
+#define COUNT 6
 #define VIEWERS 2
 
 static const char *corpus(void)

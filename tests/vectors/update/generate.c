@@ -43,7 +43,8 @@ static void vector_body(struct vector *v, const uint8_t *body, size_t size, bool
     FILE *f = fopen(path, "wb");
     if (!f || fwrite(body, 1, size, f) != size || fclose(f))
         die(path);
-    strcat(strcat(v->files, " "), file);
+    size_t used = strlen(v->files);
+    snprintf(v->files + used, sizeof v->files - used, " %s", file);
     if (update_apply(&v->canvas, body, size, &dirty) != good) {
         fprintf(stderr, "%s: this body should %sbe accepted\n", file, good ? "" : "not ");
         exit(1);
