@@ -27,6 +27,7 @@ export class MediaDialog {
   );
   #readOnly = h('input', { type: 'checkbox', checked: true, id: `${this.#id}-ro` });
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
+  #foot = h('div', { class: 'insert', hidden: true });
   #insert = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => this.#insertNow() }, 'Insert');
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #timer;
@@ -40,10 +41,11 @@ export class MediaDialog {
 
   open() {
     const readOnly = h('label', { class: 'check small', for: `${this.#id}-ro` }, this.#readOnly, 'Read-only');
+    this.#foot.append(this.#drive, this.#kind, readOnly, this.#insert);
     openDialog({
       title: `Virtual media of ${this.target}`,
-      body: [this.#drives, this.#message, ...(this.allowed ? [this.#picker.element] : [])],
-      foot: this.allowed ? [h('span', { class: 'spring insert-options' }, this.#drive, this.#kind, readOnly), this.#insert] : [],
+      body: [this.#drives, this.#message, this.#picker.element],
+      foot: [this.#foot],
       onclose: () => {
         clearInterval(this.#timer);
         this.closed();
@@ -73,6 +75,7 @@ export class MediaDialog {
   /** @param {Drive[]} drives */
   #show(drives) {
     for (const drive of drives) this.#row(drive.index).show(drive);
+    this.#picker.element.hidden = this.#foot.hidden = !this.allowed || !drives.length;
     if (!drives.length) this.#drives.replaceChildren(h('li', { class: 'dim small' }, 'This target has no virtual drives.'));
     if (this.#drive.options.length !== drives.length) {
       this.#drive.replaceChildren(...drives.map(({ index }) => h('option', { value: index }, `Into drive ${index}`)));

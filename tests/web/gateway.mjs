@@ -1,7 +1,7 @@
 /* A real lightsoutd for one test: its own configuration, state folder and port, all gone afterwards. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -31,14 +31,17 @@ const commandOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').split(
 export class Gateway {
   /** @type {import('node:child_process').ChildProcess|null} */
   #child = null;
-  log = '';
+  log = ''; // of this run
+  history = ''; // of all runs
   secret = '';
 
   /**
+   * keys: more lines of [gateway]. user: number of the user and group it is started as (root may choose). program:
+   * another executable than the build's. env: more environment.
    * @param {Record<string, Record<string, string|number>>} targets name -> keys of its section
-   * @param {{names?: string}} [options]
+   * @param {{names?: string, keys?: Record<string, string>, user?: number, program?: string, env?: Record<string, string>}} [options]
    */
-  static async create(targets, { names = 'localhost' } = {}) {
+  static async create(targets, { names = 'localhost', keys = {}, user, program, env = {} } = {}) {
     const self = new Gateway();
     self.folder = mkdtempSync(join(tmpdir(), 'lightsout-web-'));
     chmodSync(self.folder, 0o755); // started as root it drops to a user who must get in
@@ -46,6 +49,11 @@ export class Gateway {
     self.url = `https://localhost:${self.port}`;
     self.targets = targets;
     self.names = names;
+    self.keys = keys;
+    self.user = user;
+    self.program = program ?? join(build, 'gateway/lightsoutd');
+    self.env = env;
+    if (user) chownSync(self.folder, user, user);
     return self;
   }
 
@@ -55,15 +63,39 @@ export class Gateway {
   }
 
   async start() {
-    const program = join(build, 'gateway/lightsoutd');
-    assert.ok(existsSync(program), `${program} is not built`);
+    this.launch();
+    await until(() => this.#ready(), 'lightsoutd announces its page', 30000);
+    this.secret = /set-up +(\S+)/.exec(this.log)?.[1] ?? '';
+  }
+
+  /** Starts it without waiting for anything. */
+  launch() {
+    assert.ok(existsSync(this.program), `${this.program} is not built`);
     writeFileSync(this.path('lightsout.conf'), this.#configuration());
     const args = ['--config', this.path('lightsout.conf'), '--state', this.path('state')];
     this.log = '';
-    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (data) => (this.log += data));
-    await until(() => this.#ready(), 'lightsoutd announces its page', 30000);
-    this.secret = /set-up +(\S+)/.exec(this.log)?.[1] ?? '';
+    const env = { ...process.env, ...this.env };
+    this.#child = spawn(this.program, args, { stdio: ['ignore', 'pipe', 'pipe'], env, uid: this.user, gid: this.user });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (data) => {
+        this.log += data;
+        this.history += data;
+      });
+  }
+
+  /** Pid of the supervisor; 0: none. */
+  get supervisor() {
+    return this.#ended() ? 0 : (this.#child?.pid ?? 0);
+  }
+
+  /** Waits for its own end. @returns {Promise<number|null>} the exit code; null: ended by a signal */
+  async ended() {
+    await until(() => this.#ended(), 'lightsoutd ends', 30000);
+    return this.#child?.exitCode ?? null;
+  }
+
+  #ended() {
+    return !this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #ready() {
@@ -73,6 +105,7 @@ export class Gateway {
 
   #configuration() {
     const lines = ['[gateway]', `listen = 127.0.0.1:${this.port}`, `public-names = ${this.names}`];
+    for (const [key, value] of Object.entries(this.keys)) lines.push(`${key} = ${value}`);
     if (existsSync(this.path('images'))) lines.push(`library = ${this.path('images')}`);
     for (const [name, keys] of Object.entries(this.targets)) {
       lines.push('', `[target ${name}]`);
@@ -105,11 +138,11 @@ export class Gateway {
     return pid;
   }
 
-  async stop() {
-    const child = this.#child;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      await until(() => child.exitCode !== null || child.signalCode !== null, 'lightsoutd stops', 30000);
+  /** @param {NodeJS.Signals} signal */
+  async stop(signal = 'SIGTERM') {
+    if (!this.#ended()) {
+      this.#child?.kill(signal);
+      await this.ended();
     }
     this.#child = null;
   }
