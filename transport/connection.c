@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -39,13 +40,23 @@ void connection_destroyed(struct connection *self)
     free(self);
 }
 
+/* One address alone must not be able to take all the room. Local peers are trusted. */
+static bool has_room(const struct server *server, const char *peer, bool local)
+{
+    unsigned of_peer = 0;
+    for (const struct connection *c = server->connections; c; c = c->next)
+        of_peer += !strcmp(c->peer, peer);
+    return server->n_connections < SERVER_MAX_CONNECTIONS && (local || of_peer < SERVER_MAX_OF_PEER);
+}
+
 void connection_adopt(struct server *server, int fd, const char *peer, struct auth_session *session)
 {
-    struct connection *self =
-        server->n_connections < SERVER_MAX_CONNECTIONS ? connection_create(server, peer, session) : NULL;
+    struct connection *self = has_room(server, peer, session) ? connection_create(server, peer, session) : NULL;
     if (!self) {
-        log_warn("server", "%s: turned away, %u connections are open", peer, server->n_connections);
-        server->statistics.refused++;
+        uint64_t refused = ++server->statistics.refused;
+        if ((refused & (refused - 1)) == 0) /* a flood must not fill the log too */
+            log_warn("server", "%s: turned away: %u connections are open, or too many of its own (%llu so far)", peer,
+                     server->n_connections, (unsigned long long)refused);
         auth_session_unref(session);
         close(fd);
         return;

@@ -35,6 +35,7 @@ struct server_config {
  * Until server_set_needs_setup says otherwise, a first user is taken to be missing. One server in a process. */
 int server_create(struct loop *loop, struct keeper_client *keeper, const struct server_config *config,
                   struct server **ret);
+/* Viewers that are left are closed by console_ops.close, requests by their `cancelled`. */
 struct server *server_destroy(struct server *self);
 
 /* Runs until server_stop: libwebsockets' loop with core/loop's descriptor adopted into it. Tells the viewers that the

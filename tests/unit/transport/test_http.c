@@ -579,6 +579,28 @@ static void silent_peers_do_not_keep_others_out(void **state)
         client_close(&quiet[i]);
 }
 
+/* Also shows that an address which holds many connections gets no more, and is served again afterwards. */
+static void one_address_cannot_take_all_connections(void **state)
+{
+    (void)state;
+    enum { many = 200 };
+    static struct client greedy[many];
+    for (int i = 0; i < many; i++) {
+        greedy[i] = client_plain(&h);
+        client_write(&greedy[i], "\x16\3\1\2", 4); /* the beginning of a handshake */
+    }
+    uint64_t limit = clock_now_us() + HANG_MS * 1000;
+    while (server_statistics(h.server)->refused == 0 && clock_now_us() < limit)
+        usleep(1000);
+    assert_true(server_statistics(h.server)->refused > 0);
+    struct client c = client_local(&h);
+    assert_int_equal(client_request(&h, &c, "GET", "/", "", NULL, &a), 200);
+    client_close(&c);
+    for (int i = 0; i < many; i++)
+        client_close(&greedy[i]);
+    assert_int_equal(request_once(&h, "GET", "/", "", NULL, &a), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -608,6 +630,7 @@ int main(void)
         cmocka_unit_test(old_tls_is_refused),
         cmocka_unit_test(plain_http_is_redirected),
         cmocka_unit_test(silent_peers_do_not_keep_others_out),
+        cmocka_unit_test(one_address_cannot_take_all_connections),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
