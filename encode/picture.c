@@ -98,7 +98,7 @@ static void mark_hints(const struct frame *frame, int cells_x, int cy, bool trus
         if (r.w == 0 || r.y >= (cy + 1) * CELL_SIZE || r.y + r.h <= cy * CELL_SIZE)
             continue;
         int first = r.x / CELL_SIZE, last = (r.x + r.w - 1) / CELL_SIZE;
-        memset(look + first, 1, (size_t)(last - first + 1));
+        memset(look + first, 1, (size_t)last - (size_t)first + 1);
     }
 }
 

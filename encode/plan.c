@@ -25,7 +25,7 @@ static int make_room(struct plan *self, size_t cells)
     if (cells <= self->cells_room)
         return 0;
     plan_finish(self);
-    self->wanted = malloc(cells);
+    self->wanted = calloc(cells, 1);
     self->group = malloc(cells * sizeof self->group[0]);
     self->queue = malloc(cells * sizeof self->queue[0]);
     self->tiles = malloc(cells * sizeof self->tiles[0]); /* fewer tiles than cells */
