@@ -6,7 +6,8 @@ import { SUBPROTOCOL, buildHello, parseMessage, ProtocolError } from './protocol
 
 /** @typedef {import('./protocol.js').ServerMessage} ServerMessage */
 /**
- * @typedef {{state: 'connecting'|'open'}
+ * @typedef {{state: 'open'}
+ *   | {state: 'connecting', why: string}
  *   | {state: 'waiting', why: string, retryMs: number}
  *   | {state: 'ended', reason: 'session'|'right'|'target'|'setup', why: string}} ConnectionState
  */
@@ -31,6 +32,8 @@ export class Connection {
   #stopped = false;
   #openedAt = 0;
   #attempt = 0;
+  /** What ended the connection before this one; '' when there was none. */
+  #why = '';
 
   /**
    * @param {string} target
@@ -61,7 +64,7 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#drop();
     const attempt = ++this.#attempt;
-    this.events.changed({ state: 'connecting' });
+    this.events.changed({ state: 'connecting', why: this.#why });
     const ticket = await this.#ticket();
     if (ticket && attempt === this.#attempt && !this.#stopped) this.#start(ticket);
   }
@@ -156,6 +159,7 @@ export class Connection {
     const lived = this.open ? performance.now() - this.#openedAt : 0;
     this.#drop();
     if (this.#stopped) return;
+    this.#why = why;
     const retryMs = this.#backoff.ended(lived);
     this.events.changed({ state: 'waiting', why, retryMs });
     clearTimeout(this.#timer);

@@ -31,13 +31,14 @@ export class ConsoleLink {
   /**
    * The picture as it stands, RGBA.
    * @param {boolean} canvas what is on the canvas, rather than in the decoder's memory
+   * @param {import('./decoder.js').Rect|null} rect null: all of it
    * @returns {Promise<Pixels>}
    */
-  read(canvas) {
+  read(canvas, rect) {
     const id = ++this.#reads;
     return new Promise((resolve) => {
       this.#reading.set(id, resolve);
-      this.#send({ type: 'read', id, canvas });
+      this.#send({ type: 'read', id, canvas, rect });
     });
   }
 

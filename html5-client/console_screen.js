@@ -84,11 +84,12 @@ export class ConsoleScreen extends HTMLElement {
 
   /**
    * The picture now: {width, height, exact, pixels (RGBA)}; from the decoder's memory, or from the canvas itself.
-   * @param {{canvas?: boolean}} [from]
+   * 0 x 0 when there is no picture, or the rectangle is not inside it.
+   * @param {{canvas?: boolean, rect?: import('./decoder.js').Rect|null}} [from]
    */
-  async readPixels({ canvas = false } = {}) {
+  async readPixels({ canvas = false, rect = null } = {}) {
     if (!this.#link) throw new Error('The console is not open.');
-    const { width, height, exact, pixels } = await this.#link.read(canvas);
+    const { width, height, exact, pixels } = await this.#link.read(canvas, rect);
     return { width, height, exact, pixels: new Uint8ClampedArray(pixels) };
   }
 

@@ -9,6 +9,7 @@ import { Figures } from './figures.js';
 import * as protocol from './protocol.js';
 
 /** @typedef {import('./connection.js').ConnectionState} ConnectionState */
+/** @typedef {import('./decoder.js').Rect} Rect */
 /** @typedef {{buttons: number, x: number, y: number, wheel: number, pan: number}} AbsolutePointer */
 /** @typedef {{buttons: number, dx: number, dy: number, wheel: number, pan: number}} RelativePointer */
 /**
@@ -19,7 +20,7 @@ import * as protocol from './protocol.js';
  *   | {type: 'seat', take: boolean}
  *   | {type: 'visible', visible: boolean}
  *   | {type: 'view-only', viewOnly: boolean}
- *   | {type: 'read', id: number, canvas: boolean}} Command
+ *   | {type: 'read', id: number, canvas: boolean, rect: Rect|null}} Command
  */
 /** @typedef {{roundTrip: number|null, frames: number, bits: number}} StripFigures ms, per second, per second */
 /**
@@ -112,7 +113,7 @@ export class ConsoleSession {
       case 'view-only':
         return this.#setViewOnly(command.viewOnly);
       case 'read':
-        return this.#read(command.id, command.canvas);
+        return this.#read(command.id, command.canvas, command.rect);
       case 'retry':
         return this.#connection.retryNow();
       case 'stop':
@@ -222,11 +223,18 @@ export class ConsoleSession {
     if (this.#visible) this.report({ type: 'figures', figures: this.#figures.now(now) });
   }
 
-  /** @param {number} id @param {boolean} canvas from the canvas itself rather than from the decoder's memory */
-  #read(id, canvas) {
-    const { width = 0, height = 0 } = this.#decoder ?? {};
-    const source = canvas && width ? this.#painter.read() : (this.#decoder?.pixels ?? new Uint8ClampedArray());
-    const pixels = source.slice().buffer;
-    this.report({ type: 'pixels', id, width, height, exact: this.#exact, pixels }, [pixels]);
+  /**
+   * @param {number} id
+   * @param {boolean} canvas from the canvas itself rather than from the decoder's memory
+   * @param {Rect|null} rect null: all of it
+   */
+  #read(id, canvas, rect) {
+    const { width: w, height: h } = this.#decoder ?? { width: 0, height: 0 };
+    const { x, y, width, height } = rect ?? { x: 0, y: 0, width: w, height: h };
+    const inside = x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= w && y + height <= h;
+    const source = inside ? (canvas ? this.#painter : this.#decoder) : null;
+    const { buffer } = source?.read({ x, y, width, height }) ?? new Uint8ClampedArray();
+    const size = inside ? { width, height } : { width: 0, height: 0 };
+    this.report({ type: 'pixels', id, ...size, exact: this.#exact, pixels: buffer }, [buffer]);
   }
 }

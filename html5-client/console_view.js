@@ -32,7 +32,7 @@ export class ConsoleView extends HTMLElement {
   #abort = new AbortController();
 
   /** @type {ConnectionState} */
-  #connection = { state: 'connecting' };
+  #connection = { state: 'connecting', why: '' };
   #failure = '';
   /** @type {{width: number, height: number}|null} */
   #mode = null;
@@ -275,7 +275,7 @@ export class ConsoleView extends HTMLElement {
     const captured = mine && this.#screen.contains(document.activeElement);
     this.#strip.seat({
       connected, mine, free: holder === 0, name, viewers, captured,
-      mayType: this.#mayType, viewOnly: this.#viewOnly,
+      mayType: this.#mayType, viewOnly: this.#viewOnly, picture: !this.#noPicture && this.#mode !== null,
     });
     this.dataset.captured = String(captured);
   }

@@ -52,6 +52,16 @@ export class Decoder {
     return new Uint8ClampedArray(this.#wasm.memory.buffer, this.#pixels, this.width * this.height * 4);
   }
 
+  /** A copy of a part of the picture, RGBA. @param {Rect} rect inside the picture */
+  read({ x, y, width, height }) {
+    const copy = new Uint8ClampedArray(width * height * 4);
+    for (let row = 0; row < height; row++) {
+      const from = ((y + row) * this.width + x) * 4;
+      copy.set(this.pixels.subarray(from, from + width * 4), row * width * 4);
+    }
+    return copy;
+  }
+
   #dirty() {
     const at = this.#wasm.dirty();
     const view = new DataView(this.#wasm.memory.buffer, at);

@@ -37,9 +37,9 @@ export class Painter {
     if (decoder.width) this.context.putImageData(this.#imageOf(decoder), 0, 0);
   }
 
-  /** What is really on the canvas, RGBA. */
-  read() {
-    return this.context.getImageData(0, 0, this.canvas.width, this.canvas.height).data;
+  /** What is really on the canvas, RGBA. @param {Rect} rect inside the picture */
+  read({ x, y, width, height }) {
+    return this.context.getImageData(x, y, width, height).data;
   }
 
   /** @param {Decoder} decoder */

@@ -20,15 +20,14 @@ import { signalWords } from './words.js';
 
 /** @param {ScreenFacts} facts @param {Actions} actions @returns {Cover|null} */
 function coverOf(facts, actions) {
-  const { connection, failure, noPicture, picture } = facts;
+  const { connection, failure, noPicture } = facts;
   if (failure)
     return { glyph: 'warn', heading: 'The console stopped', why: failure, action: { label: 'Reload', run: actions.reload } };
   if (connection.state === 'ended')
     return { glyph: 'warn', heading: 'The console has ended', why: connection.why, action: { label: 'All targets', run: actions.back } };
-  if (connection.state === 'waiting')
+  if (connection.state === 'waiting' || (connection.state === 'connecting' && connection.why))
     return { glyph: 'plug', heading: 'Reconnecting', why: connection.why, action: { label: 'Try now', run: actions.retry } };
-  if (connection.state === 'connecting')
-    return picture ? null : { glyph: 'wait', heading: 'Connecting', why: '' };
+  if (connection.state === 'connecting') return { glyph: 'wait', heading: 'Connecting', why: '' };
   return noPicture ? noPictureCover(facts, actions) : null;
 }
 

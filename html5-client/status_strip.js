@@ -13,6 +13,7 @@ import { countWords, rateWords } from './words.js';
  * @property {boolean} mayType
  * @property {boolean} viewOnly
  * @property {boolean} captured the picture has the focus
+ * @property {boolean} picture there is one to click
  * @property {number} viewers
  */
 
@@ -77,8 +78,9 @@ export class StatusStrip extends HTMLElement {
 }
 
 /** @param {SeatFacts} seat */
-function seatWords({ mine, free, name, mayType, viewOnly, captured }) {
-  if (mine) return captured ? 'Your keys go to the target' : 'Click the picture to type';
+function seatWords({ mine, free, name, mayType, viewOnly, captured, picture }) {
+  if (mine && captured) return 'Your keys go to the target';
+  if (mine) return picture ? 'Click the picture to type' : 'You have the keyboard';
   if (!free) return `${name || 'Somebody'} types`;
   if (!mayType) return 'You may look, not type';
   return viewOnly ? 'View only' : 'Nobody types';

@@ -105,6 +105,19 @@ test('a new page gets the same picture at once', async () => {
   await until(async () => (await canvasHash(page))?.hash === hash, 'the picture is there again');
 });
 
+test('a part can be read, from memory and canvas alike; what lies outside is not there', async () => {
+  const read = (from) =>
+    page.evaluate(async (from) => {
+      const { width, height, pixels } = await document.querySelector('console-screen').readPixels(from);
+      return { width, height, pixels: [...pixels] };
+    }, from);
+  const rect = { x: 1900, y: 1070, width: 20, height: 10 };
+  const memory = await read({ rect });
+  assert.equal(memory.pixels.length, 20 * 10 * 4);
+  assert.deepEqual(await read({ rect, canvas: true }), memory);
+  assert.deepEqual(await read({ rect: { ...rect, x: 1901 } }), { width: 0, height: 0, pixels: [] });
+});
+
 test('the status strip says Exact', async () => {
   await page.getByText('Exact', { exact: true }).waitFor();
   assert.equal(await page.getByTitle('Video mode of the target').textContent(), '1920 × 1080');

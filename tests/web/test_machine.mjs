@@ -37,6 +37,9 @@ before(async () => {
   gateway = await Gateway.create({}, { names: `localhost ${OTHER_NAME}` });
   gateway.targets.pc = { machine: 'qemu', accel: 'tcg', memory: 64, nic: 'none', drives: 2, lifetime: 'supervisor', disk: `${makeDisk()},format=raw` };
   makeLibrary();
+  writeFileSync(gateway.path('broken.qcow2'), 'no disk at all');
+  chmodSync(gateway.path('broken.qcow2'), 0o666);
+  gateway.targets.broken = { machine: 'qemu', accel: 'tcg', memory: 64, nic: 'none', lifetime: 'supervisor', disk: gateway.path('broken.qcow2') };
   await gateway.start();
   proxy = await Proxy.create('127.0.0.2', gateway.port, gateway.port);
   browser = await launch([`--host-resolver-rules=MAP ${OTHER_NAME} 127.0.0.2`]);
@@ -71,6 +74,14 @@ const shiftIs = (down) =>
     const modifiers = await shown(0);
     return modifiers !== null && Boolean(modifiers & LEFT_SHIFT) === down;
   }, `the machine sees Shift ${down ? 'pressed' : 'released'}`, 30000);
+
+test('a machine that does not start says why, in its own last lines', async () => {
+  await openConsole(watcher, gateway, 'broken');
+  await watcher.getByRole('heading', { name: 'The machine did not start' }).waitFor();
+  await until(() => watcher.locator('.cover .log').textContent().then((text) => /not in qcow2 format/.test(text ?? '')), 'the log is shown');
+  await shot(watcher, 'did-not-start');
+  await openConsole(watcher, gateway, 'pc');
+});
 
 test('the machine is powered on from the cover of its dark screen', async () => {
   await watcher.getByRole('heading', { name: 'Powered off' }).waitFor();
