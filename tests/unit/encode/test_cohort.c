@@ -188,12 +188,75 @@ static void test_reset_repaints_all(void **state)
     scene_finish(&scene);
 }
 
+/* Text that scrolls, by any number of lines and either way, is copied; only what comes in is coded. */
+static void test_scroll_is_copied(void **state)
+{
+    (void)state;
+    const int steps[] = {16, -16, 1, -1, 37, -37, 200, -200, 16, 16, 16};
+    struct scene scene;
+    struct picture_tracker *tracker;
+    struct viewer viewer;
+    scene_init(&scene, 640, 480, 21);
+    scene_start(&scene);
+    viewer_init(&viewer);
+    assert_int_equal(picture_tracker_create(&tracker), 0);
+    struct picture *picture = track(tracker, &scene);
+    settle(&viewer, picture, 1 << 19);
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        picture_unref(picture);
+        scene_scroll(&scene, 0, 0, 640, 480, steps[i]);
+        picture = track(tracker, &scene);
+        struct cohort_update update = viewer_update(&viewer, picture, 1 << 19);
+        assert_true(update.complete);
+        unsigned rest = (unsigned)(abs(steps[i]) + 31) / 16 * 40; /* cells that the exposed stripe touches */
+        assert_true(update.cells - update.cells_copied <= rest);
+        assert_true(update.cells_copied >= update.cells / 2);
+    }
+    picture_unref(picture);
+    viewer_finish(&viewer);
+    picture_tracker_destroy(tracker);
+    scene_finish(&scene);
+}
+
+/* A viewer that missed frames is helped by what its own canvas shows, not by the frame before. */
+static void test_scroll_over_missed_frames(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct picture_tracker *tracker;
+    struct viewer viewer;
+    scene_init(&scene, 640, 480, 22);
+    scene_start(&scene);
+    viewer_init(&viewer);
+    assert_int_equal(picture_tracker_create(&tracker), 0);
+    struct picture *picture = track(tracker, &scene);
+    settle(&viewer, picture, 1 << 19);
+    for (int i = 0; i < 5; i++) {
+        picture_unref(picture);
+        scene_scroll(&scene, 0, 0, 640, 480, 16);
+        scene_text_line(&scene, 8, 464, 70, 0xC0C0C0, 0x204060);
+        picture = track(tracker, &scene);
+    }
+    struct cohort_update update = viewer_update(&viewer, picture, 1 << 19);
+    assert_true(update.complete);
+    assert_true(update.cells - update.cells_copied <= 6 * 40);
+    picture_unref(picture);
+    viewer_finish(&viewer);
+    picture_tracker_destroy(tracker);
+    scene_finish(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_viewers_end_exact),    cmocka_unit_test(test_mode_change_begins_black),
-        cmocka_unit_test(test_black_picture_needs_nothing), cmocka_unit_test(test_budget_is_kept),
-        cmocka_unit_test(test_keystroke_goes_ahead),        cmocka_unit_test(test_reset_repaints_all),
+        cmocka_unit_test(test_random_viewers_end_exact),
+        cmocka_unit_test(test_mode_change_begins_black),
+        cmocka_unit_test(test_black_picture_needs_nothing),
+        cmocka_unit_test(test_budget_is_kept),
+        cmocka_unit_test(test_keystroke_goes_ahead),
+        cmocka_unit_test(test_reset_repaints_all),
+        cmocka_unit_test(test_scroll_is_copied),
+        cmocka_unit_test(test_scroll_over_missed_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,8 +139,33 @@ static void write_whole(struct update_writer *writer, const struct scene *pictur
         }
 }
 
+static void speckle(struct scene *s, uint32_t colours)
+{
+    for (int y = 0; y < s->height; y++)
+        for (int x = 0; x < s->width; x++)
+            if (scene_rnd(s, 3))
+                scene_put(s, x, y, scene_rnd(s, colours) * 1234577);
+}
+
+static void draw(struct scene *picture, int step)
+{
+    switch (step) {
+    case 0:
+        scene_start(picture);
+        break;
+    case 1:
+        scene_gradient(picture, picture->width / 4, 0, picture->width / 2, picture->height);
+        break;
+    case 2:
+        scene_noise(picture, 3, 3, picture->width / 3, picture->height / 3);
+        break;
+    default: /* a number of colours */
+        speckle(picture, (uint32_t)step);
+    }
+}
+
 /* Three bodies in a row: each starts from what the one before left. */
-static void by_writer(const char *name, int width, int height, bool fast)
+static void by_writer(const char *name, int width, int height, bool fast, const int *steps)
 {
     struct scene picture, canvas;
     struct update_writer writer;
@@ -150,12 +175,7 @@ static void by_writer(const char *name, int width, int height, bool fast)
     if (update_writer_init(&writer) < 0)
         die(name);
     for (int i = 0; i < 3; i++) {
-        if (i == 0)
-            scene_start(&picture);
-        else if (i == 1)
-            scene_gradient(&picture, width / 4, 0, width / 2, height);
-        else
-            scene_noise(&picture, 3, 3, width / 3, height / 3);
+        draw(&picture, steps[i]);
         update_writer_begin(&writer, fast);
         write_whole(&writer, &picture, &canvas);
         size_t size;
@@ -184,8 +204,11 @@ int main(int argc, char **argv)
             "# name width height hash-or-malformed body...: the bodies are applied one after the other to a black "
             "canvas;\n# hash: FNV-1a, 64 bits, over R, G, B of all pixels\n");
     by_hand();
-    by_writer("modelled", 150, 85, false);
-    by_writer("modelled-tiny", 7, 3, false);
-    by_writer("runs", 150, 85, true);
+    const int kinds[] = {0, 1, 2}, colours[] = {7, 15, 90};
+    by_writer("modelled", 150, 85, false, kinds);
+    by_writer("modelled-tiny", 7, 3, false, kinds);
+    by_writer("modelled-speckle", 70, 40, false, colours);
+    by_writer("runs", 150, 85, true, kinds);
+    by_writer("runs-speckle", 70, 40, true, colours);
     return fclose(list) ? 1 : 0;
 }
