@@ -533,18 +533,22 @@ static void viewer_that_stops_costs_its_window_only(void **state)
 {
     (void)state;
     struct client other = open_console(0);
-    seen.answer_pulls = 1000000; /* before the viewer opens: nobody else looks at it */
+    wait_until(look().seen.pulls == 1); /* it stays unanswered */
+    seen.answer_pulls = 1000000;        /* before the viewer opens: nobody else looks at it */
     seen.answer_size = 3000;
     seen.answer_pieces = 1;
     struct client c = open_console(0);
     wait_until(look().seen.pulls >= 4);
-    usleep(50000);
-    size_t before = look().seen.sent_bytes;
-    for (int i = 0; i < 50; i++) { /* plenty of rounds in which more could be asked for */
-        ws_send_message(&other, "\10\0\0\0\1\2\3\4", 8);
-        expect(&other, CONSOLE_PONG);
-    }
-    assert_int_equal(look().seen.sent_bytes, before);
+    size_t before, after = 0;
+    do { /* plenty of rounds in which more could be asked for */
+        before = after;
+        for (int i = 0; i < 50; i++) {
+            ws_send_message(&other, "\10\0\0\0\1\2\3\4", 8);
+            expect(&other, CONSOLE_PONG);
+        }
+        after = look().seen.sent_bytes;
+        assert_true(after <= 16384);
+    } while (after != before);
     assert_in_range(before, 3000, 16384);
     client_close(&c);
     wait_until(!look().seen.open);
@@ -621,7 +625,7 @@ static void stuck_viewer_is_let_go_at_once(void **state)
     harness_call(&h, do_close_viewer, &closed_inside);
     uint64_t began = clock_now_us();
     wait_until(!look().seen.open);
-    assert_true(clock_now_us() - began < 1000000);
+    assert_true(clock_now_us() - began < 2500000); /* not only when its socket is given up, after 3 s */
     wait_until(look().statistics.viewers == viewers - 1);
     client_close(&c);
 }
@@ -631,9 +635,13 @@ static void idle_viewer_costs_no_wakeups(void **state)
     (void)state;
     struct client c = open_console(0);
     wait_until(look().seen.pulls == 1);
-    uint64_t before = server_statistics(h.server)->rounds;
-    usleep(500000);
-    assert_in_range(server_statistics(h.server)->rounds - before, 0, 5);
+    uint64_t limit = clock_now_us() + HANG_MS * 1000, before, after = server_statistics(h.server)->rounds;
+    do {
+        assert_true(clock_now_us() < limit);
+        before = after;
+        usleep(300000);
+        after = server_statistics(h.server)->rounds;
+    } while (after - before > 3);
     client_close(&c);
 }
 
