@@ -125,9 +125,11 @@ static void test_hints_bound_the_search(void **state)
     struct picture *picture = track(self, hinted(self, (struct rect){31, 15, 2, 2}));
     assert_int_equal(picture->cells_changed, 4); /* cells 1 and 2 of rows 0 and 1; what lies outside is not looked at */
     picture_unref(picture);
+    scene_fill(&self->scene, 0, 0, 100, 50, 0x123456);
     picture = track(self, hinted(self, (struct rect){-50, 40, 5000, 5000}));
     assert_int_equal(picture->cells_changed, 14);
     picture_unref(picture);
+    scene_fill(&self->scene, 0, 0, 100, 50, 0xABCDEF);
     assert_null(track(self, hinted(self, (struct rect){0, 0, 0, 0})));
 }
 
