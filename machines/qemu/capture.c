@@ -22,6 +22,10 @@
 /* After the machine was turned on its first change is shown at once; a screen that does not change, this much later. */
 #define SHOW_ANYWAY_US 500000
 
+/* A former connection that QEMU has not dropped by then, and a listener that was not sent a picture by then. */
+#define OLD_BUS_US 3000000
+#define PATIENCE_US 5000000
+
 /* A stream of whole pictures without a gap is published at least this often. */
 #define STREAM_US 25000
 
@@ -49,12 +53,14 @@ struct capture {
     } in;
     struct { /* for the net thread */
         bool ask_size, register_again, soon, has_trouble;
+        bool stale; /* a new registration is wanted */
         uint32_t serial;
         struct notice trouble;
     } out;
 
     /* ---- the thread's own ---- */
-    sd_bus *bus;
+    sd_bus *bus, *old_bus;
+    uint64_t attached_us;
     struct dbus_listener picture;
     struct notice notice;
     enum screen_signal trouble;
@@ -94,6 +100,7 @@ static void ask_register(struct capture *self, bool soon)
     pthread_mutex_lock(&self->lock);
     self->out.register_again = true;
     self->out.soon = soon;
+    self->out.stale = true;
     pthread_mutex_unlock(&self->lock);
     loop_wake_signal(self->wake);
 }
@@ -169,7 +176,7 @@ static void show_anyway(struct capture *self)
     if (!self->show_at_us || clock_now_us() < self->show_at_us)
         return;
     self->show_at_us = 0;
-    if (!self->picture.canvas.settle.damaged)
+    if (!self->picture.canvas.settle.damaged && !self->picture.canvas.settle.stale)
         publish(self, true);
 }
 
@@ -180,6 +187,25 @@ static void close_bus(struct capture *self)
     self->bus = sd_bus_close_unref(self->bus);
     self->picture.broken = false;
     settle_reset(&self->picture.canvas.settle);
+}
+
+/* Reads what QEMU still sends on the former connection, until it drops it. */
+static void drain_old(struct capture *self)
+{
+    int r = 1;
+    self->picture.muted = true;
+    while (self->old_bus && (r = sd_bus_process(self->old_bus, NULL)) > 0)
+        ;
+    self->picture.muted = false;
+    if (r < 0 || (self->old_bus && clock_now_us() - self->attached_us > OLD_BUS_US))
+        self->old_bus = sd_bus_close_unref(self->old_bus);
+}
+
+static void note_fresh(struct capture *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->out.stale = false;
+    pthread_mutex_unlock(&self->lock);
 }
 
 static void drain(struct capture *self)
@@ -193,12 +219,25 @@ static void drain(struct capture *self)
         if (now > until)
             return;
     }
-    if (self->bus && (r < 0 || self->picture.broken)) {
+    bool silent = self->picture.canvas.settle.stale && clock_now_us() - self->attached_us > PATIENCE_US;
+    if (self->bus && (r < 0 || self->picture.broken || silent)) {
         close_bus(self);
         ask_register(self, false);
         return;
     }
+    if (!self->picture.canvas.settle.stale)
+        note_fresh(self);
     advance(self, true);
+}
+
+/* Takes up a new connection, or with NULL only lets go of those there are. */
+static void change_bus(struct capture *self, sd_bus *bus)
+{
+    sd_bus_close_unref(self->old_bus);
+    self->old_bus = bus ? take(self->bus) : NULL;
+    close_bus(self);
+    self->bus = bus;
+    self->attached_us = clock_now_us();
 }
 
 static bool take_inbox(struct capture *self)
@@ -212,10 +251,8 @@ static bool take_inbox(struct capture *self)
     self->in.has_bus = self->in.has_notice = self->in.has_size = false;
     pthread_mutex_unlock(&self->lock);
 
-    if (in.has_bus) {
-        close_bus(self);
-        self->bus = in.bus;
-    }
+    if (in.has_bus)
+        change_bus(self, in.bus);
     if (in.has_size)
         settle_size(&self->picture.canvas.settle, in.serial, in.width, in.height);
     if (in.has_notice && !in.stop) {
@@ -227,24 +264,39 @@ static bool take_inbox(struct capture *self)
     return !in.stop;
 }
 
-static int sleep_ms(const struct capture *self)
+/* When the thread has something to do though nothing comes. */
+static uint64_t wake_at(const struct capture *self)
 {
-    uint64_t now = clock_now_us(), at = self->show_at_us ? self->show_at_us : UINT64_MAX;
+    uint64_t at = self->show_at_us ? self->show_at_us : UINT64_MAX;
     if (self->picture.canvas.settle.phase != SETTLE_IDLE)
         at = MIN(at, self->picture.canvas.settle.deadline_us);
+    if (self->old_bus)
+        at = MIN(at, self->attached_us + OLD_BUS_US);
+    if (self->bus && self->picture.canvas.settle.stale)
+        at = MIN(at, self->attached_us + PATIENCE_US);
+    return at;
+}
+
+static int sleep_ms(const struct capture *self)
+{
+    uint64_t now = clock_now_us(), at = wake_at(self);
     int ms = at == UINT64_MAX ? -1 : at <= now ? 0 : (int)MIN((at - now) / 1000 + 1, (uint64_t)60000);
     int bus_ms = self->bus ? bus_timeout_ms(self->bus) : -1;
     return ms < 0 ? bus_ms : bus_ms < 0 ? ms : MIN(ms, bus_ms);
 }
 
+static struct pollfd poll_of(sd_bus *bus)
+{
+    if (!bus)
+        return (struct pollfd){.fd = -1};
+    int events = sd_bus_get_events(bus);
+    return (struct pollfd){.fd = sd_bus_get_fd(bus), .events = (short)(events < 0 ? POLLIN : events)};
+}
+
 static void sleep_until_needed(struct capture *self)
 {
-    struct pollfd p[2] = {{.fd = self->poke, .events = POLLIN}, {.fd = -1}};
-    if (self->bus) {
-        int events = sd_bus_get_events(self->bus);
-        p[1] = (struct pollfd){.fd = sd_bus_get_fd(self->bus), .events = (short)(events < 0 ? POLLIN : events)};
-    }
-    poll(p, 2, sleep_ms(self));
+    struct pollfd p[3] = {{.fd = self->poke, .events = POLLIN}, poll_of(self->bus), poll_of(self->old_bus)};
+    poll(p, ARRAY_SIZE(p), sleep_ms(self));
 }
 
 static void *run(void *data)
@@ -252,6 +304,7 @@ static void *run(void *data)
     struct capture *self = data;
     pthread_setname_np(pthread_self(), "qemu-capture");
     while (take_inbox(self)) {
+        drain_old(self);
         drain(self);
         show_anyway(self);
         sleep_until_needed(self);
@@ -276,17 +329,32 @@ static void on_wake(void *data)
         self->owner.register_again(self->owner_data, out.soon);
 }
 
-static int hand_over(struct capture *self, sd_bus *bus)
+bool capture_wants_register(struct capture *self)
 {
     pthread_mutex_lock(&self->lock);
-    sd_bus *unused = self->in.bus;
-    self->in.bus = bus;
-    self->in.has_bus = true;
-    self->out.ask_size = self->out.register_again = false;
+    bool stale = self->out.stale;
+    pthread_mutex_unlock(&self->lock);
+    return stale;
+}
+
+/* -EAGAIN: one is waiting to be taken up. */
+static int hand_over(struct capture *self, sd_bus *bus)
+{
+    int r = -EAGAIN;
+    pthread_mutex_lock(&self->lock);
+    sd_bus *unused = NULL;
+    if (!bus || !self->in.bus) {
+        unused = self->in.bus;
+        self->in.bus = bus;
+        self->in.has_bus = true;
+        self->out.ask_size = self->out.register_again = false;
+        self->out.stale = self->out.stale || !bus;
+        r = 0;
+    }
     pthread_mutex_unlock(&self->lock);
     sd_bus_close_unref(unused);
     poke(self);
-    return 0;
+    return r;
 }
 
 int capture_attach(struct capture *self, int *ret_fd)
@@ -303,8 +371,14 @@ int capture_attach(struct capture *self, int *ret_fd)
         close(pair[1]);
         return r;
     }
+    r = hand_over(self, bus);
+    if (r < 0) {
+        sd_bus_close_unref(bus);
+        close(pair[1]);
+        return r;
+    }
     *ret_fd = pair[1];
-    return hand_over(self, bus);
+    return 0;
 }
 
 void capture_detach(struct capture *self)
@@ -337,6 +411,7 @@ static void capture_free(struct capture *self)
 {
     sd_bus_close_unref(self->in.bus);
     sd_bus_close_unref(self->bus);
+    sd_bus_close_unref(self->old_bus);
     surface_pool_destroy(self->picture.canvas.pool);
     loop_wake_remove(self->wake);
     if (self->poke >= 0)
@@ -359,6 +434,8 @@ int capture_create(struct loop *loop, const struct capture_owner *owner, void *o
     self->notice.signal = SCREEN_STARTING;
     self->picture.trouble = on_trouble;
     self->picture.data = self;
+    settle_reset(&self->picture.canvas.settle);
+    self->out.stale = true;
     pthread_mutex_init(&self->lock, NULL);
     self->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int r = self->poke < 0 ? -errno : loop_wake_add(loop, on_wake, self, &self->wake);

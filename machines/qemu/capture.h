@@ -27,9 +27,14 @@ int capture_create(struct loop *loop, const struct capture_owner *owner, void *o
                    const char *why, struct capture **ret);
 struct capture *capture_destroy(struct capture *self); /* joins; NULL allowed; returns NULL */
 
-/* Makes the thread's end of a connection that QEMU gets by RegisterListener; the former one is closed. *ret_fd is
- * QEMU's end, the caller's to close. */
+/* Makes the thread's end of a connection that QEMU gets by RegisterListener. *ret_fd is QEMU's end, the caller's to
+ * close. -EAGAIN: the one before has not been taken up yet.
+ *
+ * The former connection stays open until QEMU drops it: QEMU 7.2 keeps its listener under a name that is the same
+ * (none) for all peers, so that one which closes while its successor registers takes the successor with it. */
 int capture_attach(struct capture *self, int *ret_fd);
+/* Whether the picture is known to be wrong until the listener is registered again. */
+bool capture_wants_register(struct capture *self);
 void capture_detach(struct capture *self);
 
 /* Frames are published only with SCREEN_OK. */

@@ -8,6 +8,7 @@
 
 #include "core/attrs.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "machines/qemu/bus.h"
 #include "machines/qemu/dbus_properties.h"
@@ -36,7 +37,9 @@ struct dbus_display {
     struct bus_source *source;
     struct loop_timer *retry;
     struct dbus_properties known;
-    unsigned unanswered;
+    unsigned unanswered, first_unanswered;
+    uint64_t sent_us[UNANSWERED_MAX]; /* ring of the unanswered calls, which QEMU answers in order; 0: not a key's */
+    struct input_statistics statistics;
     char told[160];
 
     struct capture *capture; /* who wants size answers */
@@ -266,12 +269,27 @@ void dbus_display_forget(struct dbus_display *self)
 
 /* ---- input ---- */
 
+static void count_answer(struct dbus_display *self)
+{
+    uint64_t sent_us = self->sent_us[self->first_unanswered];
+    self->first_unanswered = (self->first_unanswered + 1) % UNANSWERED_MAX;
+    self->unanswered--;
+    if (!sent_us)
+        return;
+    struct input_statistics *s = &self->statistics;
+    s->last_at_us = clock_now_us();
+    s->last_us = s->last_at_us - sent_us;
+    s->longest_us = MAX(s->longest_us, s->last_us);
+    s->answer_us += s->last_us;
+    s->answers++;
+}
+
 static int on_answer(sd_bus_message *m, void *data, sd_bus_error *error)
 {
     struct dbus_display *self = data;
     (void)m; /* refusals (an absolute position while the guest wants relative ones) show in IsAbsolute */
     (void)error;
-    self->unanswered--;
+    count_answer(self);
     self->listener.answered(self->data);
     return 1;
 }
@@ -302,6 +320,8 @@ int dbus_display_send(struct dbus_display *self, enum dbus_display_verb verb, in
         if (r >= 0)
             r = sd_bus_send(self->bus, m, NULL);
     } else if (r >= 0) {
+        bool key = verb == DISPLAY_KEY_PRESS || verb == DISPLAY_KEY_RELEASE;
+        self->sent_us[(self->first_unanswered + self->unanswered) % UNANSWERED_MAX] = key ? clock_now_us() : 0;
         r = sd_bus_call_async(self->bus, NULL, m, on_answer, self, 0);
         self->unanswered += r >= 0;
     }
@@ -313,6 +333,11 @@ int dbus_display_send(struct dbus_display *self, enum dbus_display_verb verb, in
 unsigned dbus_display_unanswered(const struct dbus_display *self)
 {
     return self->unanswered;
+}
+
+void dbus_display_statistics(const struct dbus_display *self, struct input_statistics *ret)
+{
+    *ret = self->statistics;
 }
 
 /* ---- what is known ---- */

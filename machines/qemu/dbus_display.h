@@ -9,6 +9,7 @@
 #include "core/loop.h"
 #include "machines/qemu/capture.h"
 #include "machines/qemu/qmp.h"
+#include "usbgadget/input.h"
 
 struct dbus_display;
 
@@ -53,3 +54,4 @@ enum dbus_display_verb {
  * and the limit does not count, for releasing everything. */
 int dbus_display_send(struct dbus_display *self, enum dbus_display_verb verb, int32_t a, int32_t b, bool quiet);
 unsigned dbus_display_unanswered(const struct dbus_display *self);
+void dbus_display_statistics(const struct dbus_display *self, struct input_statistics *ret);

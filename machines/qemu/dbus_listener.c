@@ -45,7 +45,7 @@ static int on_scanout(sd_bus_message *m, void *data, sd_bus_error *error)
     int r = sd_bus_message_read(m, "uuuu", &width, &height, &stride, &format);
     if (r >= 0)
         r = sd_bus_message_read_array(m, 'y', &bytes, &size);
-    if (r < 0)
+    if (r < 0 || self->muted)
         return r;
     judge(self, canvas_scanout(&self->canvas, width, height, stride, format, bytes, size), width, height, format);
     return sd_bus_reply_method_return(m, "");
@@ -62,7 +62,7 @@ static int on_update(sd_bus_message *m, void *data, sd_bus_error *error)
     int r = sd_bus_message_read(m, "iiiiuu", &x, &y, &w, &h, &stride, &format);
     if (r >= 0)
         r = sd_bus_message_read_array(m, 'y', &bytes, &size);
-    if (r < 0)
+    if (r < 0 || self->muted)
         return r;
     judge(self, canvas_update(&self->canvas, x, y, w, h, stride, format, bytes, size), (int64_t)x + w, (int64_t)y + h,
           format);
@@ -73,7 +73,8 @@ static int on_disable(sd_bus_message *m, void *data, sd_bus_error *error)
 {
     struct dbus_listener *self = data;
     (void)error;
-    self->trouble(self->data, SCREEN_NO_SIGNAL, "The machine's display adapter gives no picture.");
+    if (!self->muted)
+        self->trouble(self->data, SCREEN_NO_SIGNAL, "The machine's display adapter gives no picture.");
     return sd_bus_reply_method_return(m, "");
 }
 

@@ -15,6 +15,7 @@ struct dbus_listener {
     void (*trouble)(void *data, enum screen_signal signal, const char *why);
     void *data;
     bool broken; /* a message was not well formed: end the connection */
+    bool muted;  /* messages of a former connection are read, and ignored */
 };
 
 int dbus_listener_add(struct dbus_listener *self, sd_bus *bus);

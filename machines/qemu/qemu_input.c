@@ -213,6 +213,11 @@ static void listen_to(struct input *base, const struct input_listener *listener,
     tell(self);
 }
 
+static void statistics(struct input *base, struct input_statistics *ret)
+{
+    dbus_display_statistics(of(base)->display, ret);
+}
+
 static void destroy(struct input *base)
 {
     (void)base; /* the machine's */
@@ -225,6 +230,7 @@ static const struct input_ops ops = {
     .pointer_absolute = pointer_absolute,
     .pointer_relative = pointer_relative,
     .release_all = release_all,
+    .statistics = statistics,
     .destroy = destroy,
 };
 

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "core/attrs.h"
+#include "core/clock.h"
 #include "machines/qemu/capture.h"
 
-/* Between two registrations of the listener: after a mode change; after its connection broke. */
+/* Until the listener is registered again: after a mode change; after its connection ended, which QEMU has to notice
+ * before (see capture_attach). */
 #define AGAIN_SOON_US 20000
 #define AGAIN_LATER_US 500000
 
@@ -23,6 +25,7 @@ struct qemu_screen {
     struct dbus_display *display;
     struct capture *capture; /* while started */
     struct loop_timer *again;
+    uint64_t stopped_us; /* when the last listener went */
     struct condition machine, picture, told;
 };
 
@@ -60,6 +63,9 @@ static void on_ask_size(void *data, uint32_t serial)
 static void on_again(void *data)
 {
     struct qemu_screen *self = data;
+    /* a whole picture may have come in the meantime */
+    if (self->capture && !capture_wants_register(self->capture))
+        return;
     if (self->capture && dbus_display_is_attached(self->display) &&
         dbus_display_register(self->display, self->capture) < 0)
         loop_timer_arm_in(self->again, AGAIN_LATER_US);
@@ -88,7 +94,7 @@ static int start(struct screen *base, const struct screen_listener *listener, vo
         return -EBUSY;
     int r = capture_create(self->loop, &owner, self, listener, data, self->told.signal, self->told.why, &self->capture);
     if (r == 0 && dbus_display_is_attached(self->display))
-        on_again(self);
+        loop_timer_arm_in(self->again, self->stopped_us + AGAIN_LATER_US > clock_now_us() ? AGAIN_LATER_US : 0);
     return r;
 }
 
@@ -97,6 +103,8 @@ static void stop(struct screen *base)
     struct qemu_screen *self = of(base);
     dbus_display_forget(self->display);
     loop_timer_disarm(self->again);
+    if (self->capture)
+        self->stopped_us = clock_now_us();
     self->capture = capture_destroy(self->capture);
     set(&self->picture, SCREEN_OK, "");
     update(self);

@@ -85,5 +85,5 @@ void settle_published(struct settle *self)
 
 void settle_reset(struct settle *self)
 {
-    *self = (struct settle){.serial = self->serial + 1, .pieces = self->pieces};
+    *self = (struct settle){.serial = self->serial + 1, .pieces = self->pieces, .stale = true};
 }

@@ -47,4 +47,4 @@ void settle_pong(struct settle *self, uint32_t serial);
  * tries again with the same call later. */
 enum settle_action settle_next(struct settle *self, int width, int height, uint64_t now_us);
 void settle_published(struct settle *self);
-void settle_reset(struct settle *self); /* a new listener connection */
+void settle_reset(struct settle *self); /* a new listener connection, which begins with a Scanout */

@@ -71,6 +71,8 @@ static void another_size_needs_a_new_registration(void **state)
     settle_update(&s, true);
     assert_int_equal(settle_next(&s, 640, 480, 0), SETTLE_WAIT); /* nothing before its whole picture */
     settle_reset(&s);
+    settle_update(&s, true); /* still of the old connection */
+    assert_int_equal(settle_next(&s, 640, 480, 0), SETTLE_WAIT);
     settle_scanout(&s);
     assert_int_equal(settle_next(&s, 720, 400, 0), SETTLE_PUBLISH);
 }

@@ -192,6 +192,14 @@ static inline enum screen_signal vm_signal(struct vm *vm)
     return signal;
 }
 
+static inline bool vm_why_has(struct vm *vm, const char *text)
+{
+    pthread_mutex_lock(&vm->lock);
+    bool has = strstr(vm->why, text);
+    pthread_mutex_unlock(&vm->lock);
+    return has;
+}
+
 static inline unsigned vm_frames(struct vm *vm)
 {
     pthread_mutex_lock(&vm->lock);
