@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/wire.h"
 #include "gateway/cli.h"
 
 #define POLL_US 250000
@@ -50,12 +51,17 @@ static char *join_lines(json_t *answer)
     size_t i, size = 1;
 
     json_array_foreach(lines, i, line) size += json_string_length(line) + 1;
-    char *text = malloc(size), *at = text;
+    char *text = malloc(size);
     if (!text)
         return NULL;
-    json_array_foreach(lines, i, line) at +=
-        sprintf(at, "%s\n", json_string_value(line) ? json_string_value(line) : "");
-    *at = 0;
+    struct wire_writer w = wire_writer_init(text, size);
+    json_array_foreach(lines, i, line)
+    {
+        if (json_is_string(line))
+            wire_write_bytes(&w, json_string_value(line), json_string_length(line));
+        wire_write_u8(&w, '\n');
+    }
+    wire_write_u8(&w, 0);
     return text;
 }
 
