@@ -6,7 +6,7 @@
 
 #include "encode/jpeg.h"
 #include "encode/png.h"
-#include "gateway/picture_scale.h"
+#include "video/scale.h"
 
 #define QUALITY 80
 #define MOST_JOBS 16 /* a target; each may hold a picture */
@@ -34,11 +34,24 @@ struct job {
     size_t size;
 };
 
+/* The frame itself where the wished width (0: none) is no smaller. */
+static int fitted(struct frame *frame, unsigned wished, struct frame **ret)
+{
+    int width, height;
+
+    if (!wished || wished >= (unsigned)frame->width) {
+        *ret = frame_ref(frame);
+        return 0;
+    }
+    scale_fit(frame, (int)wished, FRAME_MAX_SIZE, &width, &height);
+    return scale_down(frame, width, height, ret);
+}
+
 static void work(void *data)
 {
     struct job *job = data;
     attr_cleanup(frame_unrefp) struct frame *frame = NULL;
-    job->error = picture_scale(job->picture->frame, job->width, &frame);
+    job->error = fitted(job->picture->frame, job->width, &frame);
     if (job->error < 0)
         return;
     if (job->format == TARGET_SHOT_PNG)
