@@ -58,6 +58,20 @@ static json_t *encode_json(const struct console_statistics *s)
     return o;
 }
 
+static json_t *input_json(struct input *input)
+{
+    struct input_statistics s = {0};
+    if (input && input->ops->statistics)
+        input->ops->statistics(input, &s);
+    json_t *o = json_object();
+    json_object_set_new(o, "answers", number(s.answers));
+    json_object_set_new(o, "answer_us", number(s.answer_us));
+    json_object_set_new(o, "longest_us", number(s.longest_us));
+    json_object_set_new(o, "last_us", number(s.last_us));
+    json_object_set_new(o, "last_at_us", number(s.last_at_us));
+    return o;
+}
+
 static json_t *targets_json(const struct gateway *self)
 {
     json_t *list = json_array();
@@ -72,6 +86,7 @@ static json_t *targets_json(const struct gateway *self)
         json_object_set_new(o, "frames", number(s.frames));
         json_object_set_new(o, "pictures", number(s.pictures));
         json_object_set_new(o, "errors", number(s.errors));
+        json_object_set_new(o, "keys", input_json(target->target.input));
         json_array_append_new(list, o);
     }
     return list;

@@ -24,6 +24,13 @@ struct input_listener {
     void (*absolute)(void *data, bool available);
 };
 
+/* Keys that the target has taken and said so; all 0 where it says nothing. Times in microseconds, last_at_us of
+ * clock_now_us. */
+struct input_statistics {
+    uint64_t answers, answer_us; /* how many, and how long they took all together */
+    uint64_t longest_us, last_us, last_at_us;
+};
+
 struct input;
 
 struct input_ops {
@@ -35,6 +42,7 @@ struct input_ops {
     int (*pointer_relative)(struct input *self, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel, int8_t pan);
     /* Everything up, whatever was pressed, also things a former process pressed. */
     void (*release_all)(struct input *self);
+    void (*statistics)(struct input *self, struct input_statistics *ret); /* may be missing */
     void (*destroy)(struct input *self);
 };
 
