@@ -53,7 +53,8 @@ int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size);
 long cli_last_status(void);
 const char *cli_last_token(void);
 
-/* A path with one name in it, percent-encoded: cli_path("/targets/%s/power", name). In a static buffer. */
+/* A path with one name in it, percent-encoded: cli_path("/targets/%s/power", name). In a static buffer. NULL when the
+ * name would make another path of it ("../users"); cli_call and cli_fetch say so and answer CLI_NOT_FOUND. */
 const char *cli_path(const char *format, const char *name);
 
 /* cli_print.c: text for a terminal, control characters escaped as \xNN; newline too unless keep_newlines. */

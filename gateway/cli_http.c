@@ -220,12 +220,20 @@ static int perform(struct cli *cli, const char *method, const char *path, const 
     return r;
 }
 
+static int no_such_name(void)
+{
+    cli_error("there is nothing of that name: names hold no '/', and are not empty");
+    return CLI_NOT_FOUND;
+}
+
 int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, json_t **ret)
 {
     struct answer answer = {0};
     _cleanup_free_ char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
     json_decref(body);
+    if (!path)
+        return no_such_name();
     int r = perform(cli, method, path, text, &answer);
     if (r == CLI_OK) {
         json_t *json = answer.size ? json_loads(answer.bytes, 0, NULL) : NULL;
@@ -244,6 +252,8 @@ int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size)
 {
     struct answer answer = {0};
 
+    if (!path)
+        return no_such_name();
     int r = perform(cli, "GET", path, NULL, &answer);
     if (r != CLI_OK) {
         free(answer.bytes);
@@ -260,6 +270,8 @@ const char *cli_path(const char *format, const char *name)
     char encoded[768];
     size_t n = 0;
 
+    if (!*name || !strcmp(name, ".") || !strcmp(name, "..") || strchr(name, '/'))
+        return NULL;
     for (; *name && n + 4 < sizeof encoded; name++) {
         unsigned char c = (unsigned char)*name;
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.~", c);

@@ -78,12 +78,20 @@ static int media_drives(struct cli *cli, int argc, char **argv)
     return CLI_OK;
 }
 
-/* "/targets/NAME/drives/N/VERB" in a buffer of the caller. Bad drive numbers are the gateway's to refuse. */
-static void drive_path(char *ret, size_t size, const char *target, const char *drive, const char *verb)
+/* "/targets/NAME/drives/N/VERB" in a buffer of the caller, or NULL as cli_path. Bad drive numbers are the gateway's to
+ * refuse. */
+static const char *drive_path(char *room, size_t size, const char *target, const char *drive, const char *verb)
 {
-    char tail[64];
-    snprintf(tail, sizeof tail, "/drives/%.8s/%s", drive, verb);
-    snprintf(ret, size, "%s%s", cli_path("/targets/%s", target), tail);
+    char number[32], tail[96];
+    const char *encoded = cli_path("%s", drive);
+
+    snprintf(number, sizeof number, "%s", encoded ? encoded : "none");
+    snprintf(tail, sizeof tail, "/drives/%s/%s", number, verb);
+    const char *path = cli_path("/targets/%s", target);
+    if (!path)
+        return NULL;
+    snprintf(room, size, "%s%s", path, tail);
+    return room;
 }
 
 /* The argument after `name` among the last ones, or the given default. */
@@ -133,7 +141,7 @@ static int print_drive(struct cli *cli, int r, json_t *answer)
 static int media_insert(struct cli *cli, int argc, char **argv)
 {
     static const char *const known[] = {"--drive=", "--kind=", "--writable", NULL};
-    char path[1200];
+    char room[1200];
     json_t *answer = NULL;
 
     if (!options_known(argc, argv, 2, known))
@@ -142,7 +150,7 @@ static int media_insert(struct cli *cli, int argc, char **argv)
     json_t *body = json_pack("{s:s, s:b}", "image", argv[1], "read_only", !has_flag(argc, argv, "--writable"));
     if (kind)
         json_object_set_new(body, "kind", json_string(kind));
-    drive_path(path, sizeof path, argv[0], option(argc, argv, "--drive", "0"), "insert");
+    const char *path = drive_path(room, sizeof room, argv[0], option(argc, argv, "--drive", "0"), "insert");
     int r = cli_call(cli, "POST", path, body, &answer);
     return print_drive(cli, r, answer);
 }
@@ -150,12 +158,12 @@ static int media_insert(struct cli *cli, int argc, char **argv)
 static int media_eject(struct cli *cli, int argc, char **argv)
 {
     static const char *const known[] = {"--drive=", "--force", NULL};
-    char path[1200];
+    char room[1200];
     json_t *answer = NULL;
 
     if (!options_known(argc, argv, 1, known))
         return CLI_USAGE;
-    drive_path(path, sizeof path, argv[0], option(argc, argv, "--drive", "0"), "eject");
+    const char *path = drive_path(room, sizeof room, argv[0], option(argc, argv, "--drive", "0"), "eject");
     int r = cli_call(cli, "POST", path, json_pack("{s:b}", "force", has_flag(argc, argv, "--force")), &answer);
     return print_drive(cli, r, answer);
 }
