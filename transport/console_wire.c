@@ -43,12 +43,11 @@ static bool reserved_bytes(struct wire_reader *r, unsigned n)
 
 static const char *parse_ack(struct wire_reader *r, struct console_message *m)
 {
-    if (reserved_bytes(r, 3))
-        return "ACK with reserved bytes set";
+    bool reserved = reserved_bytes(r, 3);
     m->ack.sequence = wire_read_le32(r);
     m->ack.received_us = wire_read_le32(r);
     m->ack.painted_us = wire_read_le32(r);
-    return NULL;
+    return reserved ? "ACK with reserved bytes set" : NULL;
 }
 
 static const char *parse_key(struct wire_reader *r, struct console_message *m)
@@ -95,9 +94,10 @@ static const char *parse_reserved(struct wire_reader *r, struct console_message 
 static const char *parse_switch(struct wire_reader *r, bool *ret)
 {
     uint8_t value = wire_read_u8(r);
+    bool reserved = reserved_bytes(r, 2);
     if (value > 1)
         return "a switch that is neither 0 nor 1";
-    if (reserved_bytes(r, 2))
+    if (reserved)
         return "reserved bytes set";
     *ret = value;
     return NULL;
@@ -115,10 +115,9 @@ static const char *parse_visible(struct wire_reader *r, struct console_message *
 
 static const char *parse_ping(struct wire_reader *r, struct console_message *m)
 {
-    if (reserved_bytes(r, 3))
-        return "PING with reserved bytes set";
+    bool reserved = reserved_bytes(r, 3);
     m->ping = wire_read_le32(r);
-    return NULL;
+    return reserved ? "PING with reserved bytes set" : NULL;
 }
 
 const char *console_parse(const uint8_t *bytes, size_t size, struct console_message *ret)
