@@ -42,9 +42,9 @@ struct control_vm {
     bool running;
     uint32_t pid; /* 0: none */
     char state[32];
-    char why[256];
+    char why[512];
     uint8_t n_log;
-    char log[TARGET_LOG_LINES][200];
+    char log[TARGET_LOG_LINES][TARGET_LOG_LINE];
 };
 
 /* Descriptors of the gateway's process. */

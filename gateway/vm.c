@@ -35,7 +35,7 @@ struct vm {
 
     enum vm_phase phase;
     bool failed;
-    char why[256];
+    char why[512];
     struct child *process, *helper, *tpm; /* the machine; what prepares it; its TPM */
     struct vm_log log;
     struct backoff backoff;
@@ -68,14 +68,14 @@ static void retry_later(struct vm *self)
 /* "QEMU ended with code 1: the last line it printed" */
 static void explain_end(struct vm *self, const char *program, int status)
 {
-    char lines[TARGET_LOG_LINES][200];
+    char lines[TARGET_LOG_LINES][TARGET_LOG_LINE];
     unsigned n = vm_log_tail(&self->log, lines);
     char how[64] = "ended";
     if (status >= 0 && WIFEXITED(status))
         snprintf(how, sizeof how, "ended with code %d", WEXITSTATUS(status));
     else if (status >= 0 && WIFSIGNALED(status))
         snprintf(how, sizeof how, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    snprintf(self->why, sizeof self->why, "%s %s%s%.150s", program, how, n ? ": " : "", n ? lines[n - 1] : "");
+    snprintf(self->why, sizeof self->why, "%s %s%s%s", program, how, n ? ": " : "", n ? lines[n - 1] : "");
 }
 
 static void on_process_ended(void *data, int status)
@@ -243,7 +243,7 @@ static bool adopt(struct vm *self)
 {
     struct vm_record record;
     struct qemu_argv argv = {0};
-    char why[256];
+    char why[512];
     bool same = false;
     if (vm_record_load(self->folder, &record) < 0 ||
         vm_options_argv(&self->config, &self->paths, &argv, why, sizeof why) < 0)

@@ -82,7 +82,7 @@ static void copy_printable(char *to, size_t room, const char *from, size_t size)
     to[used] = '\0';
 }
 
-unsigned vm_log_tail(struct vm_log *self, char lines[TARGET_LOG_LINES][200])
+unsigned vm_log_tail(struct vm_log *self, char lines[TARGET_LOG_LINES][TARGET_LOG_LINE])
 {
     char bytes[8192];
     off_t size = size_of(self->fd), begin = self->begin;
@@ -106,6 +106,6 @@ unsigned vm_log_tail(struct vm_log *self, char lines[TARGET_LOG_LINES][200])
         end = newline;
     }
     for (unsigned i = 0; i < found; i++)
-        copy_printable(lines[found - 1 - i], 200, starts[i], (size_t)(ends[i] - starts[i]));
+        copy_printable(lines[found - 1 - i], TARGET_LOG_LINE, starts[i], (size_t)(ends[i] - starts[i]));
     return found;
 }

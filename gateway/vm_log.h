@@ -23,4 +23,4 @@ void vm_log_mark(struct vm_log *self);    /* a new process begins */
 bool vm_log_changed(struct vm_log *self); /* since it was asked last; cuts the file when it is too long */
 
 /* The last lines since the mark, oldest first, made printable; returns how many. */
-unsigned vm_log_tail(struct vm_log *self, char lines[TARGET_LOG_LINES][200]);
+unsigned vm_log_tail(struct vm_log *self, char lines[TARGET_LOG_LINES][TARGET_LOG_LINE]);

@@ -10,6 +10,8 @@
 #define TARGET_NAME_MAX 64 /* [a-z0-9][a-z0-9-]* */
 #define TARGET_MAX_DRIVES 4
 #define TARGET_LOG_LINES 20
+#define TARGET_LOG_LINE                                                                                                \
+    400 /* bytes of one, its NUL included: QEMU names the whole option before it says what is wrong */
 
 struct target;
 
@@ -62,7 +64,7 @@ struct target {
     int width, height; /* of the newest picture, 0 before the first */
     uint8_t leds;
     char vm_state[32]; /* "running", "starting", "failed", "" when the target has no process of ours */
-    char vm_why[256];
+    char vm_why[512];
     char *vm_log[TARGET_LOG_LINES]; /* last lines the VM's process printed, oldest first; NULL ends */
 };
 
