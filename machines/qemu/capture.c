@@ -165,6 +165,7 @@ static void advance(struct capture *self, bool drained)
             publish(self, false);
             return;
         case SETTLE_REGISTER:
+            log_debug("qemu", "display: another size, the listener is registered again");
             ask_register(self, true);
             return;
         }
@@ -208,7 +209,8 @@ static void note_fresh(struct capture *self)
     pthread_mutex_unlock(&self->lock);
 }
 
-static void drain(struct capture *self)
+/* False: there may be more to read, but the inbox should be looked at in between. */
+static bool drain(struct capture *self)
 {
     int r = 1;
     uint64_t until = clock_now_us() + 2 * STREAM_US;
@@ -217,17 +219,20 @@ static void drain(struct capture *self)
         if (now - self->published_us > STREAM_US)
             advance(self, false);
         if (now > until)
-            return;
+            return false;
     }
     bool silent = self->picture.canvas.settle.stale && clock_now_us() - self->attached_us > PATIENCE_US;
     if (self->bus && (r < 0 || self->picture.broken || silent)) {
+        log_debug("qemu", "display: the listener's connection is given up (%s)",
+                  silent ? "no picture came" : "it ended");
         close_bus(self);
         ask_register(self, false);
-        return;
+        return true;
     }
     if (!self->picture.canvas.settle.stale)
         note_fresh(self);
     advance(self, true);
+    return true;
 }
 
 /* Takes up a new connection, or with NULL only lets go of those there are. */
@@ -305,9 +310,10 @@ static void *run(void *data)
     pthread_setname_np(pthread_self(), "qemu-capture");
     while (take_inbox(self)) {
         drain_old(self);
-        drain(self);
+        bool drained = drain(self);
         show_anyway(self);
-        sleep_until_needed(self);
+        if (drained)
+            sleep_until_needed(self);
     }
     return NULL;
 }
