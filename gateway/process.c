@@ -60,7 +60,7 @@ static void on_ended(void *data, int status)
     if (WIFSIGNALED(status))
         log_error("supervisor", "the %s was ended by signal %d (%s)", self->role, WTERMSIG(status),
                   strsignal(WTERMSIG(status)));
-    else
+    else if (!self->explained)
         log_error("supervisor", "the %s ended with code %d", self->role, WEXITSTATUS(status));
     if (self->owner->ended(self->data, status))
         loop_timer_arm_in(self->restart, backoff_next(&self->backoff, self->started_us, clock_now_us()));
@@ -95,6 +95,7 @@ static int start_child(struct process *self, int far_end)
 
 int process_start(struct process *self)
 {
+    self->explained = false;
     static const struct ipc_listener listener = {.message = on_message, .closed = on_channel_closed};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

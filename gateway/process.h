@@ -32,6 +32,7 @@ struct process {
     struct backoff backoff;
     struct loop_timer *restart;
     uint64_t started_us;
+    bool explained; /* the owner has said why this one ends */
 };
 
 int process_init(struct process *self, struct loop *loop, const char *role, const struct uid_choice *user,

@@ -227,6 +227,7 @@ static void keeper_message(void *data, struct ipc_message *message)
     }
     if (r > 0) {
         log_error("supervisor", "%s", self->keeper_ready.reason);
+        self->keeper.explained = true;
         return; /* it ends now */
     }
     log_info("supervisor", "the keeper is ready (process %d)", (int)child_pid(self->keeper.child));

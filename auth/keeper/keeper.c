@@ -40,8 +40,9 @@ static void on_stop(void *data)
 
 static void fail(struct keeper *self, const char *reason)
 {
-    log_error("keeper", "%s", reason);
-    failed_send(self->supervisor, reason);
+    /* the supervisor says it, once */
+    if (failed_send(self->supervisor, reason) < 0)
+        log_error("keeper", "%s", reason);
     loop_stop(self->loop, 1);
 }
 
