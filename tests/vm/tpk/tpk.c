@@ -14,7 +14,8 @@
  *           come (set 1, as the controller gives them)
  *   l N     sets the keyboard's LEDs (scroll 1, num 2, caps 4) L
  *   o       powers the machine off by ACPI (q35)
- * Answers go to the debug port 0xE9. It says R when it is ready, and ? to what it does not know. */
+ * Answers go to the debug port 0xE9, or to another one that was chosen when it was built. It says R when it is ready,
+ * and ? to what it does not know. */
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
@@ -58,9 +59,13 @@ static inline u32 in32(u16 port)
     return value;
 }
 
+#ifndef TPK_ANSWERS
+#define TPK_ANSWERS 0xe9
+#endif
+
 static void say(u8 c)
 {
-    out8(0xe9, c);
+    out8(TPK_ANSWERS, c);
 }
 
 /* ---- display: PCI, then the Bochs DISPI registers ---- */

@@ -1,0 +1,20 @@
+/* node main.mjs [BENCH...]: measures through the page and prints rows of bench.json; what they mean: docs/bench.md. */
+import { Machine } from './machine.mjs';
+import { idle } from './idle.mjs';
+import { key } from './key.mjs';
+import { latency } from './latency.mjs';
+import { memory } from './memory.mjs';
+import { reconnect } from './reconnect.mjs';
+
+const benches = { latency, key, idle, memory, reconnect };
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
+
+const machine = await Machine.create();
+try {
+  for (const name of wanted) {
+    console.error(`-- ${name}`);
+    await benches[name](machine);
+  }
+} finally {
+  await machine.destroy();
+}

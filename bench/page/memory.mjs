@@ -1,0 +1,53 @@
+/* Resident memory of the gateway's process with one 1080p machine and one viewer; and whether viewers that came and went
+ * leave something behind. */
+import { TARGET } from './machine.mjs';
+import { remark, row } from './rows.mjs';
+
+const VIEWERS = Number(process.env.BENCH_VIEWERS ?? 200);
+const AT_ONCE = 5;
+const LIMIT_MIB = 96;
+const RECORDING = 'tpk-1920x1080';
+
+/** Runs in the page: viewers that take one whole picture and leave, some at a time. */
+async function visit({ target, count, atOnce }) {
+  const { Connection } = await import('/connection.js');
+  const { buildAck } = await import('/protocol.js');
+  const one = () =>
+    new Promise((resolve, reject) => {
+      const connection = new Connection(target, () => ({ hidden: false, viewOnly: true, capabilities: 1 }), {
+        changed: (state) => state.state === 'ended' && reject(new Error(state.why)),
+        message(message, at) {
+          if (message.type !== 'update') return;
+          connection.send(buildAck(message.sequence, at * 1000, at * 1000));
+          if (!message.exact) return;
+          connection.stop();
+          resolve(null);
+        },
+      });
+      connection.connect();
+    });
+  let left = count;
+  const queue = async () => {
+    while (left-- > 0) await one();
+  };
+  await Promise.all(Array.from({ length: atOnce }, queue));
+}
+
+export async function memory(machine) {
+  await machine.mode(1920, 1080);
+  const done = machine.serial.answer('N');
+  machine.serial.write('n 8\n'); // pixels that do not compress: every buffer is used as much as it ever will be
+  await done;
+  await machine.mode(1920, 1080);
+  const one = machine.resident();
+  await machine.page.evaluate(visit, { target: TARGET, count: VIEWERS, atOnce: AT_ONCE });
+  const first = machine.resident();
+  await machine.page.evaluate(visit, { target: TARGET, count: VIEWERS, atOnce: AT_ONCE });
+  const second = machine.resident();
+  await machine.mode(1024, 768);
+
+  const peak = /** @type {any} */ (await machine.statistics()).process.peak_rss_kib / 1024;
+  remark(`${one.toFixed(1)} MiB with one viewer, ${first.toFixed(1)} after ${VIEWERS} more came and went, ${second.toFixed(1)} after ${VIEWERS} again; peak ${peak.toFixed(1)}`);
+  row('memory', RECORDING, 'rss_mib', 'MiB', one, 'limit', LIMIT_MIB);
+  row('memory', RECORDING, 'rss_after_viewers_mib', 'MiB', second, 'limit', LIMIT_MIB);
+}
