@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,10 @@
 
 #define MOST_ENCODERS 4
 #define IO_THREADS 4
+
+/* Pictures are larger than this: they get pages of their own, which go back to the system when they are freed. Left to
+ * itself the C library would keep some of them in the heap of each thread, for as long as the process lives. */
+#define OWN_PAGES (1 << 20)
 
 static int enter_sandbox(const struct gateway *self)
 {
@@ -160,6 +165,7 @@ static int begin(struct gateway *self)
 {
     static const struct keeper_client_listener keeper_listener = {
         .session_ended = on_session_ended, .setup_state = on_setup_state, .closed = on_keeper_closed};
+    mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
     r = r ? r : watch_signals(self);
     r = r ? r : gateway_receive_setup(self);
