@@ -96,7 +96,7 @@ static void one_frame(struct run *run, struct frame *frame, const struct frame *
         return;
     bring(run, picture);
     picture_unref(picture);
-    if (run->frames == 1) { /* the screen as it was found */
+    if (run->frames == 1 || !before) { /* the screen as it was found */
         run->ours = (struct side){0};
         run->apply_ms = 0;
         return;

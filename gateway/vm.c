@@ -21,7 +21,6 @@
 #define POLL_US 20000               /* for a socket to appear */
 #define SOCKET_PATIENCE_US 10000000 /* a machine with its sockets late is told so, not killed */
 #define WATCH_US 2000000            /* the log */
-#define LAST_WORDS 150              /* bytes of its last line in the reason */
 
 enum vm_phase { VM_WAITING, VM_PREPARING, VM_TPM, VM_STARTING, VM_RUNNING, VM_ENDED };
 
@@ -64,16 +63,6 @@ static void retry_later(struct vm *self)
     self->failed = true;
     loop_timer_arm_in(self->step, delay);
     set_phase(self, VM_WAITING);
-}
-
-/* The end of a long line: QEMU repeats the whole option in front of what is wrong with it. */
-static const char *end_of_line(const char *line, const char **ret_dots)
-{
-    size_t size = strlen(line), start = size > LAST_WORDS ? size - LAST_WORDS : 0;
-    while (start > 0 && ((unsigned char)line[start] & 0xC0) == 0x80) /* not in the middle of a character */
-        start++;
-    *ret_dots = start ? "..." : "";
-    return line + start;
 }
 
 /* "QEMU ended with code 1: the last line it printed" */

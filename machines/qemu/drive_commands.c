@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/attrs.h"
+#include "core/text.h"
 #include "machines/qemu/argv.h"
 
 /* How long QEMU lets a read wait while our server is away: longer than a restart of ours, shorter than the 30 s after
@@ -20,7 +21,7 @@ int drive_names_init(struct drive_names *self, unsigned index, const char *nbd_s
     *self = (struct drive_names){.serial = serial % 1000000};
     snprintf(self->device, sizeof self->device, "drive%u", index % 10);
     snprintf(self->bridge, sizeof self->bridge, "drive%u-usb", index % 10);
-    strcpy(self->socket, nbd_socket);
+    text_copy(self->socket, sizeof self->socket, nbd_socket);
     return 0;
 }
 
@@ -138,7 +139,7 @@ static void read_medium(const json_t *inserted, struct drive_found *ret)
         !read_export(json_string_value(json_object_get(image, "filename")), ret->medium.export,
                      sizeof ret->medium.export))
         return;
-    strcpy(ret->node, node);
+    text_copy(ret->node, sizeof ret->node, node);
     snprintf(ret->medium.name, sizeof ret->medium.name, "%s", ret->medium.export);
     ret->medium.size = size > 0 ? (uint64_t)size : 0;
     ret->medium.kind = ret->device == DRIVE_DEVICE_CDROM ? DRIVE_CDROM : DRIVE_DISK;

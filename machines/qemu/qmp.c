@@ -11,6 +11,7 @@
 
 #include "core/attrs.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "machines/qemu/qmp_stream.h"
 
 #define RETRY_MIN_US 100000
@@ -372,7 +373,7 @@ int qmp_create(struct loop *loop, const char *path, const struct qmp_listener *l
     *self = (struct qmp){.loop = loop, .listener = *listener, .data = data, .fd = -1, .retry_us = RETRY_MIN_US};
     self->last = &self->first;
     self->address.sun_family = AF_UNIX;
-    strcpy(self->address.sun_path, path);
+    text_copy(self->address.sun_path, sizeof self->address.sun_path, path);
     int r = loop_timer_add(loop, on_retry, self, &self->retry);
     if (r == 0)
         r = loop_timer_add(loop, on_timeout, self, &self->timeout);

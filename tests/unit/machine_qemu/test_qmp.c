@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "core/loop.h"
+#include "core/text.h"
 #include "machines/qemu/qmp.h"
 #include "machines/qemu/qmp_sequence.h"
 
@@ -130,7 +131,7 @@ static int setup(void **state)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     b->peer = b->got_fd = -1;
     snprintf(b->path, sizeof b->path, "/tmp/lightsout-qmp-%d", (int)getpid());
-    strcpy(address.sun_path, b->path);
+    text_copy(address.sun_path, sizeof address.sun_path, b->path);
     unlink(b->path);
     b->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     assert_int_equal(bind(b->listening, (struct sockaddr *)&address, sizeof address), 0);
@@ -253,7 +254,7 @@ static void a_monitor_that_comes_later_is_found(void **state)
     WAIT(b, b->lost == 2); /* ended, then not there */
     assert_non_null(strstr(b->last_lost, "not there"));
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, b->path);
+    text_copy(address.sun_path, sizeof address.sun_path, b->path);
     b->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     assert_int_equal(bind(b->listening, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(listen(b->listening, 4), 0);

@@ -24,6 +24,7 @@
 #include "core/attrs.h"
 #include "core/clock.h"
 #include "core/loop.h"
+#include "core/text.h"
 #include "machines/qemu/qemu_machine.h"
 #include "machines/qemu/qmp.h"
 #include "manage/power.h"
@@ -136,7 +137,7 @@ static inline struct vm *vm_create(const char *const *extra, unsigned drives)
     vm->serial = vm->debug = -1;
     vm->extra = extra;
     pthread_mutex_init(&vm->lock, NULL);
-    strcpy(vm->folder, "/tmp/lightsout-vm-XXXXXX");
+    text_copy(vm->folder, sizeof vm->folder, "/tmp/lightsout-vm-XXXXXX");
     assert_non_null(mkdtemp(vm->folder));
     snprintf(vm->qmp, sizeof vm->qmp, "%s/qmp.sock", vm->folder);
     snprintf(vm->nbd, sizeof vm->nbd, "%s/nbd.sock", vm->folder);
