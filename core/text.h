@@ -8,7 +8,7 @@
 /* Copies with the closing NUL. False: it does not fit, and room (of at least 1 byte) holds "". */
 static inline bool text_copy(char *room, size_t size, const char *text)
 {
-    size_t length = strnlen(text, size);
+    size_t length = strlen(text);
     bool fits = length < size;
 
     memcpy(room, text, fits ? length : 0);
