@@ -19,7 +19,7 @@ function cpuOf(pid) {
 }
 
 async function measure(machine, worker) {
-  const { process: own, transport } = /** @type {any} */ (await machine.statistics());
+  const { process: own, transport } = await machine.statistics();
   const { inBytes, outBytes } = await worker.evaluate(() => ({ inBytes: self.probe.inBytes, outBytes: self.probe.outBytes }));
   const cpu = cpuOf(machine.gateway.pid('gateway'));
   return { at: now(), cpu, usage: (own.user_us + own.system_us) / 1000, bytes: inBytes + outBytes, rounds: transport.rounds, updates: transport.updates, requests: transport.requests };

@@ -95,7 +95,8 @@ export class Machine {
     await until(shows, `the page shows ${width} x ${height}`, 60000);
   }
 
-  /** What the gateway counted; by the local socket, so that no browser is disturbed. */
+  /** What the gateway counted; by the local socket, so that no browser is disturbed.
+   *  @returns {Promise<any>} */
   statistics() {
     return new Promise((resolve, reject) => {
       const options = { socketPath: this.gateway.path('state/run/control.sock'), path: '/api/v1/statistics', headers: { Host: 'localhost' } };
@@ -109,7 +110,7 @@ export class Machine {
   }
 
   async keys() {
-    const { targets } = /** @type {any} */ (await this.statistics());
+    const { targets } = await this.statistics();
     return targets.find(({ name }) => name === TARGET).keys;
   }
 
