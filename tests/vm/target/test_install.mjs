@@ -111,6 +111,23 @@ test('a login works, and a command', async () => {
   await shot(page, 'installed-shell');
 });
 
+test('the mouse reaches the system, by absolute positions', async () => {
+  const command = 'hexdump -n 24 /dev/input/$(grep -A5 Tablet /proc/bus/input/devices | grep -o "event[0-9]*")\n';
+  await button(page, 'Type text').click();
+  await page.locator('dialog textarea').fill(command);
+  await button(page, 'Type it').click();
+  await page.getByText('All typed.').waitFor({ timeout: HANG_MS });
+  await page.keyboard.press('Escape');
+  const box = await page.locator('console-screen canvas').boundingBox();
+  let step = 0;
+  // input_event: 16 bytes of time, then type 3 (EV_ABS), code 0 or 1 (x or y), and the position
+  await until(async () => {
+    await page.mouse.move(box.x + box.width * (0.25 + 0.05 * (step++ % 10)), box.y + box.height / 2);
+    return /^0000010 0003 000[01] /m.test(await screenText(page));
+  }, 'the system reads an absolute position', HANG_MS);
+  reached('an absolute position arrived');
+});
+
 test('power off by ACPI', async () => {
   await button(page, 'Power').click();
   await page.getByRole('menuitem', { name: /Shut down/ }).click();
