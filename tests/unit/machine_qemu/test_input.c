@@ -143,6 +143,31 @@ static void pointers_take_both_ways_of_moving(void **state)
     vm_destroy(vm);
 }
 
+static bool has_answered(struct vm *vm, uint64_t answers)
+{
+    struct input_statistics s = {0};
+    vm->machine->input->ops->statistics(vm->machine->input, &s);
+    assert_true(s.last_us <= s.longest_us && s.longest_us <= s.answer_us && s.last_at_us <= clock_now_us());
+    return s.answers == answers;
+}
+
+static void answers_to_keys_are_timed_those_to_the_pointer_not(void **state)
+{
+    (void)state;
+    struct vm *vm = create_with_old_keyboard();
+    struct input *input = vm->machine->input;
+    vm_boot_tpk(vm);
+    assert_true(has_answered(vm, 0));
+    /* more calls in all than may be on their way at once */
+    for (int i = 1; i <= 200; i++) {
+        assert_int_equal(press(vm, 0x04, true), 0);
+        assert_int_equal(input->ops->pointer_relative(input, i % 2, 1, 1, 0, 0), 0);
+        assert_int_equal(press(vm, 0x04, false), 0);
+        VM_WAIT(vm, has_answered(vm, 2 * (uint64_t)i));
+    }
+    vm_destroy(vm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +175,7 @@ int main(void)
         cmocka_unit_test(what_a_former_process_pressed_is_released),
         cmocka_unit_test(leds_come_back),
         cmocka_unit_test(pointers_take_both_ways_of_moving),
+        cmocka_unit_test(answers_to_keys_are_timed_those_to_the_pointer_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
