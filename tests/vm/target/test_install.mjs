@@ -71,6 +71,7 @@ test('the questions are answered by keys', async () => {
   await type(ROOT_PASSWORD);
   await waitForText(page, /Q3 Erase/, HANG_MS);
   await type('yes');
+  await waitForText(page, /Partitioning/, HANG_MS); // the answer has arrived: what comes next kills the way it takes
 });
 
 test('the gateway is killed during the install, which goes on', async () => {
