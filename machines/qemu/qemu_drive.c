@@ -179,9 +179,15 @@ static void forget_medium(struct qemu_drive *self)
     self->medium = (struct drive_medium){0};
 }
 
+/* A tray that is not open although QEMU was content: the guest has locked it, and QEMU has pressed the button for us.
+ * The guest may let go. */
 static void on_removed(void *data, int error, const char *why)
 {
     struct qemu_drive *self = data;
+    if (error == -EREMOTEIO && strstr(why, "is not open")) {
+        wait_for(self, WAIT_TRAY);
+        return;
+    }
     if (error) {
         fail(self, error, "The medium could not be taken out", why);
         return;
@@ -206,7 +212,7 @@ static void on_tray(void *data, int error, const json_t *answer, const char *why
     if (!error)
         remove_medium(self);
     else if (error == -EREMOTEIO && strstr(why, "locked"))
-        wait_for(self, WAIT_TRAY); /* QEMU has pressed the button for us: the guest may let go */
+        wait_for(self, WAIT_TRAY); /* as in on_removed; older ones say it so */
     else
         fail(self, error, "The tray does not open", why);
 }
