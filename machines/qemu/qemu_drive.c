@@ -33,6 +33,9 @@ struct qemu_drive {
     void (*changed)(void *data);
     void *changed_data;
 
+    bool known;   /* what stands in the machine was read since its monitor could be reached */
+    bool waiting; /* the insertion under way begins when it is known */
+
     /* The change that is under way. */
     bool busy, ejecting, by_target;
     drive_done_fn *done;
@@ -144,14 +147,21 @@ static void unplug(struct qemu_drive *self)
     qmp_sequence_run(sequence, on_unplug_asked, self);
 }
 
-static void start_insert(struct qemu_drive *self, drive_done_fn *done, void *data)
+static void make_room_and_plug(struct qemu_drive *self)
 {
-    self->ejecting = false;
-    begin(self, DRIVE_INSERTING, done, data);
     if (self->device == DRIVE_DEVICE_NONE || self->device == drive_device_for(self->medium.kind))
         plug(self);
     else
         unplug(self); /* a CD-ROM stands where a stick is wanted */
+}
+
+static void start_insert(struct qemu_drive *self, drive_done_fn *done, void *data)
+{
+    self->ejecting = false;
+    self->waiting = !self->known;
+    begin(self, DRIVE_INSERTING, done, data);
+    if (!self->waiting)
+        make_room_and_plug(self);
 }
 
 static void insert(struct drive *base, const struct drive_medium *medium, drive_done_fn *done, void *data)
@@ -235,6 +245,10 @@ static void eject(struct drive *base, bool force, drive_done_fn *done, void *dat
     struct qemu_drive *self = of(base);
     if (self->busy) {
         done(data, -EBUSY, "Another change of this drive is under way.");
+        return;
+    }
+    if (qmp_is_ready(self->qmp) && !self->known) {
+        done(data, -EAGAIN, "The machine has just been found and its drives are being read: try again.");
         return;
     }
     bool standing = self->device != DRIVE_DEVICE_NONE && qmp_is_ready(self->qmp);
@@ -324,12 +338,28 @@ static void adopt(struct qemu_drive *self, const struct drive_found *found)
     set_phase(self, DRIVE_INSERTED);
 }
 
+/* The insertion that was asked for before it was known what stands in the machine. */
+static void begin_waiting_insert(struct qemu_drive *self, const struct drive_found *found)
+{
+    self->waiting = false;
+    if (!found->has_medium) {
+        make_room_and_plug(self);
+        return;
+    }
+    self->has_medium = false;
+    adopt(self, found);
+    finish(self, DRIVE_INSERTED, -EBUSY, "A medium is in: eject it first.");
+}
+
 void qemu_drive_ready(struct qemu_drive *self, const json_t *blocks)
 {
     struct drive_found found;
     drive_commands_find(&self->names, blocks, &found);
     self->device = found.device;
-    if (found.has_medium)
+    self->known = true;
+    if (self->waiting)
+        begin_waiting_insert(self, &found);
+    else if (found.has_medium)
         adopt(self, &found);
     else if (self->has_medium)
         start_insert(self, NULL, NULL); /* another process than the one it was put into */
@@ -338,6 +368,7 @@ void qemu_drive_ready(struct qemu_drive *self, const json_t *blocks)
 void qemu_drive_lost(struct qemu_drive *self)
 {
     self->device = DRIVE_DEVICE_NONE;
+    self->known = self->waiting = false;
     if (self->busy)
         fail(self, -ENODEV, "The change of the drive was not finished", "the machine's process is gone");
     else if (self->has_medium) {
