@@ -352,6 +352,7 @@ static void on_retry(void *data)
 
 void qmp_retry_now(struct qmp *self)
 {
+    self->told[0] = '\0'; /* whoever asks has forgotten the last loss, and must hear of the next one like it */
     if (self->state != WAITING)
         return;
     self->retry_us = RETRY_MIN_US;
