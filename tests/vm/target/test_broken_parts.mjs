@@ -239,11 +239,17 @@ test('an image that is missing, empty, a directory, unreadable, a link or change
 });
 
 /** @param {Rest} rest @param {string} target @param {(vm: any, target: any) => boolean} holds @param {string} what */
-const seeVm = (rest, target, holds, what) =>
-  until(async () => {
-    const { body } = await rest.call('GET', `/targets/${target}`);
-    return holds(body.vm, body) && body;
-  }, what, 30000);
+async function seeVm(rest, target, holds, what) {
+  let seen;
+  try {
+    return await until(async () => {
+      ({ body: seen } = await rest.call('GET', `/targets/${target}`));
+      return holds(seen.vm, seen) && seen;
+    }, what, 30000);
+  } catch (error) {
+    throw new Error(`${error} It is ${JSON.stringify(seen)}`);
+  }
+}
 
 test('a QEMU that does not start is shown with its last words and tried again, ever more slowly', async () => {
   const gateway = await make({ broken: { ...MACHINE, disk: 'disk.qcow2' }, diskless: { ...MACHINE, disk: 'nowhere.qcow2' } });

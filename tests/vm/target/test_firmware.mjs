@@ -72,3 +72,17 @@ test('uefi-secure with a TPM: the firmware shows its screen', async () => {
   await gateway.stop();
   await until(() => !existsSync(`/proc/${tpm}`), 'the TPM ends with its machine');
 });
+
+test('bios: the door that an installer has locked opens by force only', async () => {
+  const { client } = await make({ disk: 'demo.qcow2,size=64M' });
+  await client.ok('media', 'insert', 'demo', ISO);
+  await client.ok('boot', 'demo', 'cd');
+  await client.ok('power', 'on', 'demo');
+  await client.ok('wait-text', 'demo', 'Install Tiny OS', '--timeout', '240');
+  await client.ok('key', 'demo', 'enter');
+  await client.ok('wait-text', 'demo', 'Q1 Host name', '--timeout', '240');
+  await client.refused(['media', 'eject', 'demo'], 1,
+    "The machine has locked the drive's door: eject with force, or let its operating system go of the medium.");
+  assert.equal((await client.json('media', 'list', 'demo')).drives[0].phase, 'inserted');
+  assert.equal(await client.ok('media', 'eject', 'demo', '--force'), 'empty\n');
+});
