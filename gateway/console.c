@@ -67,7 +67,8 @@ static void tell_all(struct console_viewer *self)
     if (target->feed)
         viewer_advance(self);
     else
-        viewer_no_picture(self->viewer, SCREEN_DEVICE_GONE, "This target has no screen.");
+        viewer_no_picture(self->viewer, SCREEN_DEVICE_GONE,
+                          target->target.signal_why[0] ? target->target.signal_why : "This target has no screen.");
 }
 
 static int on_open(void *context, const char *name, struct auth_session *session, bool view_only, struct viewer *viewer,

@@ -16,6 +16,7 @@
 #include "gateway/supervisor_roles.h"
 #include "machines/qemu/argv.h"
 
+#define KVM_PROBE_MS 2000
 #define STOP_MS 3000     /* for our own processes */
 #define VM_STOP_MS 10000 /* a machine writes its disks back */
 
@@ -138,17 +139,31 @@ static void on_vm_changed(void *data, struct vm *vm)
     roles_tell_vm(self->roles, vm);
 }
 
-static bool host_has_kvm(const struct config *config)
+static int kvm_works(const void *data)
 {
+    (void)data;
+    return qemu_kvm_works(KVM_PROBE_MS);
+}
+
+/* As the user that machines run as: root may open what they may not. */
+static bool host_has_kvm(const struct supervisor *self)
+{
+    const struct config *config = self->config;
+    unsigned n = 0;
     for (unsigned i = 0; i < config->n_targets; i++)
-        if (config->targets[i]->machine == CONFIG_QEMU && config->targets[i]->accel == CONFIG_ACCEL_AUTO)
-            return qemu_kvm_works(2000);
-    return false;
+        n += config->targets[i]->machine == CONFIG_QEMU && config->targets[i]->accel == CONFIG_ACCEL_AUTO;
+    if (n == 0)
+        return false;
+    bool works = uid_ask(&self->user, kvm_works, NULL) == 1;
+    if (!works)
+        log_info("supervisor", "KVM does not work for user %s (is it in the group of /dev/kvm?): machines are emulated",
+                 self->user.name);
+    return works;
 }
 
 static int make_vms(struct supervisor *self)
 {
-    bool kvm = host_has_kvm(self->config);
+    bool kvm = host_has_kvm(self);
     for (unsigned i = 0; i < self->config->n_targets; i++) {
         struct vm_config config = {
             .target = self->config->targets[i], .state = &self->state, .user = &self->user, .index = i, .kvm = kvm};

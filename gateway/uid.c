@@ -72,16 +72,34 @@ void uid_drop(const struct uid_choice *self)
         _exit(126);
 }
 
-/* In a child that has become the user: exits with the number of path's bytes that could be passed, counted in folders.
- */
-static int first_closed(const char *path)
+int uid_ask(const struct uid_choice *self, int (*fn)(const void *data), const void *data)
 {
+    pid_t pid = fork();
+    if (pid < 0)
+        return -errno;
+    if (pid == 0) {
+        uid_drop(self);
+        _exit(fn(data));
+    }
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+}
+
+#define MOST_FOLDERS 250
+
+/* The number of the first folder that cannot be entered, counted from the root; 0: none. */
+static int first_closed(const void *data)
+{
+    const char *path = data;
     char prefix[4096];
     int folders = 0;
     for (const char *slash = path; (slash = strchr(slash + 1, '/'));) {
         size_t n = (size_t)(slash - path);
-        if (n >= sizeof prefix || folders == 250)
-            return 251;
+        if (n >= sizeof prefix || folders == MOST_FOLDERS)
+            return MOST_FOLDERS + 1;
         memcpy(prefix, path, n);
         prefix[n] = '\0';
         folders++;
@@ -93,20 +111,9 @@ static int first_closed(const char *path)
 
 int uid_can_reach(const struct uid_choice *self, const char *path, char *ret_folder, size_t size)
 {
-    pid_t pid = fork();
-    if (pid < 0)
-        return -errno;
-    if (pid == 0) {
-        uid_drop(self);
-        _exit(first_closed(path));
-    }
-    int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -errno;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) > 250)
-        return -EIO;
-    int folders = WEXITSTATUS(status);
+    int folders = uid_ask(self, first_closed, path);
+    if (folders < 0 || folders > MOST_FOLDERS)
+        return folders < 0 ? folders : -EIO;
     if (folders == 0)
         return 0;
     const char *end = path;

@@ -23,6 +23,9 @@ int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_s
  * are used; the process that forked must have had one thread. */
 void uid_drop(const struct uid_choice *self);
 
+/* What fn gives (0..255) in a process of its own that has become the user. -errno when there was no such process. */
+int uid_ask(const struct uid_choice *self, int (*fn)(const void *data), const void *data);
+
 /* Whether the chosen user can pass through every folder above path: *ret_folder is the first that stops it. 0, -EACCES,
  * -errno. */
 int uid_can_reach(const struct uid_choice *self, const char *path, char *ret_folder, size_t size);
