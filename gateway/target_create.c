@@ -184,6 +184,8 @@ void target_vm_changed(struct gateway_target *self, const struct control_vm *vm)
         target->vm_log[i] = strdup(vm->log[i]);
     if (self->machine && self->setup.machine == CONFIG_QEMU)
         qemu_machine_vm_changed(self->machine, vm->running, vm->why);
+    if (self->feed)
+        on_picture(self); /* now, so that nobody reads of an ended process with a good signal */
     console_tell_changed(self, VIEWER_CHANGED_TARGET);
 }
 
