@@ -157,6 +157,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
+    /* those of a test that failed half-way, whose own words would be lost in an abort here */
+    while (f->target.viewers)
+        gateway_console_ops.close(f->target.viewers);
     worker_pool_destroy(f->gateway.encoders);
     feed_destroy(f->target.feed);
     screen_destroy(f->screen);
