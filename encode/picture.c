@@ -34,13 +34,15 @@ static struct picture *picture_create(struct frame *frame)
     int cells_x = (frame->width + CELL_SIZE - 1) / CELL_SIZE;
     int cells_y = (frame->height + CELL_SIZE - 1) / CELL_SIZE;
     size_t cells = (size_t)cells_x * (size_t)cells_y;
-    struct picture *self = malloc(sizeof *self + cells * (sizeof(uint64_t) + sizeof(uint32_t)));
+    struct picture *self = malloc(sizeof *self + cells * (3 * sizeof(uint64_t) + sizeof(uint32_t)));
     if (!self)
         return NULL;
     *self = (struct picture){.frame = frame, .cells_x = cells_x, .cells_y = cells_y};
     ref_init(&self->ref);
     self->hash = (uint64_t *)(self + 1);
-    self->changed_in = (uint32_t *)(self->hash + cells);
+    self->changed_us = self->hash + cells;
+    self->began_us = self->changed_us + cells;
+    self->changed_in = (uint32_t *)(self->began_us + cells);
     return self;
 }
 
@@ -75,13 +77,19 @@ static const uint8_t *cell_pixels(const struct frame *frame, int cx, int cy)
     return plane->data + (size_t)cy * CELL_SIZE * plane->stride + (size_t)cx * CELL_SIZE * 4;
 }
 
-static void take_hash(const struct damage_ops *ops, const struct cell_key *key, struct picture *picture, int cx, int cy)
+/* known: the picture has this cell's times already, from the one before. */
+static void take_hash(const struct damage_ops *ops, const struct cell_key *key, struct picture *picture, int cx, int cy,
+                      bool known)
 {
     size_t i = (size_t)cy * (size_t)picture->cells_x + (size_t)cx;
     int width = MIN(CELL_SIZE, picture->frame->width - cx * CELL_SIZE);
     picture->hash[i] = ops->hash(key, cell_pixels(picture->frame, cx, cy), picture->frame->planes[0].stride, width,
                                  row_height(picture, cy));
     picture->changed_in[i] = picture->generation;
+    uint64_t now = picture->frame->captured_us;
+    if (!known || now - picture->changed_us[i] >= PICTURE_REST_US)
+        picture->began_us[i] = now;
+    picture->changed_us[i] = now;
     picture->cells_changed++;
 }
 
@@ -122,7 +130,7 @@ static void track_row(const struct damage_ops *ops, const struct cell_key *key, 
                       before->planes[0].stride, width, row_height(picture, cy), changed);
         for (int i = 0; i < cx - from; i++)
             if (changed[i])
-                take_hash(ops, key, picture, from + i, cy);
+                take_hash(ops, key, picture, from + i, cy, true);
     }
 }
 
@@ -132,6 +140,8 @@ static void track_changes(struct picture_tracker *self, const struct damage_ops 
     size_t cells = (size_t)picture->cells_x * (size_t)picture->cells_y;
     memcpy(picture->hash, last->hash, cells * sizeof picture->hash[0]);
     memcpy(picture->changed_in, last->changed_in, cells * sizeof picture->changed_in[0]);
+    memcpy(picture->changed_us, last->changed_us, cells * sizeof picture->changed_us[0]);
+    memcpy(picture->began_us, last->began_us, cells * sizeof picture->began_us[0]);
     bool trust = picture->frame->hints_valid && !self->missed;
     uint8_t look[FRAME_MAX_SIZE / CELL_SIZE];
     for (int cy = 0; cy < picture->cells_y; cy++) {
@@ -144,7 +154,7 @@ static void track_all(struct picture_tracker *self, const struct damage_ops *ops
 {
     for (int cy = 0; cy < picture->cells_y; cy++)
         for (int cx = 0; cx < picture->cells_x; cx++)
-            take_hash(ops, self->key, picture, cx, cy);
+            take_hash(ops, self->key, picture, cx, cy, false);
 }
 
 static bool alike(const struct frame *a, const struct frame *b)

@@ -9,6 +9,8 @@
 #define TILE_SIZE 64 /* pixels */
 #define TILE_CELLS (TILE_SIZE / CELL_SIZE)
 
+#define PICTURE_REST_US 500000
+
 struct picture {
     struct ref ref;
     struct frame *frame;
@@ -16,6 +18,9 @@ struct picture {
     uint32_t generation;  /* of this picture: one more than the last of the same tracker */
     uint64_t *hash;       /* cells_x * cells_y keyed hashes of the cells' visible pixels */
     uint32_t *changed_in; /* per cell: generation that last changed it */
+    uint64_t *changed_us; /* per cell: captured_us of that picture */
+    uint64_t *began_us;   /* per cell: captured_us of the change that began the present run of changes: one that came
+                             after PICTURE_REST_US without any */
     unsigned cells_changed;
 };
 
