@@ -68,7 +68,7 @@ static void post_session(void *context, struct route_call *call)
 
     if (!body || !api_string(call, body, "user", true, &user) || !api_string(call, body, "password", true, &password))
         return;
-    int r = keeper_client_login_from(api->keeper, user, password, call->peer, call->cookie_token, login_done, call);
+    int r = keeper_client_login(api->keeper, user, password, call->peer, call->cookie_token, login_done, call);
     if (r < 0)
         api_reply_login(call, 200, &(struct keeper_login_result){.error = r});
 }

@@ -39,12 +39,10 @@ typedef void keeper_login_fn(void *data, const struct keeper_login_result *resul
 
 int keeper_client_setup(struct keeper_client *self, const char *secret, const char *user, const char *password,
                         const char *peer, keeper_login_fn *done, void *data);
+/* old_token: what the browser still shows in its cookie, or ""; a good login ends that session. What is too long for
+ * any account is refused like a wrong password. */
 int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
-                        keeper_login_fn *done, void *data);
-/* The same for a browser that still shows a session cookie: a good login ends that session. old_token may be "".
- * What is too long for any account is refused like a wrong password. */
-int keeper_client_login_from(struct keeper_client *self, const char *user, const char *password, const char *peer,
-                             const char *old_token, keeper_login_fn *done, void *data);
+                        const char *old_token, keeper_login_fn *done, void *data);
 
 /* The session of a token: from the cache at once (done still comes from the loop), else from the keeper. */
 int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data);

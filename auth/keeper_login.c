@@ -141,8 +141,8 @@ int keeper_client_setup(struct keeper_client *self, const char *secret, const ch
     return login_send(self, KEEPER_SETUP, &w, sizeof room, login_answered, NULL, done, data);
 }
 
-int keeper_client_login_from(struct keeper_client *self, const char *user, const char *password, const char *peer,
-                             const char *old_token, keeper_login_fn *done, void *data)
+int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
+                        const char *old_token, keeper_login_fn *done, void *data)
 {
     if (!login_fits(user, password, peer))
         return session_ready(self, NULL, done, data);
@@ -153,12 +153,6 @@ int keeper_client_login_from(struct keeper_client *self, const char *user, const
     ipc_write_string(&w, peer);
     ipc_write_string(&w, strlen(old_token) == AUTH_TOKEN_HEX ? old_token : "");
     return login_send(self, KEEPER_LOGIN, &w, sizeof room, login_answered, NULL, done, data);
-}
-
-int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
-                        keeper_login_fn *done, void *data)
-{
-    return keeper_client_login_from(self, user, password, peer, "", done, data);
 }
 
 int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data)

@@ -73,7 +73,7 @@ static const struct ipc_listener keeper_listener = {.message = on_asked, .closed
 static void ask_all(struct keeper_client *client)
 {
     asked += keeper_client_setup(client, "s", "u", "p", "", on_login, NULL) == 0;
-    asked += keeper_client_login(client, "u", "p", "", on_login, NULL) == 0;
+    asked += keeper_client_login(client, "u", "p", "", "", on_login, NULL) == 0;
     asked += keeper_client_session(client, TOKEN, on_login, NULL) == 0;
     asked += keeper_client_users(client, on_users, NULL) == 0;
     asked += keeper_client_audit_read(client, 100, on_lines, NULL) == 0;

@@ -173,7 +173,7 @@ static void answer_session(const char *token, uint64_t left_ms)
 static void login(void)
 {
     unsigned n = asked.n;
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "10.0.0.1", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "ann", "pass word", "10.0.0.1", "", on_login, NULL), 0);
     WAIT_UNTIL(asked.n == n + 1);
     assert_int_equal(asked.type, KEEPER_LOGIN);
     answer_session(TOKEN, 60000);
@@ -225,7 +225,7 @@ static void test_the_keeper_ends_a_session(void **state)
 static void test_expiry_needs_no_keeper(void **state)
 {
     (void)state;
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL), 0);
     WAIT_UNTIL(asked.n == 1);
     answer_session(TOKEN, 50);
     WAIT_UNTIL(got.n == 1);
@@ -236,7 +236,7 @@ static void test_a_keeper_that_dies_answers_everybody(void **state)
 {
     (void)state;
     login();
-    assert_int_equal(keeper_client_login(client, "ann", "other", "", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "ann", "other", "", "", on_login, NULL), 0);
     assert_int_equal(keeper_client_users(client, on_users, NULL), 0);
     keeper = ipc_destroy(keeper);
     WAIT_UNTIL(got.closed == 1);
@@ -295,7 +295,7 @@ static void test_a_logout_reaches_a_keeper_that_was_away(void **state)
 static void test_destroying_it_answers_everybody(void **state)
 {
     (void)state;
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL), 0);
     assert_int_equal(keeper_client_session(client, "short", on_login, NULL), 0);
     client = keeper_client_destroy(client);
     assert_int_equal(got.n, 2);
@@ -347,7 +347,7 @@ static void test_audit_pages_must_go_back_in_time(void **state)
 
 static void send_and_see_it_closed(uint16_t type, uint32_t serial, const void *body, size_t size)
 {
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL), 0);
     WAIT_UNTIL(asked.n == 1);
     ipc_send(keeper, type, serial ? asked.serial : 0, body, size, NULL, 0);
     WAIT_UNTIL(got.closed == 1);
@@ -390,8 +390,8 @@ static void test_too_long_never_reaches_the_keeper(void **state)
     char text[400];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = 0;
-    assert_int_equal(keeper_client_login(client, text, "p", "", on_login, NULL), 0);
-    assert_int_equal(keeper_client_login(client, "u", text, "", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, text, "p", "", "", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "u", text, "", "", on_login, NULL), 0);
     WAIT_UNTIL(got.n == 2); /* no account has these: as wrong as any other */
     assert_int_equal(got.error, -EACCES);
     got.n = 0;
@@ -406,7 +406,7 @@ static void test_a_silent_keeper_costs_a_bounded_number_of_asks(void **state)
     (void)state;
     int r = 0;
     unsigned n = 0;
-    while (n < 2000 && (r = keeper_client_login(client, "ann", "pass word", "", on_login, NULL)) == 0)
+    while (n < 2000 && (r = keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL)) == 0)
         n++;
     assert_int_equal(r, -ENOBUFS);
     assert_true(n >= 64);

@@ -15,15 +15,20 @@ static void test_set_up_log_in_log_out(void **state)
     WAIT_UNTIL(seen.setup_states == 2);
     assert_false(seen.needs_setup);
     assert_int_equal(strlen(got.token), AUTH_TOKEN_HEX);
-    ASK(keeper_client_login(client, "ann", "wrong battery horse", "10.0.0.1", on_login, NULL));
+    ASK(keeper_client_login(client, "ann", "wrong battery horse", "10.0.0.1", "", on_login, NULL));
     assert_int_equal(got.error, -EACCES);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
+    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
     assert_int_equal(got.error, 0);
     assert_true(auth_session_may(got.session, RIGHT_USERS, NULL));
+    char token[AUTH_TOKEN_HEX + 1];
+    text_copy(token, sizeof token, got.token);
+    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", token, on_login, NULL));
+    WAIT_UNTIL(seen.ended == 1); /* the session that the same browser had before */
+    assert_string_not_equal(token, got.token);
     struct auth_session *session = got.session;
     assert_int_equal(keeper_client_logout(client, session), 0);
     assert_true(session->ended);
-    WAIT_UNTIL(seen.ended == 1);
+    WAIT_UNTIL(seen.ended == 2);
     ASK(keeper_client_session(client, got.token, on_login, NULL));
     assert_int_equal(got.error, -EACCES);
 }
@@ -46,7 +51,7 @@ static void test_killed_while_asked_then_started_again(void **state)
     char token[AUTH_TOKEN_HEX + 1];
     text_copy(token, sizeof token, got.token);
     struct auth_session *session = auth_session_ref(got.session);
-    assert_int_equal(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", on_login, NULL), 0);
+    assert_int_equal(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL), 0);
     unsigned n = got.n;
     keeper_kill();
     WAIT_UNTIL(seen.closed == 1);
@@ -62,7 +67,7 @@ static void test_killed_while_asked_then_started_again(void **state)
     assert_false(ready.audit_broken);
     assert_memory_equal(ready.fingerprint, fingerprint, sizeof fingerprint);
     assert_int_equal(keeper_client_reconnect(client, gateway_channel()), 0);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
+    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
     assert_int_equal(got.error, 0);
     assert_false(session->ended); /* the new keeper was asked about it, and knew it */
     auth_session_unref(session);
@@ -206,7 +211,7 @@ static void test_too_many_logins_at_once_are_put_off(void **state)
         char user[16], peer[16];
         snprintf(user, sizeof user, "user%d", i);
         snprintf(peer, sizeof peer, "10.0.0.%d", i);
-        assert_int_equal(keeper_client_login(client, user, PASSWORD, peer, on_login, NULL), 0);
+        assert_int_equal(keeper_client_login(client, user, PASSWORD, peer, "", on_login, NULL), 0);
     }
     while (done < 100) {
         WAIT_UNTIL(got.n > n + done);
@@ -215,7 +220,7 @@ static void test_too_many_logins_at_once_are_put_off(void **state)
     }
     assert_int_equal(got.n, n + 100);
     assert_true(put_off > 0);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.1.1", on_login, NULL));
+    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.1.1", "", on_login, NULL));
     assert_int_equal(got.error, 0);
 }
 
