@@ -23,7 +23,7 @@ struct listener {
     int fd;
     struct loop_io *io;
     struct loop_timer *pause;
-    char path[]; /* "": not ours to remove */
+    char path[];
 };
 
 struct nbd_server {
@@ -264,11 +264,6 @@ static int add_listener(struct nbd_server *self, int fd, const char *path)
     return 0;
 }
 
-int nbd_server_adopt_listener(struct nbd_server *self, int fd)
-{
-    return add_listener(self, fd, "");
-}
-
 /* A socket that nobody answers on was left by a server that was killed. */
 static int remove_stale(const struct sockaddr_un *address)
 {
@@ -315,8 +310,7 @@ static void remove_listener(struct listener *listener)
     loop_io_remove(listener->io);
     loop_timer_remove(listener->pause);
     close(listener->fd);
-    if (*listener->path)
-        unlink(listener->path);
+    unlink(listener->path);
     free(listener);
 }
 

@@ -47,9 +47,6 @@ DEFINE_CLEANUP(struct nbd_server, nbd_server_destroy)
  * somebody listens there, or something else than a socket is there; -ENAMETOOLONG; -errno. */
 int nbd_server_listen(struct nbd_server *self, const char *path);
 
-/* Takes a listening socket, on success. */
-int nbd_server_adopt_listener(struct nbd_server *self, int fd);
-
 /* Takes one connected socket (accepted elsewhere, or an end of a socketpair), on success. -ENOSPC: too many. */
 int nbd_server_adopt(struct nbd_server *self, int fd);
 
