@@ -38,13 +38,6 @@ enum qemu_nic { QEMU_NIC_NONE, QEMU_NIC_USER /* restrict=on */, QEMU_NIC_TAP /* 
 enum qemu_disk_bus { QEMU_BUS_SATA, QEMU_BUS_VIRTIO, QEMU_BUS_NVME };
 enum qemu_disk_format { QEMU_QCOW2, QEMU_RAW };
 
-/* Words of the configuration file: "bios", "uefi", "uefi-secure"; "sata", "virtio", "nvme"; "none", "user", "tap";
- * "qcow2", "raw". False for any other. */
-bool qemu_firmware_parse(const char *word, enum qemu_firmware *ret);
-bool qemu_disk_bus_parse(const char *word, enum qemu_disk_bus *ret);
-bool qemu_disk_format_parse(const char *word, enum qemu_disk_format *ret);
-bool qemu_nic_parse(const char *word, enum qemu_nic *ret);
-
 struct qemu_disk {
     const char *path; /* absolute */
     enum qemu_disk_format format;

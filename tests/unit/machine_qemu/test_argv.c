@@ -148,21 +148,6 @@ static void refuses_what_is_out_of_range(void **state)
     assert_refused(&o, -ENAMETOOLONG, "runtime folder");
 }
 
-static void knows_the_words_of_the_configuration(void **state)
-{
-    (void)state;
-    enum qemu_firmware firmware;
-    enum qemu_disk_bus bus;
-    enum qemu_disk_format format;
-    enum qemu_nic nic;
-    assert_true(qemu_firmware_parse("uefi-secure", &firmware) && firmware == QEMU_UEFI_SECURE);
-    assert_false(qemu_firmware_parse("UEFI", &firmware));
-    assert_true(qemu_disk_bus_parse("nvme", &bus) && bus == QEMU_BUS_NVME);
-    assert_true(qemu_disk_format_parse("raw", &format) && format == QEMU_RAW);
-    assert_true(qemu_nic_parse("tap", &nic) && nic == QEMU_NIC_TAP);
-    assert_false(qemu_nic_parse("", &nic));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,7 +155,6 @@ int main(void)
         cmocka_unit_test(builds_a_secure_uefi_machine_with_everything),
         cmocka_unit_test(doubles_commas_in_paths),
         cmocka_unit_test(refuses_what_is_out_of_range),
-        cmocka_unit_test(knows_the_words_of_the_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
