@@ -7,9 +7,7 @@
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <string.h>
@@ -69,8 +67,7 @@ static int key_of_certificate(struct keeper_client *client, X509 *certificate, E
     return 0;
 }
 
-/* The leaf certificate; *ret_rest, if wanted, goes on behind it. */
-static int certificate_read(struct keeper_client *client, X509 **ret, BIO **ret_rest)
+int tls_key_create(struct keeper_client *client, EVP_PKEY **ret_key)
 {
     _cleanup_free_ char *pem = NULL;
     int r = keeper_client_certificate(client, &pem);
@@ -79,40 +76,6 @@ static int certificate_read(struct keeper_client *client, X509 **ret, BIO **ret_
     attr_cleanup(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
     if (!bio || BIO_puts(bio, pem) <= 0)
         return -ENOMEM;
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    if (!certificate)
-        return -EPROTO;
-    *ret = certificate;
-    *ret_rest = take(bio);
-    return 0;
-}
-
-int tls_key_create(struct keeper_client *client, EVP_PKEY **ret_key)
-{
-    attr_cleanup(X509_freep) X509 *certificate = NULL;
-    attr_cleanup(BIO_freep) BIO *rest = NULL;
-    int r = certificate_read(client, &certificate, &rest);
-    return r < 0 ? r : key_of_certificate(client, certificate, ret_key);
-}
-
-int tls_key_use(struct keeper_client *client, SSL_CTX *ctx)
-{
-    attr_cleanup(X509_freep) X509 *certificate = NULL;
-    attr_cleanup(BIO_freep) BIO *rest = NULL;
-    attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-    int r = certificate_read(client, &certificate, &rest);
-    if (r >= 0)
-        r = key_of_certificate(client, certificate, &key);
-    if (r < 0)
-        return r;
-    if (SSL_CTX_use_certificate(ctx, certificate) != 1 || SSL_CTX_use_PrivateKey(ctx, key) != 1)
-        return -EPROTO;
-    SSL_CTX_clear_chain_certs(ctx);
-    for (X509 *above; (above = PEM_read_bio_X509(rest, NULL, NULL, NULL));)
-        if (SSL_CTX_add0_chain_cert(ctx, above) != 1) {
-            X509_free(above);
-            return -ENOMEM;
-        }
-    ERR_clear_error(); /* the end of the chain is an error to the PEM reader */
-    return 0;
+    attr_cleanup(X509_freep) X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    return certificate ? key_of_certificate(client, certificate, ret_key) : -EPROTO;
 }

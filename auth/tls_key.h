@@ -8,6 +8,3 @@
 /* Asks the keeper for its certificate. The key's signatures come from keeper_client_sign, on the thread that does the
  * handshake; the client must outlive the key. *ret_key: EVP_PKEY_free. -EPROTO: the certificate is not usable. */
 int tls_key_create(struct keeper_client *client, EVP_PKEY **ret_key);
-
-/* Key, certificate and its chain into a context: what a server needs besides its own settings. */
-int tls_key_use(struct keeper_client *client, SSL_CTX *ctx);

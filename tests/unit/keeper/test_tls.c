@@ -10,13 +10,32 @@
 
 static SSL_CTX *server_ctx, *client_ctx;
 
+static X509 *keepers_certificate(void)
+{
+    char *pem = NULL;
+    assert_int_equal(keeper_client_certificate(client, &pem), 0);
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    BIO_free(bio);
+    free(pem);
+    return certificate;
+}
+
 static int set_up(void **state)
 {
+    EVP_PKEY *key = NULL;
     if (keeper_set_up(state) < 0)
         return -1;
     server_ctx = SSL_CTX_new(TLS_server_method());
     client_ctx = SSL_CTX_new(TLS_client_method());
-    return tls_key_use(client, server_ctx);
+    X509 *certificate = keepers_certificate();
+    assert_int_equal(tls_key_create(client, &key), 0);
+    assert_int_equal(SSL_CTX_use_certificate(server_ctx, certificate), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(server_ctx, key), 1);
+    assert_int_equal(SSL_CTX_check_private_key(server_ctx), 1);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -56,10 +75,7 @@ static bool handshake(SSL_CTX *server, SSL_CTX *browser, int version, const char
 /* A browser whose owner looked at the fingerprint and trusts this certificate alone. */
 static void trust_the_keepers(void)
 {
-    char *pem = NULL;
-    assert_int_equal(keeper_client_certificate(client, &pem), 0);
-    BIO *bio = BIO_new_mem_buf(pem, -1);
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    X509 *certificate = keepers_certificate();
     uint8_t fingerprint[32];
     unsigned size;
     X509_digest(certificate, EVP_sha256(), fingerprint, &size);
@@ -67,8 +83,6 @@ static void trust_the_keepers(void)
     assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(client_ctx), certificate), 1);
     SSL_CTX_set_verify(client_ctx, SSL_VERIFY_PEER, NULL);
     X509_free(certificate);
-    BIO_free(bio);
-    free(pem);
 }
 
 static void test_tls_1_2_and_1_3(void **state)
@@ -82,28 +96,6 @@ static void test_tls_1_2_and_1_3(void **state)
     assert_non_null(strstr(cipher, "ECDHE-ECDSA"));
     assert_true(handshake(server_ctx, client_ctx, TLS1_3_VERSION, &cipher));
     assert_memory_equal(cipher, "TLS_", 4);
-}
-
-static void test_the_bare_key_can_be_used_too(void **state)
-{
-    (void)state;
-    EVP_PKEY *key = NULL;
-    char *pem = NULL;
-    assert_int_equal(tls_key_create(client, &key), 0);
-    assert_int_equal(keeper_client_certificate(client, &pem), 0);
-    BIO *bio = BIO_new_mem_buf(pem, -1);
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
-    assert_int_equal(SSL_CTX_check_private_key(ctx), 1);
-    EVP_PKEY_free(key);
-    X509_free(certificate);
-    BIO_free(bio);
-    free(pem);
-    trust_the_keepers();
-    assert_true(handshake(ctx, client_ctx, TLS1_3_VERSION, NULL));
-    SSL_CTX_free(ctx);
 }
 
 static void test_no_keeper_no_handshake_until_it_is_back(void **state)
@@ -161,7 +153,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_tls_1_2_and_1_3),
-        TEST(test_the_bare_key_can_be_used_too),
         TEST(test_no_keeper_no_handshake_until_it_is_back),
         TEST(test_what_it_costs),
     };
