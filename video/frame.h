@@ -18,6 +18,18 @@
 #define FOURCC(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 #define FOURCC_BGRX FOURCC('X', 'R', '2', '4') /* bytes B,G,R,x; x is never looked at */
 
+/* What else a source may capture in: V4L2's names (Linux, videodev2.h). A last pixel without its pair keeps the pair's
+ * chroma; NV12 has a second plane of U,V pairs, one for 2x2 pixels, (width + 1) / 2 of them in (height + 1) / 2 lines. */
+#define FOURCC_YUYV FOURCC('Y', 'U', 'Y', 'V')
+#define FOURCC_UYVY FOURCC('U', 'Y', 'V', 'Y')
+#define FOURCC_NV12 FOURCC('N', 'V', '1', '2')
+#define FOURCC_RGB24 FOURCC('R', 'G', 'B', '3') /* bytes R,G,B */
+#define FOURCC_BGR24 FOURCC('B', 'G', 'R', '3')
+
+/* What pictures of YUV sources are packed into: bytes V,Y,U,x; chroma replicated. U stands where BGRX has R, so that
+ * whatever treats pixels as three bytes takes both. Never captured. */
+#define FOURCC_VYUX FOURCC('V', 'Y', 'U', 'X')
+
 struct frame_plane {
     const uint8_t *data;
     size_t stride; /* bytes from one row to the next */
@@ -28,6 +40,7 @@ struct frame {
     int width, height; /* pixels, 1..FRAME_MAX_SIZE */
     uint32_t fourcc;
     struct frame_plane planes[FRAME_MAX_PLANES];
+    uint8_t colour;       /* enum colour, video/csc.h: matrix and range of YUV, COLOUR_RGB (0) for RGB */
     uint64_t captured_us; /* CLOCK_MONOTONIC when the picture was complete in memory */
 
     /* What may differ from the frame this source published just before. hints_valid false: anything may. */
