@@ -1,9 +1,11 @@
 #include "gateway/sandbox.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "core/attrs.h"
 #include "core/log.h"
 
 /* Bounds that a bug or an attacker hits before the machine does. */
@@ -18,7 +20,7 @@ static const struct {
 
 static int set_limits(enum sandbox_role role)
 {
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
         rlim_t v = role == SANDBOX_GATEWAY ? limits[i].gateway : limits[i].keeper;
         struct rlimit now;
         if (getrlimit(limits[i].resource, &now) < 0)
@@ -30,6 +32,28 @@ static int set_limits(enum sandbox_role role)
             return -errno;
     }
     return 0;
+}
+
+/* What the libraries of both roles open late. */
+static const struct sandbox_path common_paths[] = {
+    {"/etc/ssl", SANDBOX_READ, true},       /* OpenSSL's configuration */
+    {"/etc/localtime", SANDBOX_READ, true}, /* times in logs, validity of certificates for people */
+    {"/usr", SANDBOX_READ, true},           /* libraries that are loaded late */
+    {"/dev/urandom", SANDBOX_READ, true},
+    {"/sys/devices/system/cpu", SANDBOX_READ, true}, /* how many threads make sense */
+#ifdef LIGHTSOUT_SANITIZED
+    {"/proc", SANDBOX_READ, true}, /* the leak checker looks at its own maps and threads */
+#endif
+};
+
+static int restrict_files(const struct sandbox_path *paths, size_t n_paths)
+{
+    struct sandbox_path all[SANDBOX_MAX_PATHS + ARRAY_SIZE(common_paths)];
+    if (n_paths > SANDBOX_MAX_PATHS)
+        return -E2BIG;
+    memcpy(all, paths, n_paths * sizeof *paths);
+    memcpy(all + n_paths, common_paths, sizeof common_paths);
+    return sandbox_landlock(all, n_paths + ARRAY_SIZE(common_paths), false);
 }
 
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths)
@@ -46,7 +70,7 @@ int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size
     int r = set_limits(role);
     if (r < 0)
         return r;
-    r = sandbox_landlock(paths, n_paths, false);
+    r = restrict_files(paths, n_paths);
     if (r < 0)
         return r;
     if (r > 0)

@@ -8,7 +8,7 @@
 
 enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER };
 
-/* Folders and files a role may reach. */
+/* Folders and files that a role may reach. */
 enum sandbox_use {
     SANDBOX_READ,
     SANDBOX_CHANGE, /* and write into files that are there */
@@ -21,7 +21,10 @@ struct sandbox_path {
     bool may_be_missing;
 };
 
-/* 0, or -errno: the caller must then not go on. Logs what the kernel cannot give. */
+#define SANDBOX_MAX_PATHS 16 /* of one role's own */
+
+/* paths: the role's own, at most SANDBOX_MAX_PATHS; what every role's libraries need is added. 0, or -errno: the caller
+ * must then not go on. Logs what the kernel cannot give. */
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
 
 /* The parts, for programs that are executed afterwards (a VM) and for tests. */

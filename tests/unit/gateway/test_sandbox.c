@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "core/attrs.h"
 #include "core/cleanup.h"
 #include "gateway/sandbox.h"
 
@@ -36,9 +37,8 @@ static int in_sandbox(enum sandbox_role role, try_fn *try)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        const struct sandbox_path paths[] = {
-            {folder, SANDBOX_OWN, false}, {"/usr", SANDBOX_READ, true}, {"/proc", SANDBOX_READ, true}};
-        if (sandbox_enter(role, paths, sizeof paths / sizeof paths[0]) < 0)
+        const struct sandbox_path paths[] = {{folder, SANDBOX_OWN, false}, {"/proc", SANDBOX_READ, true}};
+        if (sandbox_enter(role, paths, ARRAY_SIZE(paths)) < 0)
             _exit(250);
         _exit(try());
     }
