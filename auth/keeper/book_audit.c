@@ -28,22 +28,12 @@ void audit_read_ask(struct book *self, struct request *request, struct instant n
 {
     book_save(self, now); /* what was said before is to be read now */
     _cleanup_statement_ *statement = NULL;
+    struct request_page page;
     struct audit_line line;
     int r = audit_before(&self->store, request->before, &statement);
-    request_answer(request, 0, 0, NULL);
-    struct wire_writer head = request->answer; /* more and count are known at the end */
-    wire_write_room(&request->answer, 3);
-    uint16_t n = 0;
-    bool more = false;
-    while (r >= 0 && !more && n < request->limit && (r = audit_row(&self->store, statement, &line)) == 1) {
-        more = request->answer.left < sizeof line.text + 24;
-        if (more)
-            break;
+    request_page_begin(request, &page);
+    while (r >= 0 && page.n < request->limit && (r = audit_row(&self->store, statement, &line)) == 1 &&
+           request_page_fits(request, &page, sizeof line.text + 24))
         line_write(&request->answer, &line);
-        n++;
-    }
-    wire_write_u8(&head, more);
-    wire_write_le16(&head, n);
-    if (r < 0)
-        request_answer(request, r, 0, NULL);
+    request_page_end(request, &page, r);
 }

@@ -159,24 +159,15 @@ void user_delete_ask(struct book *self, struct request *request, struct instant 
 void users_ask(struct book *self, struct request *request)
 {
     _cleanup_statement_ *statement = NULL;
+    struct request_page page;
     struct user user;
     int r = users_after(&self->store, request->user, &statement);
-    request_answer(request, 0, 0, NULL);
-    struct wire_writer head = request->answer; /* more and count are known at the end */
-    wire_write_room(&request->answer, 3);
-    uint16_t n = 0;
-    bool more = false;
-    while (r >= 0 && !more && (r = user_row(&self->store, statement, &user)) == 1) {
-        more = request->answer.left < sizeof user.name + 4;
-        if (more)
-            break;
+    request_page_begin(request, &page);
+    while (r >= 0 && (r = user_row(&self->store, statement, &user)) == 1 &&
+           request_page_fits(request, &page, sizeof user.name + 4)) {
         ipc_write_string(&request->answer, user.name);
         wire_write_u8(&request->answer, (uint8_t)user.role);
         wire_write_u8(&request->answer, user.enabled);
-        n++;
     }
-    wire_write_u8(&head, more);
-    wire_write_le16(&head, n);
-    if (r < 0)
-        request_answer(request, r, 0, NULL);
+    request_page_end(request, &page, r);
 }

@@ -105,3 +105,25 @@ void request_answer(struct request *self, int error, unsigned retry_s, const cha
     wire_write_le32(&self->answer, retry_s);
     ipc_write_string(&self->answer, why ? why : "");
 }
+
+void request_page_begin(struct request *self, struct request_page *page)
+{
+    request_answer(self, 0, 0, NULL);
+    *page = (struct request_page){.head = self->answer};
+    wire_write_room(&self->answer, 3);
+}
+
+bool request_page_fits(struct request *self, struct request_page *page, size_t size)
+{
+    page->more = self->answer.left < size;
+    page->n += !page->more;
+    return !page->more;
+}
+
+void request_page_end(struct request *self, struct request_page *page, int error)
+{
+    wire_write_u8(&page->head, page->more);
+    wire_write_le16(&page->head, page->n);
+    if (error < 0)
+        request_answer(self, error, 0, NULL);
+}

@@ -48,3 +48,14 @@ int request_parse(struct request *self, uint16_t type, uint32_t serial, const ui
 
 /* Begins the answer anew. After an error nothing follows. */
 void request_answer(struct request *self, int error, unsigned retry_s, const char *why);
+
+/* An answer that is one page of a list: begin; before each row ask whether it fits, with the most it can take, and stop
+ * when it does not; end, which says how many rows there are, whether more would follow, or only the error. */
+struct request_page {
+    struct wire_writer head; /* more and count, known at the end */
+    uint16_t n;
+    bool more;
+};
+void request_page_begin(struct request *self, struct request_page *page);
+bool request_page_fits(struct request *self, struct request_page *page, size_t size);
+void request_page_end(struct request *self, struct request_page *page, int error);
