@@ -60,7 +60,7 @@ const struct config_key config_keys[] = {
            .remedy = "give a number from 0 to 3"),
     TARGET("lifetime", lifetime, CONFIG_FOR_QEMU, config_value_word, .words = lifetime_words,
            .remedy = "choose vm (it outlives the supervisor) or supervisor (it ends with it)"),
-    TARGET("drives", drives, CONFIG_FOR_QEMU, config_value_number, .min = 0, .max = TARGET_MAX_DRIVES,
+    TARGET("drives", drives, CONFIG_FOR_QEMU, config_value_number, .min = 0, .max = DRIVES_MAX,
            .remedy = "give a number from 0 to 4"),
     TARGET("extra-arguments", extra, CONFIG_FOR_QEMU, config_value_arguments, .trusted_only = true,
            .remedy = "give at most 64 words, quoted with \" where they hold blanks"),

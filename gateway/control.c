@@ -53,7 +53,7 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
     ret->n_disks = wire_read_u8(&r);
     ret->drives = wire_read_u8(&r);
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_REPLAY &&
-           ret->firmware <= CONFIG_UEFI_SECURE && ret->n_disks <= CONFIG_MAX_DISKS && ret->drives <= TARGET_MAX_DRIVES;
+           ret->firmware <= CONFIG_UEFI_SECURE && ret->n_disks <= CONFIG_MAX_DISKS && ret->drives <= DRIVES_MAX;
 }
 
 void control_write_vm(struct wire_writer *w, const struct control_vm *vm)

@@ -22,7 +22,7 @@ static bool parse_line(const char *line, size_t length, unsigned *ret_index, str
     text[length] = '\0';
     if (sscanf(text, "%u %7s %3s %" SCNu64 " %" SCNd64 " %63s %n", ret_index, kind, access, &note.size, &note.modified,
                note.export, &name_at) != 6 ||
-        name_at < 0 || *ret_index >= TARGET_MAX_DRIVES)
+        name_at < 0 || *ret_index >= DRIVES_MAX)
         return false;
     note.kind = strcmp(kind, "cdrom") == 0 ? DRIVE_CDROM : DRIVE_DISK;
     note.read_only = strcmp(access, "rw") != 0;
@@ -52,7 +52,7 @@ void drive_notes_parse(const char *text, struct drive_notes *ret)
 int drive_notes_print(const struct drive_notes *notes, char *room, size_t size)
 {
     int used = snprintf(room, size, VERSION);
-    for (unsigned i = 0; i < TARGET_MAX_DRIVES; i++) {
+    for (unsigned i = 0; i < DRIVES_MAX; i++) {
         const struct drive_note *note = &notes->drives[i];
         if (!note->image[0])
             continue;

@@ -17,7 +17,7 @@ struct drive_note {
 };
 
 struct drive_notes {
-    struct drive_note drives[TARGET_MAX_DRIVES];
+    struct drive_note drives[DRIVES_MAX];
 };
 
 /* path: of the target's file. A missing or malformed file gives empty notes. */

@@ -28,7 +28,7 @@ struct slot {
 struct drives {
     struct gateway_target *target;
     struct nbd_server *nbd;
-    struct slot slots[TARGET_MAX_DRIVES];
+    struct slot slots[DRIVES_MAX];
     bool known; /* the machine has said what its drives hold */
     bool stopped;
     char notes_path[CONFIG_PATH_MAX + 128];
@@ -47,7 +47,7 @@ struct insertion {
 static void save_notes(struct drives *self)
 {
     struct drive_notes notes;
-    for (unsigned i = 0; i < TARGET_MAX_DRIVES; i++)
+    for (unsigned i = 0; i < DRIVES_MAX; i++)
         notes.drives[i] = self->slots[i].note;
     int r = drive_notes_save(self->notes_path, &notes);
     if (r < 0)
@@ -368,7 +368,7 @@ int drives_create(struct gateway_target *target, const char *nbd_socket, struct 
     }
     struct drive_notes notes;
     drive_notes_load(self->notes_path, &notes);
-    for (unsigned i = 0; i < TARGET_MAX_DRIVES; i++) {
+    for (unsigned i = 0; i < DRIVES_MAX; i++) {
         struct slot *slot = &self->slots[i];
         *slot = (struct slot){.drive.ops = &slot_ops, .owner = self, .index = i};
         if (notes.drives[i].image[0])
@@ -382,7 +382,7 @@ int drives_attach(struct drives *self, struct drive *const *drives, unsigned n)
 {
     struct target *target = &self->target->target;
     target->n_drives = 0;
-    for (unsigned i = 0; i < n && i < TARGET_MAX_DRIVES && drives[i]; i++) {
+    for (unsigned i = 0; i < n && i < DRIVES_MAX && drives[i]; i++) {
         self->slots[i].inner = drives[i];
         target->drives[i] = &self->slots[i].drive;
         target->n_drives = i + 1;
@@ -396,7 +396,7 @@ void drives_stop(struct drives *self)
     if (!self)
         return;
     self->stopped = true;
-    for (unsigned i = 0; i < TARGET_MAX_DRIVES; i++)
+    for (unsigned i = 0; i < DRIVES_MAX; i++)
         self->slots[i].exported = false;
     self->nbd = nbd_server_destroy(self->nbd);
 }

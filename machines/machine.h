@@ -2,12 +2,11 @@
  * which may be NULL. Net thread. */
 #pragma once
 
-struct drive;
+#include "media/drive.h"
+
 struct input;
 struct power;
 struct screen;
-
-#define MACHINE_MAX_DRIVES 4
 
 struct machine;
 
@@ -21,5 +20,5 @@ struct machine {
     struct screen *screen;
     struct input *input;
     struct power *power;
-    struct drive *drives[MACHINE_MAX_DRIVES];
+    struct drive *drives[DRIVES_MAX];
 };

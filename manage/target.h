@@ -8,7 +8,6 @@
 #include "usbgadget/input.h"
 
 #define TARGET_NAME_MAX 64 /* [a-z0-9][a-z0-9-]* */
-#define TARGET_MAX_DRIVES 4
 #define TARGET_LOG_LINES 20
 #define TARGET_LOG_LINE                                                                                                \
     400 /* bytes of one, its NUL included: QEMU names the whole option before it says what is wrong */
@@ -53,7 +52,7 @@ struct target {
 
     struct input *input; /* ports may be NULL */
     struct power *power;
-    struct drive *drives[TARGET_MAX_DRIVES];
+    struct drive *drives[DRIVES_MAX];
     unsigned n_drives;
 
     /* What the gateway keeps up to date. */

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DRIVES_MAX 4 /* of one target */
+
 enum drive_kind { DRIVE_CDROM, DRIVE_DISK };
 
 enum drive_phase {

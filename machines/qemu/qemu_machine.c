@@ -28,7 +28,7 @@ struct qemu_machine {
     struct qemu_screen *screen;
     struct qemu_input *input;
     struct qemu_power *power;
-    struct qemu_drive *drives[MACHINE_MAX_DRIVES];
+    struct qemu_drive *drives[DRIVES_MAX];
 
     bool ended;          /* the supervisor said that the process has ended */
     char ended_why[256]; /* ... and why */
@@ -233,7 +233,7 @@ static void machine_destroy(struct machine *base)
     /* the screen's thread first, then the monitor, whose open commands still end in the others */
     self->screen = qemu_screen_destroy(self->screen);
     qmp_destroy(self->qmp);
-    for (unsigned i = 0; i < MACHINE_MAX_DRIVES; i++)
+    for (unsigned i = 0; i < DRIVES_MAX; i++)
         qemu_drive_destroy(self->drives[i]);
     qemu_power_destroy(self->power);
     qemu_input_destroy(self->input);
@@ -274,7 +274,7 @@ static void offer_ports(struct qemu_machine *self)
 int qemu_machine_create(struct loop *loop, const struct qemu_machine_config *config, struct machine **ret)
 {
     static const struct qmp_listener qmp_listener = {on_ready, on_event, on_lost};
-    if (config->drives > MACHINE_MAX_DRIVES || config->n_disks > QEMU_MAX_DISKS)
+    if (config->drives > DRIVES_MAX || config->n_disks > QEMU_MAX_DISKS)
         return -EINVAL;
     struct qemu_machine *self = calloc(1, sizeof *self);
     if (!self)

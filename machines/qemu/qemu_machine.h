@@ -13,7 +13,7 @@ struct qemu_machine_config {
     const char *name;       /* the target's name, for logs and sentences */
     const char *qmp_socket; /* RUNTIME/qmp.sock */
     const char *nbd_socket; /* where our NBD server listens, as QEMU reaches it; NULL with no drives */
-    unsigned drives;        /* 0..MACHINE_MAX_DRIVES */
+    unsigned drives;        /* 0..DRIVES_MAX */
     enum qemu_firmware firmware;
     bool nic;         /* a network card is there: boot once from PXE makes sense */
     unsigned n_disks; /* disks of its own: boot once from disk makes sense */
