@@ -67,6 +67,12 @@ static void get_screenshot(void *context, struct route_call *call)
         route_reply_error(call, 400, "bad-value", "'format' must be png or jpeg.");
 }
 
+/* null while a blinking cursor is not to be seen. */
+static json_t *cursor_json(const struct target_text *text)
+{
+    return text->cursor_x < 0 ? json_null() : json_pack("{s:i, s:i}", "x", text->cursor_x, "y", text->cursor_y);
+}
+
 static void text_done(void *data, int error, const char *why, const struct target_text *text)
 {
     struct route_call *call = data;
@@ -84,8 +90,8 @@ static void text_done(void *data, int error, const char *why, const struct targe
     for (unsigned i = 0; i < text->rows; i++)
         json_array_append_new(lines, json_string(text->lines[i]));
     api_reply_json(call, 200,
-                   json_pack("{s:i, s:i, s:o, s:n, s:b}", "columns", (int)text->columns, "rows", (int)text->rows,
-                             "lines", lines, "cursor", "exact", (int)text->exact));
+                   json_pack("{s:i, s:i, s:o, s:o, s:b}", "columns", (int)text->columns, "rows", (int)text->rows,
+                             "lines", lines, "cursor", cursor_json(text), "exact", (int)text->exact));
 }
 
 static void get_screen_text(void *context, struct route_call *call)

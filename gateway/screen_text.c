@@ -47,7 +47,9 @@ static void done(void *data)
         struct target_text text = {.columns = (unsigned)job->text.columns,
                                    .rows = (unsigned)job->text.rows,
                                    .lines = (const char *const *)job->text.lines,
-                                   .exact = job->text.exact};
+                                   .exact = job->text.exact,
+                                   .cursor_x = job->text.cursor_x,
+                                   .cursor_y = job->text.cursor_y};
         job->done(job->data, 0, NULL, &text);
     }
     vga_text_finish(&job->text);

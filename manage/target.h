@@ -24,6 +24,7 @@ struct target_text {
     unsigned columns, rows;
     const char *const *lines; /* UTF-8, trailing blanks cut */
     bool exact;               /* every cell matched a glyph */
+    int cursor_x, cursor_y;   /* the cell that a text cursor was seen on, -1 when none was (it blinks) */
 };
 /* error -ENODATA: no picture; -ENOTSUP: no text mode that can be read. */
 typedef void target_text_fn(void *data, int error, const char *why, const struct target_text *text);

@@ -45,6 +45,7 @@ struct api_fixture {
     struct auth_session session;
     char typed[200], inserted[256];
     uint32_t denied_rights;
+    bool no_cursor; /* on the screen that is read as text */
 
     struct route_call call;
     int status; /* of the last reply, 0: none came */
@@ -80,9 +81,15 @@ static void fixture_screenshot(struct target *t, unsigned width, enum target_sho
 
 static void fixture_text(struct target *t, target_text_fn *done, void *data)
 {
+    const struct api_fixture *f = container_of(t, struct api_fixture, target);
     const char *lines[] = {"login:", ""};
-    (void)t;
-    done(data, 0, NULL, &(struct target_text){.columns = 80, .rows = 2, .lines = lines, .exact = true});
+    done(data, 0, NULL,
+         &(struct target_text){.columns = 80,
+                               .rows = 2,
+                               .lines = lines,
+                               .exact = true,
+                               .cursor_x = f->no_cursor ? -1 : 7,
+                               .cursor_y = f->no_cursor ? -1 : 0});
 }
 
 static int fixture_chord(struct target *t, const char *chord, char *why, size_t size)

@@ -122,6 +122,9 @@ static void test_pictures(void **state)
     (void)state;
     expect(ROUTE_GET, TARGET "/screenshot", "", 200, "PNG");
     expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"lines\":[\"login:\",\"\"]");
+    expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"cursor\":{\"x\":7,\"y\":0}");
+    f.no_cursor = true;
+    expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"cursor\":null");
     assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "format=jpeg", "", 0));
     assert_int_equal(f.status, 409);
     assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "width=99999", "", 0));

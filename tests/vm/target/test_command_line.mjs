@@ -124,6 +124,10 @@ test('keys and text arrive whole, also what the BIOS reads slowly', async () => 
   await until(async () => (await client.ok('screen-text', 'demo')).includes('World" {}~#a'), 'keys edit the line', 60000);
   await client.ok('key', 'demo', 'ctrl+u');
   await until(async () => !(await client.ok('screen-text', 'demo')).includes('World'), 'the line is gone', 60000);
+  await until(async () => { // it blinks: null at times
+    const { lines, cursor } = await client.json('screen-text', 'demo');
+    return cursor && lines[cursor.y] === 'grub>' && cursor.x === 'grub> '.length;
+  }, 'the cursor is seen behind the prompt', 60000);
   await client.refused(['key', 'demo', 'ctrl+alt+moon'], 1, /moon/);
   await client.refused(['type', 'demo', 'caf\u00e9'], 1, /\u00e9.*U\+00E9/);
   await client.refused(['type', 'demo', '\u001b'], 1, /U\+001B/);
