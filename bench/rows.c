@@ -5,26 +5,54 @@
 #include <stdlib.h>
 #include <time.h>
 
-static void print_number(const char *name, double value)
+static FILE *list;
+static unsigned rows_in_list;
+
+bool rows_begin(const char *path)
+{
+    list = fopen(path, "we");
+    if (list)
+        fputs("[\n", list);
+    return list != NULL;
+}
+
+void rows_end(void)
+{
+    if (list) {
+        fputs(rows_in_list ? "\n]\n" : "]\n", list);
+        fclose(list);
+    }
+    list = NULL;
+}
+
+double rows_none(void)
+{
+    return NAN;
+}
+
+static void print_number(FILE *out, const char *name, double value)
 {
     if (isfinite(value))
-        printf("\"%s\": %.4g", name, value);
+        fprintf(out, "\"%s\": %.5g", name, value);
     else
-        printf("\"%s\": null", name);
+        fprintf(out, "\"%s\": null", name);
 }
 
 void row_print(const char *bench, const char *recording, const char *metric, const char *unit, double ours,
                const char *peer, double peer_value)
 {
-    printf("{\"bench\": \"%s\", \"recording\": \"%s\", \"metric\": \"%s\", \"unit\": \"%s\", ", bench, recording,
-           metric, unit);
-    print_number("ours", ours);
-    printf(", \"peer\": \"%s\", ", peer);
-    print_number("peer_value", peer_value);
-    printf(", ");
-    print_number("ratio", peer_value > 0 ? ours / peer_value : NAN);
-    printf("}\n");
-    fflush(stdout);
+    FILE *out = list ? list : stdout;
+    if (list && rows_in_list++ > 0)
+        fputs(",\n", out);
+    fprintf(out, "{\"bench\": \"%s\", \"recording\": \"%s\", \"metric\": \"%s\", \"unit\": \"%s\", ", bench, recording,
+            metric, unit);
+    print_number(out, "ours", ours);
+    fprintf(out, ", \"peer\": \"%s\", ", peer);
+    print_number(out, "peer_value", peer_value);
+    fputs(", ", out);
+    print_number(out, "ratio", peer_value > 0 ? ours / peer_value : NAN);
+    fputs(list ? "}" : "}\n", out);
+    fflush(out);
 }
 
 static int compare(const void *a, const void *b)
@@ -39,9 +67,19 @@ double median(double *values, size_t n)
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-double thread_ms(void)
+static double clock_ms(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+double thread_ms(void)
+{
+    return clock_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double wall_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
 }

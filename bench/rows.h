@@ -1,11 +1,17 @@
-/* Prints rows of bench.json, one a line, and takes medians. */
+/* Prints rows of bench.json, and takes medians and times. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* peer_value NAN: the peer is missing here; the row's ratio is then null. */
+/* Rows go to this file as one JSON list instead of one a line to standard output. False: it cannot be written. */
+bool rows_begin(const char *path);
+/* Ends the list. Not needed without rows_begin. */
+void rows_end(void);
+
+/* A value that is missing here (NaN): in JSON null, as is the ratio of a row with such a value. */
+double rows_none(void);
 void row_print(const char *bench, const char *recording, const char *metric, const char *unit, double ours,
                const char *peer, double peer_value);
 
@@ -14,3 +20,5 @@ double median(double *values, size_t n);
 
 /* CPU time of this thread, in milliseconds: what others do on the machine counts little. */
 double thread_ms(void);
+/* CLOCK_MONOTONIC, in milliseconds. */
+double wall_ms(void);
