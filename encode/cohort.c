@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "encode/copy_search.h"
+#include "encode/lossy.h"
 #include "encode/plan.h"
 #include "encode/solids.h"
 #include "encode/update_write.h"
@@ -20,26 +21,40 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* More cells are coded in another update, so that a keystroke never waits long behind a screen of photographs. */
 #define CODED_CELLS_MAX 2048
 
+/* What a cell takes in a tile, before any was seen, and how fast that is learned. */
+#define CELL_BYTES_FIRST 64
+#define CELL_BYTES_LEARN 8
+
 struct cohort {
     struct view view;
     struct plan plan;
     struct copy_search copies;
+    struct slot_set slots;
     struct solids solids;
+    struct lossy *lossy;
     struct update_writer writer;
+    uint32_t number; /* of the last update */
+    unsigned cell_bytes;
+    uint8_t *coded;  /* per cell: by a tile of this update */
+    uint64_t *never; /* per cell 0: the times of a view that is taken for a picture */
+    size_t cells_room;
 };
 
-int cohort_create(struct cohort **ret)
+int cohort_create(struct slot_table *slots, struct cohort **ret)
 {
     struct cohort *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
+    self->cell_bytes = CELL_BYTES_FIRST;
     view_init(&self->view);
     plan_init(&self->plan);
     copy_search_init(&self->copies);
     solids_init(&self->solids);
     int r = update_writer_init(&self->writer);
+    r = r ? r : lossy_create(&self->lossy);
+    r = r || !slots ? r : slot_set_init(&self->slots, slots);
     if (r < 0) {
-        free(self);
+        cohort_destroy(self);
         return r;
     }
     *ret = self;
@@ -52,8 +67,12 @@ struct cohort *cohort_destroy(struct cohort *self)
         view_finish(&self->view);
         plan_finish(&self->plan);
         copy_search_finish(&self->copies);
+        slot_set_finish(&self->slots);
         solids_finish(&self->solids);
+        lossy_destroy(self->lossy);
         update_writer_finish(&self->writer);
+        free(self->coded);
+        free(self->never);
         free(self);
     }
     return NULL;
@@ -63,11 +82,36 @@ void cohort_reset(struct cohort *self)
 {
     view_finish(&self->view);
     copy_search_reset(&self->copies);
+    lossy_reset(self->lossy);
+    update_writer_reset(&self->writer);
 }
 
-bool cohort_wants(const struct cohort *self, const struct picture *picture)
+/* Lossy cells that are to be made exact, and the first moment at which one of them may be. */
+static uint64_t settling_due(const struct cohort *self, const struct picture *picture)
 {
-    return !view_equals(&self->view, picture);
+    uint64_t first = UINT64_MAX;
+    size_t cells = (size_t)picture->cells_x * (size_t)picture->cells_y;
+    for (size_t i = 0; i < cells; i++)
+        if (!self->view.exact[i])
+            first = MIN(first, picture->changed_us[i] + COHORT_REST_US);
+    return first;
+}
+
+uint64_t cohort_due(const struct cohort *self, const struct picture *picture, uint64_t now_us)
+{
+    size_t cells = (size_t)picture->cells_x * (size_t)picture->cells_y;
+    if (!view_fits(&self->view, picture) ||
+        memcmp(self->view.hash, picture->hash, cells * sizeof self->view.hash[0]) != 0)
+        return 0;
+    if (self->view.n_lossy == 0)
+        return UINT64_MAX;
+    uint64_t due = settling_due(self, picture);
+    return due <= now_us ? 0 : due;
+}
+
+struct slot_set *cohort_slots(struct cohort *self)
+{
+    return &self->slots;
 }
 
 uint64_t cohort_cell_hash(const struct cohort *self, int cx, int cy)
@@ -75,91 +119,143 @@ uint64_t cohort_cell_hash(const struct cohort *self, int cx, int cy)
     return self->view.hash[view_cell(&self->view, cx, cy)];
 }
 
-static void finish_cells(struct cohort *self, const struct picture *picture, struct cell_rect cells,
-                         struct cohort_update *update)
+bool cohort_cell_is_exact(const struct cohort *self, int cx, int cy)
 {
-    unsigned wanted = self->plan.n_wanted;
-    plan_done(&self->plan, &self->view, cells);
-    update->cells += wanted - self->plan.n_wanted;
-    view_take_cells(&self->view, picture, cells.x, cells.y, cells.w, cells.h);
+    return self->view.exact[view_cell(&self->view, cx, cy)];
+}
+
+/* What one update is made of. */
+struct making {
+    struct cohort *cohort;
+    const struct picture *picture;
+    const struct cohort_ask *ask;
+    struct cohort_update *update;
+};
+
+static size_t bytes_left(const struct making *m)
+{
+    size_t size = update_writer_size(&m->cohort->writer);
+    return m->ask->budget > size ? m->ask->budget - size : 0;
 }
 
 /* Copies and solid rectangles are so short that one more may always follow within this. */
-static bool fits_short_op(const struct cohort *self, size_t budget, const struct cohort_update *update)
+static bool fits_short_op(const struct making *m)
 {
-    return update->cells == 0 ||
-           update_writer_size(&self->writer) + UPDATE_SHORT_OP_MAX <= MIN(budget, (size_t)UPDATE_BODY_MAX);
+    return update_writer_room(&m->cohort->writer) >= UPDATE_SHORT_OP_MAX &&
+           (m->update->cells == 0 || bytes_left(m) >= UPDATE_SHORT_OP_MAX);
+}
+
+static void take_off(struct making *m, struct cell_rect cells)
+{
+    unsigned wanted = m->cohort->plan.n_wanted;
+    plan_done(&m->cohort->plan, &m->cohort->view, cells);
+    m->update->cells += wanted - m->cohort->plan.n_wanted;
 }
 
 /* Copies come first: they need what the canvas holds now. */
-static int encode_copies(struct cohort *self, const struct picture *picture, size_t budget,
-                         struct cohort_update *update)
+static int make_copies(struct making *m)
 {
-    int r = copy_search_vectors(&self->copies, &self->plan, &self->view, picture);
+    struct cohort *self = m->cohort;
+    int r = copy_search_vectors(&self->copies, &self->plan, &self->view, m->picture);
     if (r < 0)
         return r;
     for (unsigned i = 0; i < self->copies.n_vectors; i++) {
-        int dy = self->copies.vector[i];
-        unsigned before = update->cells;
+        struct copy_vector vector = self->copies.vector[i];
+        unsigned before = m->update->cells;
         uint32_t at = 0;
         struct cell_rect rect;
-        while (fits_short_op(self, budget, update) &&
-               copy_search_next(&self->copies, &self->plan, &self->view, picture, dy, &at, &rect)) {
-            update_write_copy(&self->writer, rect, 0, dy);
-            finish_cells(self, picture, rect, update);
+        while (fits_short_op(m) &&
+               copy_search_next(&self->copies, &self->plan, &self->view, m->picture, vector, &at, &rect)) {
+            update_write_copy(&self->writer, rect, vector.dx, vector.dy);
+            take_off(m, rect);
+            view_copy_cells(&self->view, m->picture, rect, vector.dx, vector.dy);
         }
-        update->cells_copied += update->cells - before;
-        if (update->cells - before >= COPY_USEFUL)
-            copy_search_used(&self->copies, dy);
+        m->update->cells_copied += m->update->cells - before;
+        if (m->update->cells - before >= COPY_USEFUL)
+            copy_search_used(&self->copies, vector);
     }
     return 0;
 }
 
-static int encode_solids(struct cohort *self, const struct picture *picture, size_t budget,
-                         struct cohort_update *update)
+static int make_shows(struct making *m)
 {
-    int r = solids_mark(&self->solids, &self->plan, &self->view, picture);
+    struct cohort *self = m->cohort;
+    if (!self->slots.table)
+        return 0;
+    int r = slot_set_look(&self->slots, &self->plan, &self->view, m->picture);
     if (r < 0)
         return r;
-    unsigned before = update->cells;
-    uint32_t at = 0, colour;
+    unsigned before = m->update->cells;
+    uint32_t at = 0;
     struct cell_rect rect;
-    while (fits_short_op(self, budget, update) &&
-           solids_next(&self->solids, &self->plan, &self->view, &at, &rect, &colour)) {
-        update_write_solid(&self->writer, rect, colour);
-        finish_cells(self, picture, rect, update);
+    while (fits_short_op(m) && slot_set_next(&self->slots, &self->plan, &self->view, &at, &rect)) {
+        size_t most = UPDATE_SHORT_OP_MAX + 7 * (size_t)(rect.w * rect.h);
+        if (update_writer_room(&self->writer) < most)
+            break;
+        size_t first = view_cell(&self->view, rect.x, rect.y);
+        update_write_show(&self->writer, rect, self->slots.found + first, (size_t)self->view.cells_x);
+        take_off(m, rect);
+        view_take_cells(&self->view, m->picture, rect, true);
     }
-    update->cells_solid = update->cells - before;
+    m->update->cells_shown = m->update->cells - before;
     return 0;
 }
 
-/* The largest rectangle of a tile's cells that begins at the first of them, widest first. */
-static struct cell_rect next_rect(uint16_t cells)
+static int make_solids(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    int r = solids_mark(&self->solids, &self->plan, &self->view, m->picture);
+    if (r < 0)
+        return r;
+    unsigned before = m->update->cells;
+    uint32_t at = 0, colour;
+    struct cell_rect rect;
+    while (fits_short_op(m) && solids_next(&self->solids, &self->plan, &self->view, &at, &rect, &colour)) {
+        update_write_solid(&self->writer, rect, colour);
+        take_off(m, rect);
+        view_take_cells(&self->view, m->picture, rect, true);
+    }
+    m->update->cells_solid = m->update->cells - before;
+    return 0;
+}
+
+/* The largest rectangle of a tile's cells that begins at the first of them, widest first, of at most `most` cells. */
+static struct cell_rect next_rect(uint16_t cells, unsigned most)
 {
     int first = __builtin_ctz(cells);
     struct cell_rect r = {.x = first % TILE_CELLS, .y = first / TILE_CELLS, .w = 0, .h = 0};
     uint16_t row = 0;
-    while (r.x + r.w < TILE_CELLS && cells & 1u << (first + r.w)) {
+    while (r.x + r.w < TILE_CELLS && (unsigned)r.w < most && cells & 1u << (first + r.w)) {
         row |= (uint16_t)(1u << (first + r.w));
         r.w++;
     }
-    while (r.y + r.h < TILE_CELLS && (cells & (uint32_t)row << (r.h * TILE_CELLS)) == (uint32_t)row
-                                                                                          << (r.h * TILE_CELLS))
+    while (r.y + r.h < TILE_CELLS && (unsigned)(r.w * (r.h + 1)) <= MAX(most, (unsigned)r.w) &&
+           (cells & (uint32_t)row << (r.h * TILE_CELLS)) == (uint32_t)row << (r.h * TILE_CELLS))
         r.h++;
     return r;
 }
 
-/* False: it did not fit the budget and was taken back; the body ends here. The first tile of a body always fits. */
-static bool encode_rect(struct cohort *self, const struct picture *picture, struct cell_rect cells, size_t budget,
-                        struct cohort_update *update)
+/* What has been written stays: a tile that turns out larger than thought makes the update larger than its budget. So
+ * on a slow link tiles are cut to the size that will probably fit. 0: nothing more. */
+static unsigned cells_that_fit(const struct making *m)
 {
+    size_t left = bytes_left(m);
+    if (update_writer_room(&m->cohort->writer) < TILE_BYTES_MAX || (m->update->cells > 0 && left == 0))
+        return 0;
+    return (unsigned)MAX(left / m->cohort->cell_bytes, (size_t)1);
+}
+
+static void make_tile(struct making *m, struct cell_rect cells)
+{
+    struct cohort *self = m->cohort;
     const struct view *view = &self->view;
-    const struct frame_plane *plane = &picture->frame->planes[0];
+    const struct frame_plane *plane = &m->picture->frame->planes[0];
     struct tile_source source = {
         .picture = plane->data,
         .picture_stride = plane->stride,
         .canvas = view->pixels,
         .canvas_stride = view->stride,
+        .canvas_exact = view->exact,
         .canvas_width = view->width,
         .canvas_height = view->height,
         .x = cells.x * CELL_SIZE,
@@ -167,45 +263,116 @@ static bool encode_rect(struct cohort *self, const struct picture *picture, stru
     };
     source.width = MIN(cells.w * CELL_SIZE, view->width - source.x);
     source.height = MIN(cells.h * CELL_SIZE, view->height - source.y);
-    struct update_mark before = update_writer_mark(&self->writer);
+    size_t before = update_writer_size(&self->writer);
     update_write_tile(&self->writer, cells, &source);
-    if (update_writer_overflowed(&self->writer) || (update->cells > 0 && update_writer_size(&self->writer) > budget)) {
-        update_writer_back(&self->writer, before);
-        return false;
-    }
-    finish_cells(self, picture, cells, update);
-    return true;
+    size_t n = (size_t)(cells.w * cells.h), bytes = update_writer_size(&self->writer) - before;
+    self->cell_bytes = (unsigned)((bytes + CELL_BYTES_LEARN * self->cell_bytes) / (n + CELL_BYTES_LEARN)) + 1;
+    take_off(m, cells);
+    view_take_cells(&self->view, m->picture, cells, true);
+    for (int y = cells.y; y < cells.y + cells.h; y++)
+        memset(self->coded + view_cell(view, cells.x, y), 1, (size_t)cells.w);
 }
 
-static bool encode_tile(struct cohort *self, const struct picture *picture, const struct plan_tile *tile, size_t budget,
-                        struct cohort_update *update)
+/* False: the update is as large as it may become. */
+static bool make_tile_cells(struct making *m, const struct plan_tile *tile)
 {
     for (uint16_t left = tile->cells; left;) {
-        struct cell_rect r = next_rect(left);
+        unsigned most = cells_that_fit(m);
+        if (most == 0)
+            return false;
+        struct cell_rect r = next_rect(left, most);
         for (int y = r.y; y < r.y + r.h; y++)
             left &= (uint16_t) ~(((1u << r.w) - 1) << (y * TILE_CELLS + r.x));
         r.x += tile->x * TILE_CELLS;
         r.y += tile->y * TILE_CELLS;
-        if (!encode_rect(self, picture, r, budget, update))
-            return false;
+        make_tile(m, r);
     }
     return true;
 }
 
-static void encode_tiles(struct cohort *self, const struct picture *picture, size_t budget,
-                         struct cohort_update *update)
+static void make_tiles(struct making *m, enum plan_kind kind)
 {
-    plan_order(&self->plan, &self->view, picture);
-    unsigned limit = update->cells + CODED_CELLS_MAX;
-    for (unsigned i = 0; i < self->plan.n_tiles && update->cells < limit; i++)
-        if (!encode_tile(self, picture, &self->plan.tiles[i], budget, update))
+    struct plan *plan = &m->cohort->plan;
+    plan_order(plan, &m->cohort->view, m->picture, kind, m->ask->key_us);
+    unsigned limit = m->update->cells + CODED_CELLS_MAX;
+    for (unsigned i = 0; i < plan->n_tiles && m->update->cells < limit; i++)
+        if (!make_tile_cells(m, &plan->tiles[i]))
             break;
 }
 
-static int pack(struct update_writer *writer, struct cohort_update *update)
+/* Photographs and moving regions travel in updates of their own, behind the text. */
+static int make_lossy(struct making *m)
 {
-    size_t size;
-    const uint8_t *body = update_writer_end(writer, &size);
+    struct cohort *self = m->cohort;
+    struct cell_rect rects[LOSSY_RECTS];
+    int n = lossy_encode(self->lossy, &self->plan, &self->view, m->picture, m->ask, &self->writer, rects);
+    for (int i = 0; i < n; i++) {
+        enum plan_kind kind = self->plan.kind[view_cell(&self->view, rects[i].x, rects[i].y)];
+        m->update->kind = kind == PLAN_VIDEO ? COHORT_VIDEO : COHORT_PHOTO;
+        take_off(m, rects[i]);
+        view_take_cells(&self->view, m->picture, rects[i], false);
+    }
+    m->update->cells_lossy = m->update->cells;
+    return MIN(n, 0);
+}
+
+static void fill_slots(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    if (self->slots.table)
+        slot_set_fill(&self->slots, &self->view, self->coded, self->number + 1, update_writer_room(&self->writer),
+                      &self->writer);
+}
+
+static void begin_body(struct making *m, bool fast)
+{
+    struct cohort *self = m->cohort;
+    update_writer_begin(&self->writer, fast);
+    memset(self->coded, 0, (size_t)self->view.cells_x * (size_t)self->view.cells_y);
+}
+
+/* A large change over a link that takes it in one go whatever its form: then what the page needs for decoding decides.
+ */
+static bool bytes_are_cheap(const struct making *m)
+{
+    unsigned wanted = m->cohort->plan.n_wanted;
+    return wanted >= FAST_CELLS && m->ask->budget / CELL_PIXELS >= wanted;
+}
+
+static int make_changes(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    begin_body(m, bytes_are_cheap(m));
+    m->update->kind = COHORT_TEXT;
+    int r = make_copies(m);
+    r = r ? r : make_shows(m);
+    r = r ? r : make_solids(m);
+    if (r < 0)
+        return r;
+    lossy_classify(self->lossy, &self->plan, &self->view, m->picture, m->ask);
+    make_tiles(m, PLAN_TEXT);
+    if (m->update->cells == 0)
+        r = make_lossy(m);
+    lossy_note(self->lossy, &self->plan, &self->view, m->picture, m->ask);
+    fill_slots(m);
+    return r;
+}
+
+static void make_settling(struct making *m)
+{
+    begin_body(m, false);
+    m->update->kind = COHORT_SETTLE;
+    memset(m->cohort->plan.kind, PLAN_TEXT, (size_t)m->cohort->view.cells_x * (size_t)m->cohort->view.cells_y);
+    make_tiles(m, PLAN_TEXT);
+    fill_slots(m);
+}
+
+static int pack(struct cohort *self, struct cohort_update *update)
+{
+    size_t size = 0;
+    const uint8_t *body = update_writer_end(&self->writer, &size);
+    if (!body)
+        return -ENOMEM;
     for (size_t at = 0; at < size;) {
         size_t piece = MIN(size - at, PACKET_MAX);
         struct packet **packet = &update->pieces[update->n_pieces];
@@ -220,51 +387,142 @@ static int pack(struct update_writer *writer, struct cohort_update *update)
         at += piece;
     }
     update->bytes = size;
+    update->number = ++self->number;
     return 0;
 }
 
-/* A large change over a link that takes it in one go whatever its form: then what the page needs for decoding decides.
- */
-static bool bytes_are_cheap(const struct plan *plan, size_t budget)
+static int make_room(struct cohort *self)
 {
-    return plan->n_wanted >= FAST_CELLS && budget / CELL_PIXELS >= plan->n_wanted;
+    size_t cells = (size_t)self->view.cells_x * (size_t)self->view.cells_y;
+    if (cells <= self->cells_room)
+        return 0;
+    free(self->coded);
+    free(self->never);
+    self->coded = malloc(cells);
+    self->never = calloc(cells, sizeof self->never[0]);
+    self->cells_room = self->coded && self->never ? cells : 0;
+    return self->cells_room ? 0 : -ENOMEM;
 }
 
-static int encode(struct cohort *self, const struct picture *picture, size_t budget, struct cohort_update *update)
+static int fit_view(struct cohort *self, const struct picture *picture)
 {
-    if (!view_fits(&self->view, picture)) {
-        int r = view_reset(&self->view, picture);
-        if (r < 0)
-            return r;
-    }
-    int r = plan_want(&self->plan, &self->view, picture);
-    if (r < 0)
-        return r;
-    if (self->plan.n_wanted > 0) {
-        update_writer_begin(&self->writer, bytes_are_cheap(&self->plan, budget));
-        r = encode_copies(self, picture, budget, update);
-        if (r < 0)
-            return r;
-        r = encode_solids(self, picture, budget, update);
-        if (r < 0)
-            return r;
-        encode_tiles(self, picture, budget, update);
-        r = pack(&self->writer, update);
-        if (r < 0)
-            return r;
-    }
-    update->complete = view_equals(&self->view, picture);
-    return 0;
+    if (view_fits(&self->view, picture))
+        return 0;
+    cohort_reset(self);
+    int r = view_reset(&self->view, picture);
+    return r ? r : make_room(self);
 }
 
-int cohort_encode(struct cohort *self, const struct picture *picture, size_t budget, struct cohort_update *ret)
+static int encode(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    int r = fit_view(self, m->picture);
+    r = r ? r : plan_want_changes(&self->plan, &self->view, m->picture);
+    if (r == 0 && self->plan.n_wanted > 0)
+        r = make_changes(m);
+    if (r == 0 && m->update->cells == 0 && self->view.n_lossy > 0 && m->ask->now_us >= COHORT_REST_US) {
+        r = plan_want_settling(&self->plan, &self->view, m->picture, m->ask->now_us - COHORT_REST_US);
+        if (r == 0 && self->plan.n_wanted > 0)
+            make_settling(m);
+    }
+    if (r == 0 && m->update->cells > 0)
+        r = pack(self, m->update);
+    if (r == 0)
+        m->update->complete = view_equals(&self->view, m->picture);
+    return r;
+}
+
+int cohort_encode(struct cohort *self, const struct picture *picture, const struct cohort_ask *ask,
+                  struct cohort_update *ret)
 {
     struct cohort_update update = {.captured_us = picture->frame->captured_us};
-    int r = encode(self, picture, budget, &update);
+    struct making m = {.cohort = self, .picture = picture, .ask = ask, .update = &update};
+    int r = encode(&m);
     if (r < 0) {
         cohort_reset(self); /* what was written of it reaches nobody */
         return -ENOMEM;
     }
     *ret = update;
     return 0;
+}
+
+/* The cells that self's viewers see exactly and other's do not must count as lossy for both. */
+static void make_marks(struct making *m, const struct view *other)
+{
+    struct view *view = &m->cohort->view;
+    for (int cy = 0; cy < view->cells_y; cy++)
+        for (int cx = 0; cx < view->cells_x; cx++) {
+            struct cell_rect run = {.x = cx, .y = cy, .w = 0, .h = 1};
+            size_t i = view_cell(view, cx, cy);
+            for (; cx < view->cells_x && view->exact[i] && !other->exact[i] && view->hash[i] == other->hash[i];
+                 cx++, i++)
+                run.w++;
+            if (run.w == 0 || update_writer_room(&m->cohort->writer) < UPDATE_SHORT_OP_MAX)
+                continue;
+            update_write_mark(&m->cohort->writer, run);
+            view_mark_cells(view, run);
+            m->update->cells += (unsigned)run.w;
+        }
+}
+
+static int chase(struct making *m, const struct view *other)
+{
+    struct cohort *self = m->cohort;
+    int r = plan_want_view(&self->plan, &self->view, other);
+    if (r < 0)
+        return r;
+    if (!m->ask->jpeg)
+        memset(self->plan.kind, PLAN_TEXT, (size_t)other->cells_x * (size_t)other->cells_y);
+    begin_body(m, bytes_are_cheap(m));
+    make_tiles(m, PLAN_TEXT);
+    if (m->update->cells == 0 && self->plan.n_wanted > 0)
+        r = make_lossy(m);
+    if (r == 0 && m->update->cells == 0)
+        make_marks(m, other);
+    return r;
+}
+
+int cohort_chase(struct cohort *self, const struct cohort *other, const struct cohort_ask *ask,
+                 struct cohort_update *ret)
+{
+    const struct view *to = &other->view;
+    struct frame frame = {.width = to->width,
+                          .height = to->height,
+                          .fourcc = to->fourcc,
+                          .colour = to->colour,
+                          .planes = {{.data = to->pixels, .stride = to->stride}}};
+    struct picture picture = {.frame = &frame, .cells_x = to->cells_x, .cells_y = to->cells_y, .hash = to->hash};
+    if (to->width == 0 || (self->view.width > 0 && !view_fits(&self->view, &picture)))
+        return -EINVAL;
+    struct cohort_update update = {.kind = COHORT_TEXT};
+    struct making m = {.cohort = self, .picture = &picture, .ask = ask, .update = &update};
+    int r = fit_view(self, &picture);
+    picture.changed_us = picture.began_us = self->never;
+    picture.changed_in = (uint32_t *)self->never;
+    r = r ? r : chase(&m, to);
+    if (r == 0 && update.cells > 0)
+        r = pack(self, &update);
+    if (r < 0) {
+        cohort_reset(self);
+        return -ENOMEM;
+    }
+    *ret = update;
+    return 0;
+}
+
+bool cohort_is_like(const struct cohort *self, const struct cohort *other)
+{
+    const struct view *a = &self->view, *b = &other->view;
+    size_t cells = (size_t)a->cells_x * (size_t)a->cells_y;
+    return a->width > 0 && a->width == b->width && a->height == b->height && a->fourcc == b->fourcc &&
+           a->colour == b->colour && memcmp(a->hash, b->hash, cells * sizeof a->hash[0]) == 0 &&
+           memcmp(a->exact, b->exact, cells) == 0;
+}
+
+void cohort_join(struct cohort *other, const struct cohort *self)
+{
+    update_writer_reset(&other->writer);
+    lossy_need_key(other->lossy);
+    if (other->slots.table && self->slots.table)
+        slot_set_intersect(&other->slots, &self->slots);
 }

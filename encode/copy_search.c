@@ -40,10 +40,10 @@ void copy_search_reset(struct copy_search *self)
 static void add_vector(struct copy_search *self, int dy)
 {
     for (unsigned i = 0; i < self->n_vectors; i++)
-        if (self->vector[i] == dy)
+        if (self->vector[i].dy == dy)
             return;
     if (dy != 0 && self->n_vectors < COPY_VECTORS)
-        self->vector[self->n_vectors++] = dy;
+        self->vector[self->n_vectors++] = (struct copy_vector){.dy = dy};
 }
 
 /* Only to find candidates: what they claim is compared pixel by pixel. */
@@ -169,7 +169,7 @@ int copy_search_vectors(struct copy_search *self, const struct plan *plan, const
         return -ENOMEM;
 
     for (int i = 0; i < COPY_LAST; i++)
-        add_vector(self, self->last[i]);
+        add_vector(self, self->last[i].dy);
     int strips[STRIPS];
     unsigned n = choose_strips(plan, view, strips);
     struct row_index *index = self->rows;
@@ -230,8 +230,9 @@ static void leave_out(struct copy_search *self, const struct view *view, const s
 /* The lines that a rectangle's copy writes must not be the source of cells that come later; with rectangles taken in
  * the direction of the movement (content from below: from the top) that holds, since columns never mix. */
 bool copy_search_next(struct copy_search *self, const struct plan *plan, const struct view *view,
-                      const struct picture *picture, int dy, uint32_t *at, struct cell_rect *ret)
+                      const struct picture *picture, struct copy_vector vector, uint32_t *at, struct cell_rect *ret)
 {
+    int dy = vector.dy;
     uint32_t cells = (uint32_t)view->cells_x * (uint32_t)view->cells_y;
     if (*at == 0)
         memset(self->match, MATCH_UNKNOWN, cells);
@@ -259,12 +260,12 @@ bool copy_search_next(struct copy_search *self, const struct plan *plan, const s
     return false;
 }
 
-void copy_search_used(struct copy_search *self, int dy)
+void copy_search_used(struct copy_search *self, struct copy_vector vector)
 {
     int i = 0;
-    while (i < COPY_LAST - 1 && self->last[i] != dy)
+    while (i < COPY_LAST - 1 && (self->last[i].dx != vector.dx || self->last[i].dy != vector.dy))
         i++;
     for (; i > 0; i--)
         self->last[i] = self->last[i - 1];
-    self->last[0] = dy;
+    self->last[0] = vector;
 }

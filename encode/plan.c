@@ -14,6 +14,7 @@ void plan_init(struct plan *self)
 void plan_finish(struct plan *self)
 {
     free(self->wanted);
+    free(self->kind);
     free(self->group);
     free(self->queue);
     free(self->tiles);
@@ -26,10 +27,11 @@ static int make_room(struct plan *self, size_t cells)
         return 0;
     plan_finish(self);
     self->wanted = calloc(cells, 1);
+    self->kind = calloc(cells, 1);
     self->group = malloc(cells * sizeof self->group[0]);
     self->queue = malloc(cells * sizeof self->queue[0]);
     self->tiles = malloc(cells * sizeof self->tiles[0]); /* fewer tiles than cells */
-    if (!self->wanted || !self->group || !self->queue || !self->tiles) {
+    if (!self->wanted || !self->kind || !self->group || !self->queue || !self->tiles) {
         plan_finish(self);
         return -ENOMEM;
     }
@@ -60,21 +62,61 @@ static void measure_group(struct plan *self, const struct view *view, uint32_t s
         self->group[self->queue[i]] = (uint16_t)MIN(tail, PLAN_GROUP_MAX);
 }
 
-int plan_want(struct plan *self, const struct view *view, const struct picture *picture)
+static void measure_groups(struct plan *self, const struct view *view, size_t cells)
 {
-    size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
-    int r = make_room(self, cells);
-    if (r < 0)
-        return r;
-    self->n_wanted = 0;
-    for (size_t i = 0; i < cells; i++) {
-        self->wanted[i] = view->hash[i] != picture->hash[i] || !view->exact[i];
-        self->n_wanted += self->wanted[i];
-    }
     memset(self->group, 0, cells * sizeof self->group[0]);
-    for (size_t i = 0; i < cells; i++)
+    for (size_t i = 0; i < cells && self->n_wanted > 0; i++)
         if (self->wanted[i] && self->group[i] == 0)
             measure_group(self, view, (uint32_t)i);
+}
+
+static int begin(struct plan *self, const struct view *view, size_t *ret_cells)
+{
+    *ret_cells = (size_t)view->cells_x * (size_t)view->cells_y;
+    self->n_wanted = 0;
+    return make_room(self, *ret_cells);
+}
+
+int plan_want_changes(struct plan *self, const struct view *view, const struct picture *picture)
+{
+    size_t cells;
+    int r = begin(self, view, &cells);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < cells; i++) {
+        self->wanted[i] = view->hash[i] != picture->hash[i];
+        self->n_wanted += self->wanted[i];
+    }
+    measure_groups(self, view, cells);
+    return 0;
+}
+
+int plan_want_settling(struct plan *self, const struct view *view, const struct picture *picture, uint64_t before_us)
+{
+    size_t cells;
+    int r = begin(self, view, &cells);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < cells; i++) {
+        self->wanted[i] = !view->exact[i] && view->hash[i] == picture->hash[i] && picture->changed_us[i] <= before_us;
+        self->n_wanted += self->wanted[i];
+    }
+    measure_groups(self, view, cells);
+    return 0;
+}
+
+int plan_want_view(struct plan *self, const struct view *view, const struct view *other)
+{
+    size_t cells;
+    int r = begin(self, view, &cells);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < cells; i++) {
+        self->wanted[i] = view->hash[i] != other->hash[i] || (!view->exact[i] && other->exact[i]);
+        self->kind[i] = other->exact[i] ? PLAN_TEXT : PLAN_PHOTO;
+        self->n_wanted += self->wanted[i];
+    }
+    measure_groups(self, view, cells);
     return 0;
 }
 
@@ -88,27 +130,37 @@ void plan_done(struct plan *self, const struct view *view, struct cell_rect cell
         }
 }
 
-/* Small groups before large ones; by age; by place. Ages count from the picture, so that they survive the wrap of the
- * generation. */
-static uint64_t cell_rank(const struct plan *self, const struct picture *picture, size_t cell, uint32_t place)
+enum {
+    RANK_ECHO, /* what a key has brought about */
+    RANK_SMALL,
+    RANK_LARGE
+};
+
+/* By age within a rank, then by place. Ages count from the picture, so that they survive the wrap of the generation. */
+static uint64_t cell_rank(const struct plan *self, const struct picture *picture, size_t cell, uint32_t place,
+                          uint64_t key_us)
 {
-    uint32_t age = picture->generation - picture->changed_in[cell];
-    if (self->group[cell] <= SMALL_GROUP)
-        return (uint64_t)MIN(age, 0x7FFFFFFFu) << 24 | place;
-    return UINT64_C(1) << 63 | (uint64_t)(0x7FFFFFFFu - MIN(age, 0x7FFFFFFFu)) << 24 | place;
+    uint32_t age = MIN(picture->generation - picture->changed_in[cell], 0x7FFFFFFFu);
+    uint64_t rank = RANK_LARGE;
+    if (key_us && picture->began_us[cell] >= key_us && picture->began_us[cell] - key_us <= PLAN_ECHO_US)
+        rank = RANK_ECHO;
+    else if (self->group[cell] <= SMALL_GROUP)
+        rank = RANK_SMALL;
+    return rank << 60 | (uint64_t)(rank == RANK_LARGE ? 0x7FFFFFFFu - age : age) << 24 | place;
 }
 
-static void add_tile(struct plan *self, const struct view *view, const struct picture *picture, int tx, int ty)
+static void add_tile(struct plan *self, const struct view *view, const struct picture *picture, int tx, int ty,
+                     enum plan_kind kind, uint64_t key_us)
 {
     struct plan_tile tile = {.x = (uint16_t)tx, .y = (uint16_t)ty, .rank = UINT64_MAX};
     uint32_t place = (uint32_t)(ty * (FRAME_MAX_SIZE / TILE_SIZE) + tx);
     for (int y = 0; y < TILE_CELLS && ty * TILE_CELLS + y < view->cells_y; y++)
         for (int x = 0; x < TILE_CELLS && tx * TILE_CELLS + x < view->cells_x; x++) {
             size_t cell = view_cell(view, tx * TILE_CELLS + x, ty * TILE_CELLS + y);
-            if (!self->wanted[cell])
+            if (!self->wanted[cell] || self->kind[cell] != kind)
                 continue;
             tile.cells |= (uint16_t)(1u << (y * TILE_CELLS + x));
-            tile.rank = MIN(tile.rank, cell_rank(self, picture, cell, place));
+            tile.rank = MIN(tile.rank, cell_rank(self, picture, cell, place, key_us));
         }
     if (tile.cells)
         self->tiles[self->n_tiles++] = tile;
@@ -120,11 +172,12 @@ static int compare_rank(const void *a, const void *b)
     return ra < rb ? -1 : ra > rb;
 }
 
-void plan_order(struct plan *self, const struct view *view, const struct picture *picture)
+void plan_order(struct plan *self, const struct view *view, const struct picture *picture, enum plan_kind kind,
+                uint64_t key_us)
 {
     self->n_tiles = 0;
     for (int ty = 0; ty * TILE_CELLS < view->cells_y; ty++)
         for (int tx = 0; tx * TILE_CELLS < view->cells_x; tx++)
-            add_tile(self, view, picture, tx, ty);
+            add_tile(self, view, picture, tx, ty, kind, key_us);
     qsort(self->tiles, self->n_tiles, sizeof self->tiles[0], compare_rank);
 }

@@ -4,6 +4,13 @@
 #include "encode/update_write.h"
 #include "encode/view.h"
 
+/* How a wanted cell is to be sent. */
+enum plan_kind {
+    PLAN_TEXT, /* exactly, now */
+    PLAN_PHOTO,
+    PLAN_VIDEO,
+};
+
 /* One 64x64 tile with wanted cells. */
 struct plan_tile {
     uint16_t x, y;  /* in tiles */
@@ -14,6 +21,7 @@ struct plan_tile {
 struct plan {
     size_t cells_room;
     uint8_t *wanted; /* bool per cell of the picture */
+    uint8_t *kind;   /* enum plan_kind per cell, set by lossy_classify; counts only where wanted */
     uint16_t *group; /* size of the connected group of wanted cells it is part of, at most PLAN_GROUP_MAX */
     uint32_t *queue;
     struct plan_tile *tiles;
@@ -25,13 +33,22 @@ struct plan {
 void plan_init(struct plan *self);
 void plan_finish(struct plan *self);
 
-/* Finds the wanted cells and their groups. 0 or -ENOMEM. */
-int plan_want(struct plan *self, const struct view *view, const struct picture *picture);
+/* Finds the cells whose content differs from the view's, and their groups. 0 or -ENOMEM. */
+int plan_want_changes(struct plan *self, const struct view *view, const struct picture *picture);
+
+/* Finds instead the cells that the view has lossily and that have rested since `before_us` at the latest. */
+int plan_want_settling(struct plan *self, const struct view *view, const struct picture *picture, uint64_t before_us);
+
+/* Finds instead the cells in which the view differs from another one, and those that it has lossily and the other one
+ * has not. Sets their kinds: PLAN_PHOTO where the other one is lossy, too. */
+int plan_want_view(struct plan *self, const struct view *view, const struct view *other);
 
 /* Takes cells off the list once they are coded. */
 void plan_done(struct plan *self, const struct view *view, struct cell_rect cells);
 
-/* Gathers what is still wanted into tiles, in the order of sending: first those in which little changed around, the
- * newest of them first (the last keystroke, the pointer); then the rest, what has waited longest first, so that a
- * moving region starves nothing. */
-void plan_order(struct plan *self, const struct view *view, const struct picture *picture);
+/* Gathers the cells of a kind that are still wanted into tiles, in the order of sending: first what began to change
+ * within PLAN_ECHO_US after the key at key_us (0: none); then those in which little changed around, the newest of them
+ * first (the pointer); then the rest, what has waited longest first, so that a moving region starves nothing. */
+#define PLAN_ECHO_US 300000
+void plan_order(struct plan *self, const struct view *view, const struct picture *picture, enum plan_kind kind,
+                uint64_t key_us);

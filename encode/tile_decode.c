@@ -1,11 +1,16 @@
 #include "encode/tile_decode.h"
 
-void tile_decoder_init(struct tile_decoder *self, const uint8_t *entropy, size_t size)
+void tile_decoder_reset(struct tile_decoder *self)
+{
+    self->model_ready = false;
+}
+
+void tile_decoder_begin(struct tile_decoder *self, const uint8_t *entropy, size_t size)
 {
     for (unsigned i = 0; i < TILE_CACHE; i++)
         self->cache[i][0] = self->cache[i][1] = self->cache[i][2] = 0;
     self->cache_next = 0;
-    self->model_ready = false;
+    self->range_ready = false;
     self->range = (struct range_coder){.in = entropy, .end = entropy + size};
 }
 
@@ -133,7 +138,7 @@ static uint8_t *canvas_at(const struct update_canvas *canvas, int x, int y)
 
 static uint32_t colour_at(const struct update_canvas *canvas, int x, int y)
 {
-    if (x < 0 || y < 0 || x >= canvas->width || y >= canvas->height)
+    if (x < 0 || y < 0 || x >= canvas->width || y >= canvas->height || update_is_lossy(canvas, x, y))
         return 0;
     const uint8_t *p = canvas_at(canvas, x, y);
     return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
@@ -151,11 +156,12 @@ static void load_around(uint32_t *first, const struct update_canvas *canvas, int
 static void decode_modelled(struct tile_decoder *self, bool photo, struct update_canvas *canvas, int x, int y,
                             int width, int height)
 {
-    if (!self->model_ready) {
+    if (!self->model_ready)
         tile_model_init(&self->model);
+    self->model_ready = true;
+    if (!self->range_ready)
         self->range = range_coder_reading(self->range.in, (size_t)(self->range.end - self->range.in));
-        self->model_ready = true;
-    }
+    self->range_ready = true;
     uint32_t *first = self->values + 2 * MODEL_STRIDE + 2;
     load_around(first, canvas, x, y, width, height);
     if (photo)

@@ -27,6 +27,7 @@ int tile_encoder_create(struct tile_encoder **ret)
         free(self);
         return r;
     }
+    self->model_ready = false;
     tile_encoder_begin(self, NULL, 0, false);
     *ret = self;
     return 0;
@@ -46,6 +47,10 @@ void tile_encoder_begin(struct tile_encoder *self, uint8_t *room, size_t size, b
     tile_runs_begin(self->runs);
     self->fast = fast;
     self->range = range_coder_writing(room, size);
+}
+
+void tile_encoder_reset(struct tile_encoder *self)
+{
     self->model_ready = false;
 }
 
@@ -60,16 +65,6 @@ size_t tile_encoder_end(struct tile_encoder *self)
         return 0;
     range_coder_flush(&self->range);
     return self->range.size;
-}
-
-struct range_coder tile_encoder_mark(const struct tile_encoder *self)
-{
-    return self->range;
-}
-
-void tile_encoder_back(struct tile_encoder *self, struct range_coder mark)
-{
-    self->range = mark;
 }
 
 void wire_write_varint(struct wire_writer *out, uint32_t value)
@@ -114,6 +109,9 @@ static enum content judge_content(const struct tile_source *source)
 static uint32_t canvas_pixel(const struct tile_source *s, int x, int y)
 {
     if (x < 0 || y < 0 || x >= s->canvas_width || y >= s->canvas_height)
+        return 0;
+    int cells = (s->canvas_width + UPDATE_CELL - 1) / UPDATE_CELL;
+    if (!s->canvas_exact[(size_t)(y / UPDATE_CELL) * (size_t)cells + (size_t)(x / UPDATE_CELL)])
         return 0;
     const uint8_t *p = s->canvas + (size_t)y * s->canvas_stride + 4 * (size_t)x;
     return (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];

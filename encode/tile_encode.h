@@ -1,4 +1,5 @@
-/* Encodes the tiles of one update body, losslessly (docs/update-format.md). */
+/* Encodes the tiles of update bodies, losslessly (docs/update-format.md). What tiles teach lives from one body to the
+ * next, until it is reset: all bodies of an encoder reach a decoder in order, or a reset comes between. */
 #pragma once
 
 #include "core/wire.h"
@@ -10,6 +11,9 @@ struct tile_encoder;
 int tile_encoder_create(struct tile_encoder **ret);
 struct tile_encoder *tile_encoder_destroy(struct tile_encoder *self); /* NULL allowed; returns NULL */
 
+/* Forgets what tiles have taught: the next body says so to the decoder. */
+void tile_encoder_reset(struct tile_encoder *self);
+
 /* Before the first tile of each body; its entropy stream will stand in `room`. fast: only tiles that are decoded
  * fastest, several times as large. */
 void tile_encoder_begin(struct tile_encoder *self, uint8_t *room, size_t size, bool fast);
@@ -18,14 +22,11 @@ void tile_encoder_begin(struct tile_encoder *self, uint8_t *room, size_t size, b
 size_t tile_encoder_entropy_size(const struct tile_encoder *self);
 size_t tile_encoder_end(struct tile_encoder *self);
 
-/* A point to go back to. No tile may follow in the same body after going back: what the tiles taught stays. */
-struct range_coder tile_encoder_mark(const struct tile_encoder *self);
-void tile_encoder_back(struct tile_encoder *self, struct range_coder mark);
-
-/* A rectangle of a picture, at most 64x64 pixels, and the canvas it will be painted on, both BGRX. */
+/* A rectangle of a picture, at most 64x64 pixels, and the canvas it will be painted on, both BGRX (or VYUX). */
 struct tile_source {
     const uint8_t *picture, *canvas; /* first pixel of the whole */
     size_t picture_stride, canvas_stride;
+    const uint8_t *canvas_exact; /* bool per cell of the canvas: what stands in others is not known at the client */
     int canvas_width, canvas_height;
     int x, y, width, height;
 };
@@ -37,8 +38,8 @@ static inline uint32_t tile_source_pixel(const struct tile_source *self, int x, 
     return (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-/* No tile writes more to `out` than this. */
-#define TILE_OPS_MAX (UPDATE_TILE_PIXELS * 3 + 512)
+/* No tile adds more than this to a body, ops and entropy stream together. */
+#define TILE_BYTES_MAX (UPDATE_TILE_PIXELS * 6 + 1024)
 
 /* Codes a tile to `out` or to the entropy stream; returns its tile_mode. */
 unsigned tile_encode(struct tile_encoder *self, struct wire_writer *out, const struct tile_source *source);

@@ -1,19 +1,41 @@
 /* Numbers of the update body that writer and applier share (docs/update-format.md). No C library here. */
 #pragma once
 
-#define UPDATE_VERSION 1
+#define UPDATE_VERSION 2
 #define UPDATE_BODY_MAX (8 * 65536) /* bytes: what PACKET_MAX_PIECES pieces of PACKET_MAX hold */
 #define UPDATE_CELL 16              /* pixels; positions and sizes are in cells, cut at the canvas's edges */
-#define UPDATE_TILE_CELLS 4         /* a tile op's rectangle has at most this many cells each way */
+#define UPDATE_CELL_PIXELS (UPDATE_CELL * UPDATE_CELL)
+#define UPDATE_TILE_CELLS 4 /* a tile op's rectangle has at most this many cells each way */
 #define UPDATE_TILE_PIXELS (UPDATE_TILE_CELLS * UPDATE_CELL * UPDATE_TILE_CELLS * UPDATE_CELL)
 
-/* The canvas may be painted this many times over by one body; more is malformed. */
+/* The canvas may be painted this many times over by one body; more is malformed. Filling slots counts too. */
 #define UPDATE_MAX_PAINT 4
+
+/* The client's cell cache: 1 KiB each. */
+#define UPDATE_SLOTS 16384
+
+/* Flags of a body. */
+#define UPDATE_RESET 1 /* what tiles have taught is forgotten before this body */
 
 enum update_op {
     UPDATE_OP_SOLID = 1,
     UPDATE_OP_COPY = 2,
     UPDATE_OP_TILE = 3,
+    UPDATE_OP_FILL = 4, /* slots take what cells hold */
+    UPDATE_OP_SHOW = 5, /* cells take what slots hold */
+    UPDATE_OP_MARK = 6, /* cells count as lossy from now on; nothing is painted */
+    UPDATE_OP_PHOTO = 7,
+    UPDATE_OP_VIDEO = 8,
+};
+
+/* Pictures in other people's formats, which the client's browser decodes: in front of the ops. */
+#define UPDATE_MAX_PAYLOADS 4
+#define UPDATE_STREAMS 4 /* video decoders at the client */
+
+enum update_payload_kind {
+    UPDATE_JPEG = 0, /* an atlas of cells */
+    UPDATE_VP8 = 1,  /* the next frame of a stream */
+    UPDATE_VP9 = 2,
 };
 
 enum tile_mode {

@@ -1,22 +1,25 @@
 #include "encode/update_write.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_MAX 5 /* version, varint */
+#define HEADER_MAX 6 /* version, flags, varint */
 
 int update_writer_init(struct update_writer *self)
 {
+    *self = (struct update_writer){.reset = true};
     int r = tile_encoder_create(&self->tiles);
     if (r < 0)
         return r;
-    self->bytes = malloc(2 * UPDATE_BODY_MAX);
+    self->bytes = malloc(3 * UPDATE_BODY_MAX);
     if (!self->bytes) {
         self->tiles = tile_encoder_destroy(self->tiles);
         return -ENOMEM;
     }
     self->entropy = self->bytes + UPDATE_BODY_MAX;
+    self->payload = self->entropy + UPDATE_BODY_MAX;
     update_writer_begin(self, false);
     return 0;
 }
@@ -27,57 +30,60 @@ void update_writer_finish(struct update_writer *self)
     free(self->bytes);
 }
 
+void update_writer_reset(struct update_writer *self)
+{
+    self->reset = true;
+    tile_encoder_reset(self->tiles);
+}
+
 void update_writer_begin(struct update_writer *self, bool fast)
 {
     tile_encoder_begin(self->tiles, self->entropy, UPDATE_BODY_MAX, fast);
     self->out = wire_writer_init(self->bytes + HEADER_MAX, UPDATE_BODY_MAX - HEADER_MAX);
+    self->payloads = wire_writer_init(self->payload, UPDATE_BODY_MAX);
+    self->n_payloads = 0;
 }
 
 size_t update_writer_size(const struct update_writer *self)
 {
-    return HEADER_MAX + wire_written(&self->out) + tile_encoder_entropy_size(self->tiles);
+    return HEADER_MAX + wire_written(&self->payloads) + wire_written(&self->out) +
+           tile_encoder_entropy_size(self->tiles);
 }
 
-bool update_writer_overflowed(const struct update_writer *self)
-{
-    return self->out.full || update_writer_size(self) > UPDATE_BODY_MAX;
-}
-
-struct update_mark update_writer_mark(const struct update_writer *self)
-{
-    return (struct update_mark){.at = self->out.at, .left = self->out.left, .range = tile_encoder_mark(self->tiles)};
-}
-
-void update_writer_back(struct update_writer *self, struct update_mark mark)
-{
-    self->out.at = mark.at;
-    self->out.left = mark.left;
-    self->out.full = false;
-    tile_encoder_back(self->tiles, mark.range);
-}
-
+/* Ops are written behind room for the head; now the head and the payloads move in front of them. */
 const uint8_t *update_writer_end(struct update_writer *self, size_t *ret_size)
 {
-    size_t ops = wire_written(&self->out), entropy = tile_encoder_end(self->tiles);
-    memcpy(self->bytes + HEADER_MAX + ops, self->entropy, entropy);
-    uint8_t head[HEADER_MAX];
-    struct wire_writer header = wire_writer_init(head, sizeof head);
-    wire_write_u8(&header, UPDATE_VERSION);
-    wire_write_varint(&header, (uint32_t)ops);
-    size_t size = wire_written(&header);
-    uint8_t *start = self->bytes + HEADER_MAX - size;
-    memcpy(start, head, size);
-    *ret_size = size + ops + entropy;
+    size_t ops = wire_written(&self->out), payloads = wire_written(&self->payloads);
+    size_t entropy = tile_encoder_end(self->tiles);
+    if (self->out.full || self->payloads.full || HEADER_MAX + payloads + ops + entropy > UPDATE_BODY_MAX)
+        return NULL;
+    uint8_t count[4], *start = self->bytes;
+    struct wire_writer size = wire_writer_init(count, sizeof count);
+    wire_write_varint(&size, (uint32_t)ops);
+    size_t head = 2 + payloads + wire_written(&size);
+    memmove(start + head, start + HEADER_MAX, ops);
+    start[0] = UPDATE_VERSION;
+    start[1] = (uint8_t)((self->reset ? UPDATE_RESET : 0) | self->n_payloads << 1);
+    memcpy(start + 2, self->payload, payloads);
+    memcpy(start + 2 + payloads, count, wire_written(&size));
+    memcpy(start + head + ops, self->entropy, entropy);
+    self->reset = false;
+    *ret_size = head + ops + entropy;
     return start;
+}
+
+static void write_rect(struct wire_writer *out, struct cell_rect cells)
+{
+    wire_write_varint(out, (uint32_t)cells.x);
+    wire_write_varint(out, (uint32_t)cells.y);
+    wire_write_varint(out, (uint32_t)cells.w);
+    wire_write_varint(out, (uint32_t)cells.h);
 }
 
 static void write_area(struct update_writer *self, enum update_op op, struct cell_rect cells)
 {
     wire_write_u8(&self->out, (uint8_t)op);
-    wire_write_varint(&self->out, (uint32_t)cells.x);
-    wire_write_varint(&self->out, (uint32_t)cells.y);
-    wire_write_varint(&self->out, (uint32_t)cells.w);
-    wire_write_varint(&self->out, (uint32_t)cells.h);
+    write_rect(&self->out, cells);
 }
 
 void update_write_solid(struct update_writer *self, struct cell_rect cells, uint32_t colour)
@@ -100,6 +106,41 @@ void update_write_copy(struct update_writer *self, struct cell_rect cells, int d
     wire_write_varint(&self->out, zigzag(dy));
 }
 
+void update_write_mark(struct update_writer *self, struct cell_rect cells)
+{
+    write_area(self, UPDATE_OP_MARK, cells);
+}
+
+void update_write_fill(struct update_writer *self, struct cell_rect cells, unsigned slot)
+{
+    write_area(self, UPDATE_OP_FILL, cells);
+    wire_write_varint(&self->out, slot);
+}
+
+void update_write_show(struct update_writer *self, struct cell_rect cells, const int32_t *slots, size_t stride)
+{
+    write_area(self, UPDATE_OP_SHOW, cells);
+    int32_t expected = 0, first = 0;
+    uint32_t run = 0;
+    for (int y = 0; y < cells.h; y++)
+        for (int x = 0; x < cells.w; x++) {
+            int32_t slot = slots[(size_t)y * stride + (size_t)x];
+            if (run > 0 && slot == first + (int32_t)run) {
+                run++;
+                continue;
+            }
+            if (run > 0) {
+                wire_write_varint(&self->out, zigzag(first - expected));
+                wire_write_varint(&self->out, run - 1);
+                expected = first + (int32_t)run;
+            }
+            first = slot;
+            run = 1;
+        }
+    wire_write_varint(&self->out, zigzag(first - expected));
+    wire_write_varint(&self->out, run - 1);
+}
+
 void update_write_tile(struct update_writer *self, struct cell_rect cells, const struct tile_source *source)
 {
     wire_write_u8(&self->out, UPDATE_OP_TILE);
@@ -109,4 +150,42 @@ void update_write_tile(struct update_writer *self, struct cell_rect cells, const
     unsigned mode = tile_encode(self->tiles, &self->out, source);
     if (shape)
         *shape = (uint8_t)((unsigned)(cells.w - 1) | (unsigned)(cells.h - 1) << 2 | mode << 4);
+}
+
+static void write_payload(struct update_writer *self, unsigned what, int columns, int rows, const uint8_t *bytes,
+                          size_t size)
+{
+    assert(self->n_payloads < UPDATE_MAX_PAYLOADS);
+    self->n_payloads++;
+    wire_write_u8(&self->payloads, (uint8_t)what);
+    wire_write_varint(&self->payloads, (uint32_t)columns);
+    wire_write_varint(&self->payloads, (uint32_t)rows);
+    wire_write_varint(&self->payloads, (uint32_t)size);
+    wire_write_bytes(&self->payloads, bytes, size);
+}
+
+static void write_rects(struct update_writer *self, const struct cell_rect *rects, unsigned n_rects)
+{
+    wire_write_varint(&self->out, n_rects);
+    for (unsigned i = 0; i < n_rects; i++)
+        write_rect(&self->out, rects[i]);
+}
+
+void update_write_photo(struct update_writer *self, const uint8_t *jpeg, size_t size, int columns, int rows,
+                        const struct cell_rect *rects, unsigned n_rects)
+{
+    write_payload(self, UPDATE_JPEG, columns, rows, jpeg, size);
+    wire_write_u8(&self->out, UPDATE_OP_PHOTO);
+    write_rects(self, rects, n_rects);
+}
+
+void update_write_video(struct update_writer *self, const struct update_video *video, const uint8_t *bytes, size_t size,
+                        const struct cell_rect *rects, unsigned n_rects)
+{
+    write_payload(self, (unsigned)video->kind | (unsigned)video->key << 2 | video->stream << 3, video->region.w,
+                  video->region.h, bytes, size);
+    wire_write_u8(&self->out, UPDATE_OP_VIDEO);
+    wire_write_varint(&self->out, (uint32_t)video->region.x);
+    wire_write_varint(&self->out, (uint32_t)video->region.y);
+    write_rects(self, rects, n_rects);
 }

@@ -2,43 +2,41 @@
 #pragma once
 
 #include "core/wire.h"
+#include "encode/cell_rect.h"
 #include "encode/tile_encode.h"
-
-/* In cells. */
-struct cell_rect {
-    int x, y, w, h;
-};
 
 struct update_writer {
     struct tile_encoder *tiles;
-    uint8_t *bytes;   /* room for the header, then the ops */
+    uint8_t *bytes;   /* room for the header, the ops and what follows them */
     uint8_t *entropy; /* the entropy stream, which follows the ops in the end */
-    struct wire_writer out;
+    uint8_t *payload; /* payloads, which stand in front of the ops in the end */
+    unsigned n_payloads;
+    struct wire_writer out, payloads;
+    bool reset;
 };
 
 int update_writer_init(struct update_writer *self); /* 0 or -ENOMEM */
 void update_writer_finish(struct update_writer *self);
 
+/* The next body begins without what tiles have taught so far. */
+void update_writer_reset(struct update_writer *self);
+
 /* Begins a body. fast: tiles are larger, and decoded faster. */
 void update_writer_begin(struct update_writer *self, bool fast);
 
-/* Bytes that the body would have at most if it ended now, and whether that is too much. */
+/* Bytes that the body would have at most if it ended now, and how many still fit. */
 size_t update_writer_size(const struct update_writer *self);
-bool update_writer_overflowed(const struct update_writer *self);
+static inline size_t update_writer_room(const struct update_writer *self)
+{
+    size_t size = update_writer_size(self);
+    return size < UPDATE_BODY_MAX ? UPDATE_BODY_MAX - size : 0;
+}
 
-/* Goes back to a mark. The body must end there: no op may follow. */
-struct update_mark {
-    uint8_t *at;
-    size_t left;
-    struct range_coder range;
-};
-struct update_mark update_writer_mark(const struct update_writer *self);
-void update_writer_back(struct update_writer *self, struct update_mark mark);
-
-/* Ends the body; valid until the next begins. */
+/* Ends the body; valid until the next begins. NULL: it became larger than UPDATE_BODY_MAX, which a caller prevents who
+ * looks at the room before each op. */
 const uint8_t *update_writer_end(struct update_writer *self, size_t *ret_size);
 
-/* No copy or solid op is longer. */
+/* No solid, copy, mark or fill op is longer. */
 #define UPDATE_SHORT_OP_MAX 20
 
 /* colour: 0x00RRGGBB. */
@@ -47,5 +45,32 @@ void update_write_solid(struct update_writer *self, struct cell_rect cells, uint
 /* The cells become what stands dx, dy pixels from them. */
 void update_write_copy(struct update_writer *self, struct cell_rect cells, int dx, int dy);
 
-/* source: the visible pixels of at most UPDATE_TILE_CELLS cells each way. */
+void update_write_mark(struct update_writer *self, struct cell_rect cells);
+
+/* The cells, all whole, go to consecutive slots from this one on (modulo UPDATE_SLOTS), in reading order. */
+void update_write_fill(struct update_writer *self, struct cell_rect cells, unsigned slot);
+
+/* The cells, all whole, become what these slots hold: slots[i * stride + k] is that of the cell k to the right of and i
+ * below the first. At most UPDATE_SHORT_OP_MAX + 7 bytes a cell. */
+void update_write_show(struct update_writer *self, struct cell_rect cells, const int32_t *slots, size_t stride);
+
+/* source: the visible pixels of at most UPDATE_TILE_CELLS cells each way. At most TILE_BYTES_MAX. */
 void update_write_tile(struct update_writer *self, struct cell_rect cells, const struct tile_source *source);
+
+/* Room for the ops below, besides the bytes of the picture itself. */
+#define UPDATE_PAYLOAD_OP_MAX(rects) (32u + 20u * (size_t)(rects))
+
+/* A JPEG of columns x rows cells, in which the cells of all rectangles stand one after the other. At most
+ * UPDATE_MAX_PAYLOADS payloads in a body. */
+void update_write_photo(struct update_writer *self, const uint8_t *jpeg, size_t size, int columns, int rows,
+                        const struct cell_rect *rects, unsigned n_rects);
+
+/* The next frame of a stream, for `region`; of it these rectangles are painted. */
+struct update_video {
+    enum update_payload_kind kind;
+    unsigned stream;
+    bool key;
+    struct cell_rect region;
+};
+void update_write_video(struct update_writer *self, const struct update_video *video, const uint8_t *bytes, size_t size,
+                        const struct cell_rect *rects, unsigned n_rects);

@@ -53,9 +53,11 @@ int view_reset(struct view *self, const struct picture *picture)
     self->width = frame->width;
     self->height = frame->height;
     self->fourcc = frame->fourcc;
+    self->colour = frame->colour;
     self->cells_x = picture->cells_x;
     self->cells_y = picture->cells_y;
     memset(self->exact, 1, cells);
+    self->n_lossy = 0;
     hash_black(self);
     return 0;
 }
@@ -63,27 +65,73 @@ int view_reset(struct view *self, const struct picture *picture)
 bool view_fits(const struct view *self, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
-    return self->width == frame->width && self->height == frame->height && self->fourcc == frame->fourcc;
+    return self->width == frame->width && self->height == frame->height && self->fourcc == frame->fourcc &&
+           self->colour == frame->colour;
 }
 
 bool view_equals(const struct view *self, const struct picture *picture)
 {
     size_t cells = (size_t)picture->cells_x * (size_t)picture->cells_y;
-    return view_fits(self, picture) && memcmp(self->hash, picture->hash, cells * sizeof self->hash[0]) == 0 &&
-           !memchr(self->exact, 0, cells);
+    return view_fits(self, picture) && self->n_lossy == 0 &&
+           memcmp(self->hash, picture->hash, cells * sizeof self->hash[0]) == 0;
 }
 
-void view_take_cells(struct view *self, const struct picture *picture, int cx, int cy, int w, int h)
+static void set_exact(struct view *self, int cx, int cy, bool exact)
+{
+    uint8_t *is = &self->exact[view_cell(self, cx, cy)];
+    self->n_lossy += *is;
+    *is = exact;
+    self->n_lossy -= exact;
+}
+
+static void take_content(struct view *self, const struct picture *picture, struct cell_rect cells)
 {
     const struct frame_plane *plane = &picture->frame->planes[0];
-    size_t left = (size_t)cx * CELL_SIZE * 4;
-    size_t bytes = (size_t)(MIN((cx + w) * CELL_SIZE, self->width) - cx * CELL_SIZE) * 4;
-    int bottom = MIN((cy + h) * CELL_SIZE, self->height);
-    for (int y = cy * CELL_SIZE; y < bottom; y++)
+    size_t left = (size_t)cells.x * CELL_SIZE * 4;
+    size_t bytes = (size_t)(MIN((cells.x + cells.w) * CELL_SIZE, self->width) - cells.x * CELL_SIZE) * 4;
+    int bottom = MIN((cells.y + cells.h) * CELL_SIZE, self->height);
+    for (int y = cells.y * CELL_SIZE; y < bottom; y++)
         memcpy(self->pixels + (size_t)y * self->stride + left, plane->data + (size_t)y * plane->stride + left, bytes);
-    for (int y = cy; y < cy + h; y++) {
-        memcpy(self->hash + view_cell(self, cx, y), picture->hash + view_cell(self, cx, y),
-               (size_t)w * sizeof self->hash[0]);
-        memset(self->exact + view_cell(self, cx, y), 1, (size_t)w);
+    for (int y = cells.y; y < cells.y + cells.h; y++)
+        memcpy(self->hash + view_cell(self, cells.x, y), picture->hash + view_cell(self, cells.x, y),
+               (size_t)cells.w * sizeof self->hash[0]);
+}
+
+void view_take_cells(struct view *self, const struct picture *picture, struct cell_rect cells, bool exact)
+{
+    take_content(self, picture, cells);
+    for (int y = cells.y; y < cells.y + cells.h; y++)
+        for (int x = cells.x; x < cells.x + cells.w; x++)
+            set_exact(self, x, y, exact);
+}
+
+void view_mark_cells(struct view *self, struct cell_rect cells)
+{
+    for (int y = cells.y; y < cells.y + cells.h; y++)
+        for (int x = cells.x; x < cells.x + cells.w; x++)
+            set_exact(self, x, y, false);
+}
+
+static bool all_exact(const struct view *self, int x, int y, int w, int h)
+{
+    for (int cy = y / CELL_SIZE; cy <= (y + h - 1) / CELL_SIZE; cy++)
+        for (int cx = x / CELL_SIZE; cx <= (x + w - 1) / CELL_SIZE; cx++)
+            if (!self->exact[view_cell(self, cx, cy)])
+                return false;
+    return true;
+}
+
+/* Row by row in the direction of the movement, as update_paint_copy does it. */
+void view_copy_cells(struct view *self, const struct picture *picture, struct cell_rect cells, int dx, int dy)
+{
+    take_content(self, picture, cells);
+    for (int i = 0; self->n_lossy > 0 && i < cells.h; i++) {
+        bool row[FRAME_MAX_SIZE / CELL_SIZE];
+        int cy = cells.y + (dy < 0 ? cells.h - 1 - i : i);
+        for (int k = 0; k < cells.w; k++)
+            row[k] = all_exact(self, (cells.x + k) * CELL_SIZE + dx, cy * CELL_SIZE + dy,
+                               view_cell_width(self, cells.x + k), view_cell_height(self, cy));
+        for (int k = 0; k < cells.w; k++)
+            set_exact(self, cells.x + k, cy, row[k]);
     }
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "encode/cell_rect.h"
 #include "encode/picture.h"
 
 struct damage_ops;
@@ -15,10 +16,12 @@ struct view {
     const struct damage_ops *ops;
     int width, height; /* 0: no canvas yet */
     uint32_t fourcc;
+    uint8_t colour; /* enum colour */
     int cells_x, cells_y;
     uint64_t *hash;
-    uint8_t *exact; /* bool per cell */
-    uint8_t *pixels;
+    uint8_t *exact;   /* bool per cell: the client shows just this; otherwise something like it */
+    unsigned n_lossy; /* cells that are not exact */
+    uint8_t *pixels;  /* what is shown, or meant to be: BGRX or VYUX */
     size_t stride;
 };
 
@@ -34,8 +37,15 @@ bool view_fits(const struct view *self, const struct picture *picture);
 /* True when every cell is exact and its hash the picture's. */
 bool view_equals(const struct view *self, const struct picture *picture);
 
-/* Takes over the picture's pixels and hashes of some cells. */
-void view_take_cells(struct view *self, const struct picture *picture, int cx, int cy, int w, int h);
+/* Takes over the picture's pixels and hashes of a rectangle of cells, which the client shows exactly or nearly so. */
+void view_take_cells(struct view *self, const struct picture *picture, struct cell_rect cells, bool exact);
+
+/* The same for cells that were copied from dx, dy pixels away: those that have a lossy one among their sources are
+ * lossy, by the rule of the applier. */
+void view_copy_cells(struct view *self, const struct picture *picture, struct cell_rect cells, int dx, int dy);
+
+/* Says that the client's cells are lossy (and will be made exact in time). */
+void view_mark_cells(struct view *self, struct cell_rect cells);
 
 /* Visible pixels of a cell. */
 static inline int view_cell_width(const struct view *self, int cx)

@@ -1,7 +1,7 @@
-/* The page's module: one canvas, room for one body, and update_apply. No C library: what the compiler calls by itself
- * (memcpy and the like) becomes single instructions by -mbulk-memory. Nothing is imported. */
+/* The page's module: one canvas, room for one body, its cell cache, and update_apply. No C library: what the compiler
+ * calls by itself (memcpy and the like) becomes single instructions by -mbulk-memory. Nothing is imported. */
 #include "encode/update_apply.h"
-#include "encode/update_format.h"
+#include "video/csc.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
@@ -10,7 +10,8 @@
 
 extern unsigned char __heap_base;
 
-static struct update_canvas canvas;
+static struct update_applier applier;
+static uint8_t slot_state[UPDATE_SLOTS];
 static struct update_dirty last_dirty;
 static uint32_t hash_words[2];
 
@@ -26,14 +27,25 @@ static bool reach(uintptr_t end)
     return end <= have || __builtin_wasm_memory_grow(0, (end - have + WASM_PAGE - 1) / WASM_PAGE) != SIZE_MAX;
 }
 
-/* A black canvas; the offset of its RGBA pixels, or 0 when there is no memory or the size is none of ours. */
-EXPORT("canvas_create") uint8_t *canvas_create(uint32_t width, uint32_t height)
+#define SLOTS_SIZE ((size_t)UPDATE_SLOTS * UPDATE_CELL_PIXELS * 4)
+
+/* Behind the body the slots, which outlive canvases, then the canvas: its lossy flags and its pixels. */
+static uint8_t *slots_start(void)
 {
-    canvas = (struct update_canvas){.width = 0};
+    return body_start() + UPDATE_BODY_MAX;
+}
+
+/* A black canvas; the offset of its RGBA pixels, or 0 when there is no memory or the size is none of ours. colour: enum
+ * colour of video/csc.h. */
+EXPORT("canvas_create") uint8_t *canvas_create(uint32_t width, uint32_t height, uint32_t colour)
+{
+    struct update_canvas *canvas = &applier.canvas;
+    *canvas = (struct update_canvas){.width = 0};
     last_dirty.count = 0;
-    if (width - 1 >= SIZE_MAX_PIXELS || height - 1 >= SIZE_MAX_PIXELS)
+    if (width - 1 >= SIZE_MAX_PIXELS || height - 1 >= SIZE_MAX_PIXELS || colour >= COLOUR_COUNT)
         return NULL;
-    uint8_t *pixels = body_start() + UPDATE_BODY_MAX;
+    size_t cells = (size_t)update_cells((int)width) * (size_t)update_cells((int)height);
+    uint8_t *lossy = slots_start() + SLOTS_SIZE, *pixels = lossy + ((cells + 15) & ~(size_t)15);
     size_t size = (size_t)width * height * 4;
     if (!reach((uintptr_t)pixels + size))
         return NULL;
@@ -41,7 +53,12 @@ EXPORT("canvas_create") uint8_t *canvas_create(uint32_t width, uint32_t height)
         pixels[i] = pixels[i + 1] = pixels[i + 2] = 0;
         pixels[i + 3] = 255;
     }
-    canvas = (struct update_canvas){.pixels = pixels, .width = (int)width, .height = (int)height};
+    for (size_t i = 0; i < cells; i++)
+        lossy[i] = 0;
+    *canvas = (struct update_canvas){
+        .pixels = pixels, .width = (int)width, .height = (int)height, .colour = (uint8_t)colour, .lossy = lossy};
+    applier.slots = (struct update_slots){.pixels = (uint32_t *)slots_start(), .state = slot_state};
+    update_applier_begin(&applier);
     return pixels;
 }
 
@@ -54,8 +71,10 @@ EXPORT("body_room") uint8_t *body_room(uint32_t size)
 /* Applies the body in the room: 1, or 0 when it is malformed; the canvas is then not to be trusted. */
 EXPORT("update") int update(uint32_t size)
 {
+    static const struct update_image images[UPDATE_MAX_PAYLOADS];
     last_dirty.count = 0;
-    return canvas.pixels && size <= UPDATE_BODY_MAX && update_apply(&canvas, body_start(), size, &last_dirty);
+    return applier.canvas.pixels && size <= UPDATE_BODY_MAX &&
+           update_apply(&applier, body_start(), size, images, &last_dirty);
 }
 
 EXPORT("dirty") const struct update_dirty *dirty(void)
@@ -66,11 +85,12 @@ EXPORT("dirty") const struct update_dirty *dirty(void)
 /* FNV-1a, 64 bits, over R, G, B of all pixels; lower word first. For tests. */
 EXPORT("canvas_hash") const uint32_t *canvas_hash(void)
 {
+    const struct update_canvas *canvas = &applier.canvas;
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    size_t size = (size_t)canvas.width * (size_t)canvas.height * 4;
+    size_t size = (size_t)canvas->width * (size_t)canvas->height * 4;
     for (size_t i = 0; i < size; i++)
         if (i % 4 != 3)
-            hash = (hash ^ canvas.pixels[i]) * UINT64_C(0x100000001b3);
+            hash = (hash ^ canvas->pixels[i]) * UINT64_C(0x100000001b3);
     hash_words[0] = (uint32_t)hash;
     hash_words[1] = (uint32_t)(hash >> 32);
     return hash_words;

@@ -49,7 +49,7 @@ static int viewer_new(struct gateway_target *target, struct auth_session *sessio
     self->session = auth_session_ref(session);
     self->may_type =
         !view_only && target->target.input && gateway_may(target->gateway, session, RIGHT_INPUT, target->target.name);
-    int r = cohort_create(&self->cohort);
+    int r = cohort_create(NULL, &self->cohort);
     r = r ? r : viewer_input_init(self);
     if (r < 0) {
         viewer_free(self);

@@ -32,7 +32,8 @@ static void work(void *data)
         return;
     }
     uint64_t begun = clock_now_us();
-    job->error = cohort_encode(job->cohort, picture, job->budget, &job->update);
+    struct cohort_ask ask = {.budget = job->budget, .now_us = begun};
+    job->error = cohort_encode(job->cohort, picture, &ask, &job->update);
     job->encode_us = (uint32_t)(clock_now_us() - begun);
 }
 
@@ -166,6 +167,6 @@ void viewer_advance(struct console_viewer *self)
         return;
     }
     if (tell_mode(self, picture) && self->pulling && !self->hidden && !self->encoding &&
-        cohort_wants(self->cohort, picture))
+        cohort_due(self->cohort, picture, clock_now_us()) == 0)
         begin_job(self);
 }

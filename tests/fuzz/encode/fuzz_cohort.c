@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "encode/cohort.h"
-#include "encode/update_apply.h"
+#include "replica/replica.h"
 
 #define WIDTH 150
 #define HEIGHT 100
@@ -60,25 +60,17 @@ static void draw(const uint8_t *c)
         }
 }
 
-static bool update(struct cohort *cohort, struct update_canvas *canvas, const struct picture *picture, size_t budget)
+static bool update(struct cohort *cohort, struct replica *replica, const struct picture *picture, size_t budget)
 {
     struct cohort_update u;
-    struct update_dirty dirty;
-    static uint8_t body[PACKET_MAX * PACKET_MAX_PIECES];
-    size_t size = 0;
-    if (cohort_encode(cohort, picture, budget, &u) < 0)
+    struct cohort_ask ask = {.budget = budget, .now_us = 1000000};
+    if (cohort_encode(cohort, picture, &ask, &u) < 0)
         abort();
-    for (unsigned i = 0; i < u.n_pieces; i++) {
-        memcpy(body + size, u.pieces[i]->data, u.pieces[i]->size);
-        size += u.pieces[i]->size;
-        packet_unref(u.pieces[i]);
-    }
-    if (size && !update_apply(canvas, body, size, &dirty))
+    if (u.n_pieces && !replica_apply_packets(replica, u.pieces, u.n_pieces))
         abort();
     if (u.complete)
         for (int i = 0; i < WIDTH * HEIGHT; i++) {
-            const uint8_t *p = canvas->pixels + 4 * i;
-            if (((uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2]) != (screen[i] & 0xFFFFFF))
+            if (replica_pixel(replica_canvas(replica), i % WIDTH, i / WIDTH) != (screen[i] & 0xFFFFFF))
                 abort();
         }
     return u.complete;
@@ -91,8 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct picture_tracker *tracker;
     struct cohort *cohort;
     struct picture *picture = NULL;
-    struct update_canvas canvas = {.width = WIDTH, .height = HEIGHT, .pixels = calloc(WIDTH * HEIGHT, 4)};
-    if (!canvas.pixels || picture_tracker_create(&tracker) < 0 || cohort_create(&cohort) < 0)
+    struct replica *replica;
+    if (replica_create(&replica) < 0 || replica_mode(replica, WIDTH, HEIGHT, 0) < 0 ||
+        picture_tracker_create(&tracker) < 0 || cohort_create(NULL, &cohort) < 0)
         abort();
     memset(screen, 0, sizeof screen);
     for (size_t at = 0; at + 5 <= size && at < 5 * 24; at += 5) {
@@ -107,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             picture = next;
         }
         if (picture)
-            update(cohort, &canvas, picture, data[at] & 8 ? 1000000 : (data[at] >> 4) * 40u);
+            update(cohort, replica, picture, data[at] & 8 ? 1000000 : (data[at] >> 4) * 40u);
     }
     struct picture *last = NULL;
     if (picture_track(tracker, take_frame(), &last) < 0)
@@ -116,11 +109,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         picture_unref(picture);
         picture = last;
     }
-    while (picture && !update(cohort, &canvas, picture, 5000))
+    while (picture && !update(cohort, replica, picture, 5000))
         ;
     picture_unref(picture);
     cohort_destroy(cohort);
     picture_tracker_destroy(tracker);
-    free(canvas.pixels);
+    replica_destroy(replica);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/update_apply.h"
+#include "replica/replica.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,25 +12,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    struct update_canvas canvas = {.width = 1 + data[0] % 200, .height = 1 + data[1] % 200};
-    size_t bytes = (size_t)canvas.width * (size_t)canvas.height * 4;
-    struct update_dirty dirty;
-    canvas.pixels = malloc(bytes); /* the sanitizer guards both ends */
+    struct replica *replica;
     uint8_t *body = malloc(size - 2 ? size - 2 : 1);
-    if (!canvas.pixels || !body)
+    if (replica_create(&replica) < 0 || replica_mode(replica, 1 + data[0] % 200, 1 + data[1] % 200, 0) < 0 || !body)
         abort();
-    memset(canvas.pixels, 255, bytes);
     memcpy(body, data + 2, size - 2);
-    update_apply(&canvas, body, size - 2, &dirty);
-    if (dirty.count > UPDATE_MAX_DIRTY)
+    replica_apply(replica, body, size - 2);
+    const struct update_canvas *canvas = replica_canvas(replica);
+    const struct update_dirty *dirty = replica_dirty(replica);
+    if (dirty->count > UPDATE_MAX_DIRTY)
         abort();
-    for (uint32_t i = 0; i < dirty.count; i++)
-        if (dirty.rects[i].x + dirty.rects[i].w > canvas.width || dirty.rects[i].y + dirty.rects[i].h > canvas.height)
+    for (uint32_t i = 0; i < dirty->count; i++)
+        if (dirty->rects[i].x + dirty->rects[i].w > canvas->width ||
+            dirty->rects[i].y + dirty->rects[i].h > canvas->height)
             abort();
-    for (size_t i = 3; i < bytes; i += 4)
-        if (canvas.pixels[i] != 255)
+    for (size_t i = 3; i < (size_t)canvas->width * (size_t)canvas->height * 4; i += 4)
+        if (canvas->pixels[i] != 255)
             abort();
     free(body);
-    free(canvas.pixels);
+    replica_destroy(replica);
     return 0;
 }

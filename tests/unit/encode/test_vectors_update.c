@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../vectors/update/hash.h"
+#include "replica/replica.h"
 
 #define FOLDER TEST_DATA "/vectors/update/"
 
@@ -38,56 +39,56 @@ static void check_dirty(const struct update_canvas *canvas, const struct update_
     }
 }
 
-/* On a copy of the canvas; bodies are allocated in their exact size, for the sanitizer. */
-static void damage_body(const struct update_canvas *canvas, const uint8_t *body, size_t size)
+static struct replica *begin(int width, int height)
 {
-    size_t bytes = (size_t)canvas->width * (size_t)canvas->height * 4, step = size / 200 + 1;
-    struct update_canvas victim = *canvas;
-    struct update_dirty dirty;
-    victim.pixels = malloc(bytes);
-    assert_non_null(victim.pixels);
+    struct replica *replica;
+    assert_int_equal(replica_create(&replica), 0);
+    assert_int_equal(replica_mode(replica, width, height, 0), 0);
+    return replica;
+}
+
+/* On a viewer of its own; bodies are allocated in their exact size, for the sanitizer. */
+static void damage_body(int width, int height, const uint8_t *body, size_t size)
+{
+    size_t step = size / 200 + 1;
+    struct replica *victim = begin(width, height);
     for (size_t i = 0; i < size; i += step) {
-        uint8_t *copy = malloc(size);
+        uint8_t *copy = malloc(size), *cut = malloc(i ? i : 1);
         assert_non_null(copy);
-        memcpy(copy, body, size);
-        memcpy(victim.pixels, canvas->pixels, bytes);
-        uint8_t *cut = malloc(i ? i : 1);
         assert_non_null(cut);
+        memcpy(copy, body, size);
         memcpy(cut, body, i);
-        update_apply(&victim, cut, i, &dirty);
-        check_dirty(canvas, &dirty);
+        replica_apply(victim, cut, i);
+        check_dirty(replica_canvas(victim), replica_dirty(victim));
         copy[i] ^= (uint8_t)(1 + i % 255);
-        update_apply(&victim, copy, size, &dirty);
-        check_dirty(canvas, &dirty);
+        replica_apply(victim, copy, size);
+        check_dirty(replica_canvas(victim), replica_dirty(victim));
         free(cut);
         free(copy);
     }
-    free(victim.pixels);
+    replica_destroy(victim);
 }
 
 static void run_vector(char *line)
 {
     char *save, *name = strtok_r(line, " \n", &save);
-    struct update_canvas canvas = {.width = atoi(strtok_r(NULL, " \n", &save))};
-    canvas.height = atoi(strtok_r(NULL, " \n", &save));
-    canvas.pixels = calloc((size_t)canvas.width * (size_t)canvas.height, 4);
-    assert_non_null(canvas.pixels);
+    int width = atoi(strtok_r(NULL, " \n", &save)), height = atoi(strtok_r(NULL, " \n", &save));
+    struct replica *replica = begin(width, height);
     char *wanted = strtok_r(NULL, " \n", &save), *file, hash[17];
     bool good = strcmp(wanted, "malformed") != 0;
     while ((file = strtok_r(NULL, " \n", &save))) {
         size_t size;
-        struct update_dirty dirty;
         uint8_t *body = read_body(file, &size);
-        damage_body(&canvas, body, size);
-        if (update_apply(&canvas, body, size, &dirty) != good)
+        damage_body(width, height, body, size);
+        if (replica_apply(replica, body, size) != good)
             fail_msg("%s: %s", name, file);
-        check_dirty(&canvas, &dirty);
+        check_dirty(replica_canvas(replica), replica_dirty(replica));
         free(body);
     }
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)canvas_hash_of(&canvas));
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)canvas_hash_of(replica_canvas(replica)));
     if (good)
         assert_string_equal(hash, wanted);
-    free(canvas.pixels);
+    replica_destroy(replica);
 }
 
 static void test_vectors(void **state)
@@ -111,39 +112,38 @@ static void test_vectors(void **state)
 static void test_painting_is_bounded(void **state)
 {
     (void)state;
-    struct update_canvas canvas = {.width = 64, .height = 64, .pixels = calloc(64 * 64, 4)};
-    struct update_dirty dirty;
-    uint8_t body[2 + 8 * 5] = {1, 8 * 5};
+    struct replica *replica = begin(64, 64);
+    uint8_t body[3 + 8 * 5] = {UPDATE_VERSION, 0, 8 * 5};
     for (int i = 0; i < 5; i++)
-        memcpy(body + 2 + 8 * i, (const uint8_t[]){1, 0, 0, 4, 4, 1, 2, 3}, 8);
-    assert_false(update_apply(&canvas, body, sizeof body, &dirty));
-    body[1] = 8 * 4;
-    assert_true(update_apply(&canvas, body, 2 + 8 * 4, &dirty));
-    assert_int_equal(dirty.count, 1);
-    free(canvas.pixels);
+        memcpy(body + 3 + 8 * i, (const uint8_t[]){1, 0, 0, 4, 4, 1, 2, 3}, 8);
+    assert_false(replica_apply(replica, body, sizeof body));
+    body[2] = 8 * 4;
+    assert_true(replica_apply(replica, body, 3 + 8 * 4));
+    assert_int_equal(replica_dirty(replica)->count, 1);
+    replica_destroy(replica);
 }
 
 static void test_dirty_rectangles_merge(void **state)
 {
     (void)state;
-    struct update_canvas canvas = {.width = 1024, .height = 1024, .pixels = calloc(1024 * 1024, 4)};
-    struct update_dirty dirty;
-    static uint8_t body[3 + 8 * 1024] = {1, 0x80, 0x40}; /* 8192 */
+    struct replica *replica = begin(1024, 1024);
+    static uint8_t body[4 + 8 * 1024] = {UPDATE_VERSION, 0, 0x80, 0x40}; /* 8192 */
     int n = 0;
     for (int y = 0; y < 64; y += 2)
         for (int x = 0; x < 64; x += 2)
-            memcpy(body + 3 + 8 * n++, (const uint8_t[]){1, (uint8_t)x, (uint8_t)y, 1, 1, 1, 2, 3}, 8);
-    assert_true(update_apply(&canvas, body, sizeof body, &dirty));
-    assert_int_equal(dirty.count, UPDATE_MAX_DIRTY);
+            memcpy(body + 4 + 8 * n++, (const uint8_t[]){1, (uint8_t)x, (uint8_t)y, 1, 1, 1, 2, 3}, 8);
+    assert_true(replica_apply(replica, body, sizeof body));
+    const struct update_dirty *dirty = replica_dirty(replica);
+    assert_int_equal(dirty->count, UPDATE_MAX_DIRTY);
     for (int y = 0; y < 64; y += 2)
         for (int x = 0; x < 64; x += 2) {
             bool covered = false;
-            for (uint32_t i = 0; i < dirty.count; i++)
-                covered |= x * 16 >= dirty.rects[i].x && x * 16 + 16 <= dirty.rects[i].x + dirty.rects[i].w &&
-                           y * 16 >= dirty.rects[i].y && y * 16 + 16 <= dirty.rects[i].y + dirty.rects[i].h;
+            for (uint32_t i = 0; i < dirty->count; i++)
+                covered |= x * 16 >= dirty->rects[i].x && x * 16 + 16 <= dirty->rects[i].x + dirty->rects[i].w &&
+                           y * 16 >= dirty->rects[i].y && y * 16 + 16 <= dirty->rects[i].y + dirty->rects[i].h;
             assert_true(covered);
         }
-    free(canvas.pixels);
+    replica_destroy(replica);
 }
 
 int main(void)

@@ -12,13 +12,14 @@
 
 #include "core/cpu.h"
 #include "encode/cohort.h"
-#include "encode/update_apply.h"
+#include "replica/replica.h"
 #include "video/damage.h"
 
 struct viewer {
     struct cohort *cohort;
-    struct update_canvas canvas;
-    struct update_dirty dirty;
+    struct replica *replica;
+    const struct update_canvas *canvas;
+    uint64_t now_us;
     size_t bytes;
     unsigned updates;
 };
@@ -26,24 +27,24 @@ struct viewer {
 static inline void viewer_init(struct viewer *self)
 {
     *self = (struct viewer){.bytes = 0};
-    assert_int_equal(cohort_create(&self->cohort), 0);
+    assert_int_equal(cohort_create(NULL, &self->cohort), 0);
+    assert_int_equal(replica_create(&self->replica), 0);
+    self->canvas = replica_canvas(self->replica);
+    self->now_us = 1000000000;
 }
 
 static inline void viewer_finish(struct viewer *self)
 {
     cohort_destroy(self->cohort);
-    free(self->canvas.pixels);
+    replica_destroy(self->replica);
 }
 
 /* What MODE does on the page. */
 static inline void viewer_mode(struct viewer *self, int width, int height)
 {
-    if (self->canvas.pixels && self->canvas.width == width && self->canvas.height == height)
+    if (self->canvas->pixels && self->canvas->width == width && self->canvas->height == height)
         return;
-    free(self->canvas.pixels);
-    self->canvas = (struct update_canvas){.width = width, .height = height};
-    self->canvas.pixels = calloc((size_t)width * (size_t)height, 4);
-    assert_non_null(self->canvas.pixels);
+    assert_int_equal(replica_mode(self->replica, width, height, 0), 0);
 }
 
 static inline uint32_t viewer_word(const uint8_t *p)
@@ -56,8 +57,7 @@ static inline uint32_t viewer_word(const uint8_t *p)
 /* The canvas's RGBA pixel as BGRX with X = 0. */
 static inline uint32_t viewer_pixel(const struct viewer *self, int x, int y)
 {
-    uint32_t v = viewer_word(self->canvas.pixels + 4 * ((size_t)y * (size_t)self->canvas.width + (size_t)x));
-    return (v & 0xFF) << 16 | (v & 0xFF00) | (v >> 16 & 0xFF);
+    return replica_pixel(self->canvas, x, y);
 }
 
 static inline bool viewer_cell_equals(const struct viewer *self, const struct frame *frame, int cx, int cy)
@@ -75,8 +75,8 @@ static inline bool viewer_cell_equals(const struct viewer *self, const struct fr
 static inline bool viewer_claim_holds(const struct viewer *self, int cx, int cy)
 {
     uint32_t cell[CELL_PIXELS] = {0};
-    int w = MIN(CELL_SIZE, self->canvas.width - cx * CELL_SIZE);
-    int h = MIN(CELL_SIZE, self->canvas.height - cy * CELL_SIZE);
+    int w = MIN(CELL_SIZE, self->canvas->width - cx * CELL_SIZE);
+    int h = MIN(CELL_SIZE, self->canvas->height - cy * CELL_SIZE);
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++)
             cell[y * CELL_SIZE + x] = viewer_pixel(self, cx * CELL_SIZE + x, cy * CELL_SIZE + y);
@@ -90,23 +90,19 @@ static inline struct cohort_update viewer_update(struct viewer *self, const stru
 {
     viewer_mode(self, picture->frame->width, picture->frame->height);
     struct cohort_update update;
-    bool wanted = cohort_wants(self->cohort, picture);
-    assert_int_equal(cohort_encode(self->cohort, picture, budget, &update), 0);
+    bool wanted = cohort_due(self->cohort, picture, self->now_us) == 0;
+    struct cohort_ask ask = {.budget = budget, .now_us = self->now_us};
+    assert_int_equal(cohort_encode(self->cohort, picture, &ask, &update), 0);
     assert_true(wanted || update.n_pieces == 0);
     assert_true(update.n_pieces <= PACKET_MAX_PIECES);
-    uint8_t *body = malloc(update.bytes + 1);
-    assert_non_null(body);
     size_t size = 0;
     for (unsigned i = 0; i < update.n_pieces; i++) {
         assert_true(update.pieces[i]->size <= PACKET_MAX && update.pieces[i]->size > 0);
-        memcpy(body + size, update.pieces[i]->data, update.pieces[i]->size);
         size += update.pieces[i]->size;
-        packet_unref(update.pieces[i]);
     }
     assert_int_equal(size, update.bytes);
     if (size > 0)
-        assert_true(update_apply(&self->canvas, body, size, &self->dirty));
-    free(body);
+        assert_true(replica_apply_packets(self->replica, update.pieces, update.n_pieces));
     for (int cy = 0; cy < picture->cells_y; cy++)
         for (int cx = 0; cx < picture->cells_x; cx++) {
             if (!viewer_claim_holds(self, cx, cy))
@@ -114,7 +110,7 @@ static inline struct cohort_update viewer_update(struct viewer *self, const stru
             if (update.complete && !viewer_cell_equals(self, picture->frame, cx, cy))
                 fail_msg("cell %d,%d is not exact", cx, cy);
         }
-    assert_int_equal(update.complete, !cohort_wants(self->cohort, picture));
+    assert_int_equal(update.complete, cohort_due(self->cohort, picture, self->now_us) == UINT64_MAX);
     self->bytes += size;
     self->updates += size > 0;
     return update;

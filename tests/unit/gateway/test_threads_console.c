@@ -14,8 +14,8 @@
 #include "capture/testcard.h"
 #include "core/clock.h"
 #include "core/text.h"
-#include "encode/update_apply.h"
 #include "gateway/console.h"
+#include "replica/replica.h"
 #include "usbgadget/recording.h"
 
 #define HANG_US 20000000
@@ -27,7 +27,7 @@
 struct viewer {
     uint32_t number;
     int width, height;
-    uint8_t *pixels;
+    struct replica *replica;
     unsigned modes, updates, seats, no_pictures;
     bool complete, absolute;
     uint8_t leds, signal, changed;
@@ -44,10 +44,9 @@ uint32_t viewer_number(const struct viewer *self)
 
 void viewer_mode(struct viewer *self, int width, int height)
 {
-    free(self->pixels);
-    self->pixels = calloc((size_t)width * (size_t)height, 4);
-    for (size_t i = 3; i < (size_t)width * (size_t)height * 4; i += 4)
-        self->pixels[i] = 255;
+    if (!self->replica)
+        assert_int_equal(replica_create(&self->replica), 0);
+    assert_int_equal(replica_mode(self->replica, width, height, 0), 0);
     self->width = width;
     self->height = height;
     self->modes++;
@@ -57,17 +56,8 @@ void viewer_mode(struct viewer *self, int width, int height)
 void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n_pieces, bool complete,
                    uint64_t captured_us, uint32_t encode_us)
 {
-    static uint8_t body[PACKET_MAX * PACKET_MAX_PIECES];
-    size_t size = 0;
     (void)captured_us, (void)encode_us;
-    for (unsigned i = 0; i < n_pieces; i++) {
-        memcpy(body + size, pieces[i]->data, pieces[i]->size);
-        size += pieces[i]->size;
-        packet_unref(pieces[i]);
-    }
-    struct update_canvas canvas = {.pixels = self->pixels, .width = self->width, .height = self->height};
-    struct update_dirty dirty;
-    assert_true(update_apply(&canvas, body, size, &dirty));
+    assert_true(replica_apply_packets(self->replica, pieces, n_pieces));
     self->updates++;
     self->complete = complete;
 }
@@ -168,7 +158,7 @@ static int tear_down(void **state)
     for (unsigned i = 0; i < ARRAY_SIZE(f->sessions); i++)
         assert_int_equal(atomic_load(&f->sessions[i].ref.count), 1);
     for (unsigned i = 0; i < ARRAY_SIZE(f->viewers); i++)
-        free(f->viewers[i].pixels);
+        replica_destroy(f->viewers[i].replica);
     free(f);
     return 0;
 }
@@ -360,7 +350,7 @@ static void assert_exact(struct fixture *f, const struct viewer *v)
     for (int y = 0; y < frame->height; y++)
         for (int x = 0; x < frame->width; x++) {
             const uint8_t *p = frame->planes[0].data + (size_t)y * frame->planes[0].stride + (size_t)x * 4;
-            const uint8_t *q = v->pixels + ((size_t)y * (size_t)v->width + (size_t)x) * 4;
+            const uint8_t *q = replica_canvas(v->replica)->pixels + ((size_t)y * (size_t)v->width + (size_t)x) * 4;
             if (p[0] != q[2] || p[1] != q[1] || p[2] != q[0])
                 fail_msg("pixel %d,%d differs", x, y);
         }

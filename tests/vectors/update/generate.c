@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/update_apply.h"
 #include "encode/update_write.h"
+#include "replica/replica.h"
 #include "unit/encode/scene.h"
 #include "vectors/update/hash.h"
 
@@ -14,7 +14,7 @@ static FILE *list;
 
 struct vector {
     const char *name;
-    struct update_canvas canvas;
+    struct replica *replica;
     char files[1024];
     int bodies;
 };
@@ -27,9 +27,8 @@ static void die(const char *what)
 
 static struct vector vector_begin(const char *name, int width, int height)
 {
-    struct vector v = {.name = name, .canvas = {.width = width, .height = height}};
-    v.canvas.pixels = calloc((size_t)width * (size_t)height, 4);
-    if (!v.canvas.pixels)
+    struct vector v = {.name = name};
+    if (replica_create(&v.replica) < 0 || replica_mode(v.replica, width, height, 0) < 0)
         die(name);
     return v;
 }
@@ -37,7 +36,6 @@ static struct vector vector_begin(const char *name, int width, int height)
 static void vector_body(struct vector *v, const uint8_t *body, size_t size, bool good)
 {
     char file[256], path[4096];
-    struct update_dirty dirty;
     snprintf(file, sizeof file, "%s-%d.body", v->name, ++v->bodies);
     snprintf(path, sizeof path, "%s/%s", folder, file);
     FILE *f = fopen(path, "wb");
@@ -45,7 +43,7 @@ static void vector_body(struct vector *v, const uint8_t *body, size_t size, bool
         die(path);
     size_t used = strlen(v->files);
     snprintf(v->files + used, sizeof v->files - used, " %s", file);
-    if (update_apply(&v->canvas, body, size, &dirty) != good) {
+    if (replica_apply(v->replica, body, size) != good) {
         fprintf(stderr, "%s: this body should %sbe accepted\n", file, good ? "" : "not ");
         exit(1);
     }
@@ -53,11 +51,12 @@ static void vector_body(struct vector *v, const uint8_t *body, size_t size, bool
 
 static void vector_end(struct vector *v, bool good)
 {
+    const struct update_canvas *canvas = replica_canvas(v->replica);
     char hash[32] = "malformed";
     if (good)
-        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)canvas_hash_of(&v->canvas));
-    fprintf(list, "%s %d %d %s%s\n", v->name, v->canvas.width, v->canvas.height, hash, v->files);
-    free(v->canvas.pixels);
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)canvas_hash_of(canvas));
+    fprintf(list, "%s %d %d %s%s\n", v->name, canvas->width, canvas->height, hash, v->files);
+    replica_destroy(v->replica);
 }
 
 #define BODY(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
@@ -79,35 +78,39 @@ static void bad(const char *name, const uint8_t *body, size_t size)
 /* Written by hand from the document, not by our writer. */
 static void by_hand(void)
 {
-    good("nothing", 40, 40, BODY(1, 0));
-    good("solid", 40, 40, BODY(1, 8, 1, 1, 0, 2, 3, 0x10, 0x80, 0xFF));
+    good("nothing", 40, 40, BODY(2, 0, 0));
+    good("solid", 40, 40, BODY(2, 0, 8, 1, 1, 0, 2, 3, 0x10, 0x80, 0xFF));
     good("copy", 40, 40,
-         BODY(1, 23, /* red, green */ 1, 0, 0, 1, 1, 255, 0, 0, 1, 0, 1, 1, 1, 0, 255, 0,
+         BODY(2, 0, 23, /* red, green */ 1, 0, 0, 1, 1, 255, 0, 0, 1, 0, 1, 1, 1, 0, 255, 0,
               /* from (3, 9) to (16, 0) */ 2, 1, 0, 1, 1, 25, 18));
     good("copy-overlapping", 40, 40,
-         BODY(1, 22, 1, 0, 0, 1, 1, 9, 8, 7, /* from a line below, from a line above */ 2, 0, 0, 2, 2, 0, 1 + 1, 2, 0,
-              1, 2, 1, 0, 1));
+         BODY(2, 0, 22, 1, 0, 0, 1, 1, 9, 8, 7, /* from a line below, from a line above */ 2, 0, 0, 2, 2, 0, 1 + 1, 2,
+              0, 1, 2, 1, 0, 1));
     good("palette-1", 16, 16,
-         BODY(1, 27, 3, 0, 0, 0x10, /* colours */ 1, 255, 255, 255, 255, 255, 0, 0, 0,
+         BODY(2, 0, 27, 3, 0, 0, 0x10, /* colours */ 1, 255, 255, 255, 255, 255, 0, 0, 0,
               /* literal of 16, repeat 15, fill 1 x 2, above 192, literal 31 */ 0x0F, 0xA5, 0x0F, 0x4E, 0xC1, 0x01,
               0xBF, 0x80, 0x01, 0x1E, 1, 2, 3, 4));
     good("palette-2-cache", 32, 16,
-         BODY(1, 35, 3, 0, 0, 0x20, 2, 255, 1, 2, 3, 255, 4, 5, 6, 255, 7, 8, 9, 0xFF, 0xC0, 0x01, 2,
+         BODY(2, 0, 35, 3, 0, 0, 0x20, 2, 255, 1, 2, 3, 255, 4, 5, 6, 255, 7, 8, 9, 0xFF, 0xC0, 0x01, 2,
               /* the second tile names colours of the first */ 3, 1, 0, 0x20, 3, 2, 1, 0, 1, 0x00, 0x03, 0x7F, 0xBF,
               0x01));
-    good("raw", 3, 2, BODY(1, 22, 3, 0, 0, 0x00, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0xC0, 13, 14, 15, 0x80));
-    bad("bad-version", BODY(2, 0));
-    bad("bad-empty", (const uint8_t[]){1}, 0);
-    bad("bad-op", BODY(1, 1, 9));
-    bad("bad-ops-length", BODY(1, 9, 1, 0, 0, 1, 1, 9, 8, 7));
-    bad("bad-outside", BODY(1, 8, 1, 2, 0, 2, 1, 9, 8, 7));
-    bad("bad-copy-source", BODY(1, 7, 2, 0, 0, 1, 1, 1, 0));
-    bad("bad-palette", BODY(1, 8, 3, 0, 0, 0x10, 2, 0, 0, 0));
-    bad("bad-run", BODY(1, 9, 3, 0, 0, 0x10, 0, 0, 0xFF, 0x7F, 0));
-    bad("bad-varint", BODY(1, 0x80, 0x80, 0x80, 0x80, 0x00));
-    bad("bad-entropy-left", BODY(1, 8, 1, 0, 0, 1, 1, 9, 8, 7, 0));
-    bad("bad-entropy-short", BODY(1, 4, 3, 0, 0, 0x50));
+    good("raw", 3, 2,
+         BODY(2, 0, 22, 3, 0, 0, 0x00, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0xC0, 13, 14, 15, 0x80));
+    bad("bad-version", BODY(1, 0, 0));
+    bad("bad-empty", (const uint8_t[]){2}, 0);
+    bad("bad-op", BODY(2, 0, 1, 9));
+    bad("bad-ops-length", BODY(2, 0, 9, 1, 0, 0, 1, 1, 9, 8, 7));
+    bad("bad-outside", BODY(2, 0, 8, 1, 2, 0, 2, 1, 9, 8, 7));
+    bad("bad-copy-source", BODY(2, 0, 7, 2, 0, 0, 1, 1, 1, 0));
+    bad("bad-palette", BODY(2, 0, 8, 3, 0, 0, 0x10, 2, 0, 0, 0));
+    bad("bad-run", BODY(2, 0, 9, 3, 0, 0, 0x10, 0, 0, 0xFF, 0x7F, 0));
+    bad("bad-varint", BODY(2, 0, 0x80, 0x80, 0x80, 0x80, 0x00));
+    bad("bad-entropy-left", BODY(2, 0, 8, 1, 0, 0, 1, 1, 9, 8, 7, 0));
+    bad("bad-entropy-short", BODY(2, 0, 4, 3, 0, 0, 0x50));
 }
+
+/* Larger than any of the canvases here has cells. */
+static uint8_t exact[1024];
 
 static struct tile_source source_of(const struct scene *picture, const struct scene *canvas, struct cell_rect cells)
 {
@@ -116,6 +119,7 @@ static struct tile_source source_of(const struct scene *picture, const struct sc
                             .picture_stride = stride,
                             .canvas = (const uint8_t *)canvas->pixels,
                             .canvas_stride = stride,
+                            .canvas_exact = exact,
                             .canvas_width = picture->width,
                             .canvas_height = picture->height,
                             .x = cells.x * 16,
@@ -203,6 +207,7 @@ int main(int argc, char **argv)
     fprintf(list,
             "# name width height hash-or-malformed body...: the bodies are applied one after the other to a black "
             "canvas;\n# hash: FNV-1a, 64 bits, over R, G, B of all pixels\n");
+    memset(exact, 1, sizeof exact);
     by_hand();
     const int kinds[] = {0, 1, 2}, colours[] = {7, 15, 90};
     by_writer("modelled", 150, 85, false, kinds);

@@ -1,0 +1,6 @@
+/* A rectangle in cells. */
+#pragma once
+
+struct cell_rect {
+    int x, y, w, h;
+};
