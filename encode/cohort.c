@@ -21,6 +21,10 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* More cells are coded in another update, so that a keystroke never waits long behind a screen of photographs. */
 #define CODED_CELLS_MAX 2048
 
+/* After so many updates in which text (any change) was cut short, photographs (what is to become exact) have a turn. */
+#define TEXT_TURNS 3
+#define CHANGE_TURNS 6
+
 /* What a cell takes in a tile, before any was seen, and how fast that is learned. */
 #define CELL_BYTES_FIRST 64
 #define CELL_BYTES_LEARN 8
@@ -35,8 +39,9 @@ struct cohort {
     struct update_writer writer;
     uint32_t number; /* of the last update */
     unsigned cell_bytes;
-    uint8_t *coded;  /* per cell: by a tile of this update */
-    uint64_t *never; /* per cell 0: the times of a view that is taken for a picture */
+    unsigned text_turns, change_turns; /* updates in a row that could not take all text, all changes */
+    uint8_t *coded;                    /* per cell: by a tile of this update */
+    uint64_t *never;                   /* per cell 0: the times of a view that is taken for a picture */
     size_t cells_room;
 };
 
@@ -305,6 +310,7 @@ static int make_lossy(struct making *m)
 {
     struct cohort *self = m->cohort;
     struct cell_rect rects[LOSSY_RECTS];
+    unsigned before = m->update->cells;
     int n = lossy_encode(self->lossy, &self->plan, &self->view, m->picture, m->ask, &self->writer, rects);
     for (int i = 0; i < n; i++) {
         enum plan_kind kind = self->plan.kind[view_cell(&self->view, rects[i].x, rects[i].y)];
@@ -312,7 +318,7 @@ static int make_lossy(struct making *m)
         take_off(m, rects[i]);
         view_take_cells(&self->view, m->picture, rects[i], false);
     }
-    m->update->cells_lossy = m->update->cells;
+    m->update->cells_lossy += m->update->cells - before;
     return MIN(n, 0);
 }
 
@@ -339,6 +345,32 @@ static bool bytes_are_cheap(const struct making *m)
     return wanted >= FAST_CELLS && m->ask->budget / CELL_PIXELS >= wanted;
 }
 
+static unsigned cells_left(const struct cohort *self, enum plan_kind kind)
+{
+    unsigned n = 0;
+    size_t cells = (size_t)self->view.cells_x * (size_t)self->view.cells_y;
+    for (size_t i = 0; i < cells && self->plan.n_wanted > 0; i++)
+        n += self->plan.wanted[i] && self->plan.kind[i] == kind;
+    return n;
+}
+
+/* Text that never ends must not keep photographs away for ever. */
+static int make_turn(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    unsigned before = m->update->cells;
+    bool their_turn = self->text_turns >= TEXT_TURNS && cells_left(self, PLAN_TEXT) < self->plan.n_wanted;
+    int r = 0;
+    if (their_turn)
+        r = make_lossy(m);
+    if (r == 0 && m->update->cells == before)
+        make_tiles(m, PLAN_TEXT);
+    if (r == 0 && m->update->cells == 0)
+        r = make_lossy(m);
+    self->text_turns = their_turn || cells_left(self, PLAN_TEXT) == 0 ? 0 : self->text_turns + 1;
+    return r;
+}
+
 static int make_changes(struct making *m)
 {
     struct cohort *self = m->cohort;
@@ -350,9 +382,7 @@ static int make_changes(struct making *m)
     if (r < 0)
         return r;
     lossy_classify(self->lossy, &self->plan, &self->view, m->picture, m->ask);
-    make_tiles(m, PLAN_TEXT);
-    if (m->update->cells == 0)
-        r = make_lossy(m);
+    r = make_turn(m);
     lossy_note(self->lossy, &self->plan, &self->view, m->picture, m->ask);
     fill_slots(m);
     return r;
@@ -413,18 +443,41 @@ static int fit_view(struct cohort *self, const struct picture *picture)
     return r ? r : make_room(self);
 }
 
+static int settle(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    if (self->view.n_lossy == 0 || m->ask->now_us < COHORT_REST_US)
+        return 0;
+    int r = plan_want_settling(&self->plan, &self->view, m->picture, m->ask->now_us - COHORT_REST_US);
+    if (r == 0 && self->plan.n_wanted > 0)
+        make_settling(m);
+    return r;
+}
+
+static int change(struct making *m)
+{
+    struct cohort *self = m->cohort;
+    int r = plan_want_changes(&self->plan, &self->view, m->picture);
+    if (r == 0 && self->plan.n_wanted > 0)
+        r = make_changes(m);
+    self->change_turns = self->plan.n_wanted > 0 ? self->change_turns + 1 : 0;
+    return r;
+}
+
+/* What rests is refined when nothing changes, and now and then when changes never end. */
 static int encode(struct making *m)
 {
     struct cohort *self = m->cohort;
     int r = fit_view(self, m->picture);
-    r = r ? r : plan_want_changes(&self->plan, &self->view, m->picture);
-    if (r == 0 && self->plan.n_wanted > 0)
-        r = make_changes(m);
-    if (r == 0 && m->update->cells == 0 && self->view.n_lossy > 0 && m->ask->now_us >= COHORT_REST_US) {
-        r = plan_want_settling(&self->plan, &self->view, m->picture, m->ask->now_us - COHORT_REST_US);
-        if (r == 0 && self->plan.n_wanted > 0)
-            make_settling(m);
+    bool settle_first = self->change_turns >= CHANGE_TURNS;
+    if (r == 0 && settle_first) {
+        self->change_turns = 0;
+        r = settle(m);
     }
+    if (r == 0 && m->update->cells == 0)
+        r = change(m);
+    if (r == 0 && m->update->cells == 0 && !settle_first)
+        r = settle(m);
     if (r == 0 && m->update->cells > 0)
         r = pack(self, m->update);
     if (r == 0)
