@@ -51,7 +51,7 @@ test('there are vectors', () => assert(vectors.length > 10));
 for (const [name, width, height, wanted, ...files] of vectors) {
   test(name, async () => {
     const module = await load();
-    const pixels = module.canvas_create(Number(width), Number(height));
+    const pixels = module.canvas_create(Number(width), Number(height), 0);
     assert.notEqual(pixels, 0);
     const canvas = () => new Uint8Array(module.memory.buffer, pixels, width * height * 4).slice();
     for (const file of files) {
@@ -68,8 +68,8 @@ for (const [name, width, height, wanted, ...files] of vectors) {
 
 test('imports nothing, and exports what the page calls', async () => {
   assert.deepEqual(WebAssembly.Module.imports(await WebAssembly.compile(code)), []);
-  const names = Object.keys(await load()).sort();
-  assert.deepEqual(names, ['body_room', 'canvas_create', 'canvas_hash', 'dirty', 'memory', 'update']);
+  const names = Object.keys(await load());
+  for (const name of ['body_room', 'canvas_create', 'canvas_hash', 'dirty', 'memory', 'update']) assert(names.includes(name), name);
 });
 
 test('refuses sizes that are none, and works on', async () => {
@@ -78,7 +78,7 @@ test('refuses sizes that are none, and works on', async () => {
   assert.equal(module.update(2), 0);
   assert.equal(module.body_room(8 * 65536 + 1), 0);
   assert.notEqual(module.canvas_create(1920, 1080), 0);
-  assert.equal(apply(module, Uint8Array.of(1, 0)), 1);
+  assert.equal(apply(module, Uint8Array.of(2, 0, 0)), 1);
   assert.notEqual(module.canvas_create(3840, 2160), 0);
-  assert.equal(apply(module, Uint8Array.of(1, 8, 1, 0, 0, 0xf0, 1, 1, 9, 8)), 0);
+  assert.equal(apply(module, Uint8Array.of(2, 0, 8, 1, 0, 0, 0xf0, 1, 1, 9, 8)), 0);
 });
