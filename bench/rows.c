@@ -79,6 +79,11 @@ double thread_ms(void)
     return clock_ms(CLOCK_THREAD_CPUTIME_ID);
 }
 
+double process_ms(void)
+{
+    return clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 double wall_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);

@@ -20,5 +20,7 @@ double median(double *values, size_t n);
 
 /* CPU time of this thread, in milliseconds: what others do on the machine counts little. */
 double thread_ms(void);
+/* The same of all threads of this process. */
+double process_ms(void);
 /* CLOCK_MONOTONIC, in milliseconds. */
 double wall_ms(void);
