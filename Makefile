@@ -2,7 +2,8 @@
 #   make                        the program, in build/release
 #   make test [LAYER="a b"]     lint unit sim vectors fuzz web vm-target, or only these; LAYER=full: all, harder
 #   make demo [CLEAN=1]         a virtual machine in the browser
-#   make bench | soak | clean | install [PREFIX=/usr/local] [DESTDIR=]
+#   make bench [CORPUS=DIR] [BENCH="diff encode"]   ratios against others, and which targets are reached
+#   make soak | clean | install [PREFIX=/usr/local] [DESTDIR=]
 PREFIX ?= /usr/local
 # In the environment, so that what stands there is a value and never part of a command.
 export LAYER PREFIX
@@ -20,9 +21,13 @@ test:
 demo:
 	@packaging/demo
 
-bench soak:
+bench:
+	@packaging/install-packages build test bench
+	@tests/run bench
+
+soak:
 	@packaging/install-packages build test
-	@tests/run $@
+	@tests/run soak
 
 clean:
 	@rm -rf build

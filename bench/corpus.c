@@ -50,6 +50,6 @@ char recording_class(const struct recording *self)
     for (unsigned i = 0; i < sizeof by_kind / sizeof by_kind[0]; i++)
         if (strcmp(self->kind, by_kind[i].kind) == 0)
             return by_kind[i].class;
-    char letter = self->name[0];
-    return letter >= 'a' && letter <= 'k' ? letter : '?';
+    bool named = self->name[0] >= 'a' && self->name[0] <= 'k' && self->name[1] >= '0' && self->name[1] <= '9';
+    return named ? self->name[0] : '?';
 }
