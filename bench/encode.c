@@ -18,7 +18,7 @@ struct bench {
     bool good;
 };
 
-static void rows_of(const struct reel *reel, const struct peer *peer, const struct peer_result *ours,
+static void rows_of(const struct reel *reel, const struct peer *peer, const struct peer_result *ours, double total,
                     const struct peer_result *theirs)
 {
     const char *name = reel->recording.name;
@@ -27,6 +27,8 @@ static void rows_of(const struct reel *reel, const struct peer *peer, const stru
         row_print("encode", name, "psnr_live_db", "dB", ours->psnr_db, peer->name, theirs->psnr_db);
     }
     row_print("encode", name, "cpu_ms_per_changed_frame", "ms", ours->cpu_ms, peer->name, theirs->cpu_ms);
+    if (strncmp(peer->name, "x264", 4) == 0)
+        row_print("encode", name, "total_bytes_per_changed_frame", "B", total, peer->name, theirs->bytes);
 }
 
 static void tell(const char *name, const struct peer_result *r)
@@ -34,7 +36,7 @@ static void tell(const char *name, const struct peer_result *r)
     fprintf(stderr, "    %-22s %10.0f B %8.2f ms %6.2f dB\n", name, r->bytes, r->cpu_ms, r->psnr_db);
 }
 
-static void run_peers(const struct bench *self, const struct reel *reel, const struct peer_result *ours)
+static void run_peers(const struct bench *self, const struct reel *reel, const struct peer_result *ours, double total)
 {
     const struct peer_result none = {rows_none(), rows_none(), rows_none(), rows_none()};
     struct reel_region part;
@@ -45,7 +47,7 @@ static void run_peers(const struct bench *self, const struct reel *reel, const s
             continue;
         if (!peers[i]->run || !peers[i]->run(reel, &theirs))
             theirs = none;
-        rows_of(reel, peers[i], ours, &theirs);
+        rows_of(reel, peers[i], ours, total, &theirs);
         tell(peers[i]->name, &theirs);
     }
 }
@@ -63,7 +65,8 @@ static void rows_of_ours(const struct reel *reel, const struct ours *sums, const
         fprintf(stderr, "    the canvas is NOT the last frame, at rest\n");
 }
 
-static struct peer_result run_ours(struct bench *self, const struct reel *reel)
+/* *ret_total: bytes a changed frame, refinement included. */
+static struct peer_result run_ours(struct bench *self, const struct reel *reel, double *ret_total)
 {
     struct peer_result live = {rows_none(), rows_none(), rows_none(), rows_none()};
     const struct recording *noiseless = corpus_clean(&self->corpus, &reel->recording);
@@ -77,6 +80,7 @@ static struct peer_result run_ours(struct bench *self, const struct reel *reel)
     struct ours sums;
     if (ours_run(reel, &config, &sums)) {
         live.bytes = sums.live.bytes / sums.changed;
+        *ret_total = live.bytes + sums.settle.bytes / sums.changed;
         live.cpu_ms = sums.live.ms / sums.changed;
         live.psnr_db = sums.psnr_db;
         tell("ours, live", &live);
@@ -99,8 +103,9 @@ static void one_recording(void *data, const struct reel *reel)
 {
     struct bench *self = data;
     fprintf(stderr, "%s: %u frames, %u changed\n", reel->recording.name, reel->frames, reel->count - 1);
-    struct peer_result ours = run_ours(self, reel);
-    run_peers(self, reel, &ours);
+    double total = rows_none();
+    struct peer_result ours = run_ours(self, reel, &total);
+    run_peers(self, reel, &ours, total);
     if (strchr("deh", recording_class(&reel->recording)) && name_in_list(self->options.peers, "webp-lossless-m2"))
         lossless_rows(reel);
 }

@@ -62,6 +62,8 @@ FNR == NR {
 BEGIN { printf "%-28s %-22s %11s  %-34s %11s  %s\n", "target", "recording", "ours", "is to be", "peer's", "" }
 END {
     for (t = 1; t <= n; t++)
-        if (!seen[t]) line(t, recordings[t], "", "", "no row")
+        if (seen[t]) same[what[t] metric[t] against[t]] = 1 # of another recording: such ones are not in this folder
+    for (t = 1; t <= n; t++)
+        if (!same[what[t] metric[t] against[t]]) line(t, recordings[t], "", "", "no row")
     printf "targets: %d reached, %d missed, %d not measured\n", count["reached"], count["MISSED "], count["not mea"]
 }
