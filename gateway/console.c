@@ -71,14 +71,14 @@ static void tell_all(struct console_viewer *self)
                           target->target.signal_why[0] ? target->target.signal_why : "This target has no screen.");
 }
 
-static int on_open(void *context, const char *name, struct auth_session *session, bool view_only, struct viewer *viewer,
-                   struct console_viewer **ret)
+static int on_open(void *context, const char *name, struct auth_session *session, const struct console_hello *hello,
+                   struct viewer *viewer, struct console_viewer **ret)
 {
     struct gateway_target *target = find_target(context, name);
     if (!target)
         return -ENOENT;
     struct console_viewer *self = NULL;
-    int r = viewer_new(target, session, view_only, viewer, &self);
+    int r = viewer_new(target, session, hello->view_only, viewer, &self);
     if (r < 0)
         return r;
     link_viewer(self);

@@ -78,8 +78,10 @@ static bool deliver(struct console_viewer *self, struct encode_job *job)
     if (job->update.n_pieces == 0)
         return false;
     self->pulling = false; /* before the call, in which transport may ask for more */
-    viewer_update(self->viewer, job->update.pieces, job->update.n_pieces, job->update.complete, job->update.captured_us,
-                  job->encode_us);
+    viewer_update(self->viewer, &(struct console_update){.pieces = job->update.pieces,
+                                                         .n_pieces = job->update.n_pieces,
+                                                         .complete = job->update.complete,
+                                                         .captured_us = job->update.captured_us});
     return true;
 }
 
@@ -152,7 +154,7 @@ static bool tell_mode(struct console_viewer *self, const struct picture *picture
     self->begin_anew = self->told_no_picture = false;
     self->mode_width = frame->width;
     self->mode_height = frame->height;
-    viewer_mode(self->viewer, frame->width, frame->height);
+    viewer_mode(self->viewer, frame->width, frame->height, 0);
     return true;
 }
 

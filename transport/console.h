@@ -6,17 +6,27 @@
 #include <stdint.h>
 
 #include "auth/session.h"
+#include "transport/console_wire.h"
 #include "video/packet.h"
 
 struct viewer;         /* transport's: one console connection */
 struct console_viewer; /* the gateway's handle for it */
 
+/* What a page says of itself. */
+struct console_hello {
+    bool view_only;         /* it does not want to type */
+    bool jpeg, vp8, vp9;    /* what it can decode */
+    uint8_t page[16];       /* the same for all connections of one load of the page */
+    uint32_t last_viewer;   /* number of that page's viewer before, whose slots it still has; 0: none */
+    uint32_t last_sequence; /* of the last update that was applied in it */
+};
+
 struct console_ops {
-    /* A viewer has said hello with a good ticket for this target, with the right to view. view_only: it does not want
-     * to type. On success *ret is the handle passed to all calls below, until `close`. -ENOENT: no such target. The
+    /* A viewer has said hello with a good ticket for this target, with the right to view.
+     * On success *ret is the handle passed to all calls below, until `close`. -ENOENT: no such target. The
      * gateway answers with viewer_mode or viewer_no_picture, viewer_seat, viewer_leds ... before or after returning. */
-    int (*open)(void *context, const char *target, struct auth_session *session, bool view_only, struct viewer *viewer,
-                struct console_viewer **ret);
+    int (*open)(void *context, const char *target, struct auth_session *session, const struct console_hello *hello,
+                struct viewer *viewer, struct console_viewer **ret);
     /* The viewer is gone, for whatever reason: release its seat and its keys. */
     void (*close)(struct console_viewer *self);
 
@@ -39,11 +49,26 @@ struct console_ops {
 
 uint32_t viewer_number(const struct viewer *self); /* unique in this process, never 0 */
 
-/* The mode of what follows: the client makes a black canvas of this size. */
-void viewer_mode(struct viewer *self, int width, int height);
-/* One update. Takes the references. encode_us: time the encode took, for statistics. */
-void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n_pieces, bool complete,
-                   uint64_t captured_us, uint32_t encode_us);
+/* How the viewer's link is. */
+struct viewer_link {
+    uint64_t rate;   /* bytes/s; 0: not known yet. A viewer that was never sent all it can take may take more */
+    uint32_t rtt_us; /* 0: not known yet */
+    uint32_t acked;  /* sequence number of the newest update acked; 0: none */
+};
+void viewer_link(const struct viewer *self, struct viewer_link *ret);
+
+/* The mode of what follows: the client makes a black canvas of this size. True: an update that was made for the mode
+ * before was dropped and never gets a sequence number. */
+bool viewer_mode(struct viewer *self, int width, int height, uint8_t colour);
+
+struct console_update {
+    struct packet *const *pieces; /* viewer_update takes the references */
+    unsigned n_pieces;
+    enum console_class class;
+    bool complete;
+    uint64_t captured_us, tracked_us, begun_us, encoded_us; /* on clock_now_us */
+};
+void viewer_update(struct viewer *self, const struct console_update *update);
 void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why); /* enum screen_signal */
 void viewer_leds(struct viewer *self, uint8_t leds);
 void viewer_pointer_mode(struct viewer *self, bool absolute);

@@ -113,17 +113,24 @@ static bool may(struct viewer *self, uint32_t rights)
     return config->may(config->may_context, self->session, rights, self->target);
 }
 
-static void open_console(struct viewer *self, bool view_only)
+static void open_console(struct viewer *self, const struct console_message *m)
 {
     const struct server_config *config = &self->server->config;
     bool may_type = may(self, RIGHT_INPUT);
-    self->may_type = may_type && !view_only;
+    self->may_type = may_type && !m->hello.view_only;
+    struct console_hello said = {.view_only = !self->may_type,
+                                 .jpeg = m->hello.capabilities & CONSOLE_CAN_JPEG,
+                                 .vp8 = m->hello.capabilities & CONSOLE_CAN_VP8,
+                                 .vp9 = m->hello.capabilities & CONSOLE_CAN_VP9,
+                                 .last_viewer = m->hello.last_viewer,
+                                 .last_sequence = m->hello.last_sequence};
+    memcpy(said.page, m->hello.page, sizeof said.page);
     struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_WELCOME);
     console_write_welcome(&w, may_type, self->number);
     outbox_put(&self->outbox, OUTBOX_WELCOME, &w);
 
     struct console_viewer *handle = NULL;
-    int r = config->console->open(config->console_context, self->target, self->session, !self->may_type, self, &handle);
+    int r = config->console->open(config->console_context, self->target, self->session, &said, self, &handle);
     if (r < 0) {
         char why[CONSOLE_MAX_TARGET + 64];
         snprintf(why, sizeof why, r == -ENOENT ? "There is no target %s." : "The console of %s cannot be opened now.",
@@ -149,7 +156,7 @@ static void hello(struct viewer *self, const struct console_message *m)
     else if (!may(self, RIGHT_VIEW))
         viewer_close(self, VIEWER_END_RIGHTS, "You may not view this target.");
     else
-        open_console(self, m->hello.view_only);
+        open_console(self, m);
 }
 
 static void acked(struct viewer *self, const struct console_message *m)
@@ -228,6 +235,9 @@ static void dispatch(struct viewer *self, const struct console_message *m)
         break;
     case CONSOLE_VISIBLE:
         set_visible(self, m->visible);
+        break;
+    case CONSOLE_WATCH:
+        self->watching = m->watch;
         break;
     case CONSOLE_REFRESH:
         self->server->config.console->refresh(self->handle);

@@ -35,25 +35,44 @@ void viewer_drop_update(struct viewer *self)
 static void end_update(struct viewer *self)
 {
     struct transport_statistics *statistics = &self->server->statistics;
-    size_t bytes = CONSOLE_UPDATE_HEADER + self->update.bytes;
+    size_t bytes = self->update.header + self->update.bytes;
     self->stats.updates++;
     self->stats.bytes += (uint32_t)bytes;
+    self->stats.class_bytes[self->update.class] += (uint32_t)bytes;
+    statistics->class_bytes[self->update.class] += bytes;
     statistics->updates++;
     statistics->pieces += self->update.n_pieces;
     statistics->update_bytes += bytes;
     viewer_drop_update(self);
 }
 
+static uint32_t between(uint64_t from_us, uint64_t to_us)
+{
+    return (uint32_t)MIN(to_us - MIN(from_us, to_us), (uint64_t)UINT32_MAX);
+}
+
+static struct console_times times_of(const struct viewer_update *u, uint64_t now_us)
+{
+    return (struct console_times){.track_us = between(u->captured_us, u->tracked_us),
+                                  .wait_us = between(u->tracked_us, u->begun_us),
+                                  .encode_us = between(u->begun_us, u->encoded_us),
+                                  .send_us = between(u->encoded_us, now_us)};
+}
+
 static int begin_update(struct viewer *self)
 {
     struct viewer_update *u = &self->update;
-    uint8_t room[OUTBOX_HEADROOM + CONSOLE_UPDATE_HEADER + SMALL_BODY];
+    uint8_t room[OUTBOX_HEADROOM + CONSOLE_UPDATE_HEADER + CONSOLE_UPDATE_TIMES + SMALL_BODY];
+    uint64_t now_us = clock_now_us();
+    struct console_times times = times_of(u, now_us);
     struct wire_writer w = wire_writer_init(room + OUTBOX_HEADROOM, sizeof room - OUTBOX_HEADROOM);
     bool small = u->bytes <= SMALL_BODY;
     u->waiting = false;
     u->begun = true;
-    flow_sent(&self->flow, ++self->sequence, CONSOLE_UPDATE_HEADER + u->bytes, clock_now_us());
-    console_write_update_header(&w, u->complete, self->sequence, u->captured_us);
+    console_write_update_header(&w, u->complete, ++self->sequence, (uint32_t)u->captured_us,
+                                self->watching ? &times : NULL);
+    u->header = wire_written(&w);
+    flow_sent(&self->flow, self->sequence, u->header + u->bytes, now_us);
     for (unsigned i = 0; small && i < u->n_pieces; i++)
         wire_write_bytes(&w, u->pieces[i]->data, u->pieces[i]->size);
     if (small)
@@ -138,13 +157,12 @@ void viewer_pull(struct viewer *self)
     self->server->config.console->pull(self->handle, credit);
 }
 
-void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n_pieces, bool complete,
-                   uint64_t captured_us, uint32_t encode_us)
+void viewer_update(struct viewer *self, const struct console_update *update)
 {
     struct viewer_update *u = &self->update;
-    if (self->closing || !self->pulled || n_pieces > PACKET_MAX_PIECES) {
-        for (unsigned i = 0; i < n_pieces; i++)
-            packet_unref(pieces[i]);
+    if (self->closing || !self->pulled || update->n_pieces > PACKET_MAX_PIECES) {
+        for (unsigned i = 0; i < update->n_pieces; i++)
+            packet_unref(update->pieces[i]);
         /* The view behind this update is no longer what the page shows; only a new connection mends that. */
         if (!self->closing)
             viewer_close(self, VIEWER_END_GONE, "The gateway lost count of its pictures.");
@@ -152,12 +170,20 @@ void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n
     }
     self->pulled = false;
     *u = (struct viewer_update){
-        .n_pieces = n_pieces, .waiting = true, .complete = complete, .captured_us = (uint32_t)captured_us};
-    for (unsigned i = 0; i < n_pieces; i++) {
-        u->pieces[i] = pieces[i];
-        u->bytes += pieces[i]->size;
+        .n_pieces = update->n_pieces,
+        .waiting = true,
+        .complete = update->complete,
+        .class = update->class,
+        .captured_us = update->captured_us,
+        .tracked_us = update->tracked_us,
+        .begun_us = update->begun_us,
+        .encoded_us = update->encoded_us,
+    };
+    for (unsigned i = 0; i < update->n_pieces; i++) {
+        u->pieces[i] = update->pieces[i];
+        u->bytes += update->pieces[i]->size;
     }
-    self->stats.encode_us = encode_us;
+    self->stats.encode_us = between(update->begun_us, update->encoded_us);
     outbox_mark_update(&self->outbox);
     lws_callback_on_writable(self->wsi);
 }

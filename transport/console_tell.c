@@ -15,15 +15,23 @@ uint32_t viewer_number(const struct viewer *self)
     return self->number;
 }
 
-void viewer_mode(struct viewer *self, int width, int height)
+void viewer_link(const struct viewer *self, struct viewer_link *ret)
+{
+    *ret = (struct viewer_link){
+        .rate = flow_rate(&self->flow), .rtt_us = flow_rtt_us(&self->flow), .acked = flow_acked(&self->flow)};
+}
+
+bool viewer_mode(struct viewer *self, int width, int height, uint8_t colour)
 {
     assert(width > 0 && width <= UINT16_MAX && height > 0 && height <= UINT16_MAX);
+    bool drop = self->update.waiting; /* it was made for the old mode */
     struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_MODE);
-    console_write_mode(&w, (uint16_t)width, (uint16_t)height);
-    if (self->update.waiting) /* it was made for the old mode */
+    console_write_mode(&w, colour, (uint16_t)width, (uint16_t)height);
+    if (drop)
         viewer_drop_update(self);
     outbox_drop(&self->outbox, OUTBOX_NO_PICTURE);
     put(self, OUTBOX_MODE, &w);
+    return drop;
 }
 
 void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why)

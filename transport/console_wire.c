@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/attrs.h"
 #include "core/utf8.h"
 
 static bool hex_digit(uint8_t c)
@@ -16,7 +17,10 @@ static const char *parse_hello(struct wire_reader *r, struct console_message *m)
     m->hello.capabilities = wire_read_u8(r);
     uint8_t reserved = wire_read_u8(r);
     const uint8_t *ticket = wire_read_bytes(r, CONSOLE_TICKET_SIZE);
-    if (!ticket)
+    const uint8_t *page = wire_read_bytes(r, CONSOLE_PAGE_SIZE);
+    m->hello.last_viewer = wire_read_le32(r);
+    m->hello.last_sequence = wire_read_le32(r);
+    if (!ticket || !page)
         return NULL; /* the caller reports the length */
     if (version != CONSOLE_VERSION)
         return "HELLO of a version that this server does not speak";
@@ -28,6 +32,7 @@ static const char *parse_hello(struct wire_reader *r, struct console_message *m)
         m->hello.ticket[i] = (char)ticket[i];
     }
     m->hello.ticket[CONSOLE_TICKET_SIZE] = 0;
+    memcpy(m->hello.page, page, CONSOLE_PAGE_SIZE);
     m->hello.hidden = flags & 1;
     m->hello.view_only = flags & 2;
     return NULL;
@@ -113,6 +118,11 @@ static const char *parse_visible(struct wire_reader *r, struct console_message *
     return parse_switch(r, &m->visible);
 }
 
+static const char *parse_watch(struct wire_reader *r, struct console_message *m)
+{
+    return parse_switch(r, &m->watch);
+}
+
 static const char *parse_ping(struct wire_reader *r, struct console_message *m)
 {
     bool reserved = reserved_bytes(r, 3);
@@ -133,6 +143,7 @@ const char *console_parse(const uint8_t *bytes, size_t size, struct console_mess
         [CONSOLE_PING] = parse_ping,
         [CONSOLE_VISIBLE] = parse_visible,
         [CONSOLE_REFRESH] = parse_reserved,
+        [CONSOLE_WATCH] = parse_watch,
     };
     struct wire_reader r = wire_reader_init(bytes, size);
     uint8_t type = wire_read_u8(&r);
@@ -182,18 +193,30 @@ void console_write_welcome(struct wire_writer *w, bool may_type, uint32_t viewer
     wire_write_le32(w, viewer);
 }
 
-void console_write_mode(struct wire_writer *w, uint16_t width, uint16_t height)
+void console_write_mode(struct wire_writer *w, uint8_t colour, uint16_t width, uint16_t height)
 {
-    write_head(w, CONSOLE_MODE, 0, 0, 0);
+    write_head(w, CONSOLE_MODE, colour, 0, 0);
     wire_write_le16(w, width);
     wire_write_le16(w, height);
 }
 
-void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us)
+static void write_time(struct wire_writer *w, uint32_t us)
 {
-    write_head(w, CONSOLE_UPDATE, complete, 0, 0);
+    wire_write_le16(w, (uint16_t)MIN(us / 10, (uint32_t)UINT16_MAX));
+}
+
+void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us,
+                                 const struct console_times *times)
+{
+    write_head(w, CONSOLE_UPDATE, (uint8_t)(complete | (times ? 2 : 0)), 0, 0);
     wire_write_le32(w, sequence);
     wire_write_le32(w, captured_us);
+    if (!times)
+        return;
+    write_time(w, times->track_us);
+    write_time(w, times->wait_us);
+    write_time(w, times->encode_us);
+    write_time(w, times->send_us);
 }
 
 static void write_sentence(struct wire_writer *w, enum console_type type, uint8_t number, const char *why)
@@ -255,6 +278,8 @@ void console_write_stats(struct wire_writer *w, const struct console_stats *stat
     wire_write_le32(w, stats->rate);
     wire_write_le32(w, stats->updates);
     wire_write_le32(w, stats->bytes);
+    for (int i = 0; i < CONSOLE_CLASSES; i++)
+        wire_write_le32(w, stats->class_bytes[i]);
 }
 
 void console_write_changed(struct wire_writer *w, uint8_t what)

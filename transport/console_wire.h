@@ -14,7 +14,9 @@
 #define CONSOLE_TICKET_SIZE 32
 #define CONSOLE_MAX_TEXT 512      /* bytes of a sentence in NO_PICTURE and END; longer ones are cut */
 #define CONSOLE_MAX_NAME 255      /* bytes of the holder's name in SEAT */
+#define CONSOLE_PAGE_SIZE 16      /* bytes of a page's identity */
 #define CONSOLE_UPDATE_HEADER 12  /* bytes in front of an update's body */
+#define CONSOLE_UPDATE_TIMES 8    /* bytes more, for who watches */
 #define CONSOLE_POINTER_MAX 32767 /* of POINTER_ABS */
 #define CONSOLE_BUTTONS 0x1f
 
@@ -29,6 +31,7 @@ enum console_type {
     CONSOLE_PING,
     CONSOLE_VISIBLE,
     CONSOLE_REFRESH,
+    CONSOLE_WATCH,
 
     CONSOLE_WELCOME = 0x81,
     CONSOLE_MODE,
@@ -44,6 +47,9 @@ enum console_type {
     CONSOLE_POINTER_MODE,
 };
 
+/* Bits of HELLO's capabilities: what the page has really decoded. */
+enum { CONSOLE_CAN_SIMD = 1, CONSOLE_CAN_VP8 = 2, CONSOLE_CAN_JPEG = 4, CONSOLE_CAN_VP9 = 8 };
+
 /* A message from the client, checked. */
 struct console_message {
     enum console_type type;
@@ -52,6 +58,8 @@ struct console_message {
             bool hidden, view_only;
             uint8_t capabilities;
             char ticket[CONSOLE_TICKET_SIZE + 1];
+            uint8_t page[CONSOLE_PAGE_SIZE];
+            uint32_t last_viewer, last_sequence; /* of this page's connection before; 0: none */
         } hello;
         struct {
             uint32_t sequence, received_us, painted_us; /* the page's clock, modulo 2^32 */
@@ -72,7 +80,7 @@ struct console_message {
         } relative;
         bool take;
         uint32_t ping;
-        bool visible;
+        bool visible, watch;
     };
 };
 
@@ -82,8 +90,16 @@ const char *console_parse(const uint8_t *bytes, size_t size, struct console_mess
 /* Builders of what the server sends; a writer without room turns `full`. Texts that are too long are cut at a whole
  * character; control characters and broken UTF-8 in them become '?', so that a browser never refuses the message. */
 void console_write_welcome(struct wire_writer *w, bool may_type, uint32_t viewer);
-void console_write_mode(struct wire_writer *w, uint16_t width, uint16_t height);
-void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us);
+void console_write_mode(struct wire_writer *w, uint8_t colour, uint16_t width, uint16_t height);
+
+/* Microseconds that an update spent: from capture to tracked picture, from there to the begin of its encode, in it,
+ * from there to its first byte on the socket. */
+struct console_times {
+    uint32_t track_us, wait_us, encode_us, send_us;
+};
+/* times: NULL for who does not watch. */
+void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us,
+                                 const struct console_times *times);
 void console_write_no_picture(struct wire_writer *w, uint8_t signal, const char *why);
 /* rgba: width x height x 4 bytes, premultiplied. */
 void console_write_cursor(struct wire_writer *w, bool visible, uint16_t hot_x, uint16_t hot_y, uint16_t width,
@@ -92,8 +108,12 @@ void console_write_leds(struct wire_writer *w, uint8_t leds);
 void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name);
 void console_write_pong(struct wire_writer *w, uint32_t value);
 
+/* What an update brings. */
+enum console_class { CONSOLE_TEXT, CONSOLE_PHOTO, CONSOLE_VIDEO, CONSOLE_SETTLE, CONSOLE_CLASSES };
+
 struct console_stats {
     uint32_t round_trip_us, encode_us, rate, updates, bytes;
+    uint32_t class_bytes[CONSOLE_CLASSES]; /* of bytes */
 };
 void console_write_stats(struct wire_writer *w, const struct console_stats *stats);
 void console_write_changed(struct wire_writer *w, uint8_t what);

@@ -64,6 +64,12 @@ static inline uint32_t flow_rtt_us(const struct flow *self)
     return self->rtt_us > UINT32_MAX ? UINT32_MAX : (uint32_t)self->rtt_us;
 }
 
+/* Sequence number of the newest update acked; 0: none. */
+static inline uint32_t flow_acked(const struct flow *self)
+{
+    return self->last_sequence - self->n;
+}
+
 static inline uint64_t flow_rate(const struct flow *self)
 {
     return self->rate;

@@ -8,7 +8,7 @@
 #include "transport/console_wire.h"
 
 #define OUTBOX_HEADROOM 16 /* in front of each message, for the websocket's header */
-#define OUTBOX_SMALL 24
+#define OUTBOX_SMALL 40
 #define OUTBOX_LARGE (4 + CONSOLE_MAX_TEXT)
 
 enum outbox_kind {

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "transport/console_wire.h"
+
 struct server;
 
 /* Upper ends, in microseconds of thread CPU time, of the histogram's buckets; the last one has none. */
@@ -20,8 +22,9 @@ struct transport_statistics {
 
     uint32_t viewers; /* now */
     uint64_t updates, pieces, update_bytes;
-    uint64_t copied_small_bytes; /* bodies small enough to go out in one message with their header */
-    uint64_t partial_writes;     /* writes of which libwebsockets had to keep (and copy) a rest */
+    uint64_t class_bytes[CONSOLE_CLASSES]; /* of update_bytes */
+    uint64_t copied_small_bytes;           /* bodies small enough to go out in one message with their header */
+    uint64_t partial_writes;               /* writes of which libwebsockets had to keep (and copy) a rest */
     uint64_t messages_in, protocol_errors;
 };
 

@@ -10,11 +10,12 @@
 struct viewer_update {
     struct packet *pieces[PACKET_MAX_PIECES];
     unsigned n_pieces, next_piece;
-    size_t bytes; /* body */
-    bool waiting; /* given by the gateway, not begun */
-    bool begun;   /* its message is open: nothing else may be written until it ends */
+    size_t header, bytes; /* of the message; of the body */
+    bool waiting;         /* given by the gateway, not begun */
+    bool begun;           /* its message is open: nothing else may be written until it ends */
     bool complete;
-    uint32_t captured_us;
+    enum console_class class;
+    uint64_t captured_us, tracked_us, begun_us, encoded_us;
 };
 
 struct viewer {
@@ -28,7 +29,7 @@ struct viewer {
     struct console_viewer *handle; /* the gateway's; NULL before HELLO and after its close */
     struct loop_timer *timer;      /* HELLO's deadline; later the end of the connection */
 
-    bool may_type, hidden, closing;
+    bool may_type, hidden, watching, closing;
     uint8_t changed; /* what the unsent CHANGED says */
     enum viewer_end end;
 

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct console_message message;
     uint8_t room[4 + CONSOLE_MAX_TEXT];
     char text[1024];
-    if (!console_parse(data, size, &message) && (message.type < CONSOLE_HELLO || message.type > CONSOLE_REFRESH))
+    if (!console_parse(data, size, &message) && (message.type < CONSOLE_HELLO || message.type > CONSOLE_WATCH))
         abort();
 
     size_t n = size < sizeof text ? size : sizeof text - 1;

@@ -42,24 +42,23 @@ uint32_t viewer_number(const struct viewer *self)
     return self->number;
 }
 
-void viewer_mode(struct viewer *self, int width, int height)
+bool viewer_mode(struct viewer *self, int width, int height, uint8_t colour)
 {
     if (!self->replica)
         assert_int_equal(replica_create(&self->replica), 0);
-    assert_int_equal(replica_mode(self->replica, width, height, 0), 0);
+    assert_int_equal(replica_mode(self->replica, width, height, colour), 0);
     self->width = width;
     self->height = height;
     self->modes++;
     self->complete = false;
+    return false;
 }
 
-void viewer_update(struct viewer *self, struct packet *const *pieces, unsigned n_pieces, bool complete,
-                   uint64_t captured_us, uint32_t encode_us)
+void viewer_update(struct viewer *self, const struct console_update *update)
 {
-    (void)captured_us, (void)encode_us;
-    assert_true(replica_apply_packets(self->replica, pieces, n_pieces));
+    assert_true(replica_apply_packets(self->replica, update->pieces, update->n_pieces));
     self->updates++;
-    self->complete = complete;
+    self->complete = update->complete;
 }
 
 void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why)
@@ -168,7 +167,8 @@ static const struct console_ops *ops = &gateway_console_ops;
 static struct console_viewer *open_viewer(struct fixture *f, unsigned viewer, unsigned session, bool view_only)
 {
     struct console_viewer *v = NULL;
-    assert_int_equal(ops->open(&f->gateway, "card", &f->sessions[session], view_only, &f->viewers[viewer], &v), 0);
+    struct console_hello hello = {.view_only = view_only};
+    assert_int_equal(ops->open(&f->gateway, "card", &f->sessions[session], &hello, &f->viewers[viewer], &v), 0);
     return v;
 }
 
@@ -476,7 +476,8 @@ static void refuses_an_unknown_target(void **state)
 {
     struct fixture *f = *state;
     struct console_viewer *v = NULL;
-    assert_true(ops->open(&f->gateway, "nothing", &f->sessions[0], false, &f->viewers[0], &v) < 0);
+    struct console_hello hello = {.view_only = false};
+    assert_true(ops->open(&f->gateway, "nothing", &f->sessions[0], &hello, &f->viewers[0], &v) < 0);
     assert_null(v);
 }
 

@@ -21,6 +21,7 @@ struct console_viewer {
     size_t answer_size;
     unsigned answer_pieces;
     size_t sent_bytes;
+    struct console_hello hello;
 };
 
 static struct console_viewer seen; /* the last viewer; touched on the server's thread, read through harness_call */
@@ -42,10 +43,17 @@ static void send_update(struct console_viewer *self, size_t size, unsigned n)
     for (unsigned i = 0; i < n; i++)
         pieces[i] = make_piece(size, (uint8_t)(i + 1));
     self->sent_bytes += n * size;
-    viewer_update(self->viewer, pieces, n, true, 123456, 42);
+    viewer_update(self->viewer, &(struct console_update){.pieces = pieces,
+                                                         .n_pieces = n,
+                                                         .complete = true,
+                                                         .class = CONSOLE_PHOTO,
+                                                         .captured_us = 123456,
+                                                         .tracked_us = 123556,
+                                                         .begun_us = 123856,
+                                                         .encoded_us = 123898});
 }
 
-static int on_open(void *context, const char *target, struct auth_session *session, bool view_only,
+static int on_open(void *context, const char *target, struct auth_session *session, const struct console_hello *hello,
                    struct viewer *viewer, struct console_viewer **ret)
 {
     (void)context;
@@ -57,7 +65,8 @@ static int on_open(void *context, const char *target, struct auth_session *sessi
     size_t size = seen.answer_size;
     seen = (struct console_viewer){.viewer = viewer,
                                    .open = true,
-                                   .view_only = view_only,
+                                   .view_only = hello->view_only,
+                                   .hello = *hello,
                                    .answer_pulls = answers,
                                    .answer_size = size,
                                    .answer_pieces = pieces};
@@ -65,7 +74,7 @@ static int on_open(void *context, const char *target, struct auth_session *sessi
     viewer_seat(viewer, 0, "", 1);
     viewer_leds(viewer, 1);
     viewer_pointer_mode(viewer, true);
-    viewer_mode(viewer, 640, 480);
+    viewer_mode(viewer, 640, 480, 0);
     *ret = &seen;
     return 0;
 }
@@ -94,7 +103,7 @@ static void on_hidden(struct console_viewer *self, bool hidden)
 static void on_refresh(struct console_viewer *self)
 {
     self->refreshed++;
-    viewer_mode(self->viewer, 640, 480);
+    viewer_mode(self->viewer, 640, 480, 3);
 }
 
 static void on_key(struct console_viewer *self, uint16_t usage, bool down)
@@ -202,7 +211,7 @@ static struct look look(void)
 
 static void say_hello(struct client *c, const char *target, uint8_t flags)
 {
-    uint8_t hello[37] = {CONSOLE_HELLO, 1, flags, 7, 0};
+    uint8_t hello[61] = {CONSOLE_HELLO, 1, flags, 7, 0};
     char ticket[33];
     get_ticket(&h, target, ticket);
     memcpy(hello + 5, ticket, 32);
@@ -355,7 +364,7 @@ static void tickets_work_once_and_for_their_target(void **state)
 {
     (void)state;
     struct client c;
-    uint8_t hello[37] = {CONSOLE_HELLO, 1, 0, 7, 0};
+    uint8_t hello[61] = {CONSOLE_HELLO, 1, 0, 7, 0};
     char ticket[33];
     get_ticket(&h, "demo", ticket);
     memcpy(hello + 5, ticket, 32);
@@ -511,6 +520,57 @@ static void mode_voids_an_update_that_waits(void **state)
     ws_send_message(&c, "\12\0\0\0", 4);
     expect(&c, CONSOLE_MODE);
     assert_int_equal(look().seen.refreshed, 1);
+    client_close(&c);
+}
+
+static unsigned time_at(unsigned at)
+{
+    return m.bytes[at] | (unsigned)m.bytes[at + 1] << 8;
+}
+
+static void who_watches_is_told_the_times(void **state)
+{
+    (void)state;
+    struct client c = open_console(0);
+    ws_send_message(&c, "\13\1\0\0", 4);
+    wait_until(look().seen.alive > 0 && look().seen.pulls == 1);
+    update_to(500, 1);
+    expect(&c, CONSOLE_UPDATE);
+    assert_int_equal(m.size, CONSOLE_UPDATE_HEADER + CONSOLE_UPDATE_TIMES + 500);
+    assert_int_equal(m.bytes[1], 3);
+    assert_int_equal(time_at(12), 10);
+    assert_int_equal(time_at(14), 30);
+    assert_int_equal(time_at(16), 4);
+    assert_int_equal(time_at(18), 65535); /* an encode of long ago */
+    assert_int_equal(m.bytes[20], 1);
+    ws_send_message(&c, "\13\0\0\0", 4);
+    send_ack(&c, 1);
+    wait_until(look().seen.pulls >= 2);
+    update_to(500, 1);
+    expect(&c, CONSOLE_UPDATE);
+    assert_int_equal(m.size, CONSOLE_UPDATE_HEADER + 500);
+    assert_int_equal(look().statistics.class_bytes[CONSOLE_PHOTO] % 1000, look().statistics.update_bytes % 1000);
+    client_close(&c);
+}
+
+static void gateway_hears_who_comes_back(void **state)
+{
+    (void)state;
+    struct client c;
+    assert_int_equal(ws_open(&h, &c, PATH, CONSOLE_SUBPROTOCOL, &a), 101);
+    uint8_t hello[61] = {CONSOLE_HELLO, 1, 0, CONSOLE_CAN_JPEG | CONSOLE_CAN_VP9, 0};
+    char ticket[33];
+    get_ticket(&h, "demo", ticket);
+    memcpy(hello + 5, ticket, 32);
+    memset(hello + 37, 'p', 16);
+    memcpy(hello + 53, "\7\0\0\0\1\2\0\0", 8);
+    assert_true(ws_send_message(&c, hello, sizeof hello));
+    expect(&c, CONSOLE_WELCOME);
+    struct console_hello said = look().seen.hello;
+    assert_true(said.jpeg && said.vp9 && !said.vp8);
+    assert_memory_equal(said.page, "pppppppppppppppp", 16);
+    assert_int_equal(said.last_viewer, 7);
+    assert_int_equal(said.last_sequence, 0x201);
     client_close(&c);
 }
 
@@ -674,6 +734,8 @@ int main(void)
         cmocka_unit_test(messages_arrive_byte_by_byte_and_in_fragments),
         cmocka_unit_test(updates_are_fragments_around_shared_pieces),
         cmocka_unit_test(mode_voids_an_update_that_waits),
+        cmocka_unit_test(who_watches_is_told_the_times),
+        cmocka_unit_test(gateway_hears_who_comes_back),
         cmocka_unit_test(hidden_viewer_is_not_pulled),
         cmocka_unit_test(viewer_that_stops_costs_its_window_only),
         cmocka_unit_test(fast_reader_gets_everything_in_order),

@@ -76,15 +76,25 @@ static bool is_type(const char *type)
     return !strcmp(string("type", room, sizeof room), type);
 }
 
-static void check_client(const struct console_message *p)
+static void check_hello(const struct console_message *p)
 {
     char ticket[64];
+    uint8_t page[CONSOLE_PAGE_SIZE];
+    assert_int_equal(p->type, CONSOLE_HELLO);
+    assert_int_equal(p->hello.hidden, number("hidden"));
+    assert_int_equal(p->hello.view_only, number("viewOnly"));
+    assert_int_equal(p->hello.capabilities, number("capabilities"));
+    assert_string_equal(p->hello.ticket, string("ticket", ticket, sizeof ticket));
+    assert_int_equal(hex_bytes("page", page, sizeof page), sizeof page);
+    assert_memory_equal(p->hello.page, page, sizeof page);
+    assert_int_equal(p->hello.last_viewer, number("lastViewer"));
+    assert_int_equal(p->hello.last_sequence, number("lastSequence"));
+}
+
+static void check_client(const struct console_message *p)
+{
     if (is_type("hello")) {
-        assert_int_equal(p->type, CONSOLE_HELLO);
-        assert_int_equal(p->hello.hidden, number("hidden"));
-        assert_int_equal(p->hello.view_only, number("viewOnly"));
-        assert_int_equal(p->hello.capabilities, number("capabilities"));
-        assert_string_equal(p->hello.ticket, string("ticket", ticket, sizeof ticket));
+        check_hello(p);
     } else if (is_type("ack")) {
         assert_int_equal(p->type, CONSOLE_ACK);
         assert_int_equal(p->ack.sequence, number("sequence"));
@@ -119,6 +129,9 @@ static void check_client(const struct console_message *p)
     } else if (is_type("visible")) {
         assert_int_equal(p->type, CONSOLE_VISIBLE);
         assert_int_equal(p->visible, number("visible"));
+    } else if (is_type("watch")) {
+        assert_int_equal(p->type, CONSOLE_WATCH);
+        assert_int_equal(p->watch, number("on"));
     } else {
         assert_true(is_type("refresh"));
         assert_int_equal(p->type, CONSOLE_REFRESH);
@@ -140,7 +153,7 @@ static void client_messages_are_understood(void **state)
         cases++;
     }
     fclose(f);
-    assert_int_equal(types, 0x7fe); /* every type was there */
+    assert_int_equal(types, 0xffe); /* every type was there */
     assert_true(cases >= 18);
 }
 
@@ -182,10 +195,18 @@ static void build_server(struct wire_writer *w)
     if (is_type("welcome"))
         console_write_welcome(w, number("mayType"), (uint32_t)number("viewer"));
     else if (is_type("mode"))
-        console_write_mode(w, (uint16_t)number("width"), (uint16_t)number("height"));
+        console_write_mode(w, (uint8_t)number("colour"), (uint16_t)number("width"), (uint16_t)number("height"));
     else if (is_type("update")) {
-        console_write_update_header(w, number("exact"), (uint32_t)number("sequence"), (uint32_t)number("captured"));
-        assert_int_equal(wire_written(w), CONSOLE_UPDATE_HEADER);
+        bool timed = strncmp(find("times"), "null", 4) != 0;
+        struct console_times times = {0};
+        if (timed)
+            times = (struct console_times){.track_us = (uint32_t)number("track"),
+                                           .wait_us = (uint32_t)number("wait"),
+                                           .encode_us = (uint32_t)number("encode"),
+                                           .send_us = (uint32_t)number("send")};
+        console_write_update_header(w, number("exact"), (uint32_t)number("sequence"), (uint32_t)number("captured"),
+                                    timed ? &times : NULL);
+        assert_int_equal(wire_written(w), CONSOLE_UPDATE_HEADER + (timed ? CONSOLE_UPDATE_TIMES : 0));
         wire_write_bytes(w, bytes, hex_bytes("body", bytes, sizeof bytes));
     } else if (is_type("no-picture"))
         console_write_no_picture(w, word_index("signal", signals, 8), string("why", text, sizeof text));
@@ -201,11 +222,14 @@ static void build_server(struct wire_writer *w)
     else if (is_type("pong"))
         console_write_pong(w, (uint32_t)number("value"));
     else if (is_type("stats"))
-        console_write_stats(w, &(struct console_stats){.round_trip_us = (uint32_t)number("roundTrip"),
-                                                       .encode_us = (uint32_t)number("encode"),
-                                                       .rate = (uint32_t)number("rate"),
-                                                       .updates = (uint32_t)number("updates"),
-                                                       .bytes = (uint32_t)number("bytes")});
+        console_write_stats(
+            w, &(struct console_stats){.round_trip_us = (uint32_t)number("roundTrip"),
+                                       .encode_us = (uint32_t)number("encode"),
+                                       .rate = (uint32_t)number("rate"),
+                                       .updates = (uint32_t)number("updates"),
+                                       .bytes = (uint32_t)number("bytes"),
+                                       .class_bytes = {(uint32_t)number("text"), (uint32_t)number("photo"),
+                                                       (uint32_t)number("video"), (uint32_t)number("settle")}});
     else if (is_type("changed"))
         console_write_changed(w, (uint8_t)(number("power") | number("drives") << 1 | number("target") << 2));
     else if (is_type("end"))

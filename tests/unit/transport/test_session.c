@@ -52,11 +52,11 @@ static const struct route rows[] = {
 };
 static const struct route_table table = {rows, ARRAY_SIZE(rows), NULL};
 
-static int on_open(void *context, const char *target, struct auth_session *session, bool view_only,
+static int on_open(void *context, const char *target, struct auth_session *session, const struct console_hello *hello,
                    struct viewer *viewer, struct console_viewer **ret)
 {
-    (void)context, (void)target, (void)session, (void)view_only;
-    viewer_mode(viewer, 640, 480);
+    (void)context, (void)target, (void)session, (void)hello;
+    viewer_mode(viewer, 640, 480, 0);
     *ret = (struct console_viewer *)&h; /* never looked into */
     return 0;
 }
@@ -164,7 +164,7 @@ static void logout_ends_the_consoles_of_the_session(void **state)
     assert_int_equal(sscanf(a.body, "{\"ticket\":\"%32[0-9a-f]\"", ticket), 1);
 
     assert_int_equal(ws_open(&h, &w, "/api/v1/targets/demo/console", CONSOLE_SUBPROTOCOL, &a), 101);
-    uint8_t hello[37] = {CONSOLE_HELLO, 1, 0, 7, 0};
+    uint8_t hello[61] = {CONSOLE_HELLO, 1, 0, 7, 0};
     memcpy(hello + 5, ticket, 32);
     ws_send_message(&w, hello, sizeof hello);
     assert_true(ws_read(&w, &m));
