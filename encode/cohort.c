@@ -45,6 +45,19 @@ struct cohort {
     size_t cells_room;
 };
 
+static int make_room(struct cohort *self)
+{
+    size_t cells = (size_t)self->view.cells_x * (size_t)self->view.cells_y;
+    if (cells <= self->cells_room)
+        return 0;
+    free(self->coded);
+    free(self->never);
+    self->coded = malloc(cells);
+    self->never = calloc(cells, sizeof self->never[0]);
+    self->cells_room = self->coded && self->never ? cells : 0;
+    return self->cells_room ? 0 : -ENOMEM;
+}
+
 int cohort_create(struct slot_table *slots, struct cohort **ret)
 {
     struct cohort *self = calloc(1, sizeof *self);
@@ -112,6 +125,29 @@ uint64_t cohort_due(const struct cohort *self, const struct picture *picture, ui
         return UINT64_MAX;
     uint64_t due = settling_due(self, picture);
     return due <= now_us ? 0 : due;
+}
+
+static struct slot_table *table_of(const struct cohort *self)
+{
+    return self->slots.table;
+}
+
+int cohort_split(const struct cohort *from, struct cohort **ret)
+{
+    attr_cleanup(cohort_destroyp) struct cohort *self = NULL;
+    int r = cohort_create(table_of(from), &self);
+    r = r ? r : view_clone(&self->view, &from->view);
+    r = r ? r : from->view.width ? make_room(self) : 0;
+    if (r < 0)
+        return r;
+    if (table_of(from))
+        slot_set_copy(&self->slots, &from->slots);
+    lossy_reset(self->lossy);
+    update_writer_reset(&self->writer);
+    self->number = from->number;
+    self->cell_bytes = from->cell_bytes;
+    *ret = take(self);
+    return 0;
 }
 
 struct slot_set *cohort_slots(struct cohort *self)
@@ -419,19 +455,6 @@ static int pack(struct cohort *self, struct cohort_update *update)
     update->bytes = size;
     update->number = ++self->number;
     return 0;
-}
-
-static int make_room(struct cohort *self)
-{
-    size_t cells = (size_t)self->view.cells_x * (size_t)self->view.cells_y;
-    if (cells <= self->cells_room)
-        return 0;
-    free(self->coded);
-    free(self->never);
-    self->coded = malloc(cells);
-    self->never = calloc(cells, sizeof self->never[0]);
-    self->cells_room = self->coded && self->never ? cells : 0;
-    return self->cells_room ? 0 : -ENOMEM;
 }
 
 static int fit_view(struct cohort *self, const struct picture *picture)

@@ -67,6 +67,10 @@ int cohort_chase(struct cohort *self, const struct cohort *other, const struct c
 bool cohort_is_like(const struct cohort *self, const struct cohort *other);
 void cohort_join(struct cohort *other, const struct cohort *self);
 
+/* Parting: a new cohort for viewers of `from` that go on alone: their canvases and slots as they are now. Costs them
+ * what teaching tiles anew costs. 0 or -ENOMEM. */
+int cohort_split(const struct cohort *from, struct cohort **ret);
+
 /* What the viewers' slots hold, for a viewer that leaves and comes back. */
 struct slot_set *cohort_slots(struct cohort *self);
 

@@ -60,6 +60,12 @@ void slot_set_clear(struct slot_set *self)
     memset(self->version, 0, UPDATE_SLOTS * sizeof self->version[0]);
 }
 
+void slot_set_copy(struct slot_set *self, const struct slot_set *other)
+{
+    memcpy(self->version, other->version, UPDATE_SLOTS * sizeof self->version[0]);
+    memcpy(self->filled_at, other->filled_at, UPDATE_SLOTS * sizeof self->filled_at[0]);
+}
+
 void slot_set_intersect(struct slot_set *self, const struct slot_set *other)
 {
     for (int i = 0; i < UPDATE_SLOTS; i++)

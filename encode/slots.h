@@ -29,6 +29,9 @@ int slot_set_init(struct slot_set *self, struct slot_table *table); /* keeps a r
 void slot_set_finish(struct slot_set *self);
 void slot_set_clear(struct slot_set *self); /* the viewers have nothing any more */
 
+/* Of one table: self holds what other holds. */
+void slot_set_copy(struct slot_set *self, const struct slot_set *other);
+
 /* The viewers of both are now one cohort: what either lacks, self lacks. */
 void slot_set_intersect(struct slot_set *self, const struct slot_set *other);
 

@@ -62,6 +62,28 @@ int view_reset(struct view *self, const struct picture *picture)
     return 0;
 }
 
+static void *copy_of(const void *bytes, size_t size)
+{
+    void *copy = malloc(size);
+    return copy ? memcpy(copy, bytes, size) : NULL;
+}
+
+int view_clone(struct view *self, const struct view *from)
+{
+    view_finish(self);
+    if (from->width == 0)
+        return 0;
+    size_t cells = (size_t)from->cells_x * (size_t)from->cells_y;
+    *self = *from;
+    self->hash = copy_of(from->hash, cells * sizeof from->hash[0]);
+    self->exact = copy_of(from->exact, cells);
+    self->pixels = copy_of(from->pixels, (size_t)from->height * from->stride);
+    if (self->hash && self->exact && self->pixels)
+        return 0;
+    view_finish(self);
+    return -ENOMEM;
+}
+
 bool view_fits(const struct view *self, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;

@@ -31,6 +31,9 @@ void view_finish(struct view *self);
 /* A black canvas of the picture's size and format; -ENOMEM (there is then no canvas). */
 int view_reset(struct view *self, const struct picture *picture);
 
+/* A copy, with or without a canvas; -ENOMEM (there is then none). */
+int view_clone(struct view *self, const struct view *from);
+
 /* False: the picture is of another size or format. */
 bool view_fits(const struct view *self, const struct picture *picture);
 
