@@ -1,5 +1,6 @@
-/* Kernels that find changed cells and hash them, in the capture's own pixel format: one table of functions for each
- * format and instruction set. All of a format give the same results. */
+/* Kernels that compare and hash cells of packed pixels (FOURCC_BGRX and, alike, FOURCC_VYUX): what the codec works on.
+ * One table of functions for each instruction set; all give the same results. Captured pictures in their many formats
+ * are the business of video/scan.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +27,7 @@ struct damage_ops {
     uint64_t (*hash)(const struct cell_key *key, const uint8_t *pixels, size_t stride, int width, int height);
 };
 
-/* The best kernels for a format among those the CPU features allow, or NULL for a format we do not know. */
+/* The best kernels for a format among those the CPU features allow, or NULL for one that is not packed pixels. */
 const struct damage_ops *damage_ops_find(uint32_t fourcc, uint32_t features);
 
 /* All of them, NULL at the end; for tests and benches. */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/cpu.h"
 #include "encode/picture.h"
 #include "scene.h"
 
@@ -79,10 +80,10 @@ static void count_release(struct frame *frame)
     ++*(int *)frame->release_data;
 }
 
-/* A frame that changes nothing goes back at once, a held one when its picture and the tracker have let go. */
-static void test_frames_are_given_back(void **state)
+/* A frame that changes nothing goes back at once, others when their pictures have let go: nothing is held back for a
+ * comparison where cells are hashed. */
+static void give_back(struct fixture *self, bool held)
 {
-    struct fixture *self = *state;
     int released[3] = {0, 0, 0};
     struct frame frames[3];
     for (int i = 0; i < 3; i++) {
@@ -95,7 +96,7 @@ static void test_frames_are_given_back(void **state)
     assert_null(track(self, &frames[1]));
     assert_int_equal(released[1], 1);
     picture_unref(picture);
-    assert_int_equal(released[0], 0);
+    assert_int_equal(released[0], !held);
     struct scene other;
     scene_init(&other, 100, 50, 9);
     scene_noise(&other, 0, 0, 100, 50);
@@ -107,6 +108,55 @@ static void test_frames_are_given_back(void **state)
     picture_unref(picture);
     assert_int_equal(released[2], 1);
     scene_finish(&other);
+}
+
+static void test_frames_are_given_back(void **state)
+{
+    if (!(cpu_features() & (CPU_AVX2 | CPU_NEON)))
+        skip();
+    give_back(*state, false);
+}
+
+/* Without vectors pictures are compared: the last one that changed anything stays with the tracker. */
+static void test_a_frame_to_compare_with_is_held(void **state)
+{
+    cpu_set_mask(0);
+    give_back(*state, true);
+    cpu_set_mask(UINT32_MAX);
+}
+
+/* A run of changes begins with the first after a rest. */
+static void test_times_of_changes(void **state)
+{
+    struct fixture *self = *state;
+    static const uint64_t at[] = {1000000, 1100000, 1600000, 2090000};
+    static const uint64_t began[] = {1000000, 1000000, 1600000, 1600000};
+    for (unsigned i = 0; i < 4; i++) {
+        scene_fill(&self->scene, 20, 20, 1, 1, i + 1);
+        struct frame *frame = scene_frame(&self->scene);
+        frame->captured_us = at[i];
+        struct picture *picture = track(self, frame);
+        assert_int_equal(picture->changed_us[8], at[i]);
+        assert_int_equal(picture->began_us[8], began[i]);
+        assert_int_equal(picture->changed_us[0], at[0]);
+        assert_int_equal(picture->began_us[0], at[0]);
+        picture_unref(picture);
+    }
+}
+
+static void test_too_narrow_planes_are_refused(void **state)
+{
+    struct fixture *self = *state;
+    struct picture *picture = NULL;
+    struct frame *frame = scene_frame(&self->scene);
+    frame->planes[0].stride = 399;
+    assert_int_equal(picture_track(self->tracker, frame, &picture), -EINVAL);
+    frame = scene_frame(&self->scene);
+    frame->fourcc = FOURCC_NV12; /* and no second plane */
+    assert_int_equal(picture_track(self->tracker, frame, &picture), -EINVAL);
+    frame = scene_frame(&self->scene);
+    frame->fourcc = FOURCC_VYUX; /* nothing captures that */
+    assert_int_equal(picture_track(self->tracker, frame, &picture), -EINVAL);
 }
 
 static struct frame *hinted(struct fixture *self, struct rect hint)
@@ -138,7 +188,7 @@ static void test_hints_do_not_count_after_a_lost_frame(void **state)
     struct fixture *self = *state;
     picture_unref(track(self, scene_frame(&self->scene)));
     struct frame *strange = scene_frame(&self->scene);
-    strange->fourcc = FOURCC('Y', 'U', 'Y', 'V');
+    strange->fourcc = FOURCC('H', '2', '6', '4');
     struct picture *picture = NULL;
     assert_int_equal(picture_track(self->tracker, strange, &picture), -EINVAL);
     scene_fill(&self->scene, 0, 0, 100, 50, 0xABCDEF);
@@ -168,6 +218,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_first_picture_is_all_new, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_changed_cells_get_the_generation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frames_are_given_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_frame_to_compare_with_is_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_times_of_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_too_narrow_planes_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hints_bound_the_search, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hints_do_not_count_after_a_lost_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(test_new_size_is_all_new, setup, teardown),
