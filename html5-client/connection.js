@@ -37,7 +37,7 @@ export class Connection {
 
   /**
    * @param {string} target
-   * @param {() => {hidden: boolean, viewOnly: boolean, capabilities: number}} hello asked at each connection
+   * @param {() => Omit<import('./protocol.js').Hello, 'ticket'>} hello asked at each connection
    * @param {ConnectionEvents} events
    */
   constructor(target, hello, events) {

@@ -1,11 +1,14 @@
-/* One console as the worker sees it: socket, decoder and canvas. It takes commands from the page, applies updates
- * strictly in order, acks each one after painting, and reports what the page shows. Runs in a worker, or on the page
- * where canvases cannot be handed over. */
+/* One console as the worker sees it: socket and picture. It takes commands from the page, passes on what the gateway
+ * says, acks what was painted, and reports what the page shows. Runs in a worker, or on the page where canvases cannot be
+ * handed over. */
 
 import { Connection } from './connection.js';
 import { Decoder } from './decoder.js';
-import { Painter } from './painter.js';
 import { Figures } from './figures.js';
+import { tryCodecs } from './payload_decoder.js';
+import { Picture } from './picture.js';
+import { StageTimes } from './stage_times.js';
+import { Trouble } from './trouble.js';
 import * as protocol from './protocol.js';
 
 /** @typedef {import('./connection.js').ConnectionState} ConnectionState */
@@ -20,6 +23,7 @@ import * as protocol from './protocol.js';
  *   | {type: 'seat', take: boolean}
  *   | {type: 'visible', visible: boolean}
  *   | {type: 'view-only', viewOnly: boolean}
+ *   | {type: 'watch', on: boolean} | {type: 'tint', on: boolean}
  *   | {type: 'read', id: number, canvas: boolean, rect: Rect|null}} Command
  */
 /** @typedef {{roundTrip: number|null, frames: number, bits: number}} StripFigures ms, per second, per second */
@@ -30,6 +34,9 @@ import * as protocol from './protocol.js';
  *   | {type: 'figures', figures: StripFigures}
  *   | {type: 'pixels', id: number, width: number, height: number, exact: boolean, pixels: ArrayBuffer}
  *   | {type: 'failed', why: string}
+ *   | {type: 'trouble', why: string}
+ *   | {type: 'stages', stages: import('./stage_times.js').Stages}
+ *   | {type: 'lossy', columns: number, rows: number, map: Uint8Array}
  *   | Exclude<import('./protocol.js').ServerMessage, {type: 'mode'|'update'|'pong'|'stats'|'end'}>} Report
  */
 
@@ -40,28 +47,34 @@ const DEAD_MS = 6000;
 /** More than this waiting to be sent: pointer moves are held back, the newest wins. */
 const STUCK_BYTES = 1024;
 
-const CAPABILITIES =
-  1 | // the decoder would not load without WASM SIMD
-  ('VideoDecoder' in globalThis ? 2 : 0) |
-  ('ImageDecoder' in globalThis ? 4 : 0);
+/** Made once for these slots. */
+const newIdentity = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 export class ConsoleSession {
-  /** @type {Decoder|null} */
-  #decoder = null;
-  #painter;
+  /** @type {Picture|null} */
+  #picture = null;
+  #canvas;
   #connection;
   #figures = new Figures();
+  #stages = new StageTimes();
+  #trouble = new Trouble();
+  #identity = newIdentity();
+  /** Number of the connection that is or was last. */
+  #viewer = 0;
+  #capabilities = 0;
   #visible;
   #viewOnly;
   #saidViewOnly = false;
-  #sequence = 0;
-  #exact = false;
+  #watching = false;
+  #tinting = false;
   #lastPing = 0;
   #heardAt = 0;
   /** @type {AbsolutePointer|null} */
   #heldMove = null;
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #clock;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #refresh;
 
   /**
    * @param {{target: string, canvas: HTMLCanvasElement|OffscreenCanvas, viewOnly: boolean, visible: boolean}} start
@@ -71,7 +84,7 @@ export class ConsoleSession {
     this.report = report;
     this.#visible = start.visible;
     this.#viewOnly = start.viewOnly;
-    this.#painter = new Painter(start.canvas);
+    this.#canvas = start.canvas;
     this.#connection = new Connection(start.target, () => this.#hello(), {
       changed: (state) => this.#connectionChanged(state),
       message: (message, received) => this.#message(message, received),
@@ -81,9 +94,16 @@ export class ConsoleSession {
 
   async #start() {
     try {
+      const trial = tryCodecs();
       const response = await fetch(DECODER_URL);
       if (!response.ok) throw new Error(`${DECODER_URL}: ${response.status}`);
-      this.#decoder = await Decoder.create(await response.arrayBuffer());
+      const decoder = await Decoder.create(await response.arrayBuffer());
+      this.#picture = new Picture(decoder, this.#canvas, this.#visible, {
+        begun: ({ width, height }) => this.report({ type: 'mode', width, height }),
+        done: (update, times, shown) => this.#done(update, times, shown),
+        broken: (codec, why) => this.#broken(codec, why),
+      });
+      this.#capabilities = await trial;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return this.report({ type: 'failed', why: `The picture decoder did not load (${why}). Reload the page.` });
@@ -116,21 +136,42 @@ export class ConsoleSession {
         return this.#read(command.id, command.canvas, command.rect);
       case 'retry':
         return this.#connection.retryNow();
+      case 'watch':
+        return this.#watch(command.on);
+      case 'tint':
+        this.#tinting = command.on;
+        return this.#showTint();
       case 'stop':
-        clearInterval(this.#clock);
-        return this.#connection.stop();
+        return this.#stop();
     }
+  }
+
+  #stop() {
+    clearInterval(this.#clock);
+    this.#connection.stop();
+    this.#picture?.erase();
   }
 
   #hello() {
     this.#saidViewOnly = this.#viewOnly;
-    return { hidden: !this.#visible, viewOnly: this.#viewOnly, capabilities: CAPABILITIES };
+    const known = this.#picture?.slotsKnown ?? false;
+    return {
+      hidden: !this.#visible,
+      viewOnly: this.#viewOnly,
+      capabilities: this.#capabilities,
+      page: this.#identity,
+      lastViewer: known ? this.#viewer : 0,
+      lastSequence: known ? (this.#picture?.applied ?? 0) : 0,
+    };
   }
 
   /** @param {ConnectionState} state */
   #connectionChanged(state) {
-    this.#sequence = 0;
-    this.#exact = false;
+    if (state.state !== 'open') this.#picture?.disconnected();
+    // Whoever may not see this screen any more keeps nothing of it.
+    if (state.state === 'ended') this.#picture?.erase();
+    clearTimeout(this.#refresh);
+    this.#stages.reset();
     this.#heldMove = null;
     this.#figures.reset();
     this.#heardAt = this.#lastPing = performance.now();
@@ -142,52 +183,80 @@ export class ConsoleSession {
     this.#heardAt = received;
     switch (message.type) {
       case 'mode':
-        return this.#mode(message.width, message.height);
+        return this.#picture?.mode(message, (error) => this.#unreadable(error));
       case 'update':
-        return this.#update(message, received);
+        this.#figures.update(message.body.length + 12, received);
+        return this.#picture?.update(message, received);
+      case 'no-picture':
+        return this.#picture?.after(() => this.report(message));
       case 'pong':
         return this.#figures.pong(message.value, received);
       case 'stats':
+        this.#stages.stats(message, received);
         return this.#figures.serverRoundTrip(message.roundTrip / 1000);
       case 'end':
         return;
       case 'welcome':
-        if (this.#visible) this.#ping(); // the strip wants a first figure
+        this.#welcomed(message.viewer);
         return this.report(message);
       default:
         return this.report(message);
     }
   }
 
-  /** @param {number} width @param {number} height */
-  #mode(width, height) {
-    if (!this.#decoder?.resize(width, height)) throw new protocol.ProtocolError(`no memory for ${width} x ${height}`);
-    this.#exact = false;
-    this.#painter.resize(this.#decoder);
-    this.report({ type: 'mode', width, height });
+  /** @param {number} viewer */
+  #welcomed(viewer) {
+    this.#viewer = viewer;
+    this.#picture?.connected();
+    if (this.#visible) this.#ping(); // the strip wants a first figure
+    if (this.#watching) this.#connection.send(protocol.buildWatch(true));
   }
 
-  /** @param {Extract<import('./protocol.js').ServerMessage, {type: 'update'}>} update @param {number} received */
-  #update({ sequence, exact, body }, received) {
-    const decoder = this.#decoder;
-    if (sequence !== this.#sequence + 1)
-      throw new protocol.ProtocolError(`update ${sequence} came after ${this.#sequence}`);
-    const dirty = decoder?.apply(body);
-    if (!decoder || !dirty) throw new protocol.ProtocolError(`update ${sequence} is malformed`);
-    if (this.#visible) this.#painter.paint(decoder, dirty);
-    this.#sequence = sequence;
-    this.#exact = exact;
-    const painted = performance.now();
-    this.#connection.send(protocol.buildAck(sequence, received * 1000, painted * 1000));
-    this.#figures.update(body.length + 12, received);
-    this.report({ type: 'painted', sequence, exact });
+  /** @param {unknown} error */
+  #unreadable(error) {
+    this.#connection.restart(`The gateway sent something this page cannot read: ${error instanceof Error ? error.message : error}`);
+  }
+
+  /** @param {import('./picture.js').Update} update @param {import('./picture.js').Times} times @param {boolean} shown */
+  #done(update, times, shown) {
+    this.#connection.send(protocol.buildAck(update.sequence, times.received * 1000, times.painted * 1000));
+    if (!shown) return;
+    this.#stages.update(update.times, times);
+    this.report({ type: 'painted', sequence: update.sequence, exact: update.exact });
+  }
+
+  /** @param {import('./decoder.js').Codec|null} codec @param {string} why */
+  #broken(codec, why) {
+    const remedy = this.#trouble.failed(codec, performance.now());
+    clearTimeout(this.#refresh);
+    if (remedy.act === 'refresh') {
+      this.report({ type: 'trouble', why });
+      this.#refresh = setTimeout(() => this.#connection.send(protocol.buildRefresh()), remedy.waitMs);
+      return;
+    }
+    if (remedy.without) this.#capabilities &= ~protocol.CAPABILITY[remedy.without];
+    const rest = remedy.without ? `${remedy.without.toUpperCase()} does not work in this browser; going on without it.` : 'Beginning anew.';
+    this.report({ type: 'trouble', why: `${why} ${rest}` });
+    this.#connection.restart(rest);
+  }
+
+  /** @param {boolean} on */
+  #watch(on) {
+    this.#watching = on;
+    this.#stages.reset();
+    this.#connection.send(protocol.buildWatch(on));
+  }
+
+  #showTint() {
+    const { columns, rows, map } = this.#picture?.lossyMap() ?? { columns: 0, rows: 0, map: new Uint8Array() };
+    this.report({ type: 'lossy', columns, rows, map: this.#tinting ? map : new Uint8Array() });
   }
 
   /** @param {boolean} visible */
   #setVisible(visible) {
     if (visible === this.#visible) return;
     this.#visible = visible;
-    if (visible && this.#decoder) this.#painter.paintAll(this.#decoder);
+    this.#picture?.setVisible(visible);
     this.#connection.send(protocol.buildVisible(visible));
     if (visible) this.#ping();
   }
@@ -220,21 +289,19 @@ export class ConsoleSession {
     if (this.#heldMove) this.#pointer(this.#heldMove, true);
     if (this.#visible && now - Math.max(this.#lastPing, this.#heardAt) >= PING_MS) this.#ping();
     if (this.#lastPing > this.#heardAt && now - this.#heardAt > DEAD_MS) return this.#connection.restart();
-    if (this.#visible) this.report({ type: 'figures', figures: this.#figures.now(now) });
+    this.#picture?.tick(now);
+    if (!this.#visible) return;
+    const figures = this.#figures.now(now);
+    this.report({ type: 'figures', figures });
+    if (this.#watching) this.report({ type: 'stages', stages: this.#stages.now(figures.roundTrip, now) });
+    if (this.#tinting) this.#showTint();
   }
 
-  /**
-   * @param {number} id
-   * @param {boolean} canvas from the canvas itself rather than from the decoder's memory
-   * @param {Rect|null} rect null: all of it
-   */
+  /** @param {number} id @param {boolean} canvas @param {Rect|null} rect as Picture.read */
   #read(id, canvas, rect) {
-    const { width: w, height: h } = this.#decoder ?? { width: 0, height: 0 };
-    const { x, y, width, height } = rect ?? { x: 0, y: 0, width: w, height: h };
-    const inside = x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= w && y + height <= h;
-    const source = inside ? (canvas ? this.#painter : this.#decoder) : null;
-    const { buffer } = source?.read({ x, y, width, height }) ?? new Uint8ClampedArray();
-    const size = inside ? { width, height } : { width: 0, height: 0 };
-    this.report({ type: 'pixels', id, ...size, exact: this.#exact, pixels: buffer }, [buffer]);
+    const read = this.#picture?.read(canvas, rect) ?? { width: 0, height: 0, pixels: new Uint8ClampedArray() };
+    const { buffer } = read.pixels;
+    const exact = this.#picture?.exact ?? false;
+    this.report({ type: 'pixels', id, width: read.width, height: read.height, exact, pixels: buffer }, [buffer]);
   }
 }

@@ -3,16 +3,18 @@
 
 /** @typedef {'gone'|'protocol'|'session'|'right'|'stopping'|'ticket'|'target'} EndReason */
 /** @typedef {'ok'|'powered-off'|'no-signal'|'no-lock'|'out-of-range'|'unsupported'|'device-gone'|'starting'} SignalName */
+/** @typedef {{track: number, wait: number, encode: number, send: number}} SendTimes microseconds, at most 655350 */
 /**
  * @typedef {{type: 'welcome', mayType: boolean, viewer: number}
- *   | {type: 'mode', width: number, height: number}
- *   | {type: 'update', exact: boolean, sequence: number, captured: number, body: Uint8Array}
+ *   | {type: 'mode', colour: number, width: number, height: number}
+ *   | {type: 'update', exact: boolean, sequence: number, captured: number, times: SendTimes|null, body: Uint8Array}
  *   | {type: 'no-picture', signal: SignalName, why: string}
  *   | {type: 'cursor', visible: boolean, hotX: number, hotY: number, width: number, height: number, pixels: Uint8Array}
  *   | {type: 'leds', num: boolean, caps: boolean, scroll: boolean}
  *   | {type: 'seat', mine: boolean, viewers: number, holder: number, name: string}
  *   | {type: 'pong', value: number}
- *   | {type: 'stats', roundTrip: number, encode: number, rate: number, updates: number, bytes: number}
+ *   | {type: 'stats', roundTrip: number, encode: number, rate: number, updates: number, bytes: number,
+ *      text: number, photo: number, video: number, settle: number}
  *   | {type: 'changed', power: boolean, drives: boolean, target: boolean}
  *   | {type: 'end', reason: EndReason, why: string}
  *   | {type: 'pointer-mode', absolute: boolean}} ServerMessage
@@ -21,6 +23,8 @@
 export const SUBPROTOCOL = 'lightsout.console.1';
 export const VERSION = 1;
 export const MAX_SIDE = 8192;
+/** RGB, and BT.601 and BT.709 with limited and full range: enum colour of video/csc.h. */
+const COLOURS = 5;
 
 /** @type {SignalName[]} */
 const SIGNALS = ['ok', 'powered-off', 'no-signal', 'no-lock', 'out-of-range', 'unsupported', 'device-gone', 'starting'];
@@ -46,14 +50,33 @@ const bytes = (view) => new Uint8Array(view.buffer);
 /** @param {number} value @param {number} limit */
 const clampSigned = (value, limit) => Math.max(-limit - 1, Math.min(limit, Math.trunc(value)));
 
-/** @param {{ticket: string, hidden: boolean, viewOnly: boolean, capabilities: number}} hello */
-export function buildHello({ ticket, hidden, viewOnly, capabilities }) {
+/** What the page can decode, as bits of HELLO. */
+export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8 };
+
+/**
+ * page: 32 hex digits, the same as long as the slots are. lastViewer: number of the connection that filled them, 0:
+ * none; lastSequence: of the last update applied in it.
+ * @typedef {object} Hello
+ * @property {string} ticket
+ * @property {boolean} hidden
+ * @property {boolean} viewOnly
+ * @property {number} capabilities
+ * @property {string} page
+ * @property {number} lastViewer
+ * @property {number} lastSequence
+ */
+
+/** @param {Hello} hello */
+export function buildHello({ ticket, hidden, viewOnly, capabilities, page, lastViewer, lastSequence }) {
   if (!/^[0-9a-f]{32}$/i.test(ticket)) throw new ProtocolError('The ticket is not 32 hex digits.');
-  const view = message(37, 0x01);
+  const view = message(61, 0x01);
   view.setUint8(1, VERSION);
   view.setUint8(2, (hidden ? 1 : 0) | (viewOnly ? 2 : 0));
   view.setUint8(3, capabilities);
   for (let i = 0; i < 32; i++) view.setUint8(5 + i, ticket.charCodeAt(i));
+  for (let i = 0; i < 16; i++) view.setUint8(37 + i, parseInt(page.slice(2 * i, 2 * i + 2), 16));
+  view.setUint32(53, lastViewer, true);
+  view.setUint32(57, lastSequence, true);
   return bytes(view);
 }
 
@@ -124,6 +147,13 @@ export function buildVisible(visible) {
 
 export const buildRefresh = () => bytes(message(4, 0x0a));
 
+/** @param {boolean} on updates tell their stage times from now on */
+export function buildWatch(on) {
+  const view = message(4, 0x0b);
+  view.setUint8(1, on ? 1 : 0);
+  return bytes(view);
+}
+
 /**
  * @param {DataView} view
  * @param {number} size
@@ -157,6 +187,12 @@ function text(view, from, length) {
   }
 }
 
+/** @param {DataView} view @returns {SendTimes} */
+function sendTimes(view) {
+  const [track, wait, encode, send] = [12, 14, 16, 18].map((at) => view.getUint16(at, true) * 10);
+  return { track, wait, encode, send };
+}
+
 /** @type {Record<number, (view: DataView) => ServerMessage>} */
 const PARSERS = {
   0x81(view) {
@@ -170,16 +206,22 @@ const PARSERS = {
     const height = view.getUint16(6, true);
     if (!width || !height || width > MAX_SIDE || height > MAX_SIDE)
       throw new ProtocolError(`A picture of ${width} x ${height} is out of range.`);
-    return { type: 'mode', width, height };
+    const colour = view.getUint8(1);
+    if (colour >= COLOURS) throw new ProtocolError(`Colour ${colour} is unknown.`);
+    return { type: 'mode', colour, width, height };
   },
   0x83(view) {
     atLeast(view, 12, 'UPDATE');
+    const timed = (view.getUint8(1) & 2) !== 0;
+    const start = timed ? 20 : 12;
+    atLeast(view, start, 'UPDATE');
     return {
       type: 'update',
       exact: (view.getUint8(1) & 1) !== 0,
       sequence: view.getUint32(4, true),
       captured: view.getUint32(8, true),
-      body: new Uint8Array(view.buffer, view.byteOffset + 12, view.byteLength - 12),
+      times: timed ? sendTimes(view) : null,
+      body: new Uint8Array(view.buffer, view.byteOffset + start, view.byteLength - start),
     };
   },
   0x84(view) {
@@ -227,7 +269,7 @@ const PARSERS = {
     return { type: 'pong', value: view.getUint32(4, true) };
   },
   0x89(view) {
-    exactly(view, 24, 'STATS');
+    exactly(view, 40, 'STATS');
     return {
       type: 'stats',
       roundTrip: view.getUint32(4, true),
@@ -235,6 +277,10 @@ const PARSERS = {
       rate: view.getUint32(12, true),
       updates: view.getUint32(16, true),
       bytes: view.getUint32(20, true),
+      text: view.getUint32(24, true),
+      photo: view.getUint32(28, true),
+      video: view.getUint32(32, true),
+      settle: view.getUint32(36, true),
     };
   },
   0x8a(view) {

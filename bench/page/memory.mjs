@@ -15,7 +15,8 @@ async function visit({ target, count, atOnce }) {
   const { buildAck } = await import('/protocol.js');
   const one = () =>
     new Promise((resolve, reject) => {
-      const connection = new Connection(target, () => ({ hidden: false, viewOnly: true, capabilities: 1 }), {
+      const hello = { hidden: false, viewOnly: true, capabilities: 1, page: '0'.repeat(32), lastViewer: 0, lastSequence: 0 };
+      const connection = new Connection(target, () => hello, {
         changed: (state) => state.state === 'ended' && reject(new Error(state.why)),
         message(message, at) {
           if (message.type !== 'update') return;

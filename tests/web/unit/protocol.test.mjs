@@ -20,6 +20,7 @@ const build = {
   ping: (m) => protocol.buildPing(m.value),
   visible: (m) => protocol.buildVisible(m.visible),
   refresh: () => protocol.buildRefresh(),
+  watch: (m) => protocol.buildWatch(m.on),
 };
 
 const withHex = (message) =>
@@ -52,6 +53,8 @@ const broken = {
   'another version': '8102010007000000',
   'a picture without width': '8200000000009001',
   'a picture too high': '82000000d002ffff',
+  'a picture of no known colour': '82050000d0029001',
+  'stage times cut short': '83020000010000000000000001000200030000',
   'an unknown signal': '84080000',
   'an unknown end': '8b080000',
   'end reason 0': '8b000000',
@@ -81,5 +84,5 @@ test('builders keep figures inside their fields', () => {
   const relative = protocol.buildPointerRelative({ buttons: 0, dx: 70000, dy: -70000, wheel: 0, pan: 0 });
   assert.equal(toHex(relative), '0500ff7f00800000');
   assert.equal(toHex(protocol.buildAck(1, 2 ** 32 + 5, 2 ** 33 + 6.7)), '02000000010000000500000006000000');
-  assert.throws(() => protocol.buildHello({ ticket: 'short', hidden: false, viewOnly: false, capabilities: 0 }));
+  assert.throws(() => protocol.buildHello({ ticket: 'short', hidden: false, viewOnly: false, capabilities: 0, page: '0'.repeat(32), lastViewer: 0, lastSequence: 0 }));
 });
