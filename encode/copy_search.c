@@ -5,20 +5,12 @@
 
 #include "video/damage.h"
 
-#define STRIPS 4    /* columns of tiles that vote */
-#define STRIP_MIN 3 /* wanted cells that make a column worth asking */
-#define VOTES_MIN 6 /* rows that must agree */
-#define CELLS_MIN 4 /* fewer wanted cells are coded sooner than searched */
-
-#define INDEX_SIZE 32768 /* twice over the rows of the tallest picture */
-#define ROW_MANY UINT16_MAX
-
-/* Rows of one strip of the view by their hash. */
-struct row_index {
-    uint64_t hash[INDEX_SIZE];
-    uint16_t row[INDEX_SIZE]; /* + 1; 0: free; ROW_MANY: stands there more than once */
-    uint16_t votes[2 * FRAME_MAX_SIZE];
-};
+#define CELLS_MIN 16 /* fewer wanted cells are coded sooner than searched */
+#define LEFT_MIN 4   /* when as few are left, the next vector is not tried */
+#define SAMPLES 48   /* cells by which a vector is judged before it is tried */
+#define SAMPLES_MIN 2
+#define BRIDGE 3       /* cells not wanted between wanted ones that are compared along with them */
+#define FAILURES_MAX 4 /* up to 2^(4 - 1) - 1 searches are left out where none helped */
 
 void copy_search_init(struct copy_search *self)
 {
@@ -28,127 +20,127 @@ void copy_search_init(struct copy_search *self)
 void copy_search_finish(struct copy_search *self)
 {
     free(self->match);
-    free(self->rows);
+    free(self->cells);
+    copy_votes_destroy(self->votes);
     copy_search_init(self);
 }
 
 void copy_search_reset(struct copy_search *self)
 {
     memset(self->last, 0, sizeof self->last);
+    self->failures = self->skip = 0;
 }
 
-static void add_vector(struct copy_search *self, int dy)
+static int make_room(struct copy_search *self, size_t cells)
 {
-    for (unsigned i = 0; i < self->n_vectors; i++)
-        if (self->vector[i].dy == dy)
-            return;
-    if (dy != 0 && self->n_vectors < COPY_VECTORS)
-        self->vector[self->n_vectors++] = (struct copy_vector){.dy = dy};
+    if (!self->votes && copy_votes_create(&self->votes) < 0)
+        return -ENOMEM;
+    if (cells <= self->room)
+        return 0;
+    free(self->match);
+    free(self->cells);
+    self->match = malloc(cells);
+    self->cells = malloc(cells * sizeof self->cells[0]);
+    self->room = self->match && self->cells ? cells : 0;
+    return self->room ? 0 : -ENOMEM;
 }
 
-/* Only to find candidates: what they claim is compared pixel by pixel. */
-static uint64_t row_hash(const uint8_t *p, int pixels)
+/* Where the picture's cell would come from; false: not all of it lies on the canvas. */
+static bool find_source(const struct view *view, struct copy_vector v, int cx, int cy, int *ret_x, int *ret_y)
 {
-    const uint64_t visible = UINT64_C(0x00FFFFFF00FFFFFF), k = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t a = 1, b = 2;
-    for (int i = 0; i + 4 <= pixels; i += 4, p += 16) {
-        uint64_t v[2];
-        memcpy(v, p, 16);
-        a = (a ^ (v[0] & visible)) * k;
-        b = (b ^ (v[1] & visible)) * k;
-        a ^= a >> 29;
-        b ^= b >> 31;
-    }
-    a = (a ^ b >> 32) * k + b;
-    return a ? a : 1;
+    *ret_x = cx * CELL_SIZE + v.dx;
+    *ret_y = cy * CELL_SIZE + v.dy;
+    return *ret_x >= 0 && *ret_y >= 0 && *ret_x + view_cell_width(view, cx) <= view->width &&
+           *ret_y + view_cell_height(view, cy) <= view->height;
 }
 
-static void index_strip(struct row_index *index, const struct view *view, int x, int pixels)
+/* Lossy in part only. */
+static bool source_is_mixed(const struct view *view, int x, int y, int w, int h)
 {
-    memset(index->row, 0, sizeof index->row);
-    uint64_t before = 0;
-    for (int y = 0; y < view->height; y++) {
-        uint64_t hash = row_hash(view->pixels + (size_t)y * view->stride + 4 * (size_t)x, pixels);
-        unsigned at = (unsigned)(hash >> 40) % INDEX_SIZE;
-        while (index->row[at] && index->hash[at] != hash)
-            at = (at + 1) % INDEX_SIZE;
-        index->row[at] = index->row[at] || hash == before ? ROW_MANY : (uint16_t)(y + 1);
-        index->hash[at] = hash;
-        before = hash;
-    }
+    int lossy = 0, all = 0;
+    for (int cy = y / CELL_SIZE; cy <= (y + h - 1) / CELL_SIZE; cy++)
+        for (int cx = x / CELL_SIZE; cx <= (x + w - 1) / CELL_SIZE; cx++, all++)
+            lossy += !view->exact[view_cell(view, cx, cy)];
+    return lossy > 0 && lossy < all;
 }
 
-/* The row of the view that alone has this hash, or -1. */
-static int index_find(const struct row_index *index, uint64_t hash)
+static bool cell_is_same(struct copy_search *self, const struct view *view, const struct picture *picture,
+                         struct copy_vector v, int cx, int cy)
 {
-    unsigned at = (unsigned)(hash >> 40) % INDEX_SIZE;
-    while (index->row[at] && index->hash[at] != hash)
-        at = (at + 1) % INDEX_SIZE;
-    return index->row[at] == 0 || index->row[at] == ROW_MANY ? -1 : index->row[at] - 1;
-}
-
-static bool strip_wants(const struct plan *plan, const struct view *view, int tx, int cy)
-{
-    for (int cx = tx * TILE_CELLS; cx < MIN((tx + 1) * TILE_CELLS, view->cells_x); cx++)
-        if (plan->wanted[view_cell(view, cx, cy)])
-            return true;
-    return false;
-}
-
-static void vote_strip(struct row_index *index, const struct plan *plan, const struct view *view,
-                       const struct picture *picture, int tx)
-{
-    int x = tx * TILE_SIZE, pixels = MIN(TILE_SIZE, view->width - x);
+    int x, y, w = view_cell_width(view, cx), h = view_cell_height(view, cy);
+    if (!find_source(view, v, cx, cy, &x, &y) || (view->n_lossy > 0 && source_is_mixed(view, x, y, w, h)))
+        return false;
     const struct frame_plane *plane = &picture->frame->planes[0];
-    index_strip(index, view, x, pixels);
-    for (int y = 0; y < view->height; y++) {
-        if (!strip_wants(plan, view, tx, y / CELL_SIZE)) {
-            y |= CELL_SIZE - 1;
-            continue;
-        }
-        int row = index_find(index, row_hash(plane->data + (size_t)y * plane->stride + 4 * (size_t)x, pixels));
-        if (row >= 0 && row != y)
-            index->votes[row - y + FRAME_MAX_SIZE]++;
-    }
+    self->compared += (uint64_t)(w * h);
+    return view->ops->same(view->pixels + (size_t)y * view->stride + 4 * (size_t)x, view->stride,
+                           plane->data + (size_t)cy * CELL_SIZE * plane->stride + 4 * CELL_SIZE * (size_t)cx,
+                           plane->stride, w, h);
 }
 
-/* The columns of tiles with most wanted cells, at most STRIPS. */
-static unsigned choose_strips(const struct plan *plan, const struct view *view, int *strips)
+/* How many of some wanted cells the vector explains, of SAMPLES. */
+static unsigned sample(struct copy_search *self, const struct view *view, const struct picture *picture,
+                       struct copy_vector v, unsigned n_cells)
 {
-    int weight[STRIPS];
+    unsigned same = 0, n = MIN(n_cells, SAMPLES);
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t cell = self->cells[(size_t)i * n_cells / n];
+        same += cell_is_same(self, view, picture, v, (int)(cell % (uint32_t)view->cells_x),
+                             (int)(cell / (uint32_t)view->cells_x));
+    }
+    return n > 0 ? same * SAMPLES / n : 0;
+}
+
+static unsigned list_wanted(struct copy_search *self, const struct plan *plan, size_t cells)
+{
     unsigned n = 0;
-    for (int tx = 0; tx * TILE_CELLS < view->cells_x; tx++) {
-        int wanted = 0;
-        for (int cy = 0; cy < view->cells_y; cy++)
-            wanted += strip_wants(plan, view, tx, cy);
-        if (wanted < STRIP_MIN)
-            continue;
-        unsigned at = n < STRIPS ? n++ : STRIPS;
-        for (; at > 0 && weight[at - 1] < wanted; at--)
-            if (at < STRIPS) {
-                weight[at] = weight[at - 1];
-                strips[at] = strips[at - 1];
-            }
-        if (at < STRIPS) {
-            weight[at] = wanted;
-            strips[at] = tx;
-        }
+    for (size_t i = 0; i < cells; i++) {
+        self->cells[n] = (uint32_t)i;
+        n += plan->wanted[i];
     }
     return n;
 }
 
-static void take_winners(struct copy_search *self, struct row_index *index)
+/* Keeps those that explain most first, and none that explains next to nothing. */
+static unsigned add_vector(struct copy_search *self, const struct view *view, const struct picture *picture,
+                           struct copy_vector v, unsigned n_cells, unsigned *same)
 {
-    while (self->n_vectors < COPY_VECTORS) {
-        int best = 0;
-        for (int i = 1; i < 2 * FRAME_MAX_SIZE; i++)
-            if (index->votes[i] > index->votes[best])
-                best = i;
-        if (index->votes[best] < VOTES_MIN)
-            return;
-        index->votes[best] = 0;
-        add_vector(self, best - FRAME_MAX_SIZE);
+    for (unsigned i = 0; i < self->n_vectors; i++)
+        if (self->vector[i].dx == v.dx && self->vector[i].dy == v.dy)
+            return same[i];
+    unsigned s = sample(self, view, picture, v, n_cells), at = self->n_vectors;
+    if (s < SAMPLES_MIN)
+        return s;
+    for (; at > 0 && same[at - 1] < s; at--)
+        if (at < COPY_VECTORS) {
+            self->vector[at] = self->vector[at - 1];
+            same[at] = same[at - 1];
+        }
+    if (at < COPY_VECTORS) {
+        self->vector[at] = v;
+        same[at] = s;
+        self->n_vectors = MIN(self->n_vectors + 1, (unsigned)COPY_VECTORS);
     }
+    return s;
+}
+
+/* Video and noise change much and never move: after searches in vain some are left out, until another part of the
+ * screen changes. */
+static bool is_hopeless(struct copy_search *self, unsigned n_wanted)
+{
+    unsigned apart = n_wanted > self->fail_wanted ? n_wanted - self->fail_wanted : self->fail_wanted - n_wanted;
+    if (apart > self->fail_wanted / 4)
+        self->failures = self->skip = 0;
+    if (self->skip == 0)
+        return false;
+    self->skip--;
+    return true;
+}
+
+static void note_failure(struct copy_search *self, unsigned n_wanted)
+{
+    self->failures = MIN(self->failures + 1, (unsigned)FAILURES_MAX);
+    self->skip = (1u << (self->failures - 1)) - 1;
+    self->fail_wanted = n_wanted;
 }
 
 int copy_search_vectors(struct copy_search *self, const struct plan *plan, const struct view *view,
@@ -158,27 +150,22 @@ int copy_search_vectors(struct copy_search *self, const struct plan *plan, const
     if (plan->n_wanted < CELLS_MIN)
         return 0;
     size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
-    if (cells > self->match_room) {
-        free(self->match);
-        self->match = malloc(cells);
-        self->match_room = self->match ? cells : 0;
-    }
-    if (!self->rows)
-        self->rows = malloc(sizeof(struct row_index));
-    if (!self->match || !self->rows)
-        return -ENOMEM;
-
-    for (int i = 0; i < COPY_LAST; i++)
-        add_vector(self, self->last[i].dy);
-    int strips[STRIPS];
-    unsigned n = choose_strips(plan, view, strips);
-    struct row_index *index = self->rows;
-    if (n > 0) {
-        memset(index->votes, 0, sizeof index->votes);
-        for (unsigned i = 0; i < n; i++)
-            vote_strip(index, plan, view, picture, strips[i]);
-        take_winners(self, index);
-    }
+    int r = make_room(self, cells);
+    if (r < 0)
+        return r;
+    unsigned n = list_wanted(self, plan, cells), best = 0, same[COPY_VECTORS];
+    for (int i = 0; i < COPY_LAST && (self->last[i].dx || self->last[i].dy); i++)
+        best = MAX(best, add_vector(self, view, picture, self->last[i], n, same));
+    if (best >= SAMPLES * 3 / 4 || (best == 0 && is_hopeless(self, n)))
+        return 0;
+    struct copy_vector voted[COPY_VECTORS];
+    unsigned n_voted = copy_votes_take(self->votes, plan, view, picture, voted, COPY_VECTORS);
+    for (unsigned i = 0; i < n_voted; i++)
+        add_vector(self, view, picture, voted[i], n, same);
+    if (self->n_vectors == 0)
+        note_failure(self, n);
+    else
+        self->failures = 0;
     return 0;
 }
 
@@ -188,36 +175,85 @@ enum match {
     MATCH_EQUAL,
 };
 
-/* Does the canvas, dy below, hold what the picture wants in this cell? Compared at most once per vector. */
-static bool cell_matches(struct copy_search *self, const struct view *view, const struct picture *picture, int dy,
-                         int cx, int cy)
+/* Compares cells first..end - 1 of a row, the sources of all of which lie on the canvas. */
+static void match_span(struct copy_search *self, const struct view *view, const struct picture *picture,
+                       struct copy_vector v, int cy, int first, int end)
 {
-    uint8_t *match = &self->match[view_cell(view, cx, cy)];
-    if (*match == MATCH_UNKNOWN) {
-        int w = view_cell_width(view, cx), h = view_cell_height(view, cy);
-        int from = cy * CELL_SIZE + dy;
-        const struct frame_plane *plane = &picture->frame->planes[0];
-        size_t left = (size_t)cx * CELL_SIZE * 4;
-        bool inside = from >= 0 && from + h <= view->height;
-        bool same =
-            inside && view->ops->same(view->pixels + (size_t)from * view->stride + left, view->stride,
-                                      plane->data + (size_t)cy * CELL_SIZE * plane->stride + left, plane->stride, w, h);
-        *match = same ? MATCH_EQUAL : MATCH_NO;
+    const struct frame_plane *plane = &picture->frame->planes[0];
+    uint8_t *match = self->match + view_cell(view, 0, cy);
+    int x = first * CELL_SIZE, y = cy * CELL_SIZE, h = view_cell_height(view, cy);
+    int w = MIN(end * CELL_SIZE, view->width) - x;
+    view->ops->diff_row(view->pixels + (size_t)(y + v.dy) * view->stride + 4 * (size_t)(x + v.dx), view->stride,
+                        plane->data + (size_t)y * plane->stride + 4 * (size_t)x, plane->stride, w, h, match + first);
+    self->compared += (uint64_t)(w * h);
+    for (int cx = first; cx < end; cx++) {
+        bool equal = !match[cx];
+        if (equal && view->n_lossy > 0)
+            equal = !source_is_mixed(view, cx * CELL_SIZE + v.dx, y + v.dy, view_cell_width(view, cx), h);
+        match[cx] = equal ? MATCH_EQUAL : MATCH_NO;
     }
-    return *match == MATCH_EQUAL;
+}
+
+/* Wanted cells, and the few between them, at once: memory is fastest when it is read in long lines. */
+static void match_row(struct copy_search *self, const struct plan *plan, const struct view *view,
+                      const struct picture *picture, struct copy_vector v, int cy)
+{
+    int x, y, first = MAX((-v.dx + CELL_SIZE - 1) / CELL_SIZE, 0), end = view->cells_x;
+    while (end > first && !find_source(view, v, end - 1, cy, &x, &y))
+        end--;
+    if (end <= first || !find_source(view, v, first, cy, &x, &y))
+        return;
+    const uint8_t *wanted = plan->wanted + view_cell(view, 0, cy);
+    for (int cx = first; cx < end; cx++) {
+        if (!wanted[cx])
+            continue;
+        int last = cx;
+        for (int i = cx + 1; i < end && i - last <= BRIDGE + 1; i++)
+            last = wanted[i] ? i : last;
+        match_span(self, view, picture, v, cy, cx, last + 1);
+        cx = last;
+    }
+}
+
+static bool cell_matches(struct copy_search *self, const struct plan *plan, const struct view *view,
+                         const struct picture *picture, struct copy_vector v, int cx, int cy)
+{
+    size_t i = view_cell(view, cx, cy);
+    if (self->match[i] == MATCH_UNKNOWN)
+        self->match[i] = !plan->wanted[i] && cell_is_same(self, view, picture, v, cx, cy) ? MATCH_EQUAL : MATCH_NO;
+    return self->match[i] == MATCH_EQUAL;
+}
+
+static bool is_start(const struct copy_search *self, const struct plan *plan, size_t cell)
+{
+    return plan->wanted[cell] && self->match[cell] == MATCH_EQUAL;
+}
+
+/* Cells that come later than the rectangle and may take from the lines it would grow to: those beside it on the side
+ * that its content does not come from. */
+static bool takes_from(const struct copy_search *self, const struct plan *plan, const struct view *view, int dx,
+                       const struct cell_rect *rect, int cy)
+{
+    int reach = (abs(dx) + CELL_SIZE - 1) / CELL_SIZE;
+    int first = dx > 0 ? MAX(rect->x - reach, 0) : rect->x + rect->w;
+    int end = dx > 0 ? rect->x : MIN(first + reach, view->cells_x);
+    for (int cx = first; cx < end && dx != 0; cx++)
+        if (is_start(self, plan, view_cell(view, cx, cy)))
+            return true;
+    return false;
 }
 
 /* A row of cells may join a rectangle when all of it matches and some of it is wanted. */
 static bool row_joins(struct copy_search *self, const struct plan *plan, const struct view *view,
-                      const struct picture *picture, int dy, const struct cell_rect *rect, int cy)
+                      const struct picture *picture, struct copy_vector v, const struct cell_rect *rect, int cy)
 {
-    bool wanted = false;
-    for (int cx = rect->x; cx < rect->x + rect->w; cx++) {
-        if (!cell_matches(self, view, picture, dy, cx, cy))
+    const uint8_t *wanted = plan->wanted + view_cell(view, rect->x, cy);
+    if (!memchr(wanted, 1, (size_t)rect->w))
+        return false;
+    for (int cx = rect->x; cx < rect->x + rect->w; cx++)
+        if (!cell_matches(self, plan, view, picture, v, cx, cy))
             return false;
-        wanted |= plan->wanted[view_cell(view, cx, cy)];
-    }
-    return wanted;
+    return !takes_from(self, plan, view, v.dx, rect, cy);
 }
 
 /* What has been copied is not copied again: the lines it came from may be overwritten by now. */
@@ -227,34 +263,53 @@ static void leave_out(struct copy_search *self, const struct view *view, const s
         memset(self->match + view_cell(view, rect->x, cy), MATCH_NO, (size_t)rect->w);
 }
 
-/* The lines that a rectangle's copy writes must not be the source of cells that come later; with rectangles taken in
- * the direction of the movement (content from below: from the top) that holds, since columns never mix. */
+/* From its first wanted cell a rectangle grows against dx to the last wanted one, and then over the rows behind. */
+static struct cell_rect grow(struct copy_search *self, const struct plan *plan, const struct view *view,
+                             const struct picture *picture, struct copy_vector v, int cx, int cy)
+{
+    int step = v.dx < 0 ? -1 : 1, last = cx;
+    for (int x = cx + step; x >= 0 && x < view->cells_x && cell_matches(self, plan, view, picture, v, x, cy); x += step)
+        if (plan->wanted[view_cell(view, x, cy)])
+            last = x;
+    struct cell_rect rect = {.x = MIN(cx, last), .y = cy, .w = abs(last - cx) + 1, .h = 1};
+    step = v.dy < 0 ? -1 : 1;
+    int y = cy + step;
+    while (y >= 0 && y < view->cells_y && row_joins(self, plan, view, picture, v, &rect, y))
+        y += step;
+    rect.h = abs(y - cy);
+    rect.y = step > 0 ? cy : y + 1;
+    return rect;
+}
+
+static bool begin_vector(struct copy_search *self, const struct plan *plan, const struct view *view,
+                         const struct picture *picture, struct copy_vector v)
+{
+    size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
+    if (plan->n_wanted < LEFT_MIN || sample(self, view, picture, v, list_wanted(self, plan, cells)) < SAMPLES_MIN)
+        return false;
+    memset(self->match, MATCH_UNKNOWN, cells);
+    for (int cy = 0; cy < view->cells_y; cy++)
+        match_row(self, plan, view, picture, v, cy);
+    return true;
+}
+
+/* Cells are looked at in the direction of the movement: content from below from the top on, content from the right from
+ * the left on. So the source of a single row of cells is never what an earlier one has painted; takes_from keeps it so
+ * for rectangles of several rows. */
 bool copy_search_next(struct copy_search *self, const struct plan *plan, const struct view *view,
                       const struct picture *picture, struct copy_vector vector, uint32_t *at, struct cell_rect *ret)
 {
-    int dy = vector.dy;
-    uint32_t cells = (uint32_t)view->cells_x * (uint32_t)view->cells_y;
-    if (*at == 0)
-        memset(self->match, MATCH_UNKNOWN, cells);
-    int step = dy > 0 ? 1 : -1;
+    uint32_t columns = (uint32_t)view->cells_x, cells = columns * (uint32_t)view->cells_y;
+    if (*at == 0 && !begin_vector(self, plan, view, picture, vector))
+        return false;
     for (; *at < cells; ++*at) {
-        int cx = (int)(*at % (uint32_t)view->cells_x), cy = (int)(*at / (uint32_t)view->cells_x);
-        cy = dy > 0 ? cy : view->cells_y - 1 - cy;
-        if (!plan->wanted[view_cell(view, cx, cy)] || !cell_matches(self, view, picture, dy, cx, cy))
+        int cx = (int)(*at % columns), cy = (int)(*at / columns);
+        cx = vector.dx < 0 ? view->cells_x - 1 - cx : cx;
+        cy = vector.dy < 0 ? view->cells_y - 1 - cy : cy;
+        if (!is_start(self, plan, view_cell(view, cx, cy)))
             continue;
-        struct cell_rect rect = {.x = cx, .y = cy, .w = 1, .h = 1};
-        int right = 1; /* with the last wanted cell */
-        for (int x = cx + 1; x < view->cells_x && cell_matches(self, view, picture, dy, x, cy); x++)
-            if (plan->wanted[view_cell(view, x, cy)])
-                right = x - cx + 1;
-        rect.w = right;
-        int y = cy + step;
-        while (y >= 0 && y < view->cells_y && row_joins(self, plan, view, picture, dy, &rect, y))
-            y += step;
-        rect.h = step > 0 ? y - cy : cy - y;
-        rect.y = step > 0 ? cy : y + 1;
-        leave_out(self, view, &rect);
-        *ret = rect;
+        *ret = grow(self, plan, view, picture, vector, cx, cy);
+        leave_out(self, view, ret);
         return true;
     }
     return false;

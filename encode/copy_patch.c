@@ -1,0 +1,19 @@
+#include "encode/copy_patch_body.h"
+
+const struct copy_patch_ops copy_patch_c = {.name = "c", .along = along, .down = down};
+
+const struct copy_patch_ops *const copy_patch_ops_all[] = {
+#if defined(__x86_64__)
+    &copy_patch_avx2,
+#endif
+    &copy_patch_c,
+    NULL,
+};
+
+const struct copy_patch_ops *copy_patch_ops_find(uint32_t features)
+{
+    const struct copy_patch_ops *const *ops = copy_patch_ops_all;
+    while ((*ops)->needs & ~features)
+        ops++;
+    return *ops;
+}
