@@ -30,15 +30,15 @@ static void unlink_viewer(struct console_viewer *self)
     target_watched(self->target);
 }
 
-void viewer_free(struct console_viewer *self)
+static void viewer_free(struct console_viewer *self)
 {
-    cohort_destroy(self->cohort);
+    viewer_pictures_finish(self);
     loop_timer_remove(self->dead_man);
     auth_session_unref(self->session);
     free(self);
 }
 
-static int viewer_new(struct gateway_target *target, struct auth_session *session, bool view_only,
+static int viewer_new(struct gateway_target *target, struct auth_session *session, const struct console_hello *hello,
                       struct viewer *viewer, struct console_viewer **ret)
 {
     struct console_viewer *self = calloc(1, sizeof *self);
@@ -47,10 +47,10 @@ static int viewer_new(struct gateway_target *target, struct auth_session *sessio
     self->target = target;
     self->viewer = viewer;
     self->session = auth_session_ref(session);
-    self->may_type =
-        !view_only && target->target.input && gateway_may(target->gateway, session, RIGHT_INPUT, target->target.name);
-    int r = cohort_create(NULL, &self->cohort);
-    r = r ? r : viewer_input_init(self);
+    self->may_type = !hello->view_only && target->target.input &&
+                     gateway_may(target->gateway, session, RIGHT_INPUT, target->target.name);
+    int r = viewer_input_init(self);
+    r = r ? r : viewer_pictures_init(self, hello);
     if (r < 0) {
         viewer_free(self);
         return r;
@@ -65,7 +65,7 @@ static void tell_all(struct console_viewer *self)
     viewer_leds(self->viewer, target->target.leds);
     viewer_pointer_mode(self->viewer, target->absolute);
     if (target->feed)
-        viewer_advance(self);
+        viewer_tell_signal(self);
     else
         viewer_no_picture(self->viewer, SCREEN_DEVICE_GONE,
                           target->target.signal_why[0] ? target->target.signal_why : "This target has no screen.");
@@ -78,7 +78,7 @@ static int on_open(void *context, const char *name, struct auth_session *session
     if (!target)
         return -ENOENT;
     struct console_viewer *self = NULL;
-    int r = viewer_new(target, session, hello->view_only, viewer, &self);
+    int r = viewer_new(target, session, hello, viewer, &self);
     if (r < 0)
         return r;
     link_viewer(self);
@@ -95,38 +95,15 @@ static void on_close(struct console_viewer *self)
     viewer_input_finish(self);
     unlink_viewer(self);
     target_tell_seat(target);
-    self->viewer = NULL;
-    self->closed = true;
-    if (!self->encoding)
-        viewer_free(self);
-}
-
-static void on_pull(struct console_viewer *self, size_t budget)
-{
-    self->pulling = true;
-    self->budget = budget;
-    viewer_advance(self);
-}
-
-static void on_hidden(struct console_viewer *self, bool hidden)
-{
-    self->hidden = hidden;
-    viewer_advance(self);
-}
-
-static void on_refresh(struct console_viewer *self)
-{
-    self->begin_anew = true;
-    self->told_no_picture = false;
-    viewer_advance(self);
+    viewer_free(self);
 }
 
 const struct console_ops gateway_console_ops = {
     .open = on_open,
     .close = on_close,
-    .pull = on_pull,
-    .hidden = on_hidden,
-    .refresh = on_refresh,
+    .pull = viewer_pull_picture,
+    .hidden = viewer_hide,
+    .refresh = viewer_refresh,
     .key = viewer_key,
     .pointer_absolute = viewer_pointer_absolute,
     .pointer_relative = viewer_pointer_relative,
@@ -136,12 +113,6 @@ const struct console_ops gateway_console_ops = {
 };
 
 /* viewer_close ends a viewer from the loop, never inside a call, so these walks are safe. */
-void console_picture_changed(struct gateway_target *target)
-{
-    for (struct console_viewer *v = target->viewers; v; v = v->next)
-        viewer_advance(v);
-}
-
 void console_leds_changed(struct gateway_target *target)
 {
     for (struct console_viewer *v = target->viewers; v; v = v->next)

@@ -13,8 +13,11 @@ void console_leds_changed(struct gateway_target *target);
 void console_absolute_changed(struct gateway_target *target, bool absolute);
 void console_tell_changed(struct gateway_target *target, uint8_t what);
 
-struct console_statistics {
-    uint64_t encodes, empty, stale, dropped, errors;
-    uint64_t encode_us, longest_us, bytes, cells, cells_copied, cells_solid;
-};
-extern struct console_statistics console_statistics;
+/* The session has ended: what is remembered of its pages is erased. */
+void console_session_ended(struct gateway_target *target, uint64_t session);
+
+/* When nobody views the target any more and no job runs. */
+void console_finish(struct gateway_target *target);
+
+/* NULL: nobody has viewed it yet. */
+const struct audience_statistics *console_statistics(const struct gateway_target *target);

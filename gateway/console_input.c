@@ -121,6 +121,8 @@ void viewer_key(struct console_viewer *self, uint16_t usage, bool down)
 {
     if (!may_type_now(self))
         return;
+    if (down)
+        target_key_pressed(self->target);
     input_holder_key(&self->holder, input_of(self), usage, down);
     watch_silence(self);
 }
@@ -130,6 +132,8 @@ void viewer_pointer_absolute(struct console_viewer *self, uint8_t buttons, uint1
 {
     if (!may_type_now(self))
         return;
+    if (buttons || wheel || pan)
+        target_key_pressed(self->target);
     input_holder_absolute(&self->holder, input_of(self), buttons, x, y, wheel, pan);
     watch_silence(self);
 }
@@ -139,6 +143,8 @@ void viewer_pointer_relative(struct console_viewer *self, uint8_t buttons, int16
 {
     if (!may_type_now(self))
         return;
+    if (buttons || wheel || pan)
+        target_key_pressed(self->target);
     input_holder_relative(&self->holder, input_of(self), buttons, dx, dy, wheel, pan);
     watch_silence(self);
 }

@@ -1,132 +1,200 @@
-/* Pictures for one viewer: as long as it has credit and its canvas differs from the newest picture, a worker makes an
- * update. A worker takes the newest picture when it begins, not when the job was handed in, so that jobs that wait hold
- * no old pictures. */
+/* Pictures for a target's viewers: the audience (encode/audience.h) decides, here are its clock, its workers and its
+ * viewers' sockets. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "gateway/console_slots.h"
 #include "gateway/console_viewer.h"
 
-struct console_statistics console_statistics;
+_Static_assert((int)CONSOLE_TEXT == (int)COHORT_TEXT && (int)CONSOLE_PHOTO == (int)COHORT_PHOTO &&
+                   (int)CONSOLE_VIDEO == (int)COHORT_VIDEO && (int)CONSOLE_SETTLE == (int)COHORT_SETTLE,
+               "one list of classes");
 
-struct encode_job {
-    struct console_viewer *viewer;
-    struct feed *feed;
-    struct cohort *cohort;
-    size_t budget;
-    int width, height; /* of the client's canvas */
-
-    int error;
-    bool stale; /* the picture has another size now, or there is none */
-    struct cohort_update update;
-    uint32_t encode_us;
+struct console_pictures {
+    struct gateway_target *target;
+    struct audience *audience;
+    struct loop_timer *timer;
+    struct console_slots slots;
+    bool voided; /* the audience knows that there is no picture */
 };
+
+static uint64_t on_now(void *context)
+{
+    (void)context;
+    return clock_now_us();
+}
+
+static struct picture *on_picture(void *context, uint64_t *ret_tracked_us)
+{
+    const struct console_pictures *self = context;
+    uint64_t tracked_us;
+    return feed_picture_timed(self->target->feed, ret_tracked_us ? ret_tracked_us : &tracked_us);
+}
 
 static void work(void *data)
 {
-    struct encode_job *job = data;
-    attr_cleanup(picture_unrefp) struct picture *picture = feed_picture(job->feed);
-    if (!picture || picture->frame->width != job->width || picture->frame->height != job->height) {
-        job->stale = true;
-        return;
-    }
-    uint64_t begun = clock_now_us();
-    struct cohort_ask ask = {.budget = job->budget, .now_us = begun};
-    job->error = cohort_encode(job->cohort, picture, &ask, &job->update);
-    job->encode_us = (uint32_t)(clock_now_us() - begun);
-}
-
-static void drop_update(struct cohort_update *update)
-{
-    for (unsigned i = 0; i < update->n_pieces; i++)
-        packet_unref(update->pieces[i]);
-    update->n_pieces = 0;
-}
-
-static void count(const struct encode_job *job)
-{
-    struct console_statistics *s = &console_statistics;
-    s->encodes++;
-    s->empty += job->update.n_pieces == 0;
-    s->encode_us += job->encode_us;
-    s->longest_us = MAX(s->longest_us, (uint64_t)job->encode_us);
-    s->bytes += job->update.bytes;
-    s->cells += job->update.cells;
-    s->cells_copied += job->update.cells_copied;
-    s->cells_solid += job->update.cells_solid;
-}
-
-/* True when something was sent. */
-static bool deliver(struct console_viewer *self, struct encode_job *job)
-{
-    if (job->stale) {
-        console_statistics.stale++;
-        return false;
-    }
-    count(job);
-    if (job->error < 0) {
-        console_statistics.errors++;
-        self->begin_anew = true;
-        return false;
-    }
-    if (self->begin_anew) {
-        console_statistics.dropped++;
-        drop_update(&job->update);
-        return false;
-    }
-    if (job->update.n_pieces == 0)
-        return false;
-    self->pulling = false; /* before the call, in which transport may ask for more */
-    viewer_update(self->viewer, &(struct console_update){.pieces = job->update.pieces,
-                                                         .n_pieces = job->update.n_pieces,
-                                                         .complete = job->update.complete,
-                                                         .captured_us = job->update.captured_us});
-    return true;
+    audience_work(data);
 }
 
 static void done(void *data)
 {
-    struct encode_job *job = data;
-    struct console_viewer *self = job->viewer;
-    self->encoding = false;
-    if (self->closed) {
-        drop_update(&job->update);
-        viewer_free(self);
-    } else {
-        bool failed = job->error < 0;
-        deliver(self, job);
-        if (failed)
-            log_error("console", "target %s: an update could not be made: %s", self->target->target.name,
-                      strerror(-job->error));
-        /* out of memory: with the next picture, not at once */
-        if (!failed)
-            viewer_advance(self);
-    }
-    free(job);
+    audience_done(data);
 }
 
-static void begin_job(struct console_viewer *self)
+static int on_submit(void *context, struct audience_job *job)
 {
-    struct encode_job *job = calloc(1, sizeof *job);
-    if (!job)
-        return;
-    *job = (struct encode_job){.viewer = self,
-                               .feed = self->target->feed,
-                               .cohort = self->cohort,
-                               .budget = self->budget,
-                               .width = self->mode_width,
-                               .height = self->mode_height};
-    if (worker_pool_submit(self->target->gateway->encoders, work, done, job) < 0) {
-        free(job);
-        return;
-    }
-    self->encoding = true;
+    const struct console_pictures *self = context;
+    return worker_pool_submit(self->target->gateway->encoders, work, done, job);
 }
 
-static void tell_no_picture(struct console_viewer *self)
+static void on_wake_at(void *context, uint64_t when_us)
+{
+    const struct console_pictures *self = context;
+    if (when_us == UINT64_MAX)
+        loop_timer_disarm(self->timer);
+    else
+        loop_timer_arm_at(self->timer, when_us);
+}
+
+static void on_timer(void *data)
+{
+    struct console_pictures *self = data;
+    audience_tick(self->audience);
+}
+
+static void on_link(const void *data, struct audience_link *ret)
+{
+    const struct console_viewer *viewer = data;
+    struct viewer_link link;
+    viewer_link(viewer->viewer, &link);
+    *ret = (struct audience_link){.rate = link.rate, .rtt_us = link.rtt_us, .acked = link.acked};
+}
+
+static bool on_mode(void *data, int width, int height, uint8_t colour)
+{
+    struct console_viewer *viewer = data;
+    viewer->told_no_picture = false;
+    return viewer_mode(viewer->viewer, width, height, colour);
+}
+
+static void on_update(void *data, const struct audience_update *update)
+{
+    const struct console_viewer *viewer = data;
+    const struct cohort_update *u = update->update;
+    viewer_update(viewer->viewer, &(struct console_update){.pieces = u->pieces,
+                                                           .n_pieces = u->n_pieces,
+                                                           .class = (enum console_class)u->kind,
+                                                           .complete = u->complete,
+                                                           .captured_us = u->captured_us,
+                                                           .tracked_us = update->tracked_us,
+                                                           .begun_us = update->begun_us,
+                                                           .encoded_us = update->encoded_us});
+}
+
+static void pictures_destroy(struct console_pictures *self)
+{
+    audience_destroy(self->audience);
+    loop_timer_remove(self->timer);
+    console_slots_finish(&self->slots);
+    free(self);
+}
+
+static int pictures_create(struct gateway_target *target, struct console_pictures **ret)
+{
+    static const struct audience_ops ops = {.now = on_now,
+                                            .picture = on_picture,
+                                            .submit = on_submit,
+                                            .wake_at = on_wake_at,
+                                            .link = on_link,
+                                            .mode = on_mode,
+                                            .update = on_update};
+    struct console_pictures *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->target = target;
+    int r = loop_timer_add(target->gateway->loop, on_timer, self, &self->timer);
+    r = r ? r : audience_create(&ops, self, &self->audience);
+    if (r < 0) {
+        pictures_destroy(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+int viewer_pictures_init(struct console_viewer *self, const struct console_hello *hello)
+{
+    struct gateway_target *target = self->target;
+    memcpy(self->page, hello->page, sizeof self->page);
+    if (!target->feed)
+        return 0;
+    if (!target->pictures) {
+        int r = pictures_create(target, &target->pictures);
+        if (r < 0)
+            return r;
+    }
+    struct console_pictures *pictures = target->pictures;
+    struct slot_record *record = console_slots_take(&pictures->slots, self->session->id, hello, clock_now_us());
+    struct audience_member_config config = {
+        .jpeg = hello->jpeg, .vp8 = hello->vp8, .vp9 = hello->vp9, .record = record};
+    int r = audience_join(pictures->audience, &config, self, &self->member);
+    if (r < 0)
+        slot_record_destroy(record);
+    return r;
+}
+
+/* What its slots hold is kept for the page to come back, but not for a session that has ended. */
+void viewer_pictures_finish(struct console_viewer *self)
+{
+    struct audience_member *member = take(self->member);
+    struct slot_record *record = NULL;
+    struct viewer_link link;
+    if (!member)
+        return;
+    viewer_link(self->viewer, &link);
+    audience_leave(member, &record);
+    if (record && auth_session_alive(self->session) && self->session->id)
+        console_slots_keep(&self->target->pictures->slots, self->session->id, viewer_number(self->viewer), self->page,
+                           link.acked, record, clock_now_us());
+    else
+        slot_record_destroy(record);
+}
+
+void viewer_pull_picture(struct console_viewer *self, size_t budget)
+{
+    if (self->member)
+        audience_pull(self->member, budget);
+}
+
+void viewer_hide(struct console_viewer *self, bool hidden)
+{
+    if (self->member)
+        audience_hide(self->member, hidden);
+}
+
+void viewer_refresh(struct console_viewer *self)
+{
+    self->told_no_picture = false;
+    if (self->member)
+        audience_refresh(self->member);
+    viewer_tell_signal(self);
+}
+
+void target_key_pressed(struct gateway_target *target)
+{
+    if (target->pictures)
+        audience_key(target->pictures->audience);
+}
+
+void viewer_tell_signal(struct console_viewer *self)
 {
     char why[256];
+    attr_cleanup(picture_unrefp) struct picture *picture = self->target->feed ? feed_picture(self->target->feed) : NULL;
+    if (picture || !self->target->feed)
+        return;
     enum screen_signal signal = feed_signal(self->target->feed, why, sizeof why);
     if (signal == SCREEN_OK) {
         signal = SCREEN_STARTING; /* good signal, first picture still to come */
@@ -137,38 +205,38 @@ static void tell_no_picture(struct console_viewer *self)
     self->told_no_picture = true;
     self->told_signal = signal;
     snprintf(self->told_why, sizeof self->told_why, "%s", why);
-    self->begin_anew = true;
     viewer_no_picture(self->viewer, (uint8_t)signal, why);
 }
 
-/* A new canvas where the client has none that fits. False: not now, the cohort is at work. */
-static bool tell_mode(struct console_viewer *self, const struct picture *picture)
+void console_picture_changed(struct gateway_target *target)
 {
-    const struct frame *frame = picture->frame;
-    if (!self->begin_anew && frame->width == self->mode_width && frame->height == self->mode_height)
-        return true;
-    self->begin_anew = true; /* what the worker makes just now is for the old canvas */
-    if (self->encoding)
-        return false;
-    cohort_reset(self->cohort);
-    self->begin_anew = self->told_no_picture = false;
-    self->mode_width = frame->width;
-    self->mode_height = frame->height;
-    viewer_mode(self->viewer, frame->width, frame->height, 0);
-    return true;
+    struct console_pictures *self = target->pictures;
+    if (!self)
+        return;
+    attr_cleanup(picture_unrefp) struct picture *picture = feed_picture(target->feed);
+    for (struct console_viewer *v = target->viewers; v; v = v->next)
+        viewer_tell_signal(v);
+    if (!picture && !self->voided)
+        audience_void(self->audience);
+    self->voided = !picture;
+    if (picture)
+        audience_picture_changed(self->audience);
 }
 
-void viewer_advance(struct console_viewer *self)
+void console_session_ended(struct gateway_target *target, uint64_t session)
 {
-    if (self->closed)
-        return;
-    attr_cleanup(picture_unrefp) struct picture *picture = self->target->feed ? feed_picture(self->target->feed) : NULL;
-    if (!picture) {
-        if (self->target->feed)
-            tell_no_picture(self);
-        return;
-    }
-    if (tell_mode(self, picture) && self->pulling && !self->hidden && !self->encoding &&
-        cohort_due(self->cohort, picture, clock_now_us()) == 0)
-        begin_job(self);
+    if (target->pictures)
+        console_slots_erase(&target->pictures->slots, session);
+}
+
+void console_finish(struct gateway_target *target)
+{
+    struct console_pictures *self = take(target->pictures);
+    if (self)
+        pictures_destroy(self);
+}
+
+const struct audience_statistics *console_statistics(const struct gateway_target *target)
+{
+    return target->pictures ? audience_statistics(target->pictures->audience) : NULL;
 }

@@ -1,7 +1,7 @@
 /* One viewer, for console*.c only. */
 #pragma once
 
-#include "encode/cohort.h"
+#include "encode/audience.h"
 #include "gateway/console.h"
 #include "usbgadget/holder.h"
 
@@ -12,16 +12,12 @@ struct console_viewer {
     struct auth_session *session;
     bool may_type;
 
-    /* Pictures. While a job runs the cohort is the worker's. */
-    struct cohort *cohort;
-    int mode_width, mode_height; /* what the client's canvas is; 0: it has none */
+    /* Pictures. */
+    struct audience_member *member; /* NULL: the target has no screen */
+    uint8_t page[16];
     bool told_no_picture;
     enum screen_signal told_signal;
     char told_why[256];
-    bool pulling, hidden, encoding;
-    bool begin_anew; /* the canvas is void: what is being encoded is of no use */
-    bool closed;     /* freed when the job is back */
-    size_t budget;
 
     /* Input. */
     struct input_holder holder;
@@ -29,10 +25,14 @@ struct console_viewer {
     uint32_t rtt_us;
 };
 
-void viewer_free(struct console_viewer *self); /* console.c */
-
-/* console_picture.c: brings the client nearer to the newest picture, if it is its turn. */
-void viewer_advance(struct console_viewer *self);
+/* console_picture.c */
+int viewer_pictures_init(struct console_viewer *self, const struct console_hello *hello);
+void viewer_pictures_finish(struct console_viewer *self);
+void viewer_tell_signal(struct console_viewer *self); /* when there is no picture */
+void viewer_pull_picture(struct console_viewer *self, size_t budget);
+void viewer_hide(struct console_viewer *self, bool hidden);
+void viewer_refresh(struct console_viewer *self);
+void target_key_pressed(struct gateway_target *target);
 
 /* console_input.c */
 int viewer_input_init(struct console_viewer *self);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 
 struct feed {
@@ -17,6 +18,7 @@ struct feed {
 
     pthread_mutex_t lock; /* held for a few instructions only, by any thread */
     struct picture *newest;
+    uint64_t tracked_us; /* when it was ready */
     enum screen_signal signal;
     char why[256];
     struct feed_statistics statistics;
@@ -34,12 +36,14 @@ static void on_frame(void *data, struct frame *frame)
     struct feed *self = data;
     struct picture *picture = NULL;
     int r = picture_track(self->tracker, frame, &picture);
+    uint64_t tracked_us = clock_now_us();
     pthread_mutex_lock(&self->lock);
     count_frame(self, r, picture);
     struct picture *old = NULL;
     if (picture) {
         old = self->newest;
         self->newest = picture;
+        self->tracked_us = tracked_us;
     }
     pthread_mutex_unlock(&self->lock);
     picture_unref(old);
@@ -97,14 +101,22 @@ struct feed *feed_destroy(struct feed *self)
     return NULL;
 }
 
-struct picture *feed_picture(struct feed *self)
+struct picture *feed_picture_timed(struct feed *self, uint64_t *ret_tracked_us)
 {
     struct picture *picture = NULL;
     pthread_mutex_lock(&self->lock);
-    if (self->newest && self->signal == SCREEN_OK)
+    if (self->newest && self->signal == SCREEN_OK) {
         picture = picture_ref(self->newest);
+        *ret_tracked_us = self->tracked_us;
+    }
     pthread_mutex_unlock(&self->lock);
     return picture;
+}
+
+struct picture *feed_picture(struct feed *self)
+{
+    uint64_t tracked_us;
+    return feed_picture_timed(self, &tracked_us);
 }
 
 enum screen_signal feed_signal(struct feed *self, char *why, size_t size)

@@ -16,6 +16,8 @@ DEFINE_CLEANUP(struct feed, feed_destroy)
 
 /* A reference to the newest picture, or NULL while there is none to show. Any thread. */
 struct picture *feed_picture(struct feed *self);
+/* And when it was ready, as a picture. */
+struct picture *feed_picture_timed(struct feed *self, uint64_t *ret_tracked_us);
 
 /* Any thread. */
 enum screen_signal feed_signal(struct feed *self, char *why, size_t size);

@@ -47,6 +47,8 @@ static void on_session_ended(void *data, struct auth_session *session)
     struct gateway *self = data;
     if (self->server)
         server_session_ended(self->server, session);
+    for (size_t i = 0; i < self->target_list.n; i++)
+        console_session_ended(self->targets[i], session->id);
 }
 
 static void on_setup_state(void *data, bool needs_setup)

@@ -14,6 +14,7 @@
 #include "transport/server.h"
 #include "usbgadget/typist.h"
 
+struct console_pictures;
 struct console_viewer;
 struct drives;
 struct gateway;
@@ -38,6 +39,7 @@ struct gateway_target {
     pid_t vm_pid;
     bool absolute; /* it takes absolute pointer positions now */
     struct console_viewer *viewers;
+    struct console_pictures *pictures; /* NULL: nobody has viewed it yet */
 };
 
 struct gateway {

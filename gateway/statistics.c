@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <sys/resource.h>
 
+#include "encode/audience.h"
 #include "gateway/console.h"
 #include "transport/statistics.h"
 
@@ -34,6 +35,10 @@ static json_t *transport_json(const struct transport_statistics *s)
     json_object_set_new(o, "updates", number(s->updates));
     json_object_set_new(o, "pieces", number(s->pieces));
     json_object_set_new(o, "update_bytes", number(s->update_bytes));
+    json_object_set_new(o, "text_bytes", number(s->class_bytes[CONSOLE_TEXT]));
+    json_object_set_new(o, "photo_bytes", number(s->class_bytes[CONSOLE_PHOTO]));
+    json_object_set_new(o, "video_bytes", number(s->class_bytes[CONSOLE_VIDEO]));
+    json_object_set_new(o, "settle_bytes", number(s->class_bytes[CONSOLE_SETTLE]));
     json_object_set_new(o, "copied_small_bytes", number(s->copied_small_bytes));
     json_object_set_new(o, "partial_writes", number(s->partial_writes));
     json_object_set_new(o, "messages_in", number(s->messages_in));
@@ -41,21 +46,83 @@ static json_t *transport_json(const struct transport_statistics *s)
     return o;
 }
 
-static json_t *encode_json(const struct console_statistics *s)
+static json_t *encode_json(const struct audience_statistics *s)
 {
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {
+        {"encodes", s->encodes},
+        {"chases", s->chases},
+        {"empty", s->empty},
+        {"stale", s->stale},
+        {"dropped", s->dropped},
+        {"errors", s->errors},
+        {"encode_us", s->encode_us},
+        {"longest_us", s->longest_us},
+        {"cohorts", s->cohorts},
+        {"members", s->members},
+        {"joins", s->joins},
+        {"merges", s->merges},
+        {"leaves", s->leaves},
+        {"refreshes", s->refreshes},
+        {"restored", s->restored},
+        {"bytes", s->bytes},
+        {"sent_bytes", s->sent_bytes},
+        {"text_bytes", s->class_bytes[COHORT_TEXT]},
+        {"photo_bytes", s->class_bytes[COHORT_PHOTO]},
+        {"video_bytes", s->class_bytes[COHORT_VIDEO]},
+        {"settle_bytes", s->class_bytes[COHORT_SETTLE]},
+        {"cells", s->cells},
+        {"cells_copied", s->cells_copied},
+        {"cells_shown", s->cells_shown},
+        {"cells_solid", s->cells_solid},
+        {"cells_lossy", s->cells_lossy},
+    };
     json_t *o = json_object();
-    json_object_set_new(o, "encodes", number(s->encodes));
-    json_object_set_new(o, "empty", number(s->empty));
-    json_object_set_new(o, "stale", number(s->stale));
-    json_object_set_new(o, "dropped", number(s->dropped));
-    json_object_set_new(o, "errors", number(s->errors));
-    json_object_set_new(o, "encode_us", number(s->encode_us));
-    json_object_set_new(o, "longest_us", number(s->longest_us));
-    json_object_set_new(o, "bytes", number(s->bytes));
-    json_object_set_new(o, "cells", number(s->cells));
-    json_object_set_new(o, "cells_copied", number(s->cells_copied));
-    json_object_set_new(o, "cells_solid", number(s->cells_solid));
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        json_object_set_new(o, numbers[i].name, number(numbers[i].value));
     return o;
+}
+
+/* All targets' numbers as one; the longest of the longest. */
+static void add_up(struct audience_statistics *sum, const struct audience_statistics *s)
+{
+    sum->encodes += s->encodes;
+    sum->chases += s->chases;
+    sum->empty += s->empty;
+    sum->stale += s->stale;
+    sum->dropped += s->dropped;
+    sum->errors += s->errors;
+    sum->encode_us += s->encode_us;
+    sum->longest_us = MAX(sum->longest_us, s->longest_us);
+    sum->cohorts += s->cohorts;
+    sum->members += s->members;
+    sum->joins += s->joins;
+    sum->merges += s->merges;
+    sum->leaves += s->leaves;
+    sum->refreshes += s->refreshes;
+    sum->restored += s->restored;
+    sum->bytes += s->bytes;
+    sum->sent_bytes += s->sent_bytes;
+    for (size_t i = 0; i < ARRAY_SIZE(sum->class_bytes); i++)
+        sum->class_bytes[i] += s->class_bytes[i];
+    sum->cells += s->cells;
+    sum->cells_copied += s->cells_copied;
+    sum->cells_shown += s->cells_shown;
+    sum->cells_solid += s->cells_solid;
+    sum->cells_lossy += s->cells_lossy;
+}
+
+static json_t *all_encodes_json(const struct gateway *self)
+{
+    struct audience_statistics sum = {0};
+    for (size_t i = 0; i < self->target_list.n; i++) {
+        const struct audience_statistics *s = console_statistics(self->targets[i]);
+        if (s)
+            add_up(&sum, s);
+    }
+    return encode_json(&sum);
 }
 
 static json_t *input_json(struct input *input)
@@ -86,6 +153,8 @@ static json_t *targets_json(const struct gateway *self)
         json_object_set_new(o, "frames", number(s.frames));
         json_object_set_new(o, "pictures", number(s.pictures));
         json_object_set_new(o, "errors", number(s.errors));
+        const struct audience_statistics *encode = console_statistics(target);
+        json_object_set_new(o, "encode", encode ? encode_json(encode) : json_null());
         json_object_set_new(o, "keys", input_json(target->target.input));
         json_array_append_new(list, o);
     }
@@ -113,7 +182,7 @@ char *gateway_statistics(void *context)
     json_object_set_new(o, "process", process_json());
     if (self->server)
         json_object_set_new(o, "transport", transport_json(server_statistics(self->server)));
-    json_object_set_new(o, "encode", encode_json(&console_statistics));
+    json_object_set_new(o, "encode", all_encodes_json(self));
     json_object_set_new(o, "targets", targets_json(self));
     char *text = json_dumps(o, JSON_COMPACT);
     json_decref(o);

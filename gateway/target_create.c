@@ -202,6 +202,7 @@ void target_destroy(struct gateway_target *self)
     self->typist = typist_destroy(self->typist);
     if (self->target.input)
         self->target.input->ops->release_all(self->target.input);
+    console_finish(self);
     self->feed = feed_destroy(self->feed);
     self->screenshots = screenshots_destroy(self->screenshots);
     if (self->machine)

@@ -28,6 +28,7 @@ struct viewer {
     uint32_t number;
     int width, height;
     struct replica *replica;
+    uint64_t rate;
     unsigned modes, updates, seats, no_pictures;
     bool complete, absolute;
     uint8_t leds, signal, changed;
@@ -59,6 +60,11 @@ void viewer_update(struct viewer *self, const struct console_update *update)
     assert_true(replica_apply_packets(self->replica, update->pieces, update->n_pieces));
     self->updates++;
     self->complete = update->complete;
+}
+
+void viewer_link(const struct viewer *self, struct viewer_link *ret)
+{
+    *ret = (struct viewer_link){.rate = self->rate, .rtt_us = 1000, .acked = self->updates};
 }
 
 void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why)
@@ -150,6 +156,7 @@ static int tear_down(void **state)
     while (f->target.viewers)
         gateway_console_ops.close(f->target.viewers);
     worker_pool_destroy(f->gateway.encoders);
+    console_finish(&f->target);
     feed_destroy(f->target.feed);
     screen_destroy(f->screen);
     f->input->input.ops->destroy(&f->input->input);
