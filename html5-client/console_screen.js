@@ -8,6 +8,7 @@ import { LEAVE_CHORD } from './keyboard_input.js';
 import { pictureSize } from './picture_size.js';
 import { ScreenCover } from './screen_cover.js';
 import { ScreenInput } from './screen_input.js';
+import { Tint } from './tint.js';
 
 /** @typedef {import('./console_session.js').Report} Report */
 /** @typedef {import('./console_session.js').Command} Command */
@@ -22,6 +23,7 @@ export class ConsoleScreen extends HTMLElement {
   #canvas = h('canvas', { width: 1, height: 1 });
   #surface = h('div', { class: 'surface', tabindex: 0, role: 'application' }, this.#canvas);
   #cursor = new CursorShape(this.#surface);
+  #tint = new Tint(this.#surface);
   #resized = new ResizeObserver(() => this.#layOut());
   #abort = new AbortController();
   cover = new ScreenCover();
@@ -107,6 +109,7 @@ export class ConsoleScreen extends HTMLElement {
       this.#picture = { width: report.width, height: report.height };
       this.#layOut();
     } else if (report.type === 'cursor') this.#cursor.show(report);
+    else if (report.type === 'lossy') this.#tint.show(report, this.#picture);
     else if (report.type === 'connection' && report.state.state !== 'open') this.input.forget();
     this.report(report);
   }

@@ -6,6 +6,7 @@ import { ConsoleScreen } from './console_screen.js';
 import { ConsoleToolbar } from './console_toolbar.js';
 import { download, shotName } from './download.js';
 import { h, setText } from './dom.js';
+import { FiguresPanel } from './figures_panel.js';
 import { toggleFullscreen } from './fullscreen.js';
 import { openHelpDialog } from './help_dialog.js';
 import { icon } from './icons.js';
@@ -26,6 +27,10 @@ export class ConsoleView extends HTMLElement {
   #target;
   #screen = new ConsoleScreen();
   #strip = new StatusStrip();
+  #figures = new FiguresPanel({
+    close: () => this.#showFigures(false),
+    tint: (on) => this.#screen.send({ type: 'tint', on }),
+  });
   #power = h('span', { class: 'chip' });
   /** @type {ConsoleToolbar} */
   #toolbar;
@@ -72,13 +77,14 @@ export class ConsoleView extends HTMLElement {
     const title = h('div', { class: 'bar-title' }, back, h('h1', {}, this.#target), this.#power);
     this.replaceChildren(
       h('header', { class: 'bar' }, title, this.#toolbar.element),
-      h('section', { class: 'stage', 'aria-label': 'Screen' }, this.#screen),
+      h('section', { class: 'stage', 'aria-label': 'Screen' }, this.#screen, this.#figures.element),
       this.#strip,
     );
     this.#screen.report = (report) => this.#report(report);
     this.#screen.left = () => this.#toolbar.focus();
     this.#screen.pressed = () => this.#pressedPicture();
     this.#screen.pasted = (text) => this.#seat.mine && openPasteDialog(this.#target, text);
+    this.#strip.figuresPressed = () => this.#showFigures(!this.#figures.open);
     this.#strip.seatPressed = () => this.#decideSeat(!this.#seat.mine);
     this.addEventListener('focusin', () => this.#showSeat());
     this.addEventListener('focusout', () => this.#showSeat());
@@ -125,10 +131,22 @@ export class ConsoleView extends HTMLElement {
         return this.#showPointer();
       case 'figures':
         return this.#strip.figures(report.figures);
+      case 'stages':
+        return this.#figures.update(report.stages);
+      case 'trouble':
+        this.#strip.picture(this.#mode, false);
+        return notice(report.why, 'danger');
       case 'changed':
         if (report.drives) this.#media?.refresh();
         return void this.#loadTarget();
     }
+  }
+
+  /** @param {boolean} open */
+  #showFigures(open) {
+    const focus = this.#figures.show(open);
+    this.#strip.figuresOpen(open, focus);
+    this.#screen.send({ type: 'watch', on: open });
   }
 
   /** @param {ConnectionState} state */

@@ -27,15 +27,21 @@ export class StatusStrip extends HTMLElement {
   #mode = h('span', { class: 'figure', title: 'Video mode of the target' });
   #exact = h('span', { class: 'figure', title: 'Whether the picture equals the target’s exactly' });
   #lights = { num: light('Num'), caps: light('Caps'), scroll: light('Scroll') };
+  #more = h(
+    'button',
+    { class: 'button quiet small', type: 'button', 'aria-expanded': 'false', 'aria-controls': 'figures-panel', onclick: () => this.figuresPressed() },
+    'Figures',
+  );
   #seat = h('span', { class: 'seat-words', role: 'status' });
   #button = h('button', { class: 'button small', type: 'button', onclick: () => this.seatPressed() });
 
   /** Set by the console. */
   seatPressed = () => {};
+  figuresPressed = () => {};
 
   connectedCallback() {
     const figures = h('div', { class: 'figures', role: 'group', 'aria-label': 'Connection' });
-    figures.append(this.#roundTrip, this.#frames, this.#bits, this.#mode, this.#exact);
+    figures.append(this.#roundTrip, this.#frames, this.#bits, this.#mode, this.#exact, this.#more);
     const lights = h('div', { class: 'lights', role: 'group', 'aria-label': 'Keyboard lights of the target' });
     lights.append(...Object.values(this.#lights));
     this.replaceChildren(figures, lights, h('div', { class: 'seat' }, this.#seat, this.#button));
@@ -49,6 +55,12 @@ export class StatusStrip extends HTMLElement {
     setText(this.#roundTrip, ms === null ? '– ms' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
     setText(this.#frames, figures ? `${Math.round(figures.frames)} fps` : '– fps');
     setText(this.#bits, figures ? rateWords(figures.bits) : '– kbit/s');
+  }
+
+  /** @param {boolean} open whether the panel of figures is @param {boolean} focus its button gets the focus */
+  figuresOpen(open, focus) {
+    this.#more.setAttribute('aria-expanded', String(open));
+    if (focus) this.#more.focus();
   }
 
   /** @param {{width: number, height: number}|null} mode null: no picture @param {boolean|null} exact null: not known */

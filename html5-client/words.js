@@ -62,6 +62,26 @@ export function driveWords({ phase, medium, reason }) {
   }
 }
 
+/** @type {Record<import('./stage_times.js').Stage, string>} */
+const STAGES = {
+  track: 'Find what changed',
+  wait: 'Wait for its turn',
+  encode: 'Encode',
+  send: 'Wait for the socket',
+  network: 'Network',
+  decode: 'Decode',
+  paint: 'Paint',
+};
+
+/** @param {import('./stage_times.js').Stage} stage */
+export const stageWords = (stage) => STAGES[stage];
+
+/** @type {Record<import('./stage_times.js').Class, string>} */
+const CLASSES = { text: 'Text and drawings', photo: 'Photographs', video: 'Video', settle: 'Becoming exact' };
+
+/** @param {import('./stage_times.js').Class} name */
+export const classWords = (name) => CLASSES[name];
+
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 /** @param {number} bytes */

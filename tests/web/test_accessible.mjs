@@ -46,6 +46,10 @@ const views = async (page, prefix) => {
     await check(page, `${prefix}-menu-${name.toLowerCase()}`);
     await page.keyboard.press('Escape');
   }
+  await button(page, 'Figures').click();
+  await page.getByRole('heading', { name: 'Figures' }).waitFor();
+  await check(page, `${prefix}-figures`);
+  await button(page, 'Close the figures').click();
   for (const [name, shown] of [['Type text', 'dialog'], ['Media', 'dialog h3, dialog li']]) {
     await button(page, name).click();
     await page.locator(shown).first().waitFor();

@@ -1,0 +1,130 @@
+/* A gateway that says what a test wants: the real page and the real decoder, an API that knows one user and one target,
+ * and a console whose messages the test writes itself. Plain HTTP: browsers trust it on localhost. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { mode, update } from './bodies.mjs';
+import { build, root } from './gateway.mjs';
+import { until } from './until.mjs';
+import { acceptSocket } from './websocket.mjs';
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.wasm': 'application/wasm' };
+const POLICY = /"Content-Security-Policy: (.*?)\\r\\n"/s;
+
+/** The policy that the real gateway sends. */
+function policy() {
+  const source = readFileSync(join(root, 'transport/site_files.c'), 'utf8').replace(/"\s*\n\s*"/g, '');
+  return POLICY.exec(source)[1];
+}
+
+const TARGET = {
+  name: 'pc', machine: 'fake', power: 'on', signal: { name: 'ok', why: '' }, mode: null, viewers: 1, seat: { holder: null },
+  drives: [], leds: { num: false, caps: false, scroll: false },
+};
+const ANSWERS = {
+  'GET /api/v1/version': { name: 'lightsout', version: '0', needs_setup: false },
+  'GET /api/v1/session': { user: 'anna', role: 'Administrator', rights: ['view', 'input'] },
+  'GET /api/v1/targets': { targets: [TARGET] },
+  'GET /api/v1/targets/pc': TARGET,
+  'GET /api/v1/targets/pc/power': { state: 'on', boot_next: 'default' },
+  'POST /api/v1/targets/pc/ticket': { ticket: '0123456789abcdef0123456789abcdef' },
+};
+
+/** One connection of a page: what it has said, and what is said to it. */
+export class FakeConsole {
+  #sequence = 0;
+  hello = null;
+  acks = [];
+  refreshes = 0;
+  watching = false;
+  open = true;
+
+  constructor(socket, number) {
+    this.socket = socket;
+    this.number = number;
+    socket.onclose = () => (this.open = false);
+    socket.onmessage = (message) => this.#received(message);
+  }
+
+  /** @param {Buffer} message */
+  #received(message) {
+    const type = message[0];
+    if (type === 0x01) this.#greet(message);
+    if (type === 0x02) this.acks.push(message.readUInt32LE(4));
+    if (type === 0x08) this.socket.send(Buffer.from([0x88, 0, 0, 0, ...message.subarray(4, 8)]));
+    if (type === 0x0a) this.refreshes++;
+    if (type === 0x0b) this.watching = message[1] === 1;
+  }
+
+  #greet(message) {
+    this.hello = {
+      capabilities: message[3], page: message.subarray(37, 53).toString('hex'),
+      lastViewer: message.readUInt32LE(53), lastSequence: message.readUInt32LE(57),
+    };
+    this.socket.send(Buffer.from([0x81, 1, 0, 0, this.number, 0, 0, 0]));
+  }
+
+  /** @param {number} width @param {number} height @param {number} [colour] */
+  mode(width, height, colour) {
+    this.socket.send(mode(width, height, colour));
+  }
+
+  /** @param {Buffer} body @param {any} [more] @returns {number} its sequence number */
+  update(body, more) {
+    this.socket.send(update(++this.#sequence, body, more));
+    return this.#sequence;
+  }
+
+  /** @param {{roundTrip: number, text?: number, photo?: number, video?: number, settle?: number}} figures us, bytes so far */
+  stats({ roundTrip, text = 0, photo = 0, video = 0, settle = 0 }) {
+    const message = Buffer.alloc(40);
+    message[0] = 0x89;
+    message.writeUInt32LE(roundTrip, 4);
+    [text, photo, video, settle].forEach((bytes, i) => message.writeUInt32LE(bytes, 24 + 4 * i));
+    this.socket.send(message);
+  }
+
+  /** @param {number} sequence */
+  acked(sequence) {
+    return until(() => this.acks.includes(sequence), `update ${sequence} is acked`);
+  }
+}
+
+export class FakeGateway {
+  /** @type {FakeConsole[]} */
+  consoles = [];
+
+  static async create() {
+    const self = new FakeGateway();
+    const security = { 'Content-Security-Policy': policy(), 'Cache-Control': 'no-store' };
+    self.server = createServer((request, response) => {
+      const key = `${request.method} ${request.url}`;
+      if (ANSWERS[key]) return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(ANSWERS[key]));
+      const path = request.url === '/' ? '/index.html' : request.url;
+      try {
+        const file = path === '/lightsout.wasm' ? join(build, path) : join(root, 'html5-client', path);
+        const content = readFileSync(file);
+        response.writeHead(200, { 'Content-Type': TYPES[extname(path)], ...security }).end(content);
+      } catch {
+        response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}');
+      }
+    });
+    self.server.on('upgrade', (request, stream) => {
+      self.consoles.push(new FakeConsole(acceptSocket(request, stream), self.consoles.length + 1));
+    });
+    await new Promise((resolve) => self.server.listen(0, '127.0.0.1', resolve));
+    self.url = `http://localhost:${self.server.address().port}`;
+    return self;
+  }
+
+  /** The connection after the `known` first ones, once it has said HELLO. @param {number} known @returns {Promise<FakeConsole>} */
+  connection(known) {
+    return until(() => this.consoles[known]?.hello && this.consoles[known], `the page connects for the ${known + 1}. time`);
+  }
+
+  destroy() {
+    for (const { socket } of this.consoles) socket.destroy();
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
