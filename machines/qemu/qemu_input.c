@@ -5,6 +5,7 @@
 
 #include "core/attrs.h"
 #include "core/cleanup.h"
+#include "machines/qemu/key_sweep.h"
 #include "machines/qemu/keymap.h"
 
 /* With this many calls unanswered motion is left out (the next position tells the same); keys and buttons are not. */
@@ -19,6 +20,7 @@ static const int32_t button_numbers[] = {LEFT, RIGHT, MIDDLE, SIDE, EXTRA};
 struct qemu_input {
     struct input base;
     struct dbus_display *display;
+    struct key_sweep *sweep;
     struct input_listener listener;
     void *data;
     uint8_t buttons; /* as last sent */
@@ -47,7 +49,14 @@ static int key(struct input *base, uint16_t usage, bool down)
     uint8_t qnum = keymap_qnum(usage);
     if (!qnum)
         return dbus_display_is_attached(of(base)->display) ? 0 : -ENODEV; /* a key this machine has not got */
+    key_sweep_key(of(base)->sweep, usage, down);
     return send(of(base), down ? DISPLAY_KEY_PRESS : DISPLAY_KEY_RELEASE, qnum, 0);
+}
+
+static void press_again(void *data, uint16_t usage)
+{
+    struct qemu_input *self = data;
+    dbus_display_send(self->display, DISPLAY_KEY_PRESS, keymap_qnum(usage), 0, true);
 }
 
 static int click(struct qemu_input *self, int32_t button, int times)
@@ -192,6 +201,7 @@ static void release_all(struct input *base)
             dbus_display_send(self->display, DISPLAY_KEY_RELEASE, keymap_qnum(usage), 0, true);
     for (int32_t button = 0; button < BUTTONS; button++)
         dbus_display_send(self->display, DISPLAY_BUTTON_RELEASE, button, 0, true);
+    key_sweep_all_up(self->sweep);
     self->buttons = 0;
     self->waiting = false;
     self->dx = self->dy = 0;
@@ -238,6 +248,7 @@ void qemu_input_attached(struct qemu_input *self)
 {
     self->positioned = false;
     release_all(&self->base);
+    key_sweep_attached(self->sweep);
     tell(self);
 }
 
@@ -253,6 +264,11 @@ void qemu_input_answered(struct qemu_input *self)
         catch_up(self);
 }
 
+void qemu_input_event(struct qemu_input *self, const char *name)
+{
+    key_sweep_event(self->sweep, name);
+}
+
 void qemu_input_changed(struct qemu_input *self)
 {
     tell(self);
@@ -263,18 +279,24 @@ struct input *qemu_input_port(struct qemu_input *self)
     return &self->base;
 }
 
-int qemu_input_create(struct dbus_display *display, struct qemu_input **ret)
+int qemu_input_create(struct loop *loop, struct qmp *qmp, struct dbus_display *display, struct qemu_input **ret)
 {
-    struct qemu_input *self = calloc(1, sizeof *self);
+    _cleanup_free_ struct qemu_input *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
     *self = (struct qemu_input){.base.ops = &ops, .display = display};
-    *ret = self;
+    int r = key_sweep_create(loop, qmp, press_again, self, &self->sweep);
+    if (r < 0)
+        return r;
+    *ret = take(self);
     return 0;
 }
 
 struct qemu_input *qemu_input_destroy(struct qemu_input *self)
 {
+    if (!self)
+        return NULL;
+    key_sweep_destroy(self->sweep);
     free(self);
     return NULL;
 }

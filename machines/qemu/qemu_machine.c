@@ -118,6 +118,7 @@ static void on_event(void *data, const char *name, const json_t *body)
     log_debug("qemu", "%s: event %s", self->name, name);
     if (!strcmp(name, "WATCHDOG"))
         log_warn("qemu", "%s: the guest's watchdog has run out", self->name);
+    qemu_input_event(self->input, name);
     qemu_power_event(self->power, name, body);
     for (unsigned i = 0; i < self->n_drives; i++)
         qemu_drive_event(self->drives[i], name, body);
@@ -252,7 +253,7 @@ static int create_ports(struct qemu_machine *self, struct loop *loop, const stru
     if (r == 0)
         r = qemu_screen_create(loop, self->display, &self->screen);
     if (r == 0)
-        r = qemu_input_create(self->display, &self->input);
+        r = qemu_input_create(loop, self->qmp, self->display, &self->input);
     if (r == 0)
         r = qemu_power_create(loop, self->qmp, qemu_input_port(self->input), config->firmware, &power_owner, self,
                               &self->power);
