@@ -1,12 +1,12 @@
 # awk -f targets.awk targets.tsv ROWS: which of the targets the rows (one JSON object a line) reach. Every target without a
 # row is told, too.
-function trim(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
-function field(name,   text) { # of the row in $0; "" when it is not there
+function trim(value) { gsub(/^[ \t]+|[ \t]+$/, "", value); return value }
+function field(name,   value) { # of the row in $0; "" when it is not there
     if (!match($0, "\"" name "\": *(\"[^\"]*\"|[^,}]*)")) return ""
-    text = substr($0, RSTART, RLENGTH)
-    sub("^\"" name "\": *", "", text)
-    gsub("\"", "", text)
-    return trim(text)
+    value = substr($0, RSTART, RLENGTH)
+    sub("^\"" name "\": *", "", value)
+    gsub("\"", "", value)
+    return trim(value)
 }
 # 3: named, 2: by its letter, 1: any, 0: not meant
 function meant(list, recording,   names, n, i, best) {
@@ -32,7 +32,7 @@ function judge(t,   ours, peer, value, far) {
 function line(t, recording, ours, peer, verdict,   goal) {
     goal = (rule[t] == "ratio" ? "<= " limit[t] " x " : rule[t] == "above" ? ">= " limit[t] " + " : rule[t] == "least" ? ">= " : "<= ") \
         (rule[t] ~ /ratio|above/ ? against[t] : limit[t])
-    printf "%-28s %-22s %11s  %-34s %11s  %s\n", what[t], recording, ours, goal, peer, verdict
+    text[t] = text[t] sprintf("%-28s %-22s %11s  %-34s %11s  %s\n", what[t], recording, ours, goal, peer, verdict)
 }
 FNR == NR {
     if ($0 ~ /^#/ || $0 ~ /^[ \t]*$/) next
@@ -65,5 +65,6 @@ END {
         if (seen[t]) same[what[t] metric[t] against[t]] = 1 # of another recording: such ones are not in this folder
     for (t = 1; t <= n; t++)
         if (!same[what[t] metric[t] against[t]]) line(t, recordings[t], "", "", "no row")
+    for (t = 1; t <= n; t++) printf "%s", text[t]
     printf "targets: %d reached, %d missed, %d not measured\n", count["reached"], count["MISSED "], count["not mea"]
 }
