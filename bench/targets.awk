@@ -21,6 +21,11 @@ function meant(list, recording,   names, n, i, best) {
 function judge(t,   ours, peer, value, far) {
     ours = field("ours"); peer = field("peer_value"); value = limit[t]
     if (ours == "null" || (peer == "null" && rule[t] ~ /ratio|above/)) return "not measured"
+    if (rule[t] == "row") {
+        if (peer + 0 == 0) return "" # told for people, nothing is required
+        far = field("ratio")
+        return (far <= value ? "reached" : "MISSED") sprintf("  %.2f of what is allowed", far)
+    }
     if (rule[t] == "ratio") {
         if (peer + 0 <= 0) return "not measured"
         far = ours / peer / value
@@ -30,7 +35,8 @@ function judge(t,   ours, peer, value, far) {
     return (far >= 0 ? "reached" : "MISSED") sprintf("  by %.4g", far < 0 ? -far : far)
 }
 function line(t, recording, ours, peer, verdict,   goal) {
-    goal = (rule[t] == "ratio" ? "<= " limit[t] " x " : rule[t] == "above" ? ">= " limit[t] " + " : rule[t] == "least" ? ">= " : "<= ") \
+    if (rule[t] == "row") goal = field("metric") " limit"
+    else goal = (rule[t] == "ratio" ? "<= " limit[t] " x " : rule[t] == "above" ? ">= " limit[t] " + " : rule[t] == "least" ? ">= " : "<= ") \
         (rule[t] ~ /ratio|above/ ? against[t] : limit[t])
     text[t] = text[t] sprintf("%-28s %-22s %11s  %-34s %11s  %s\n", what[t], recording, ours, goal, peer, verdict)
 }
@@ -46,12 +52,13 @@ FNR == NR {
     chosen = rank = 0
     # The limits of one metric against one peer: what names the recording goes before what means all of its kind.
     for (t = 1; t <= n; t++) {
-        if (bench[t] != field("bench") || metric[t] != field("metric") || against[t] != field("peer")) continue
+        if (bench[t] != field("bench") || (metric[t] != field("metric") && metric[t] != "*") || against[t] != field("peer")) continue
         m = meant(recordings[t], field("recording"))
         if (m > rank) { rank = m; chosen = t }
     }
     if (!chosen) next
     verdict = judge(chosen)
+    if (verdict == "") next
     seen[chosen] = 1
     count[substr(verdict, 1, 7)]++
     key = field("bench") "/" field("recording") "/" field("metric") "/" field("peer")
