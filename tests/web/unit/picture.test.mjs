@@ -1,0 +1,155 @@
+/* The pure parts behind the picture: order of updates, what to do about failures, stage times, planes; and what the
+ * decoder's memory keeps. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isSample, samplePayload, SAMPLES } from '../../../html5-client/codec_samples.js';
+import { Decoder } from '../../../html5-client/decoder.js';
+import { jfifPlanes } from '../../../html5-client/frame_pixels.js';
+import { StageTimes } from '../../../html5-client/stage_times.js';
+import { Trouble } from '../../../html5-client/trouble.js';
+import { UpdateQueue } from '../../../html5-client/update_queue.js';
+import { body, op } from '../bodies.mjs';
+
+/** A promise that is settled by hand. */
+function later() {
+  const self = {};
+  self.promise = new Promise((resolve, reject) => Object.assign(self, { resolve, reject }));
+  return self;
+}
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+test('queue: what needs no decoding runs at once, within the call', () => {
+  const queue = new UpdateQueue();
+  let ran = false;
+  queue.add(null, () => (ran = true), assert.fail);
+  assert.ok(ran);
+});
+
+test('queue: nothing overtakes, in every order in which decoders can finish', async () => {
+  const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+  for (const order of orders) {
+    const queue = new UpdateQueue();
+    const seen = [];
+    const decodings = [later(), later(), later()];
+    decodings.forEach((one, i) => {
+      queue.add(one.promise, (value) => seen.push(`${i}${value}`), assert.fail);
+      queue.add(null, () => seen.push(`after ${i}`), assert.fail);
+    });
+    for (const i of order) {
+      decodings[i].resolve('!');
+      await turn();
+      assert.deepEqual(seen, ['0!', 'after 0', '1!', 'after 1', '2!', 'after 2'].slice(0, seen.length));
+    }
+    assert.equal(seen.length, 6);
+    assert.equal(queue.length, 0);
+  }
+});
+
+test('queue: a failure is told in its turn, and what follows runs', async () => {
+  const queue = new UpdateQueue();
+  const seen = [];
+  const [first, second] = [later(), later()];
+  queue.add(first.promise, () => seen.push('first'), assert.fail);
+  queue.add(second.promise, assert.fail, (error) => seen.push(error.message));
+  queue.add(null, () => { throw new Error('thrown'); }, (error) => seen.push(error.message));
+  queue.add(null, () => seen.push('last'), assert.fail);
+  second.reject(new Error('rejected'));
+  await turn();
+  assert.deepEqual(seen, []);
+  first.resolve(null);
+  await turn();
+  assert.deepEqual(seen, ['first', 'rejected', 'thrown', 'last']);
+});
+
+test('queue: what was cleared never runs, not even when its decoder answers later', async () => {
+  const queue = new UpdateQueue();
+  const one = later();
+  queue.add(one.promise, assert.fail, assert.fail);
+  queue.add(null, assert.fail, assert.fail);
+  queue.clear();
+  one.resolve(null);
+  await turn();
+  let ran = false;
+  queue.add(null, () => (ran = true), assert.fail);
+  assert.ok(ran);
+});
+
+test('trouble: a refresh at once, then later and later; a codec that fails three times is given up', () => {
+  const trouble = new Trouble();
+  assert.deepEqual(trouble.failed('jpeg', 0), { act: 'refresh', waitMs: 0 });
+  assert.deepEqual(trouble.failed('vp8', 100), { act: 'refresh', waitMs: 1000 });
+  assert.deepEqual(trouble.failed('jpeg', 200), { act: 'refresh', waitMs: 2000 });
+  assert.deepEqual(trouble.failed('jpeg', 300), { act: 'reconnect', without: 'jpeg' });
+  assert.deepEqual(trouble.failed('vp8', 400), { act: 'refresh', waitMs: 1000 });
+  assert.deepEqual(trouble.failed('vp8', 500), { act: 'reconnect', without: 'vp8' });
+  assert.deepEqual(trouble.failed(null, 600), { act: 'refresh', waitMs: 0 });
+  assert.deepEqual(trouble.failed(null, 70000), { act: 'refresh', waitMs: 0 }, 'a calm minute forgets');
+});
+
+test('trouble: never longer than 30 s', () => {
+  const trouble = new Trouble();
+  const waits = Array.from({ length: 40 }, (_, i) => trouble.failed(/** @type {any} */ (`codec ${i}`), i)).map(({ waitMs }) => waitMs);
+  assert.equal(Math.max(...waits), 30000);
+});
+
+test('stage times: quantiles, the network as half a round trip, bits by class', () => {
+  const times = new StageTimes();
+  assert.deepEqual(times.now(10, 0).stages, []);
+  times.update(null, { received: 0, applied: 1, painted: 2 });
+  assert.equal(times.now(10, 0).total, null, 'without the gateway’s times there is nothing to tell');
+  for (let n = 1; n <= 100; n++)
+    times.update({ track: 1000, wait: 2000, encode: n * 1000, send: 0 }, { received: 50, applied: 53, painted: 54 });
+  const { stages, total, key } = times.now(10, 0);
+  assert.deepEqual(stages.find(({ stage }) => stage === 'encode'), { stage: 'encode', p50: 51, p95: 96 });
+  assert.deepEqual(stages.find(({ stage }) => stage === 'network'), { stage: 'network', p50: 5, p95: 5 });
+  assert.deepEqual(total, { p50: 1 + 2 + 51 + 5 + 3 + 1, p95: 1 + 2 + 96 + 5 + 3 + 1 });
+  assert.equal(key, total.p50 + 5);
+  times.stats({ text: 4294967290, photo: 0, video: 0, settle: 0 }, 1000);
+  times.stats({ text: 994, photo: 500, video: 0, settle: 0 }, 2000);
+  const { classes } = times.now(null, 2500);
+  assert.deepEqual(classes.map(({ bits }) => bits), [8000, 4000, 0, 0]);
+  assert.deepEqual(times.now(null, 9000).classes.map(({ bits }) => bits), [0, 0, 0, 0], 'no news: nothing flows');
+});
+
+test('samples: each is told from another picture', () => {
+  for (const codec of /** @type {('jpeg'|'vp8'|'vp9')[]} */ (Object.keys(SAMPLES))) {
+    const { width, bytes } = samplePayload(codec);
+    assert.ok(bytes.length < 300);
+    const pixels = new Uint8Array(width * width * 4).map((_, i) => [64, 128, 192, 255][i & 3]);
+    assert.ok(isSample(codec, { layout: 'rgba', pixels }));
+    assert.ok(!isSample(codec, { layout: 'rgba', pixels: new Uint8Array(width * width * 4) }));
+    assert.ok(!isSample(codec, { layout: 'i420', pixels: new Uint8Array((width * width * 3) / 2).fill(128) }));
+  }
+});
+
+test('planes of a JPEG that came as RGB: as JFIF made them', () => {
+  const rgba = new Uint8Array(16 * 16 * 4).map((_, i) => [64, 128, 192, 255][i & 3]);
+  const image = jfifPlanes(rgba, { width: 16, height: 16 });
+  assert.equal(image.layout, 'i420');
+  [0, 256, 320].forEach((at, i) => assert.ok(Math.abs(image.pixels[at] - SAMPLES.jpeg.planes[i]) <= 1));
+});
+
+const code = join(process.env.LIGHTSOUT_BUILD ?? 'build/release', 'lightsout.wasm');
+
+test('decoder: slots outlive canvases; after erasing nothing of a screen is left in the memory', { skip: !existsSync(code) }, async () => {
+  const bytes = readFileSync(code);
+  const { instance } = await WebAssembly.instantiate(bytes, {});
+  const decoder = new Decoder(/** @type {any} */ (instance.exports));
+  const memory = () => Buffer.from(/** @type {any} */ (instance.exports).memory.buffer);
+  const secret = Buffer.from([0xc1, 0xc2, 0xc3]);
+  assert.ok(decoder.resize(64, 64, 0));
+  assert.ok(decoder.apply(body([op.solid([0, 0, 1, 1], secret), op.fill([0, 0, 1, 1], 3)])));
+  assert.ok(decoder.resize(128, 64, 1));
+  assert.equal(decoder.apply(body([op.show([2, 1, 1, 1], 3)]))?.length, 1);
+  assert.ok(memory().includes(secret));
+  decoder.eraseSlots();
+  assert.ok(decoder.resize(64, 64, 0));
+  assert.equal(decoder.apply(body([op.show([2, 1, 1, 1], 3)])), null, 'the slot is empty');
+  assert.ok(decoder.resize(64, 64, 0));
+  assert.ok(decoder.apply(body([op.solid([0, 0, 1, 1], secret), op.fill([0, 0, 1, 1], 3)])));
+  decoder.erase();
+  assert.ok(!memory().includes(secret));
+  assert.equal(decoder.apply(body([])), null, 'there is no canvas');
+});
