@@ -271,8 +271,9 @@ static int needed(const struct look *l, const struct finding *f)
         return 1;
     if (f->outliers > 0 || !f->shifted)
         return SEEN_UNSURE;
+    if (l->state->captures == 1) /* what is shown is a single capture and may be the bad one */
+        return SEEN_UNSURE;
     uint32_t still = f->detailed & ~f->shifted;
-    (void)l;
     return !still && __builtin_popcount(f->shifted) >= 4 ? SEEN_UNSURE : SEEN_SHIFTED;
 }
 

@@ -6,13 +6,16 @@
 #include "core/attrs.h"
 
 #define MAX_COLOURS 6
+#define MAX_RADIUS 8
+#define PAD (2 * MAX_RADIUS)
 #define MIN_SHARE 12 /* 1/n of a cell's pixels make a colour */
 
 struct flat {
     uint8_t *bytes;
     int width, height, radius;
     bool done[CELL_PIXELS];
-    int histogram[256]; /* of the second byte: green or luma, which every kind of text contrast shows in */
+    int low, high;                /* of the second byte */
+    int histogram[256 + 2 * PAD]; /* of the second byte: green or luma, which every kind of text contrast shows in */
 };
 
 struct tally {
@@ -47,21 +50,22 @@ static int rounded(int sum, int n)
     return (2 * sum + n) / (2 * n);
 }
 
-/* Value around which most of the remaining pixels lie. */
+/* Value around which most of the remaining pixels lie, by a window that slides over the histogram. */
 static int peak(const struct flat *f, int *ret_mass)
 {
-    int best = 0, best_mass = 0;
-    for (int v = 0; v < 256; v++) {
-        int mass = f->histogram[v];
-        for (int k = 1; k <= f->radius; k++)
-            mass += (v >= k ? f->histogram[v - k] : 0) + (v + k < 256 ? f->histogram[v + k] : 0);
-        if (mass > best_mass || (mass == best_mass && f->histogram[v] > f->histogram[best])) {
+    const int r = f->radius;
+    int best = 0, best_mass = 0, mass = 0;
+    for (int v = f->low - r; v <= f->high; v++) {
+        mass += f->histogram[PAD + v + r];
+        int here = f->histogram[PAD + v];
+        if (mass > best_mass || (mass == best_mass && here > f->histogram[PAD + best])) {
             best = v;
             best_mass = mass;
         }
+        mass -= f->histogram[PAD + v - r];
     }
     *ret_mass = best_mass;
-    return best;
+    return MAX(0, best);
 }
 
 /* centre NULL: by the second byte alone. */
@@ -98,7 +102,7 @@ static void settle(struct flat *f, int level, const int *centre, bool even)
             if (*done || (even ? !near(p, centre, f->radius) : p[1] < level - f->radius || p[1] > level + f->radius))
                 continue;
             *done = true;
-            f->histogram[p[1]]--;
+            f->histogram[PAD + p[1]]--;
             for (int i = 0; even && i < 3; i++)
                 p[i] = (uint8_t)centre[i];
         }
@@ -106,11 +110,15 @@ static void settle(struct flat *f, int level, const int *centre, bool even)
 
 void noise_flatten(struct cell_block *pixels, int width, int height, float variance)
 {
-    struct flat f = {.bytes = pixels->bytes, .width = width, .height = height};
-    f.radius = MIN(8, 1 + (int)(2.5f * sqrtf(variance)));
+    struct flat f = {.bytes = pixels->bytes, .width = width, .height = height, .low = 255};
+    f.radius = MIN(MAX_RADIUS, 1 + (int)(2.5f * sqrtf(variance)));
     for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            f.histogram[pixel(&f, x, y)[1]]++;
+        for (int x = 0; x < width; x++) {
+            int v = pixel(&f, x, y)[1];
+            f.histogram[PAD + v]++;
+            f.low = MIN(f.low, v);
+            f.high = MAX(f.high, v);
+        }
     for (int i = 0; i < MAX_COLOURS; i++) {
         int mass, level = peak(&f, &mass);
         if (mass * MIN_SHARE < width * height)
