@@ -419,18 +419,20 @@ static int make_changes(struct making *m)
         return r;
     lossy_classify(self->lossy, &self->plan, &self->view, m->picture, m->ask);
     r = make_turn(m);
-    lossy_note(self->lossy, &self->plan, &self->view, m->picture, m->ask);
     fill_slots(m);
     return r;
 }
 
-static void make_settling(struct making *m)
+static int make_settling(struct making *m)
 {
+    struct cohort *self = m->cohort;
     begin_body(m, false);
     m->update->kind = COHORT_SETTLE;
-    memset(m->cohort->plan.kind, PLAN_TEXT, (size_t)m->cohort->view.cells_x * (size_t)m->cohort->view.cells_y);
+    lossy_classify_rest(self->lossy, &self->plan, &self->view, m->picture, m->ask);
     make_tiles(m, PLAN_TEXT);
+    int r = m->update->cells == 0 ? make_lossy(m) : 0;
     fill_slots(m);
+    return r;
 }
 
 static int pack(struct cohort *self, struct cohort_update *update)
@@ -473,7 +475,7 @@ static int settle(struct making *m)
         return 0;
     int r = plan_want_settling(&self->plan, &self->view, m->picture, m->ask->now_us - COHORT_REST_US);
     if (r == 0 && self->plan.n_wanted > 0)
-        make_settling(m);
+        r = make_settling(m);
     return r;
 }
 
@@ -481,6 +483,8 @@ static int change(struct making *m)
 {
     struct cohort *self = m->cohort;
     int r = plan_want_changes(&self->plan, &self->view, m->picture);
+    if (r == 0)
+        plan_want_echo(&self->plan, &self->view, m->picture, m->ask->key_us);
     if (r == 0 && self->plan.n_wanted > 0)
         r = make_changes(m);
     self->change_turns = self->plan.n_wanted > 0 ? self->change_turns + 1 : 0;

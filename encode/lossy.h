@@ -1,5 +1,6 @@
 /* What of a picture is sent inexactly first: photographs as one JPEG atlas per update, regions that keep moving as
- * video. Everything else, text above all, is exact at once. One per cohort; its thread. */
+ * video, on a slow link the whole first picture. Everything else, text above all, is exact at once. One per cohort; its
+ * thread. */
 #pragma once
 
 #include "encode/plan.h"
@@ -23,12 +24,13 @@ void lossy_need_key(struct lossy *self);
 void lossy_classify(struct lossy *self, struct plan *plan, const struct view *view, const struct picture *picture,
                     const struct cohort_ask *ask);
 
+/* The same for cells that are to settle: text now (PLAN_TEXT), then what was only sent coarsely so far as a better
+ * photograph (PLAN_PHOTO), then all else exactly. Takes off the plan what is not its turn. */
+void lossy_classify_rest(struct lossy *self, struct plan *plan, const struct view *view, const struct picture *picture,
+                         const struct cohort_ask *ask);
+
 /* Writes one photo or video op for cells of these kinds and puts the rectangles that it paints in rects (room for
- * LOSSY_RECTS). Returns how many; 0: nothing fits the budget now, -ENOMEM. The caller moves the view. */
+ * LOSSY_RECTS). Returns how many; 0: nothing can be sent now, -ENOMEM. The caller moves the view. */
 #define LOSSY_RECTS 512
 int lossy_encode(struct lossy *self, const struct plan *plan, const struct view *view, const struct picture *picture,
                  const struct cohort_ask *ask, struct update_writer *writer, struct cell_rect *rects);
-
-/* What an update did, for hysteresis: called for every update that was made, with the plan's kinds still there. */
-void lossy_note(struct lossy *self, const struct plan *plan, const struct view *view, const struct picture *picture,
-                const struct cohort_ask *ask);
