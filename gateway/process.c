@@ -10,14 +10,24 @@
 #include "core/clock.h"
 #include "core/log.h"
 
+/* Someone waits for what has worked until now, so it is never long away, however often it ends. What ends before it is
+ * ready will hardly do better the next time. */
+#define LONGEST_US 10000000
+#define LONGEST_SERVED_US 250000
+
+static void start_again(struct process *self)
+{
+    self->backoff.longest_us = self->served ? LONGEST_SERVED_US : LONGEST_US;
+    loop_timer_arm_in(self->restart, backoff_next(&self->backoff, self->started_us, clock_now_us()));
+}
+
 static void on_restart(void *data)
 {
     struct process *self = data;
     int r = process_start(self);
     if (r < 0) {
-        uint64_t now = clock_now_us();
         log_error("supervisor", "%s cannot be started: %s", self->role, strerror(-r));
-        loop_timer_arm_in(self->restart, backoff_next(&self->backoff, now, now));
+        start_again(self);
     }
 }
 
@@ -25,7 +35,7 @@ int process_init(struct process *self, struct loop *loop, const char *role, cons
                  const struct process_owner *owner, void *data)
 {
     *self = (struct process){.role = role, .user = user, .loop = loop, .owner = owner, .data = data};
-    self->backoff = (struct backoff){.first_us = 20000, .longest_us = 10000000, .good_us = 5000000};
+    self->backoff = (struct backoff){.first_us = 20000, .longest_us = LONGEST_US, .good_us = 2000000};
     snprintf(self->argument, sizeof self->argument, "--role=%s", role);
     return loop_timer_add(loop, on_restart, self, &self->restart);
 }
@@ -63,7 +73,7 @@ static void on_ended(void *data, int status)
     else if (!self->explained)
         log_error("supervisor", "the %s ended with code %d", self->role, WEXITSTATUS(status));
     if (self->owner->ended(self->data, status))
-        loop_timer_arm_in(self->restart, backoff_next(&self->backoff, self->started_us, clock_now_us()));
+        start_again(self);
 }
 
 static int start_child(struct process *self, int far_end)
@@ -95,7 +105,7 @@ static int start_child(struct process *self, int far_end)
 
 int process_start(struct process *self)
 {
-    self->explained = false;
+    self->explained = self->served = false;
     static const struct ipc_listener listener = {.message = on_message, .closed = on_channel_closed};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -32,6 +32,7 @@ struct process {
     struct backoff backoff;
     struct loop_timer *restart;
     uint64_t started_us;
+    bool served;    /* the owner has heard from this one that it is ready */
     bool explained; /* the owner has said why this one ends */
 };
 

@@ -160,6 +160,7 @@ static void gateway_message(void *data, struct ipc_message *message)
         return;
     }
     log_info("supervisor", "the gateway is ready (process %d)", (int)child_pid(self->gateway.child));
+    self->gateway.served = true;
     if (!self->gateway_was_ready)
         tell_owner(self);
     self->gateway_was_ready = true;
@@ -230,6 +231,7 @@ static void keeper_message(void *data, struct ipc_message *message)
         self->keeper.explained = true;
         return; /* it ends now */
     }
+    self->keeper.served = true;
     log_info("supervisor", "the keeper is ready (process %d)", (int)child_pid(self->keeper.child));
     if (self->keeper_ready.audit_broken)
         log_warn("supervisor", "the audit log was changed by somebody else than the keeper");
