@@ -57,12 +57,16 @@ static void on_setup_state(void *data, bool needs_setup)
     self->api.needs_setup = needs_setup;
     if (self->server)
         server_set_needs_setup(self->server, needs_setup);
+    if (self->accept)
+        accept_go_on(self->accept); /* said first by each keeper that has begun */
 }
 
 static void on_keeper_closed(void *data)
 {
-    (void)data;
+    struct gateway *self = data;
     log_warn("gateway", "the keeper is gone; nobody can log in until it is back");
+    if (self->accept)
+        accept_hold(self->accept); /* it signs each handshake, and will soon be back */
 }
 
 static void on_signal(void *data, int fd, uint32_t events)

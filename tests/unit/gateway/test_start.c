@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "core/attrs.h"
 #include "core/clock.h"
 #include "program.h"
 
@@ -236,6 +237,46 @@ static void restarts_what_is_killed(void **state)
     }
 }
 
+/* The keeper signs handshakes: each of these connections comes while there is none. */
+static void lets_new_connections_wait_for_the_keeper(void **state)
+{
+    struct program *p = *state;
+    char answer[4096];
+    program_configure(p, "[target card]\nmachine = testcard\n");
+    program_start(p, NULL);
+    assert_true(program_await(p, "page   "));
+    for (unsigned i = 0; i < 5; i++) {
+        pid_t before;
+        while ((before = program_role(p, "keeper")) <= 0)
+            usleep(10000);
+        kill(before, SIGKILL);
+        await_gone(before);
+        program_get(p, "/api/v1/version", answer, sizeof answer, NULL);
+        assert_non_null(strstr(answer, "HTTP/1.1 200"));
+    }
+}
+
+#define KILLS 12
+
+static void is_soon_back_however_often_it_is_killed(void **state)
+{
+    struct program *p = *state;
+    unsigned longest = 0;
+    program_configure(p, "[target card]\nmachine = testcard\n");
+    program_start(p, NULL);
+    assert_true(program_await(p, "page   "));
+    for (unsigned i = 0; i < KILLS; i++) {
+        pid_t before = program_role(p, "gateway");
+        assert_true(before > 0);
+        kill(before, SIGKILL);
+        await_gone(before);
+        unsigned ms = await_answer(p);
+        longest = MAX(longest, ms);
+    }
+    print_message("the gateway killed %d times in a row: the page answered after %u ms at most\n", KILLS, longest);
+    assert_true(longest < 5000); /* twenty times what is waited; doubling for ever would be 40 s by now */
+}
+
 static void leaves_nothing_behind(void **state)
 {
     struct program *p = *state;
@@ -295,6 +336,8 @@ int main(void)
         TEST(refuses_a_second_instance),
         TEST(answers_over_tls_with_the_printed_certificate),
         TEST(restarts_what_is_killed),
+        TEST(lets_new_connections_wait_for_the_keeper),
+        TEST(is_soon_back_however_often_it_is_killed),
         TEST(leaves_nothing_behind),
         TEST(keeps_its_secrets_for_its_user),
     };
