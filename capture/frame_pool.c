@@ -5,6 +5,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "video/cell_pack.h"
+#include "video/csc.h"
+
 #define MAX_BUFFERS 32
 
 struct slot {
@@ -17,6 +20,7 @@ struct frame_pool {
     pthread_mutex_t lock;
     int width, height, event_fd;
     uint32_t fourcc;
+    const struct cell_layout *layout;
     unsigned n_slots;
     struct slot slots[];
 };
@@ -36,7 +40,8 @@ int frame_pool_create(int width, int height, uint32_t fourcc, unsigned buffers, 
 {
     if (width < 1 || height < 1 || width > FRAME_MAX_SIZE || height > FRAME_MAX_SIZE)
         return -EINVAL;
-    if (buffers < 1 || buffers > MAX_BUFFERS)
+    const struct cell_layout *layout = cell_layout_of(fourcc);
+    if (!layout || buffers < 1 || buffers > MAX_BUFFERS)
         return -EINVAL;
     struct frame_pool *self = calloc(1, sizeof *self + buffers * sizeof self->slots[0]);
     if (!self)
@@ -52,6 +57,7 @@ int frame_pool_create(int width, int height, uint32_t fourcc, unsigned buffers, 
     self->width = width;
     self->height = height;
     self->fourcc = fourcc;
+    self->layout = layout;
     self->n_slots = buffers;
     *ret = self;
     return 0;
@@ -90,12 +96,21 @@ static struct slot *claim(struct frame_pool *self)
     return found;
 }
 
+static size_t plane_size(const struct frame_pool *self, int plane)
+{
+    return cell_layout_line_bytes(self->layout, plane, self->width) *
+           (size_t)cell_layout_lines(self->layout, plane, self->height);
+}
+
 static bool give_memory(struct frame_pool *self, struct pool_buffer *buffer)
 {
     if (buffer->pixels)
         return true;
-    buffer->stride = (size_t)self->width * 4;
-    size_t size = (buffer->stride * (size_t)self->height + 63) & ~(size_t)63;
+    buffer->stride = cell_layout_line_bytes(self->layout, 0, self->width);
+    buffer->size = 0;
+    for (int p = 0; p < CELL_ROW_PLANES; p++)
+        buffer->size += plane_size(self, p);
+    size_t size = (buffer->size + 63) & ~(size_t)63;
     buffer->pixels = aligned_alloc(64, size);
     if (!buffer->pixels)
         return false;
@@ -121,7 +136,14 @@ struct pool_buffer *frame_pool_take(struct frame_pool *self)
     frame->width = self->width;
     frame->height = self->height;
     frame->fourcc = self->fourcc;
-    frame->planes[0] = (struct frame_plane){.data = buffer->pixels, .stride = buffer->stride};
+    const uint8_t *data = buffer->pixels;
+    for (int p = 0; p < CELL_ROW_PLANES && plane_size(self, p); p++) {
+        frame->planes[p].data = data;
+        frame->planes[p].stride = cell_layout_line_bytes(self->layout, p, self->width);
+        data += plane_size(self, p);
+    }
+    if (cell_pack_fourcc(self->fourcc) == FOURCC_VYUX)
+        frame->colour = self->height >= 720 ? COLOUR_BT709_LIMITED : COLOUR_BT601_LIMITED;
     frame->release = release;
     frame->release_data = self;
     ref_get(&self->ref);

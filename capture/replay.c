@@ -140,12 +140,12 @@ static int play_frame(struct replay *self)
     int r = take_buffer(self);
     if (r)
         return r;
-    r = fill(self, self->filling->pixels, self->filling->stride * (size_t)self->header.height);
+    r = fill(self, self->filling->pixels, self->filling->size);
     if (r == STEP_ENDED && self->filled == 0)
         return rewind_stream(self);
     if (r)
         return r;
-    self->filled = self->filling->stride * (size_t)self->header.height; /* whole, should the wait be interrupted */
+    self->filled = self->filling->size; /* whole, should the wait be interrupted */
     r = keep_pace(self);
     if (r)
         return r;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/wire.h"
+#include "video/cell_row.h"
 
 static const char magic[] = "LSRAW1\n";
 #define MAGIC_SIZE (sizeof magic - 1)
@@ -25,8 +26,9 @@ enum screen_signal replay_header_parse(const uint8_t *bytes, struct replay_heade
         return refuse(SCREEN_OUT_OF_RANGE, "The recording's pictures are larger than 8192 pixels, or empty.", ret_why);
     if (fps > MAX_FPS)
         return refuse(SCREEN_OUT_OF_RANGE, "The recording wants more than 1000 pictures per second.", ret_why);
-    if (fourcc != FOURCC_BGRX)
-        return refuse(SCREEN_UNSUPPORTED, "The recording's pixel format is not XR24 (bytes B, G, R, x).", ret_why);
+    if (!cell_layout_of(fourcc))
+        return refuse(SCREEN_UNSUPPORTED,
+                      "The recording's pixel format is none of XR24, YUYV, UYVY, NV12, RGB3 and BGR3.", ret_why);
     *ret = (struct replay_header){.width = (int)width, .height = (int)height, .fps = fps, .fourcc = fourcc};
     return SCREEN_OK;
 }

@@ -8,8 +8,10 @@
 #include <time.h>
 
 #include "capture/frame_pool.h"
+#include "capture/testcard_convert.h"
 #include "capture/testcard_draw.h"
 #include "core/clock.h"
+#include "video/cell_row.h"
 
 /* One being drawn, one in the mailbox, one held for comparison, two with encoders, one to spare. */
 #define BUFFERS 6
@@ -37,8 +39,11 @@ struct testcard {
     struct orders orders; /* under lock */
     uint64_t dropped;     /* under lock */
 
+    uint32_t fourcc;
+
     /* The thread's; kept from one start to the next. */
     struct frame_pool *pool;
+    struct testcard_original *original; /* what is converted; NULL: buffers are drawn to */
     int pool_width, pool_height;
     uint32_t number, published; /* published: 0 when the next picture has nothing to be compared with */
     uint32_t signal_told;       /* signal_serial + 1 of the state that the listener knows; 0: none */
@@ -73,11 +78,17 @@ static void fill_hints(struct frame *frame, uint32_t before, uint32_t number)
     testcard_parts(frame->width, frame->height, number, parts + TESTCARD_PARTS);
     frame->hints_valid = true;
     for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
-        rect_set_add(&frame->hints, parts[i]);
+        rect_set_add(&frame->hints, testcard_even(parts[i]));
 }
 
-static void draw(struct pool_buffer *buffer, uint32_t number)
+static void draw(struct testcard_original *original, struct pool_buffer *buffer, uint32_t number)
 {
+    if (original) {
+        testcard_original_draw(original, number);
+        testcard_convert(original, &buffer->frame, buffer->pixels, (uint32_t)buffer->tag);
+        buffer->tag = number;
+        return;
+    }
     struct testcard_canvas canvas = {buffer->pixels, buffer->stride, buffer->frame.width, buffer->frame.height};
     if (buffer->tag)
         testcard_draw_step(&canvas, (uint32_t)buffer->tag, number);
@@ -91,10 +102,18 @@ static int follow_size(struct testcard *self, const struct orders *orders)
     if (self->pool && self->pool_width == orders->width && self->pool_height == orders->height)
         return 0;
     struct frame_pool *pool;
-    int r = frame_pool_create(orders->width, orders->height, FOURCC_BGRX, BUFFERS, &pool);
+    struct testcard_original *original = NULL;
+    int r = frame_pool_create(orders->width, orders->height, self->fourcc, BUFFERS, &pool);
+    if (r >= 0 && self->fourcc != FOURCC_BGRX) {
+        r = testcard_original_create(orders->width, orders->height, &original);
+        if (r < 0)
+            frame_pool_destroy(pool);
+    }
     if (r < 0)
         return r;
     frame_pool_destroy(self->pool);
+    testcard_original_destroy(self->original);
+    self->original = original;
     self->pool = pool;
     self->pool_width = orders->width;
     self->pool_height = orders->height;
@@ -113,7 +132,7 @@ static void publish(struct testcard *self, const struct orders *orders)
     }
     /* 0 stands for "nothing yet" in tags and in published */
     self->number = orders->still ? 1 : self->number + 1 ? self->number + 1 : 1;
-    draw(buffer, self->number);
+    draw(self->original, buffer, self->number);
     fill_hints(&buffer->frame, self->published, self->number);
     buffer->frame.captured_us = clock_now_us();
     self->published = self->number;
@@ -213,6 +232,7 @@ static void testcard_destroy(struct screen *screen)
 {
     struct testcard *self = testcard_of(screen);
     frame_pool_destroy(self->pool);
+    testcard_original_destroy(self->original);
     close(self->wake_fd);
     pthread_mutex_destroy(&self->lock);
     free(self);
@@ -286,7 +306,8 @@ static const struct screen_ops testcard_ops = {
 int testcard_create(const struct testcard_config *config, struct screen **ret)
 {
     int width = config->width ? config->width : 1280, height = config->height ? config->height : 720;
-    if (!size_fits(width, height) || config->fps > 240)
+    uint32_t fourcc = config->fourcc ? config->fourcc : FOURCC_BGRX;
+    if (!size_fits(width, height) || config->fps > 240 || !cell_layout_of(fourcc))
         return -EINVAL;
     struct testcard *self = calloc(1, sizeof *self);
     if (!self)
@@ -299,6 +320,7 @@ int testcard_create(const struct testcard_config *config, struct screen **ret)
     }
     pthread_mutex_init(&self->lock, NULL);
     self->screen.ops = &testcard_ops;
+    self->fourcc = fourcc;
     self->orders = (struct orders){
         .width = width,
         .height = height,

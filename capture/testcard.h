@@ -18,6 +18,7 @@ extern const uint32_t testcard_colours[16]; /* 0xRRGGBB */
 struct testcard_config {
     int width, height; /* pixels, within the limits above and FRAME_MAX_SIZE; 0, 0: 1280x720 */
     unsigned fps;      /* pictures per second, at most 240; 0: 30 */
+    uint32_t fourcc;   /* format of the frames, any that is captured (video/cell_row.h); 0: FOURCC_BGRX */
     bool still;        /* one picture, number 1, that never changes */
     bool unwatched;    /* begin as after testcard_set_watched(.., false) */
 };
@@ -38,5 +39,10 @@ void testcard_set_signal(struct screen *self, enum screen_signal signal, const c
 /* Pictures that were left out because all buffers were with their readers. */
 uint64_t testcard_dropped(struct screen *self);
 
-/* Reads the number at the upper left (or lower right) of a picture in FOURCC_BGRX. False: no number stands there. */
+/* The fourcc for the word that configurations and command lines use: bgrx, yuyv, uyvy, nv12, rgb24 or bgr24; 0: none of
+ * these. Pure; any thread. */
+uint32_t testcard_format(const char *word);
+
+/* Reads the number at the upper left (or lower right) of a picture in any format that is captured or made from these
+ * (FOURCC_VYUX). False: no number stands there. */
 bool testcard_read_number(const struct frame *frame, bool lower, uint32_t *ret);

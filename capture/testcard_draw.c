@@ -102,33 +102,3 @@ void testcard_draw_step(const struct testcard_canvas *canvas, uint32_t before, u
     draw_background(canvas, parts[2]);
     draw_parts(canvas, number);
 }
-
-static bool read_block(const struct frame *frame, int x, int y, uint32_t *ret)
-{
-    const uint8_t *p = frame->planes[0].data + (size_t)(y + TESTCARD_BLOCK / 2) * frame->planes[0].stride +
-                       (size_t)(x + TESTCARD_BLOCK / 2) * 4;
-    uint32_t rgb = (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-    for (uint32_t i = 0; i < ARRAY_SIZE(testcard_colours); i++)
-        if (testcard_colours[i] == rgb) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
-bool testcard_read_number(const struct frame *frame, bool lower, uint32_t *ret)
-{
-    const int w = TESTCARD_DIGITS * TESTCARD_BLOCK;
-    if (frame->fourcc != FOURCC_BGRX || frame->width < w || frame->height < TESTCARD_BLOCK)
-        return false;
-    int x = lower ? frame->width - w : 0, y = lower ? frame->height - TESTCARD_BLOCK : 0;
-    uint32_t number = 0;
-    for (int i = 0; i < TESTCARD_DIGITS; i++) {
-        uint32_t digit;
-        if (!read_block(frame, x + i * TESTCARD_BLOCK, y, &digit))
-            return false;
-        number = number << 4 | digit;
-    }
-    *ret = number;
-    return true;
-}
