@@ -130,6 +130,24 @@ void plan_done(struct plan *self, const struct view *view, struct cell_rect cell
         }
 }
 
+static bool is_echo(const struct picture *picture, size_t cell, uint64_t key_us)
+{
+    return key_us && picture->began_us[cell] >= key_us && picture->began_us[cell] - key_us <= PLAN_ECHO_US;
+}
+
+void plan_want_echo(struct plan *self, const struct view *view, const struct picture *picture, uint64_t key_us)
+{
+    unsigned n = 0;
+    size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
+    for (size_t i = 0; i < cells && self->n_wanted > SMALL_GROUP; i++)
+        n += self->wanted[i] && is_echo(picture, i, key_us);
+    if (n == 0 || n > SMALL_GROUP)
+        return;
+    for (size_t i = 0; i < cells; i++)
+        self->wanted[i] = self->wanted[i] && is_echo(picture, i, key_us);
+    self->n_wanted = n;
+}
+
 enum {
     RANK_ECHO, /* what a key has brought about */
     RANK_SMALL,
@@ -142,7 +160,7 @@ static uint64_t cell_rank(const struct plan *self, const struct picture *picture
 {
     uint32_t age = MIN(picture->generation - picture->changed_in[cell], 0x7FFFFFFFu);
     uint64_t rank = RANK_LARGE;
-    if (key_us && picture->began_us[cell] >= key_us && picture->began_us[cell] - key_us <= PLAN_ECHO_US)
+    if (is_echo(picture, cell, key_us))
         rank = RANK_ECHO;
     else if (self->group[cell] <= SMALL_GROUP)
         rank = RANK_SMALL;

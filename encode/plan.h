@@ -43,6 +43,10 @@ int plan_want_settling(struct plan *self, const struct view *view, const struct 
  * has not. Sets their kinds: PLAN_PHOTO where the other one is lossy, too. */
 int plan_want_view(struct plan *self, const struct view *view, const struct view *other);
 
+/* When what a key has brought about is little of what is wanted, then nothing else is wanted any more: it goes ahead in
+ * an update of its own. */
+void plan_want_echo(struct plan *self, const struct view *view, const struct picture *picture, uint64_t key_us);
+
 /* Takes cells off the list once they are coded. */
 void plan_done(struct plan *self, const struct view *view, struct cell_rect cells);
 

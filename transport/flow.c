@@ -22,14 +22,30 @@ static size_t clamp_window(uint64_t bytes)
     return (size_t)MIN(MAX(bytes, (uint64_t)FLOW_MIN_WINDOW), (uint64_t)FLOW_MAX_WINDOW);
 }
 
+static size_t update_max(const struct flow *self)
+{
+    return (size_t)MIN(MAX(self->rate * FLOW_UPDATE_US / SECOND_US, (uint64_t)PORTION_MIN), (uint64_t)FLOW_MAX_WINDOW);
+}
+
 static size_t window_now(const struct flow *self)
 {
     return self->draining ? clamp_window(self->window / 4) : self->window;
 }
 
+static uint64_t time_of(const struct flow *self, uint64_t bytes)
+{
+    return self->rate ? bytes * SECOND_US / self->rate : 0;
+}
+
+/* The shortest round trip less what its update itself took on the link. */
+static uint64_t empty_round_trip(const struct flow *self)
+{
+    return self->rtt_min_us - MIN(time_of(self, self->rtt_min_bytes), self->rtt_min_us / 2);
+}
+
 static uint64_t target(const struct flow *self)
 {
-    return self->rate * (self->rtt_min_us + FLOW_QUEUE_US) / SECOND_US;
+    return self->rate * (empty_round_trip(self) + FLOW_QUEUE_US) / SECOND_US + update_max(self);
 }
 
 void flow_sent(struct flow *self, uint32_t sequence, size_t bytes, uint64_t now_us)
@@ -57,7 +73,7 @@ void flow_sent(struct flow *self, uint32_t sequence, size_t bytes, uint64_t now_
 /* What the update itself took on the link, by the rate as far as it is known. */
 static uint64_t own_time(const struct flow *self, const struct flow_sent *s, uint64_t sample_us)
 {
-    return self->rate ? MIN(s->bytes * (uint64_t)SECOND_US / self->rate, sample_us - 1) : 0;
+    return MIN(time_of(self, s->bytes), sample_us - 1);
 }
 
 /* The shortest round trip is believed for ten seconds; then the window is cut until an update has met no queue of our
@@ -67,6 +83,7 @@ static void measure_round_trip(struct flow *self, const struct flow_sent *s, uin
     self->rtt_us = self->rtt_us ? (7 * self->rtt_us + sample_us) / 8 : sample_us;
     if (!self->rtt_min_us || sample_us <= self->rtt_min_us || s->drained) {
         self->rtt_min_us = s->drained ? sample_us - own_time(self, s, sample_us) : sample_us;
+        self->rtt_min_bytes = s->drained ? 0 : s->bytes;
         self->rtt_min_at_us = now_us;
         self->draining = false;
     } else if (now_us - self->rtt_min_at_us > RTT_MIN_LIFE_US) {
@@ -101,11 +118,17 @@ static void measure_rate(struct flow *self, const struct flow_sent *s, uint64_t 
 static void end_round(struct flow *self)
 {
     uint64_t aim = target(self);
-    uint64_t queue_us = self->round_rtt_us - MIN(self->round_rtt_us, self->rtt_min_us);
+    /* a link that is full gives no more, however much is on its way */
+    if (self->round_limited && self->rate < self->round_rate + self->round_rate / 4)
+        self->growing = false;
+    self->round_rate = self->rate;
+    uint64_t queue_us = self->round_rtt_us - MIN(self->round_rtt_us, empty_round_trip(self));
     if (!self->round_limited) {
         self->window = clamp_window(MAX(aim, (uint64_t)self->window));
     } else if (queue_us < QUIET_QUEUE_US) {
-        self->window = clamp_window(self->growing ? 2 * aim : aim + aim / 4);
+        /* at first twice what is on the way, later so much more as a queue may hold */
+        uint64_t more_us = self->growing ? empty_round_trip(self) : FLOW_QUEUE_US;
+        self->window = clamp_window(aim + self->rate * more_us / SECOND_US);
     } else {
         self->growing = false;
         self->window = clamp_window(aim);
@@ -153,5 +176,6 @@ size_t flow_credit(const struct flow *self)
         return 0;
     if (self->unacked && self->unacked + portion > window)
         return 0; /* rather wait for a whole portion than send crumbs */
-    return MIN(window - self->unacked, 2 * portion);
+    size_t most = self->rate ? update_max(self) : 2 * portion;
+    return MIN(window - self->unacked, MIN(2 * portion, most));
 }

@@ -5,17 +5,18 @@
  * The rate is measured as bytes acked over the time they took (the delivery-rate sample of the IETF draft
  * "Delivery Rate Estimation", draft-cheng-iccrg-delivery-rate-estimation section 3), the round trip as the time from
  * an update's first byte to its ack less what the page spent painting. Un-acked bytes stay below
- * max(FLOW_MIN_WINDOW, rate x (shortest round trip + FLOW_QUEUE_US)). A peer that lies in its acks changes its own
- * window only, and never beyond FLOW_MAX_WINDOW. */
+ * max(FLOW_MIN_WINDOW, rate x (shortest round trip + FLOW_QUEUE_US) + one update). A peer that lies in its acks changes
+ * its own window only, and never beyond FLOW_MAX_WINDOW. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOW_QUEUE_US 50000
+#define FLOW_QUEUE_US 30000
+#define FLOW_UPDATE_US 50000 /* an update is worth so much of the link at most, so that a newer one waits no longer */
 #define FLOW_MIN_WINDOW 3072
-#define FLOW_FIRST_WINDOW 16384 /* what TCP lets out at once on a new connection, about */
+#define FLOW_FIRST_WINDOW 6144 /* a second of the slowest link there is */
 #define FLOW_MAX_WINDOW (8u << 20)
 #define FLOW_MAX_UPDATES 64 /* un-acked ones */
 
@@ -35,13 +36,15 @@ struct flow {
     uint64_t delivered, delivered_us;
 
     uint64_t rtt_us, rtt_min_us, rtt_min_at_us;
-    bool draining; /* the window is cut for a moment, so that the shortest round trip is seen again */
+    uint32_t rtt_min_bytes; /* of the update that had it */
+    bool draining;          /* the window is cut for a moment, so that the shortest round trip is seen again */
 
     uint64_t rate;              /* bytes/s, the larger of the two epochs' best samples */
     uint64_t best[2], epoch_us; /* of this epoch and the one before */
 
     uint64_t round_end;    /* `delivered` at which the present round trip is over */
     uint64_t round_rtt_us; /* the shortest in it, less what the update itself took on the link */
+    uint64_t round_rate;   /* at the end of the one before */
     bool round_limited, growing;
 };
 
