@@ -218,6 +218,12 @@ static int make_copies(struct making *m)
     return 0;
 }
 
+/* A slot takes two bytes or so where nothing foretells it. */
+static unsigned cells_shown_at_most(const struct making *m)
+{
+    return (unsigned)MIN(bytes_left(m) / 2 + 1, (size_t)UPDATE_SLOTS);
+}
+
 static int make_shows(struct making *m)
 {
     struct cohort *self = m->cohort;
@@ -228,15 +234,16 @@ static int make_shows(struct making *m)
         return r;
     unsigned before = m->update->cells;
     uint32_t at = 0;
-    struct cell_rect rect;
-    while (fits_short_op(m) && slot_set_next(&self->slots, &self->plan, &self->view, &at, &rect)) {
-        size_t most = UPDATE_SHORT_OP_MAX + 7 * (size_t)(rect.w * rect.h);
-        if (update_writer_room(&self->writer) < most)
+    struct cell_rect rect, run;
+    while (fits_short_op(m) && slot_set_next(&self->slots, &self->view, cells_shown_at_most(m), &at, &rect)) {
+        if (update_writer_room(&self->writer) < UPDATE_SLOT_OP_MAX(rect.w * rect.h))
             break;
         size_t first = view_cell(&self->view, rect.x, rect.y);
         update_write_show(&self->writer, rect, self->slots.found + first, (size_t)self->view.cells_x);
-        take_off(m, rect);
-        view_take_cells(&self->view, m->picture, rect, true);
+        while (slot_set_take_run(&self->slots, &self->view, rect, &run)) {
+            take_off(m, run);
+            view_take_cells(&self->view, m->picture, run, true);
+        }
     }
     m->update->cells_shown = m->update->cells - before;
     return 0;
@@ -519,7 +526,9 @@ int cohort_encode(struct cohort *self, const struct picture *picture, const stru
     struct making m = {.cohort = self, .picture = picture, .ask = ask, .update = &update};
     int r = encode(&m);
     if (r < 0) {
-        cohort_reset(self); /* what was written of it reaches nobody */
+        cohort_reset(self); /* what was written of it reaches nobody, what it filled neither */
+        if (self->slots.table)
+            slot_set_clear(&self->slots);
         return -ENOMEM;
     }
     *ret = update;

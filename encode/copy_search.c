@@ -64,17 +64,60 @@ static bool source_is_mixed(const struct view *view, int x, int y, int w, int h)
     return lossy > 0 && lossy < all;
 }
 
+static bool is_whole(const struct view *view, int cx, int cy)
+{
+    return view_cell_width(view, cx) == CELL_SIZE && view_cell_height(view, cy) == CELL_SIZE;
+}
+
+static bool pixels_are_same(struct copy_search *self, const struct view *view, const struct picture *picture, int x,
+                            int y, int cx, int cy)
+{
+    const struct frame_plane *plane = &picture->frame->planes[0];
+    int w = view_cell_width(view, cx), h = view_cell_height(view, cy);
+    self->compared += (uint64_t)(w * h);
+    return view->ops->same(view->pixels + (size_t)y * view->stride + 4 * (size_t)x, view->stride,
+                           plane->data + (size_t)cy * CELL_SIZE * plane->stride + 4 * CELL_SIZE * (size_t)cx,
+                           plane->stride, w, h);
+}
+
+/* Areas of one content (paper, background): where all cells that a whole cell takes from hold what it shall hold
+ * itself, one of them tells for all. */
+static bool is_same_all_over(struct copy_search *self, const struct view *view, const struct picture *picture, int x,
+                             int y, int cx, int cy, bool *ret)
+{
+    uint64_t hash = picture->hash[view_cell(view, cx, cy)];
+    int right = (x + CELL_SIZE - 1) / CELL_SIZE, bottom = (y + CELL_SIZE - 1) / CELL_SIZE;
+    if (!is_whole(view, cx, cy) || view->hash[view_cell(view, x / CELL_SIZE, y / CELL_SIZE)] != hash ||
+        view->hash[view_cell(view, right, bottom)] != hash ||
+        view->hash[view_cell(view, x / CELL_SIZE, bottom)] != hash ||
+        view->hash[view_cell(view, right, y / CELL_SIZE)] != hash)
+        return false;
+    if (!self->plain_known || self->plain != hash) {
+        self->plain_same = pixels_are_same(self, view, picture, x, y, cx, cy);
+        self->plain = hash;
+        self->plain_known = true;
+    }
+    *ret = self->plain_same;
+    return true;
+}
+
+static bool is_aligned(struct copy_vector v)
+{
+    return v.dx % CELL_SIZE == 0 && v.dy % CELL_SIZE == 0;
+}
+
 static bool cell_is_same(struct copy_search *self, const struct view *view, const struct picture *picture,
                          struct copy_vector v, int cx, int cy)
 {
     int x, y, w = view_cell_width(view, cx), h = view_cell_height(view, cy);
     if (!find_source(view, v, cx, cy, &x, &y) || (view->n_lossy > 0 && source_is_mixed(view, x, y, w, h)))
         return false;
-    const struct frame_plane *plane = &picture->frame->planes[0];
-    self->compared += (uint64_t)(w * h);
-    return view->ops->same(view->pixels + (size_t)y * view->stride + 4 * (size_t)x, view->stride,
-                           plane->data + (size_t)cy * CELL_SIZE * plane->stride + 4 * CELL_SIZE * (size_t)cx,
-                           plane->stride, w, h);
+    bool same;
+    if (is_aligned(v) && is_whole(view, cx, cy))
+        return view->hash[view_cell(view, x / CELL_SIZE, y / CELL_SIZE)] == picture->hash[view_cell(view, cx, cy)];
+    if (is_same_all_over(self, view, picture, x, y, cx, cy, &same))
+        return same;
+    return pixels_are_same(self, view, picture, x, y, cx, cy);
 }
 
 /* How many of some wanted cells the vector explains, of SAMPLES. */
@@ -82,6 +125,7 @@ static unsigned sample(struct copy_search *self, const struct view *view, const 
                        struct copy_vector v, unsigned n_cells)
 {
     unsigned same = 0, n = MIN(n_cells, SAMPLES);
+    self->plain_known = false;
     for (unsigned i = 0; i < n; i++) {
         uint32_t cell = self->cells[(size_t)i * n_cells / n];
         same += cell_is_same(self, view, picture, v, (int)(cell % (uint32_t)view->cells_x),
@@ -207,6 +251,11 @@ static void match_row(struct copy_search *self, const struct plan *plan, const s
     for (int cx = first; cx < end; cx++) {
         if (!wanted[cx])
             continue;
+        if (is_aligned(v)) { /* hashes say it */
+            self->match[view_cell(view, cx, cy)] =
+                cell_is_same(self, view, picture, v, cx, cy) ? MATCH_EQUAL : MATCH_NO;
+            continue;
+        }
         int last = cx;
         for (int i = cx + 1; i < end && i - last <= BRIDGE + 1; i++)
             last = wanted[i] ? i : last;
@@ -229,31 +278,46 @@ static bool is_start(const struct copy_search *self, const struct plan *plan, si
     return plan->wanted[cell] && self->match[cell] == MATCH_EQUAL;
 }
 
-/* Cells that come later than the rectangle and may take from the lines it would grow to: those beside it on the side
+/* Cells that come later than the rectangle and may take from the rows behind its first one: those beside it on the side
  * that its content does not come from. */
-static bool takes_from(const struct copy_search *self, const struct plan *plan, const struct view *view, int dx,
-                       const struct cell_rect *rect, int cy)
+static bool is_taken_from(const struct copy_search *self, const struct plan *plan, const struct view *view,
+                          struct copy_vector v, const struct cell_rect *rect)
 {
-    int reach = (abs(dx) + CELL_SIZE - 1) / CELL_SIZE;
-    int first = dx > 0 ? MAX(rect->x - reach, 0) : rect->x + rect->w;
-    int end = dx > 0 ? rect->x : MIN(first + reach, view->cells_x);
-    for (int cx = first; cx < end && dx != 0; cx++)
-        if (is_start(self, plan, view_cell(view, cx, cy)))
-            return true;
+    int reach = (abs(v.dx) + CELL_SIZE - 1) / CELL_SIZE;
+    int first = v.dx > 0 ? MAX(rect->x - reach, 0) : rect->x + rect->w;
+    int end = v.dx > 0 ? rect->x : MIN(first + reach, view->cells_x);
+    int top = v.dy < 0 ? rect->y : rect->y + 1;
+    for (int cy = top; cy < top + rect->h - 1 && v.dx != 0; cy++)
+        for (int cx = first; cx < end; cx++)
+            if (is_start(self, plan, view_cell(view, cx, cy)))
+                return true;
     return false;
 }
 
-/* A row of cells may join a rectangle when all of it matches and some of it is wanted. */
-static bool row_joins(struct copy_search *self, const struct plan *plan, const struct view *view,
-                      const struct picture *picture, struct copy_vector v, const struct cell_rect *rect, int cy)
+static unsigned count_wanted(const struct plan *plan, const struct view *view, const struct cell_rect *rect)
 {
-    const uint8_t *wanted = plan->wanted + view_cell(view, rect->x, cy);
-    if (!memchr(wanted, 1, (size_t)rect->w))
-        return false;
-    for (int cx = rect->x; cx < rect->x + rect->w; cx++)
-        if (!cell_matches(self, plan, view, picture, v, cx, cy))
-            return false;
-    return !takes_from(self, plan, view, v.dx, rect, cy);
+    unsigned n = 0;
+    for (int cy = rect->y; cy < rect->y + rect->h; cy++) {
+        const uint8_t *wanted = plan->wanted + view_cell(view, rect->x, cy);
+        for (int i = 0; i < rect->w; i++)
+            n += wanted[i];
+    }
+    return n;
+}
+
+/* Cuts rows and columns off that hold no wanted cell. */
+static void trim(const struct plan *plan, const struct view *view, struct cell_rect *rect)
+{
+    struct cell_rect edge = {.x = rect->x, .y = rect->y, .w = rect->w, .h = 1};
+    for (; count_wanted(plan, view, &edge) == 0; edge.y = ++rect->y)
+        rect->h--;
+    for (edge.y = rect->y + rect->h - 1; count_wanted(plan, view, &edge) == 0; edge.y--)
+        rect->h--;
+    edge = (struct cell_rect){.x = rect->x, .y = rect->y, .w = 1, .h = rect->h};
+    for (; count_wanted(plan, view, &edge) == 0; edge.x = ++rect->x)
+        rect->w--;
+    for (edge.x = rect->x + rect->w - 1; count_wanted(plan, view, &edge) == 0; edge.x--)
+        rect->w--;
 }
 
 /* What has been copied is not copied again: the lines it came from may be overwritten by now. */
@@ -263,22 +327,45 @@ static void leave_out(struct copy_search *self, const struct view *view, const s
         memset(self->match + view_cell(view, rect->x, cy), MATCH_NO, (size_t)rect->w);
 }
 
-/* From its first wanted cell a rectangle grows against dx to the last wanted one, and then over the rows behind. */
+/* Narrows the rectangle to cells that match in this row, too; they lie around column cx. */
+static void narrow(struct copy_search *self, const struct plan *plan, const struct view *view,
+                   const struct picture *picture, struct copy_vector v, int cx, int cy, struct cell_rect *rect)
+{
+    int left = cx, right = cx;
+    while (left > rect->x && cell_matches(self, plan, view, picture, v, left - 1, cy))
+        left--;
+    while (right + 1 < rect->x + rect->w && cell_matches(self, plan, view, picture, v, right + 1, cy))
+        right++;
+    rect->x = left;
+    rect->w = right - left + 1;
+}
+
+/* From its first wanted cell a rectangle grows both ways over cells that match, and then over the rows behind, which
+ * may make it narrower as long as it then holds more wanted cells. */
 static struct cell_rect grow(struct copy_search *self, const struct plan *plan, const struct view *view,
                              const struct picture *picture, struct copy_vector v, int cx, int cy)
 {
-    int step = v.dx < 0 ? -1 : 1, last = cx;
-    for (int x = cx + step; x >= 0 && x < view->cells_x && cell_matches(self, plan, view, picture, v, x, cy); x += step)
-        if (plan->wanted[view_cell(view, x, cy)])
-            last = x;
-    struct cell_rect rect = {.x = MIN(cx, last), .y = cy, .w = abs(last - cx) + 1, .h = 1};
-    step = v.dy < 0 ? -1 : 1;
-    int y = cy + step;
-    while (y >= 0 && y < view->cells_y && row_joins(self, plan, view, picture, v, &rect, y))
-        y += step;
-    rect.h = abs(y - cy);
-    rect.y = step > 0 ? cy : y + 1;
-    return rect;
+    struct cell_rect best = {.x = 0, .y = cy, .w = view->cells_x, .h = 1};
+    narrow(self, plan, view, picture, v, cx, cy, &best);
+    unsigned most = count_wanted(plan, view, &best);
+    struct cell_rect rect = best;
+    int step = v.dy < 0 ? -1 : 1;
+    for (int y = cy + step; y >= 0 && y < view->cells_y; y += step) {
+        if (!cell_matches(self, plan, view, picture, v, cx, y))
+            break;
+        int width = rect.w;
+        narrow(self, plan, view, picture, v, cx, y, &rect);
+        struct cell_rect row = {.x = rect.x, .y = y, .w = rect.w, .h = 1};
+        rect.h++;
+        rect.y = MIN(rect.y, y);
+        unsigned n = rect.w == width ? most + count_wanted(plan, view, &row) : count_wanted(plan, view, &rect);
+        if (n < most || is_taken_from(self, plan, view, v, &rect))
+            break;
+        best = rect;
+        most = n;
+    }
+    trim(plan, view, &best);
+    return best;
 }
 
 static bool begin_vector(struct copy_search *self, const struct plan *plan, const struct view *view,
@@ -288,14 +375,15 @@ static bool begin_vector(struct copy_search *self, const struct plan *plan, cons
     if (plan->n_wanted < LEFT_MIN || sample(self, view, picture, v, list_wanted(self, plan, cells)) < SAMPLES_MIN)
         return false;
     memset(self->match, MATCH_UNKNOWN, cells);
+    self->plain_known = false;
     for (int cy = 0; cy < view->cells_y; cy++)
         match_row(self, plan, view, picture, v, cy);
     return true;
 }
 
 /* Cells are looked at in the direction of the movement: content from below from the top on, content from the right from
- * the left on. So the source of a single row of cells is never what an earlier one has painted; takes_from keeps it so
- * for rectangles of several rows. */
+ * the left on. So the source of a single row of cells is never what an earlier one has painted; is_taken_from keeps it
+ * so for rectangles of several rows. */
 bool copy_search_next(struct copy_search *self, const struct plan *plan, const struct view *view,
                       const struct picture *picture, struct copy_vector vector, uint32_t *at, struct cell_rect *ret)
 {

@@ -17,6 +17,8 @@ struct copy_search {
     uint8_t *match;             /* per cell, for the vector at hand */
     uint32_t *cells;            /* those wanted */
     size_t room;
+    bool plain_known, plain_same; /* for the vector at hand: an area of the content `plain` is the same all over */
+    uint64_t plain;
     struct copy_votes *votes;
     uint64_t compared; /* pixels, by copy_search_next so far; for benches */
 };

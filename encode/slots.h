@@ -22,7 +22,8 @@ struct slot_set {
     uint32_t *version;   /* per slot: the fill that the viewers have, 0 none */
     uint32_t *filled_at; /* per slot: the cohort's update that brought it */
     int32_t *found;      /* per cell of the picture, by slot_set_look: its slot, or -1 */
-    size_t found_room;
+    uint64_t *unfilled;  /* per cell: the hash of what was coded there and is in no slot yet; 0: nothing */
+    size_t room;
 };
 
 int slot_set_init(struct slot_set *self, struct slot_table *table); /* keeps a reference; 0 or -ENOMEM */
@@ -47,12 +48,16 @@ void slot_set_restore(struct slot_set *self, const struct slot_record *record);
 int slot_set_look(struct slot_set *self, const struct plan *plan, const struct view *view,
                   const struct picture *picture);
 
-/* The next rectangle of cells worth a show op of its own (self->found has the slots). The caller takes its cells off
- * the plan before calling again. *at is 0 before the first call. False: no more. */
-bool slot_set_next(const struct slot_set *self, const struct plan *plan, const struct view *view, uint32_t *at,
+/* The next rectangle for a show op: self->found has the slots, and is negative for cells that are not shown. It holds
+ * at most `most` cells that are, and at least one. *at is 0 before the first call. False: no more. */
+bool slot_set_next(const struct slot_set *self, const struct view *view, unsigned most, uint32_t *at,
                    struct cell_rect *ret);
 
+/* Takes out the next run of cells that such an op has shown; false: no more. */
+bool slot_set_take_run(struct slot_set *self, const struct view *view, struct cell_rect rect, struct cell_rect *ret);
+
 /* Writes the fill ops for what the update `update` has coded: coded[cell] is 1 for cells that were (and that are as the
- * view now says). At most `room` bytes. */
+ * view now says). A few cells wait until there are more, as long as the view does not change there. At most `room`
+ * bytes. */
 void slot_set_fill(struct slot_set *self, const struct view *view, const uint8_t *coded, uint32_t update, size_t room,
                    struct update_writer *writer);

@@ -57,19 +57,29 @@ static void add_dirty(struct update_dirty *dirty, struct update_area area)
     dirty->rects[place].h = (uint16_t)best.h;
 }
 
-/* False: begins or ends outside, is empty, or too much was painted already. */
-static bool take_area(struct apply *self, uint32_t x, uint32_t y, uint32_t w, uint32_t h, struct update_area *ret)
+/* False: begins or ends outside, or is empty. */
+static bool find_area(struct apply *self, uint32_t x, uint32_t y, uint32_t w, uint32_t h, struct update_area *ret)
 {
     const struct update_canvas *canvas = self->canvas;
     uint32_t cells_x = (uint32_t)update_cells(canvas->width), cells_y = (uint32_t)update_cells(canvas->height);
     if (self->in.bad || x >= cells_x || y >= cells_y || w == 0 || h == 0 || w > cells_x - x || h > cells_y - y)
         return false;
     *ret = update_area(canvas, (int)x, (int)y, (int)w, (int)h);
-    uint64_t pixels = (uint64_t)ret->w * (uint64_t)ret->h;
+    return true;
+}
+
+/* False: too much was painted already. */
+static bool may_paint(struct apply *self, uint64_t pixels)
+{
     if (pixels > self->paint_left)
         return false;
     self->paint_left -= pixels;
     return true;
+}
+
+static bool take_area(struct apply *self, uint32_t x, uint32_t y, uint32_t w, uint32_t h, struct update_area *ret)
+{
+    return find_area(self, x, y, w, h, ret) && may_paint(self, (uint64_t)ret->w * (uint64_t)ret->h);
 }
 
 static bool read_area(struct apply *self, struct update_area *ret)
@@ -133,40 +143,52 @@ static bool is_whole(const struct update_area *area)
     return area->w == area->cw * UPDATE_CELL && area->h == area->ch * UPDATE_CELL;
 }
 
-static bool apply_fill(struct apply *self)
+/* A rectangle of which only some cells are touched: each counts as a line of it, and in full when it is touched. */
+static bool read_sparse_area(struct apply *self, struct update_area *ret)
 {
-    struct update_area area;
-    if (!read_area(self, &area) || !is_whole(&area))
+    uint32_t x = wire_read_varint(&self->in), y = wire_read_varint(&self->in);
+    uint32_t w = wire_read_varint(&self->in), h = wire_read_varint(&self->in);
+    return find_area(self, x, y, w, h, ret) && is_whole(ret) &&
+           may_paint(self, (uint64_t)(ret->cw * ret->ch) * UPDATE_CELL);
+}
+
+static bool fill_or_show(struct apply *self, struct slot_walk *walk, bool fill, int column, int cx, int cy)
+{
+    const struct update_slots *slots = &self->to->slots;
+    unsigned slot = fill ? slot_walk_fill(walk, 0, false) : slot_walk_show(walk, (unsigned)column, 0, false);
+    if (!may_paint(self, UPDATE_CELL_PIXELS) || (!fill && !slots->state[slot]))
         return false;
-    uint32_t slot = wire_read_varint(&self->in);
-    if (self->in.bad || slot >= UPDATE_SLOTS)
-        return false;
-    for (int cy = area.cy; cy < area.cy + area.ch; cy++)
-        for (int cx = area.cx; cx < area.cx + area.cw; cx++, slot = (slot + 1) % UPDATE_SLOTS)
-            update_paint_fill(self->canvas, &self->to->slots, cx, cy, slot);
+    if (fill)
+        update_paint_fill(self->canvas, slots, cx, cy, slot);
+    else
+        update_paint_show(self->canvas, slots, cx, cy, slot);
     return true;
 }
 
-/* Slot numbers in reading order: groups of consecutive ones, each beginning so far from where the last ended. */
-static bool apply_show(struct apply *self)
+static bool apply_slots(struct apply *self, bool fill)
 {
     struct update_area area;
-    if (!read_area(self, &area) || !is_whole(&area))
+    if (!read_sparse_area(self, &area))
         return false;
-    int32_t slot = 0;
-    uint32_t left = 0;
-    for (int cy = area.cy; cy < area.cy + area.ch; cy++)
-        for (int cx = area.cx; cx < area.cx + area.cw; cx++, slot++, left--) {
-            if (left == 0) {
-                slot += read_signed(&self->in);
-                left = wire_read_varint(&self->in) + 1;
-            }
-            if (self->in.bad || slot < 0 || slot >= UPDATE_SLOTS || !self->to->slots.state[slot])
+    uint32_t size = wire_read_varint(&self->in);
+    const uint8_t *block = wire_read_bytes(&self->in, size);
+    if (!block)
+        return false;
+    if (!self->to->slot_model_ready)
+        slot_model_init(&self->to->slot_model);
+    self->to->slot_model_ready = true;
+    struct range_coder range = range_coder_reading(block, size);
+    struct slot_walk walk = slot_walk_begin(&self->to->slot_model, &range, fill, (unsigned)area.cw);
+    for (int y = 0; y < area.ch; y++) {
+        slot_walk_row(&walk);
+        for (int x = 0; x < area.cw; x++)
+            if (slot_walk_part(&walk, (unsigned)x, false, false) &&
+                !fill_or_show(self, &walk, fill, x, area.cx + x, area.cy + y))
                 return false;
-            update_paint_show(self->canvas, &self->to->slots, cx, cy, (unsigned)slot);
-        }
-    add_dirty(self->dirty, area);
-    return left == 0;
+    }
+    if (!fill)
+        add_dirty(self->dirty, area);
+    return range_coder_complete(&range);
 }
 
 static bool apply_mark(struct apply *self)
@@ -245,9 +267,9 @@ static bool apply_op(struct apply *self)
     case UPDATE_OP_TILE:
         return apply_tile(self);
     case UPDATE_OP_FILL:
-        return apply_fill(self);
+        return apply_slots(self, true);
     case UPDATE_OP_SHOW:
-        return apply_show(self);
+        return apply_slots(self, false);
     case UPDATE_OP_MARK:
         return apply_mark(self);
     case UPDATE_OP_PHOTO:
@@ -300,6 +322,7 @@ int update_scan(const uint8_t *body, size_t size, struct update_payload ret[UPDA
 void update_applier_begin(struct update_applier *self)
 {
     tile_decoder_reset(&self->tiles);
+    self->slot_model_ready = false;
 }
 
 bool update_apply(struct update_applier *to, const uint8_t *body, size_t size, const struct update_image *images,
@@ -322,7 +345,7 @@ bool update_apply(struct update_applier *to, const uint8_t *body, size_t size, c
     if (in.bad)
         return false;
     if (flags & UPDATE_RESET)
-        tile_decoder_reset(&to->tiles);
+        update_applier_begin(to);
     tile_decoder_begin(&to->tiles, in.at, in.left);
     while (self.in.left > 0)
         if (!apply_op(&self))

@@ -6,6 +6,7 @@
  * which their bodies came, and gives the pictures to update_apply. */
 #pragma once
 
+#include "encode/slot_model.h"
 #include "encode/tile_decode.h"
 #include "encode/update_canvas.h"
 #include "encode/update_format.h"
@@ -63,6 +64,8 @@ struct update_applier {
     struct update_canvas canvas;
     struct update_slots slots;
     struct tile_decoder tiles; /* what tiles have taught: lives from one body to the next */
+    struct slot_model slot_model;
+    bool slot_model_ready;
 };
 
 /* For a new canvas, whose pixels and lossy flags the caller has set (black, exact). Leaves the slots alone. */

@@ -13,6 +13,7 @@
 
 /* The client's cell cache: 1 KiB each. */
 #define UPDATE_SLOTS 16384
+#define UPDATE_COLUMNS_MAX 512 /* cells in a row of the widest canvas */
 
 /* Flags of a body. */
 #define UPDATE_RESET 1 /* what tiles have taught is forgotten before this body */

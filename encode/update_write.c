@@ -13,26 +13,32 @@ int update_writer_init(struct update_writer *self)
     int r = tile_encoder_create(&self->tiles);
     if (r < 0)
         return r;
-    self->bytes = malloc(3 * UPDATE_BODY_MAX);
-    if (!self->bytes) {
-        self->tiles = tile_encoder_destroy(self->tiles);
+    self->bytes = malloc(4 * UPDATE_BODY_MAX);
+    self->slots = malloc(sizeof *self->slots);
+    if (!self->bytes || !self->slots) {
+        update_writer_finish(self);
         return -ENOMEM;
     }
     self->entropy = self->bytes + UPDATE_BODY_MAX;
     self->payload = self->entropy + UPDATE_BODY_MAX;
+    self->block = self->payload + UPDATE_BODY_MAX;
     update_writer_begin(self, false);
     return 0;
 }
 
 void update_writer_finish(struct update_writer *self)
 {
-    tile_encoder_destroy(self->tiles);
+    self->tiles = tile_encoder_destroy(self->tiles);
+    free(self->slots);
     free(self->bytes);
+    self->slots = NULL;
+    self->bytes = NULL;
 }
 
 void update_writer_reset(struct update_writer *self)
 {
     self->reset = true;
+    self->slots_ready = false;
     tile_encoder_reset(self->tiles);
 }
 
@@ -111,34 +117,39 @@ void update_write_mark(struct update_writer *self, struct cell_rect cells)
     write_area(self, UPDATE_OP_MARK, cells);
 }
 
-void update_write_fill(struct update_writer *self, struct cell_rect cells, unsigned slot)
+static void write_slots(struct update_writer *self, enum update_op op, struct cell_rect cells, const int32_t *slots,
+                        size_t stride)
 {
-    write_area(self, UPDATE_OP_FILL, cells);
-    wire_write_varint(&self->out, slot);
+    if (!self->slots_ready)
+        slot_model_init(self->slots);
+    self->slots_ready = true;
+    struct range_coder range = range_coder_writing(self->block, UPDATE_BODY_MAX);
+    struct slot_walk walk = slot_walk_begin(self->slots, &range, op == UPDATE_OP_FILL, (unsigned)cells.w);
+    for (int y = 0; y < cells.h; y++, slots += stride) {
+        slot_walk_row(&walk);
+        for (unsigned x = 0; x < (unsigned)cells.w; x++) {
+            if (!slot_walk_part(&walk, x, slots[x] >= 0, true))
+                continue;
+            if (op == UPDATE_OP_FILL)
+                slot_walk_fill(&walk, (unsigned)slots[x], true);
+            else
+                slot_walk_show(&walk, x, (unsigned)slots[x], true);
+        }
+    }
+    range_coder_flush(&range);
+    write_area(self, op, cells);
+    wire_write_varint(&self->out, (uint32_t)range.size);
+    wire_write_bytes(&self->out, self->block, range.size);
+}
+
+void update_write_fill(struct update_writer *self, struct cell_rect cells, const int32_t *slots, size_t stride)
+{
+    write_slots(self, UPDATE_OP_FILL, cells, slots, stride);
 }
 
 void update_write_show(struct update_writer *self, struct cell_rect cells, const int32_t *slots, size_t stride)
 {
-    write_area(self, UPDATE_OP_SHOW, cells);
-    int32_t expected = 0, first = 0;
-    uint32_t run = 0;
-    for (int y = 0; y < cells.h; y++)
-        for (int x = 0; x < cells.w; x++) {
-            int32_t slot = slots[(size_t)y * stride + (size_t)x];
-            if (run > 0 && slot == first + (int32_t)run) {
-                run++;
-                continue;
-            }
-            if (run > 0) {
-                wire_write_varint(&self->out, zigzag(first - expected));
-                wire_write_varint(&self->out, run - 1);
-                expected = first + (int32_t)run;
-            }
-            first = slot;
-            run = 1;
-        }
-    wire_write_varint(&self->out, zigzag(first - expected));
-    wire_write_varint(&self->out, run - 1);
+    write_slots(self, UPDATE_OP_SHOW, cells, slots, stride);
 }
 
 void update_write_tile(struct update_writer *self, struct cell_rect cells, const struct tile_source *source)

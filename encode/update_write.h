@@ -3,16 +3,20 @@
 
 #include "core/wire.h"
 #include "encode/cell_rect.h"
+#include "encode/slot_model.h"
 #include "encode/tile_encode.h"
 
 struct update_writer {
     struct tile_encoder *tiles;
+    struct slot_model *slots;
     uint8_t *bytes;   /* room for the header, the ops and what follows them */
     uint8_t *entropy; /* the entropy stream, which follows the ops in the end */
     uint8_t *payload; /* payloads, which stand in front of the ops in the end */
+    uint8_t *block;   /* what an op on slots names, coded */
     unsigned n_payloads;
     struct wire_writer out, payloads;
     bool reset;
+    bool slots_ready; /* the first op on slots makes their model ready */
 };
 
 int update_writer_init(struct update_writer *self); /* 0 or -ENOMEM */
@@ -36,7 +40,7 @@ static inline size_t update_writer_room(const struct update_writer *self)
  * looks at the room before each op. */
 const uint8_t *update_writer_end(struct update_writer *self, size_t *ret_size);
 
-/* No solid, copy, mark or fill op is longer. */
+/* No solid, copy or mark op is longer. */
 #define UPDATE_SHORT_OP_MAX 20
 
 /* colour: 0x00RRGGBB. */
@@ -47,11 +51,11 @@ void update_write_copy(struct update_writer *self, struct cell_rect cells, int d
 
 void update_write_mark(struct update_writer *self, struct cell_rect cells);
 
-/* The cells, all whole, go to consecutive slots from this one on (modulo UPDATE_SLOTS), in reading order. */
-void update_write_fill(struct update_writer *self, struct cell_rect cells, unsigned slot);
-
-/* The cells, all whole, become what these slots hold: slots[i * stride + k] is that of the cell k to the right of and i
- * below the first. At most UPDATE_SHORT_OP_MAX + 7 bytes a cell. */
+/* Ops on slots: of the cells of a rectangle, all whole, those for which slots[i * stride + k] is not negative (the one
+ * k to the right of and i below the first) go into these slots, or become what these slots hold. They are smallest
+ * where fills are of one slot after the other. */
+#define UPDATE_SLOT_OP_MAX(cells) (32u + 32u * (size_t)(cells))
+void update_write_fill(struct update_writer *self, struct cell_rect cells, const int32_t *slots, size_t stride);
 void update_write_show(struct update_writer *self, struct cell_rect cells, const int32_t *slots, size_t stride);
 
 /* source: the visible pixels of at most UPDATE_TILE_CELLS cells each way. At most TILE_BYTES_MAX. */

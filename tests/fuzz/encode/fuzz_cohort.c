@@ -84,8 +84,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cohort *cohort;
     struct picture *picture = NULL;
     struct replica *replica;
+    struct slot_table *slots;
     if (replica_create(&replica) < 0 || replica_mode(replica, WIDTH, HEIGHT, 0) < 0 ||
-        picture_tracker_create(&tracker) < 0 || cohort_create(NULL, &cohort) < 0)
+        picture_tracker_create(&tracker) < 0 || slot_table_create(&slots) < 0 || cohort_create(slots, &cohort) < 0)
         abort();
     memset(screen, 0, sizeof screen);
     for (size_t at = 0; at + 5 <= size && at < 5 * 24; at += 5) {
@@ -113,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ;
     picture_unref(picture);
     cohort_destroy(cohort);
+    slot_table_unref(slots);
     picture_tracker_destroy(tracker);
     replica_destroy(replica);
     return 0;

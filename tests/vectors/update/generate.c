@@ -107,6 +107,10 @@ static void by_hand(void)
     bad("bad-varint", BODY(2, 0, 0x80, 0x80, 0x80, 0x80, 0x00));
     bad("bad-entropy-left", BODY(2, 0, 8, 1, 0, 0, 1, 1, 9, 8, 7, 0));
     bad("bad-entropy-short", BODY(2, 0, 4, 3, 0, 0, 0x50));
+    good("slots-none", 40, 40, BODY(2, 0, 12, 5, 0, 0, 2, 2, 0, 4, 1, 1, 1, 1, 0));
+    bad("bad-slot-empty", BODY(2, 0, 7, 5, 0, 0, 1, 1, 1, 0xFF));
+    bad("bad-slot-cut-cell", BODY(2, 0, 6, 4, 1, 1, 2, 1, 0));
+    bad("bad-slot-block", BODY(2, 0, 15, 5, 0, 0, 1, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }
 
 /* Larger than any of the canvases here has cells. */
@@ -192,6 +196,41 @@ static void by_writer(const char *name, int width, int height, bool fast, const 
     scene_finish(&canvas);
 }
 
+/* Fills and shows of cells chosen at random: slots one after the other and others. */
+static void by_slots(const char *name, int width, int height)
+{
+    struct scene picture, canvas;
+    struct update_writer writer;
+    struct vector v = vector_begin(name, width, height);
+    int columns = width / 16, rows = height / 16;
+    int32_t filled[1024], shown[1024];
+    scene_init(&picture, width, height, 7);
+    scene_init(&canvas, width, height, 8);
+    if (update_writer_init(&writer) < 0)
+        die(name);
+    for (int i = 0; i < 4; i++) {
+        draw(&picture, i);
+        update_writer_begin(&writer, false);
+        if (i == 0) /* later tiles would have to know what shows have put around them */
+            write_whole(&writer, &picture, &canvas);
+        for (int k = 0; k < columns * rows; k++)
+            filled[k] = scene_rnd(&picture, 4) ? (int32_t)(scene_rnd(&picture, 5) ? 100 * i + k : 16383 - k) : -1;
+        for (int k = 0; k < columns * rows; k++)
+            shown[k] = scene_rnd(&picture, 3) ? filled[scene_rnd(&picture, 2) ? k : (k + 3) % (columns * rows)] : -1;
+        const struct cell_rect all = {0, 0, columns, rows}, some = {1, 1, columns - 2, rows - 1};
+        update_write_fill(&writer, all, filled, (size_t)columns);
+        for (int k = 0; k < 3; k++)
+            update_write_show(&writer, some, shown, (size_t)columns);
+        size_t size;
+        const uint8_t *body = update_writer_end(&writer, &size);
+        vector_body(&v, body, size, true);
+    }
+    vector_end(&v, true);
+    update_writer_finish(&writer);
+    scene_finish(&picture);
+    scene_finish(&canvas);
+}
+
 int main(int argc, char **argv)
 {
     char path[4096];
@@ -215,5 +254,6 @@ int main(int argc, char **argv)
     by_writer("modelled-speckle", 70, 40, false, colours);
     by_writer("runs", 150, 85, true, kinds);
     by_writer("runs-speckle", 70, 40, true, colours);
+    by_slots("slots", 150, 85);
     return fclose(list) ? 1 : 0;
 }

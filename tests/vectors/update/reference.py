@@ -7,6 +7,7 @@ import sys
 FOLDER = pathlib.Path(__file__).parent
 M32 = 0xFFFFFFFF
 NONE = -1
+SLOTS = 16384
 
 
 class Malformed(Exception):
@@ -113,6 +114,76 @@ class Spelling:
 
 def channel(colour, shift):
     return colour >> shift & 255
+
+
+class Guess:
+    def __init__(self):
+        self.slot, self.tag, self.trust = SLOTS, 0, 0
+
+    def learn(self, slot, tag):
+        if (self.slot, self.tag) == (slot, tag):
+            self.trust = min(7, self.trust + 1)
+        else:
+            self.slot, self.tag, self.trust = slot, tag, 0
+
+
+class SlotModel:
+    def __init__(self):
+        self.part, self.hit, self.next, self.tree = counters(2, 4), counters(5, 8), counters(), counters(SLOTS)
+        self.pair = [Guess() for _ in range(4096)]
+        self.right, self.below = [[Guess() for _ in range(SLOTS)] for _ in range(2)]
+        self.fill = 0
+
+    def walk(self, coder, op, width, height):
+        """Yields column, row and slot of the cells that take part."""
+        slots = {}
+        for y in range(height):
+            for x in range(width):
+                if coder.decide(self.part[op][2 * ((x - 1, y) in slots) + ((x, y - 1) in slots)]):
+                    if op:
+                        slots[x, y] = self.filled(coder)
+                    else:
+                        left = slots.get((x - 1, y), SLOTS)
+                        further = slots.get((x - 2, y), SLOTS) if left != SLOTS else SLOTS
+                        slots[x, y] = self.shown(coder, left, further, slots.get((x, y - 1), SLOTS))
+                    yield x, y, slots[x, y]
+
+    def filled(self, coder):
+        slot = self.fill
+        if not coder.decide(self.next):
+            slot = 0
+            for _ in range(14):
+                slot = 2 * slot + coder.even()
+        self.fill = (slot + 1) % SLOTS
+        return slot
+
+    def shown(self, coder, left, further, above):
+        h = (left * 0x9E3779B1 + further * 0x85EBCA6B) * 0x2C1B3C6D & M32
+        pair, tag = self.pair[h >> 20], h >> 12 & 255
+        guesses = [(pair.slot, pair.trust) if pair.tag == tag else (SLOTS, 0), (SLOTS, 0), (SLOTS, 0), (SLOTS, 0),
+                   (above, 0)]
+        if left != SLOTS:
+            guesses[1] = self.right[left].slot, self.right[left].trust
+            guesses[3] = (left + 1) % SLOTS, 0
+        if above != SLOTS:
+            guesses[2] = self.below[above].slot, self.below[above].trust
+        slot, tried = None, {SLOTS}
+        for number, (guess, trust) in enumerate(guesses):
+            if guess not in tried and coder.decide(self.hit[number][trust]):
+                slot = guess
+                break
+            tried.add(guess)
+        if slot is None:
+            node = 1
+            while node < SLOTS:
+                node = 2 * node + coder.decide(self.tree[node])
+            slot = node - SLOTS
+        pair.learn(slot, tag)
+        if left != SLOTS:
+            self.right[left].learn(slot, 0)
+        if above != SLOTS:
+            self.below[above].learn(slot, 0)
+        return slot
 
 
 class Model:
@@ -236,7 +307,7 @@ class Canvas:
 class Client:
     """What outlives a body."""
     def __init__(self, canvas):
-        self.canvas, self.slots, self.model = canvas, {}, Model()
+        self.canvas, self.slots, self.model, self.slot_model = canvas, {}, Model(), SlotModel()
 
 
 class Update:
@@ -251,7 +322,7 @@ class Update:
         self.ops = Bytes(body.take(body.varint()))
         self.entropy = body.data[body.at:]
         if flags & 1:
-            client.model = Model()
+            client.model, client.slot_model = Model(), SlotModel()
         client.model.coder = None
         self.cache, self.new = [0] * 255, 0
         self.left = 4 * self.canvas.width * self.canvas.height
@@ -313,26 +384,26 @@ class Update:
         for j, row in enumerate(block):
             self.canvas.rows[y + j][x:x + w] = row
 
-    def whole(self):
-        rectangle = self.rectangle()
-        x, y, w, h = self.area(*rectangle)
-        check(w == 16 * rectangle[2] and h == 16 * rectangle[3])
-        return self.cells(*rectangle)
+    def slot_op(self, op):
+        x, y, w, h = self.rectangle()
+        check(w and h and 16 * (x + w) <= self.canvas.width and 16 * (y + h) <= self.canvas.height)
+        self.left -= 16 * w * h
+        check(self.left >= 0)
+        coder = Coder(self.ops.take(self.ops.varint()))
+        for column, row, slot in self.client.slot_model.walk(coder, op, w, h):
+            self.left -= 256
+            check(self.left >= 0)
+            yield (x + column, y + row), slot
+        check(len(coder.data) <= coder.at <= len(coder.data) + 4)
 
     def fill(self):
-        cells, slot = self.whole(), self.ops.varint()
-        check(slot < 16384)
-        for i, cell in enumerate(cells):
-            self.client.slots[(slot + i) % 16384] = self.canvas.cell(*cell)
+        for cell, slot in self.slot_op(1):
+            self.client.slots[slot] = self.canvas.cell(*cell)
 
     def show(self):
-        cells, slot = self.whole(), 0
-        while cells:
-            slot += self.ops.folded()
-            for _ in range(self.ops.varint() + 1):
-                check(cells and slot in self.client.slots)
-                self.canvas.put_cell(*cells.pop(0), self.client.slots[slot])
-                slot += 1
+        for cell, slot in self.slot_op(0):
+            check(slot in self.client.slots)
+            self.canvas.put_cell(*cell, self.client.slots[slot])
 
     def mark(self):
         rectangle = self.rectangle()
