@@ -40,7 +40,7 @@ static pixels4 distance(pixels4 a, pixels4 b)
 
 /* Four counters of each kind. */
 struct sums {
-    flags4 repeats, strokes, steps, bumps, jumps, sharp;
+    flags4 repeats, strokes, steps, bumps, jumps, sharp, grain;
 };
 
 static void add(struct sums *sums, const uint8_t *now, const uint8_t *above)
@@ -53,7 +53,9 @@ static void add(struct sums *sums, const uint8_t *now, const uint8_t *above)
     sums->repeats -= ~off_w | ~off_n;
     sums->strokes -= (~off_w & sharp_n) | (~off_n & sharp_w);
     sums->steps -= any((pixels4)(larger(dw, dn) >= 3));
-    sums->bumps -= any((pixels4)(bend > 4));
+    flags4 bump = any((pixels4)(bend > 4));
+    sums->bumps -= bump;
+    sums->grain -= bump & off_w & off_n & ~sharp_w & ~sharp_n;
     sums->jumps -= any((pixels4)(smaller(dw, dn) >= 6));
     sums->sharp -= sharp_w | sharp_n;
 }
@@ -80,17 +82,28 @@ struct content content_of(const uint8_t *pixels, size_t stride)
         .bumps = total(sums.bumps),
         .jumps = total(sums.jumps),
         .sharp = total(sums.sharp),
+        .grain = total(sums.grain),
     };
 }
 
 /* The limits were found by trial on recordings of desktops, pages, terminals and videos. */
+#define FLAT 225       /* repeats */
+#define STROKES 9      /* of a glyph; in photographs equal neighbours beside a sharp edge are rare */
+#define STROKES_TIP 2  /* of a glyph's tip in the corner of a cell that is */
+#define REPEATS_TIP 60 /* otherwise much the same */
+#define GRAIN 20       /* of a source that has been through a lossy codec, whatever it shows */
+#define STEPS 12
+#define BUMPS 3
+
 enum content_kind content_kind(const struct content *c)
 {
-    if (c->repeats > 225 || c->strokes > 9 || 2 * c->sharp > c->steps + 2)
+    if (c->repeats > FLAT || c->strokes > STROKES)
         return CONTENT_DRAWN;
-    if (c->strokes > 2 && c->repeats > 60)
-        return CONTENT_DRAWN; /* a glyph's tip in the corner */
-    return c->steps >= 12 && c->bumps >= 3 ? CONTENT_PHOTO : CONTENT_SMOOTH;
+    if (c->grain >= GRAIN)
+        return CONTENT_PHOTO;
+    if (2 * c->sharp > c->steps + 2 || (c->strokes > STROKES_TIP && c->repeats > REPEATS_TIP))
+        return CONTENT_DRAWN;
+    return c->steps >= STEPS && c->bumps >= BUMPS ? CONTENT_PHOTO : CONTENT_SMOOTH;
 }
 
 unsigned content_exact_bytes(const struct content *c)

@@ -13,6 +13,7 @@ struct content {
     uint8_t bumps;   /* that do not go on evenly, as even steep gradients do */
     uint8_t jumps;   /* well off both: what costs much to code exactly */
     uint8_t sharp;   /* sharply off one of them */
+    uint8_t grain;   /* slightly off both, and not evenly: noise, and what a lossy codec leaves around edges */
 };
 
 /* A whole cell, four bytes a pixel, the last of which is not looked at. */

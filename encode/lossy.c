@@ -10,8 +10,13 @@
 #include "encode/photo_send.h"
 #include "encode/stream.h"
 
-/* Photographs that will stay for a while, and those that are about to change again. */
-#define QUALITY_STILL 88
+/* Photographs that will stay for a while keep their chroma at full resolution: at the same size that is better than a
+ * higher quality without. On slower links they are coarser at first; those that are about to change again, everywhere.
+ */
+static const struct {
+    uint64_t rate; /* bytes/s, at least */
+    int quality;
+} qualities[] = {{500000, 85}, {100000, 75}, {0, 60}};
 #define QUALITY_MOVING 75
 
 /* What a JPEG costs whatever is in it; and what it must save to be worth the second sending, exactly. */
@@ -141,7 +146,7 @@ static void note_changes(struct lossy *self, const struct plan *plan, const stru
         for (int x = 0; x < view->cells_x; x++) {
             size_t i = view_cell(view, x, y);
             if (!plan->wanted[i])
-                self->cells[i] = MOVING_STILL;
+                self->cells[i] = picture->changed_in[i] == picture->generation ? MOVING_FOUND : MOVING_STILL;
             else if (self->cells[i])
                 self->cells[i] = MOVING_SOFT;
             else
@@ -261,10 +266,18 @@ static void learn(struct lossy *self, unsigned cells, size_t bytes)
     self->cell_bytes = (3 * self->cell_bytes + each + 2) / 4;
 }
 
+static int quality_for(uint64_t rate)
+{
+    size_t i = 0;
+    while (rate > 0 && rate < qualities[i].rate)
+        i++;
+    return qualities[i].quality;
+}
+
 static int send_photo(struct lossy *self, const struct view *view, const struct picture *picture,
                       const struct cohort_ask *ask, struct update_writer *writer, struct cell_rect *rects)
 {
-    struct photo_order order = {.cells = self->cells, .quality = QUALITY_STILL, .full_colour = true};
+    struct photo_order order = {.cells = self->cells, .quality = quality_for(ask->rate), .full_colour = true};
     unsigned cells;
     size_t bytes;
     if (first_look_is_on(&self->first)) {
@@ -274,7 +287,7 @@ static int send_photo(struct lossy *self, const struct view *view, const struct 
         size_t most = MAX(MAX(ask->budget, (size_t)(ask->rate * PHOTO_US / 1000000)), (size_t)PHOTO_BYTES_MIN);
         order.cells_most = (unsigned)((most - JPEG_TABLES) / self->cell_bytes) + 1;
         if (mark_hasty(self, view)) {
-            order.quality = QUALITY_MOVING;
+            order.quality = MIN(order.quality, QUALITY_MOVING);
             order.full_colour = false;
         }
     }

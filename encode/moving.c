@@ -12,8 +12,9 @@
 #define END_US 500000    /* a region in which nothing changed for so long is over */
 #define CELLS_MIN 24     /* moving ones; and each side of a region */
 #define SIDE_MIN 4
-#define GAP 2       /* cells that still connect */
-#define MORE_MIN 16 /* moving cells outside that are worth another region */
+#define GAP 2          /* cells that still connect */
+#define FOUND_SHARE 10 /* where more than 1 in 10 changes was found, no video is shown */
+#define MORE_MIN 16    /* moving cells outside that are worth another region */
 
 void moving_init(struct moving *self)
 {
@@ -24,6 +25,7 @@ void moving_finish(struct moving *self)
 {
     free(self->any);
     free(self->soft);
+    free(self->found);
     free(self->since_us);
     free(self->queue);
     free(self->seen);
@@ -36,10 +38,11 @@ int moving_reset(struct moving *self, int cells_x, int cells_y)
     size_t cells = (size_t)cells_x * (size_t)cells_y;
     self->any = calloc(cells, sizeof self->any[0]);
     self->soft = calloc(cells, sizeof self->soft[0]);
+    self->found = calloc(cells, sizeof self->found[0]);
     self->since_us = calloc(cells, sizeof self->since_us[0]);
     self->queue = malloc(cells * sizeof self->queue[0]);
     self->seen = malloc(cells);
-    if (!self->any || !self->soft || !self->since_us || !self->queue || !self->seen) {
+    if (!self->any || !self->soft || !self->found || !self->since_us || !self->queue || !self->seen) {
         moving_finish(self);
         return -ENOMEM;
     }
@@ -110,6 +113,18 @@ static struct cell_rect measure(struct moving *self, uint32_t start, uint64_t no
     return box;
 }
 
+/* A scroll of photographs or of a noisy source: part of what changes there can always be found. */
+static bool scrolls(const struct moving *self, struct cell_rect box)
+{
+    unsigned found = 0, soft = 0;
+    for (int y = box.y; y < box.y + box.h; y++)
+        for (int x = box.x; x < box.x + box.w; x++) {
+            found += (unsigned)__builtin_popcount(self->found[y * self->cells_x + x] & LATEST);
+            soft += (unsigned)__builtin_popcount(self->soft[y * self->cells_x + x] & LATEST);
+        }
+    return found * FOUND_SHARE > soft;
+}
+
 /* The rectangle in which most cells move; w 0: none is worth it. */
 static struct cell_rect find_largest(struct moving *self, uint64_t now_us)
 {
@@ -122,7 +137,8 @@ static struct cell_rect find_largest(struct moving *self, uint64_t now_us)
             continue;
         unsigned n;
         struct cell_rect box = measure(self, (uint32_t)i, now_us, &n);
-        if (n > most && box.w >= SIDE_MIN && box.h >= SIDE_MIN && 3 * n >= (unsigned)(box.w * box.h)) {
+        if (n > most && box.w >= SIDE_MIN && box.h >= SIDE_MIN && 3 * n >= (unsigned)(box.w * box.h) &&
+            !scrolls(self, box)) {
             most = n;
             best = box;
         }
@@ -164,6 +180,7 @@ static void forget(struct moving *self, size_t cells)
 {
     memset(self->any, 0, cells * sizeof self->any[0]);
     memset(self->soft, 0, cells * sizeof self->soft[0]);
+    memset(self->found, 0, cells * sizeof self->found[0]);
 }
 
 void moving_note(struct moving *self, const uint8_t *changes, uint64_t now_us, bool may_begin)
@@ -176,7 +193,8 @@ void moving_note(struct moving *self, const uint8_t *changes, uint64_t now_us, b
     for (size_t i = 0; i < cells; i++) {
         if (changes[i] == MOVING_SOFT && self->soft[i] == 0)
             self->since_us[i] = now_us;
-        self->any[i] = self->any[i] << 1 | (changes[i] != MOVING_STILL);
+        self->any[i] = self->any[i] << 1 | (changes[i] >= MOVING_DRAWN);
+        self->found[i] = self->found[i] << 1 | (changes[i] == MOVING_FOUND);
         self->soft[i] = self->soft[i] << 1 | (changes[i] == MOVING_SOFT);
         any_soft = any_soft || self->soft[i];
     }

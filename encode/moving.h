@@ -6,17 +6,20 @@
 #include "encode/cell_rect.h"
 #include "encode/plan.h"
 
-/* Changed in one picture, per cell, with nothing found to copy. */
+/* What one picture changed in a cell. */
 enum moving_change {
     MOVING_STILL,
+    MOVING_FOUND, /* it could be copied or shown from a slot */
     MOVING_DRAWN, /* text and the like */
     MOVING_SOFT,  /* what a video may show */
 };
 
 struct moving {
     int cells_x, cells_y;
-    uint32_t *any, *soft; /* per cell: which of the last 32 pictures changed it so, the newest at bit 0 */
-    uint64_t *since_us;   /* per cell: of the first of these */
+    uint32_t *any, *soft; /* per cell: which of the last 32 pictures changed it so, the newest at bit 0; any: not to
+                             something found */
+    uint32_t *found;
+    uint64_t *since_us; /* per cell: of the first of these */
     uint32_t *queue;
     uint8_t *seen;
     struct cell_rect region; /* w 0: nothing moves */
