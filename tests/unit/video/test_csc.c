@@ -1,5 +1,6 @@
 /* The integer conversion against one in floating point, for every triple, matrix and range; `--digest` prints what the
  * page's module must give. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "video/csc.h"
+#include "video/csc_frame.h"
 
 struct exact {
     double kr, kb;
@@ -102,6 +104,34 @@ static void test_unknown_colours_have_numbers_too(void **state)
     assert_ptr_equal(csc_of(COLOUR_RGB), csc_of(COLOUR_BT601_LIMITED));
 }
 
+static void test_frames(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[] = {128, 16, 128, 9, 128, 235, 128, 9, 0xEE, 0xEE, 128, 81, 90, 7, 240, 81, 90, 7};
+    struct frame frame = {.width = 2,
+                          .height = 2,
+                          .fourcc = FOURCC_VYUX,
+                          .colour = COLOUR_BT601_LIMITED,
+                          .captured_us = 5,
+                          .planes[0] = {.data = pixels, .stride = 10}},
+                 *rgb;
+    ref_init(&frame.ref);
+    assert_int_equal(csc_frame_to_bgrx(&frame, &rgb), 0);
+    assert_int_equal(rgb->fourcc, FOURCC_BGRX);
+    assert_int_equal(rgb->colour, COLOUR_RGB);
+    assert_int_equal(rgb->captured_us, 5);
+    assert_memory_equal(rgb->planes[0].data, "\0\0\0\0\xFF\xFF\xFF\0", 8);
+    const uint8_t *red = rgb->planes[0].data + rgb->planes[0].stride + 4;
+    assert_true(red[2] > 250 && red[1] < 4 && red[0] < 4);
+    struct frame *same;
+    assert_int_equal(csc_frame_to_bgrx(rgb, &same), 0);
+    assert_ptr_equal(same, rgb);
+    frame_unref(same);
+    frame_unref(rgb);
+    frame.fourcc = FOURCC_NV12;
+    assert_int_equal(csc_frame_to_bgrx(&frame, &rgb), -EINVAL);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--digest") == 0) {
@@ -114,6 +144,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_greys_black_and_white),
         cmocka_unit_test(test_back_again_is_near),
         cmocka_unit_test(test_unknown_colours_have_numbers_too),
+        cmocka_unit_test(test_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
