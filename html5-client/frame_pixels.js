@@ -4,20 +4,27 @@
 /** @typedef {import('./decoder.js').Image} Image */
 /** @typedef {{width: number, height: number}} Size */
 
-/** @param {VideoFrame} frame @param {Size} size what it must have @returns {Promise<Image>} */
-export async function framePixels(frame, size) {
+/** @typedef {(rgba: Uint8Array) => Image} FromRgb what to do with a frame that the browser has converted to RGB itself */
+
+/** @type {FromRgb} */
+const asItIs = (pixels) => ({ layout: 'rgba', pixels });
+
+/** @param {VideoFrame} frame @param {Size} size what it must have @param {FromRgb} [fromRgb] @returns {Promise<Image>} */
+export async function framePixels(frame, size, fromRgb = asItIs) {
   try {
     const { visibleRect } = frame;
     if (visibleRect?.width !== size.width || visibleRect.height !== size.height)
       throw new Error(`a picture of ${visibleRect?.width} x ${visibleRect?.height} came for ${size.width} x ${size.height}`);
-    return await pixelsOf(frame, size);
+    return await pixelsOf(frame, size, fromRgb);
   } finally {
     frame.close();
   }
 }
 
-/** @param {VideoFrame} frame @param {Size} size @returns {Promise<Image>} */
-async function pixelsOf(frame, size) {
+/** @param {VideoFrame} frame @param {Size} size @param {FromRgb} fromRgb @returns {Promise<Image>} */
+async function pixelsOf(frame, size, fromRgb) {
+  const bytes = size.width * size.height * 4;
+  const rows = [{ offset: 0, stride: size.width * 4 }];
   switch (frame.format) {
     case 'I420':
       return { layout: 'i420', pixels: await copy(frame, i420Layout(size), (size.width * size.height * 3) / 2) };
@@ -25,10 +32,10 @@ async function pixelsOf(frame, size) {
       return { layout: 'i420', pixels: await fromNv12(frame, size) };
     case 'RGBA':
     case 'RGBX':
-      return { layout: 'rgba', pixels: await copy(frame, [{ offset: 0, stride: size.width * 4 }], size.width * size.height * 4) };
+      return fromRgb(await copy(frame, rows, bytes));
     case 'BGRA':
     case 'BGRX':
-      return { layout: 'rgba', pixels: swapRedBlue(await copy(frame, [{ offset: 0, stride: size.width * 4 }], size.width * size.height * 4)) };
+      return fromRgb(swapRedBlue(await copy(frame, rows, bytes)));
     default:
       return { layout: 'rgba', pixels: drawn(frame, size) };
   }
@@ -77,25 +84,4 @@ export function drawn(source, { width, height }) {
   if (!context) throw new Error('no canvas to decode with');
   context.drawImage(source, 0, 0);
   return new Uint8Array(context.getImageData(0, 0, width, height).data.buffer);
-}
-
-/**
- * The planes of a JPEG that the browser gives as RGB only. On the canvas of a YUV source a JPEG's planes are the source's
- * own, so the RGB that JFIF makes of them is no colour of the picture and must be undone.
- * @param {Uint8Array} rgba @param {Size} size @returns {Image}
- */
-export function jfifPlanes(rgba, { width, height }) {
-  const pixels = new Uint8ClampedArray((width * height * 3) / 2);
-  const [u, v] = [width * height, (width * height * 5) / 4];
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const at = (y * width + x) * 4;
-      const [r, g, b] = [rgba[at], rgba[at + 1], rgba[at + 2]];
-      pixels[y * width + x] = 0.299 * r + 0.587 * g + 0.114 * b;
-      if ((x | y) & 1) continue;
-      const chroma = ((y / 2) * width) / 2 + x / 2;
-      pixels[u + chroma] = 128 - 0.168736 * r - 0.331264 * g + 0.5 * b;
-      pixels[v + chroma] = 128 + 0.5 * r - 0.418688 * g - 0.081312 * b;
-    }
-  return { layout: 'i420', pixels: new Uint8Array(pixels.buffer) };
 }

@@ -2,6 +2,7 @@
  * stream usable again after whatever went wrong. */
 
 import { framePixels } from './frame_pixels.js';
+import { firefoxConversion, rgbPlanes } from './rgb_planes.js';
 
 /** @typedef {import('./decoder.js').Image} Image */
 /** @typedef {import('./decoder.js').Payload} Payload */
@@ -59,6 +60,7 @@ class Run {
   /** @param {Payload} payload @param {number} colour */
   constructor(payload, colour) {
     this.sort = sortOf(payload, colour);
+    this.conversion = firefoxConversion(payload);
     this.decoder = new VideoDecoder({
       output: (frame) => this.#output(frame),
       error: (error) => this.fail(error),
@@ -109,7 +111,8 @@ class Run {
     this.#pending.delete(frame.timestamp);
     if (!pending) return frame.close();
     clearTimeout(pending.timer);
-    pending.resolve(framePixels(frame, pending.payload));
+    const { payload } = pending;
+    pending.resolve(framePixels(frame, payload, (rgba) => rgbPlanes(rgba, payload, this.conversion)));
     this.#closeIfDone();
   }
 

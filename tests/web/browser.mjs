@@ -1,8 +1,10 @@
-/* Debian's Chromium, driven by playwright-core, and what tests do on the page again and again. */
+/* Debian's Chromium, driven by playwright-core, or with LIGHTSOUT_BROWSER=firefox its Firefox ESR (firefox.mjs); and what
+ * tests do on the page again and again. */
 import assert from 'node:assert/strict';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { launchFirefox } from './firefox.mjs';
 import { CREDENTIALS, root } from './gateway.mjs';
 import { until } from './until.mjs';
 
@@ -24,8 +26,11 @@ function onPath(program) {
   throw new Error(`${program} is not on the PATH: install the package ${program}`);
 }
 
-/** @param {string[]} [more] */
+export const inFirefox = process.env.LIGHTSOUT_BROWSER === 'firefox';
+
+/** @param {string[]} [more] Chromium's options */
 export function launch(more = []) {
+  if (inFirefox) return launchFirefox(onPath('firefox-esr'));
   const args = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', ...more];
   if (process.getuid?.() === 0) args.push('--no-sandbox');
   return chromium.launch({ executablePath: onPath('chromium'), headless: true, args });

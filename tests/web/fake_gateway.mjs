@@ -93,6 +93,8 @@ export class FakeConsole {
 export class FakeGateway {
   /** @type {FakeConsole[]} */
   consoles = [];
+  /** Runs in the console's worker before the page's own code. */
+  prelude = '';
 
   static async create() {
     const self = new FakeGateway();
@@ -104,7 +106,8 @@ export class FakeGateway {
       try {
         const file = path === '/lightsout.wasm' ? join(build, path) : join(root, 'html5-client', path);
         const content = readFileSync(file);
-        response.writeHead(200, { 'Content-Type': TYPES[extname(path)], ...security }).end(content);
+        const before = path === '/console_worker.js' ? self.prelude : '';
+        response.writeHead(200, { 'Content-Type': TYPES[extname(path)], ...security }).end(Buffer.concat([Buffer.from(before), content]));
       } catch {
         response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}');
       }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { body, op } from './bodies.mjs';
-import { assertQuiet, canvasHash, launch, newPage, openConsole } from './browser.mjs';
+import { assertQuiet, canvasHash, inFirefox, launch, newPage, openConsole } from './browser.mjs';
 import { FakeGateway } from './fake_gateway.mjs';
 import { flat, jpegs, moving, rgbaOf, video, videoPlanes } from './media.mjs';
 import { until } from './until.mjs';
@@ -38,11 +38,30 @@ async function connected(colour = 0) {
 
 const hashOf = (rgba) => createHash('sha256').update(rgba).digest('hex');
 const shows = async (rgba) => assert.equal((await canvasHash(page)).hash, hashOf(rgba));
-const readCanvas = () =>
-  page.evaluate(async () => {
+async function readCanvas() {
+  const text = await page.evaluate(async () => {
     const { pixels } = await document.querySelector('console-screen').readPixels({ canvas: true });
-    return [...pixels];
+    let bytes = '';
+    for (let at = 0; at < pixels.length; at += 8192) bytes += String.fromCharCode(...pixels.subarray(at, at + 8192));
+    return btoa(bytes);
   });
+  return Buffer.from(text, 'base64');
+}
+
+/** dB, over R, G and B. */
+function psnr(got, wanted) {
+  assert.equal(got.length, wanted.length);
+  let sum = 0;
+  for (let i = 0; i < got.length; i++) sum += (got[i] - wanted[i]) ** 2;
+  return 10 * Math.log10(255 ** 2 / ((sum / got.length) * (4 / 3)));
+}
+
+/** Exactly where the browser gives the planes; Firefox gives RGB of limited range, whatever they are. */
+async function showsFrame(rgba) {
+  if (!inFirefox) return shows(rgba);
+  const distance = psnr(await readCanvas(), rgba);
+  assert.ok(distance > 30, `${distance.toFixed(1)} dB`);
+}
 
 /** A body with one frame that covers the canvas. */
 const frame = (codec, data, more = {}) => {
@@ -69,7 +88,7 @@ for (const codec of /** @type {const} */ (['vp8', 'vp9']))
       const planes = videoPlanes(codec, chunks, WIDTH, HEIGHT);
       for (const [i, data] of chunks.entries()) {
         await connection.acked(connection.update(frame(codec, data, { key: i === 0 })));
-        await shows(rgbaOf(planes[i], WIDTH, HEIGHT, colour || 2));
+        await showsFrame(rgbaOf(planes[i], WIDTH, HEIGHT, colour || 2));
       }
       assert.equal(connection.refreshes, 0);
     });
@@ -83,15 +102,13 @@ for (const colour of [0, 3])
     const halves = [[0, ROWS / 2, COLUMNS, ROWS / 2], [0, 0, COLUMNS, ROWS / 2]];
     await connection.acked(connection.update(body([op.photo(halves)], [{ codec: 'jpeg', columns: COLUMNS, rows: ROWS, data }])));
     const wanted = rgbaOf(source, WIDTH, HEIGHT, colour || 2);
-    const got = await readCanvas();
-    const half = got.length / 2;
-    let sum = 0;
-    for (let i = 0; i < got.length; i++) sum += (got[i] - wanted[(i + half) % got.length]) ** 2;
-    const psnr = 10 * Math.log10(255 ** 2 / ((sum / got.length) * (4 / 3)));
-    assert.ok(psnr > 38, `${psnr.toFixed(1)} dB`);
+    const half = wanted.length / 2;
+    const distance = psnr(await readCanvas(), Buffer.concat([wanted.subarray(half), wanted.subarray(0, half)]));
+    assert.ok(distance > (inFirefox ? 35 : 38), `${distance.toFixed(1)} dB`);
   });
 
-/** Every picture that a decoder gives comes late, by chance; and the canvas remembers the colour of its first pixel. */
+/** In the worker: every picture that a decoder gives comes late, by chance; the red of the canvas's first pixel is remembered
+ * and told to whoever asks. */
 function delayDecoders() {
   let seed = 7;
   const wait = () => new Promise((go) => setTimeout(go, (seed = (seed * 16807) % 2147483647) % 40));
@@ -102,23 +119,41 @@ function delayDecoders() {
   };
   const context = OffscreenCanvasRenderingContext2D.prototype;
   const { putImageData } = context;
-  self.painted = [];
+  const painted = [];
   context.putImageData = function (...args) {
     putImageData.apply(this, args);
     const [r] = this.getImageData(0, 0, 1, 1).data;
-    if (r !== self.painted.at(-1)) self.painted.push(r);
+    if (r !== painted.at(-1)) painted.push(r);
   };
+  const channel = new BroadcastChannel('painted');
+  channel.onmessage = ({ data }) => data === 'ask' && channel.postMessage(painted);
 }
 
-const worker = () => page.workers().find((one) => one.url().endsWith('/console_worker.js'));
+async function connectedLate(colour = 0) {
+  gateway.prelude = `(${delayDecoders})();\n`;
+  try {
+    return await connected(colour);
+  } finally {
+    gateway.prelude = '';
+  }
+}
+
+const painted = () =>
+  page.evaluate(() => {
+    const channel = new BroadcastChannel('painted');
+    const answer = new Promise((resolve) => {
+      channel.onmessage = ({ data }) => Array.isArray(data) && resolve(data);
+    });
+    channel.postMessage('ask');
+    return answer.finally(() => channel.close());
+  });
 
 test('decoders that are late at random reorder nothing', async () => {
-  const connection = await connected();
+  const connection = await connectedLate();
   await connection.acked(connection.update(red()));
-  await worker().evaluate(`(${delayDecoders})()`);
   // Grey levels that rise: by solid colour, JPEG, and two streams of video, by turns.
-  const count = 60;
-  const grey = (n) => 10 + 4 * n;
+  const count = 48;
+  const grey = (n) => 30 + 4 * n;
   const flats = Array.from({ length: count }, (_, n) => flat(WIDTH, HEIGHT, [grey(n), 128, 128]));
   const photos = jpegs(flats, WIDTH, HEIGHT);
   const of = (manner) => flats.filter((_, n) => n % 4 === manner);
@@ -133,21 +168,19 @@ test('decoders that are late at random reorder nothing', async () => {
   }
   await connection.acked(last);
   assert.deepEqual(connection.acks, Array.from({ length: count + 1 }, (_, i) => i + 1), 'acks in order, each once');
-  const painted = await worker().evaluate(() => self.painted);
-  assert.equal(painted.length, count, 'each of them was on the canvas');
-  for (let n = 0; n < count; n++) assert.ok(Math.abs(painted[n] - grey(n)) <= 3, `picture ${n} is of level ${painted[n]}`);
+  const seen = (await painted()).slice(-count);
+  for (let n = 0; n < count; n++) assert.ok(Math.abs(seen[n] - grey(n)) <= 2, `picture ${n} is of level ${seen[n]}`);
 });
 
 test('a mode waits for the pictures before it, and those after it are decoded for the new canvas', async () => {
-  const connection = await connected(0);
+  const connection = await connectedLate();
   await connection.acked(connection.update(red()));
-  await worker().evaluate(`(${delayDecoders})()`);
   const chunks = video('vp8', frames.slice(0, 2), WIDTH, HEIGHT);
   connection.update(frame('vp8', chunks[0], { key: true }));
   connection.mode(WIDTH, HEIGHT, 3);
   await connection.acked(connection.update(frame('vp8', chunks[0], { key: true })));
   const [planes] = videoPlanes('vp8', chunks, WIDTH, HEIGHT);
-  await shows(rgbaOf(planes, WIDTH, HEIGHT, 3));
+  await showsFrame(rgbaOf(planes, WIDTH, HEIGHT, 3));
   assert.equal(connection.refreshes, 0);
 });
 
@@ -174,6 +207,7 @@ const flipped = (data, from) => Buffer.from(data).fill(0x5a, from, from + 64);
 
 test('no JPEG at all', () => refuses(frame('jpeg', Buffer.from('not a picture'))));
 test('a JPEG whose header is broken', () => refuses(frame('jpeg', flipped(photo, 2))));
+test('half a JPEG', () => refuses(frame('jpeg', photo.subarray(0, photo.length >> 1))));
 test('a JPEG of another size than said', () => refuses(body([op.photo([[0, 0, 2, 2]])], [{ codec: 'jpeg', columns: 2, rows: 2, data: photo }])));
 for (const codec of /** @type {const} */ (['vp8', 'vp9'])) {
   const [key, delta] = video(codec, frames.slice(0, 2), WIDTH, HEIGHT);
@@ -198,7 +232,7 @@ test('a stream that fails goes on after its next key frame', async () => {
   connection.mode(WIDTH, HEIGHT);
   await connection.acked(connection.update(frame('vp8', chunks[0], { key: true })));
   await connection.acked(connection.update(frame('vp8', chunks[1])));
-  await shows(rgbaOf(planes[1], WIDTH, HEIGHT, 2));
+  await showsFrame(rgbaOf(planes[1], WIDTH, HEIGHT, 2));
 });
 
 test('a codec that keeps failing is given up: the page comes back without it', async () => {
@@ -219,12 +253,11 @@ test('a codec that keeps failing is given up: the page comes back without it', a
 });
 
 test('slots outlive a lost connection; the page says whose they are and how far it came', async () => {
-  const first = await connected();
+  const first = await connectedLate();
   const { page: identity } = first.hello;
   first.update(body([op.solid([0, 0, 2, 1], RED), op.fill([0, 0, 2, 1], 500)]));
   await first.acked(first.update(body([op.solid([0, 0, 2, 1], [1, 1, 1])])));
   // One that is still being decoded when the connection is lost never counts.
-  await worker().evaluate(`(${delayDecoders})()`);
   first.update(frame('jpeg', photo));
   const known = gateway.consoles.length;
   first.socket.destroy();
@@ -235,8 +268,8 @@ test('slots outlive a lost connection; the page says whose they are and how far 
   second.mode(WIDTH, HEIGHT);
   await second.acked(second.update(body([op.solid(WHOLE, [0, 0, 0]), op.show([COLUMNS - 2, ROWS - 1, 2, 1], 500)]), { exact: true }));
   const pixels = await readCanvas();
-  assert.deepEqual(pixels.slice(-4), [...RED, 255]);
-  assert.deepEqual(pixels.slice(0, 4), [0, 0, 0, 255]);
+  assert.deepEqual([...pixels.subarray(-4)], [...RED, 255]);
+  assert.deepEqual([...pixels.subarray(0, 4)], [0, 0, 0, 255]);
 });
 
 test('nothing broke the content security policy or threw', () => assertQuiet(page));

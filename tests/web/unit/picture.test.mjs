@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isSample, samplePayload, SAMPLES } from '../../../html5-client/codec_samples.js';
 import { Decoder } from '../../../html5-client/decoder.js';
-import { jfifPlanes } from '../../../html5-client/frame_pixels.js';
+import { checkJpeg } from '../../../html5-client/jpeg_check.js';
+import { rgbPlanes } from '../../../html5-client/rgb_planes.js';
 import { StageTimes } from '../../../html5-client/stage_times.js';
 import { Trouble } from '../../../html5-client/trouble.js';
 import { UpdateQueue } from '../../../html5-client/update_queue.js';
 import { body, op } from '../bodies.mjs';
+import { flat, rgbaOf } from '../media.mjs';
 
 /** A promise that is settled by hand. */
 function later() {
@@ -124,11 +126,25 @@ test('samples: each is told from another picture', () => {
   }
 });
 
-test('planes of a JPEG that came as RGB: as JFIF made them', () => {
-  const rgba = new Uint8Array(16 * 16 * 4).map((_, i) => [64, 128, 192, 255][i & 3]);
-  const image = jfifPlanes(rgba, { width: 16, height: 16 });
-  assert.equal(image.layout, 'i420');
-  [0, 256, 320].forEach((at, i) => assert.ok(Math.abs(image.pixels[at] - SAMPLES.jpeg.planes[i]) <= 1));
+test('planes that a browser made RGB of come back, in each conversion', () => {
+  const size = { width: 16, height: 16 };
+  for (const [conversion, colour] of /** @type {const} */ ([['bt601', 1], ['jfif', 2], ['bt709', 3]]))
+    for (const planes of [[116, 140, 110], [60, 120, 135], [200, 128, 128]]) {
+      const image = rgbPlanes(rgbaOf(flat(16, 16, planes), 16, 16, colour), size, conversion);
+      assert.equal(image.layout, 'i420');
+      assert.equal(image.pixels.length, 384);
+      [0, 255, 256, 319, 320, 383].forEach((at, i) => assert.ok(Math.abs(image.pixels[at] - planes[i >> 1]) <= 1, `${conversion} ${at}`));
+    }
+});
+
+test('a JPEG that is cut short, damaged before its data, or of another size is none', () => {
+  const { bytes } = samplePayload('jpeg');
+  const size = { width: 16, height: 16 };
+  checkJpeg(bytes, size);
+  for (let end = 0; end < bytes.length; end++) assert.throws(() => checkJpeg(bytes.subarray(0, end), size));
+  for (const at of [0, 1, 2, 20, 21]) assert.throws(() => checkJpeg(bytes.with(at, 0x5a), size), `byte ${at}`);
+  assert.throws(() => checkJpeg(bytes, { width: 32, height: 16 }), /16 x 16 came for 32 x 16/);
+  assert.throws(() => checkJpeg(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), size));
 });
 
 const code = join(process.env.LIGHTSOUT_BUILD ?? 'build/release', 'lightsout.wasm');
