@@ -7,6 +7,7 @@
 #include "encode/copy_patch.h"
 
 #define LANES 8
+#define AHEAD 12 /* lines: each lies on a page of its own */
 #define VISIBLE 0x00FFFFFFu
 #define ACROSS 0x9E3779B1u /* odd */
 #define DOWN 0x85EBCA6Bu
@@ -74,6 +75,8 @@ static void down(const uint8_t *pixels, size_t stride, int n, uint32_t *ret)
     int height = n + PATCH_HEIGHT - 1;
     for (int y = 0; y < height; y++, pixels += stride) {
         lanes sum = {0};
+        __builtin_prefetch(pixels + AHEAD * stride);
+        __builtin_prefetch(pixels + AHEAD * stride + 64);
         for (int k = 0; k < PATCH_WIDTH / LANES; k++)
             sum += LOAD_PIXELS(pixels + 4 * LANES * (size_t)k) * weights[k];
         ret[y] = sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];

@@ -16,7 +16,8 @@
 
 #define DISTINCT_MIN 256 /* when none of so many is found along the first lines, none would be along others */
 #define VOTES_MIN 3
-#define AROUND 8 /* cells beside the changed ones in which their content may have stood */
+#define VOTES_CLEAR 6 /* so many along the first lines, and no more are asked */
+#define AROUND 8      /* cells beside the changed ones in which their content may have stood */
 
 #define PROBES 16384 /* places; at most three quarters are taken */
 #define PROBES_MOST (PROBES / 4 * 3)
@@ -230,6 +231,14 @@ static unsigned next_winner(struct copy_votes *self, struct copy_vector *ret)
     return votes;
 }
 
+static unsigned take_winners(struct copy_votes *self, struct copy_vector *ret, unsigned most, unsigned votes_first)
+{
+    unsigned n = 0, least = votes_first;
+    for (; n < most && next_winner(self, &ret[n]) >= least; n++)
+        least = VOTES_MIN;
+    return n;
+}
+
 unsigned copy_votes_take(struct copy_votes *self, const struct plan *plan, const struct view *view,
                          const struct picture *picture, struct copy_vector *ret, unsigned most)
 {
@@ -239,9 +248,9 @@ unsigned copy_votes_take(struct copy_votes *self, const struct plan *plan, const
     ask(self, plan, view, picture, FIRST_COLUMNS, FIRST_LINES);
     if (self->hits == 0 && self->n_unique >= DISTINCT_MIN && self->n_unique * 2 >= self->n_asked)
         return 0;
+    unsigned n = take_winners(self, ret, most, VOTES_CLEAR);
+    if (n > 0)
+        return n;
     ask(self, plan, view, picture, COLUMNS, LINES);
-    unsigned n = 0;
-    while (n < most && next_winner(self, &ret[n]) >= VOTES_MIN)
-        n++;
-    return n;
+    return take_winners(self, ret, most, VOTES_MIN);
 }
