@@ -162,6 +162,7 @@ static double encode_ms(const struct reel *reel, unsigned viewers, double *ret_b
     struct picture_tracker *tracker;
     if (picture_tracker_create(&tracker) < 0 || audience_create(&ops, &self, &self.audience) < 0)
         abort();
+    picture_tracker_configure(tracker, &(struct picture_config){.noise = recording_class(&reel->recording) == 'j'});
     show(&self, tracker, reel, 0);
     double ms = arrive(&self) ? 0 : rows_none();
     advance(&self, 20000000);

@@ -1,14 +1,16 @@
 /* A gateway whose one target plays the desktop recording of a corpus, its changed frames alone at 30 a second, over and over;
  * and viewers of it that note when updates arrive. */
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CREDENTIALS, Gateway } from '../tests/web/gateway.mjs';
 import { Rest } from '../tests/vm/target/client.mjs';
-import { Viewer } from '../tests/vm/target/console.mjs';
+import { TYPE, Viewer } from '../tests/vm/target/console.mjs';
 
 const TARGET = 'recording';
 const UPDATE = 0x83;
+const DECODES = 0b1111; // all that a page may say it can decode; nothing is decoded here
 
 /** The desktop recording of the folder, or else its first. @param {string} corpus */
 export function recordingOf(corpus) {
@@ -25,6 +27,10 @@ export function benchLatency(build, corpus, ...options) {
   const args = [...options, '--corpus', corpus, ...names];
   return execFileSync(join(build, 'bench/bench-latency'), args, { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
 }
+
+/** A page that was never here before. @param {string} ticket */
+const hello = (ticket) =>
+  Buffer.concat([Buffer.from([1, 1, 0, DECODES, 0]), Buffer.from(ticket, 'latin1'), randomBytes(16), Buffer.alloc(8)]);
 
 export class Replayed {
   #viewers = [];
@@ -49,8 +55,10 @@ export class Replayed {
 
   /** A viewer's updates as they come: {now, captured} in microseconds of CLOCK_MONOTONIC, captured modulo 2^32. */
   async view() {
-    const viewer = await Viewer.open(this.rest, TARGET);
+    const viewer = await Viewer.connect(this.rest, TARGET);
     this.#viewers.push(viewer);
+    viewer.send(hello(await Viewer.ticket(this.rest, TARGET)));
+    await viewer.message(TYPE.WELCOME);
     const seen = [];
     viewer.messages.push = (message) => {
       const now = Number(process.hrtime.bigint() / 1000n);
