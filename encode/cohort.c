@@ -308,6 +308,7 @@ static void make_tile(struct making *m, struct cell_rect cells)
         .canvas_height = view->height,
         .x = cells.x * CELL_SIZE,
         .y = cells.y * CELL_SIZE,
+        .colour = view->colour,
     };
     source.width = MIN(cells.w * CELL_SIZE, view->width - source.x);
     source.height = MIN(cells.h * CELL_SIZE, view->height - source.y);

@@ -11,12 +11,12 @@ void tile_decoder_begin(struct tile_decoder *self, const uint8_t *entropy, size_
         self->cache[i][0] = self->cache[i][1] = self->cache[i][2] = 0;
     self->cache_next = 0;
     self->range_ready = false;
-    self->range = (struct range_coder){.in = entropy, .end = entropy + size};
+    self->range = (struct range_coder){.in = entropy, .in_size = size};
 }
 
 bool tile_decoder_complete(const struct tile_decoder *self)
 {
-    return range_coder_complete(&self->range);
+    return self->range_ready ? range_coder_complete(&self->range) : self->range.in_size == 0;
 }
 
 uint32_t wire_read_varint(struct wire_reader *in)
@@ -153,21 +153,28 @@ static void load_around(uint32_t *first, const struct update_canvas *canvas, int
                 first[j * MODEL_STRIDE + i] = colour_at(canvas, x + i, y + j);
 }
 
-static void decode_modelled(struct tile_decoder *self, bool photo, struct update_canvas *canvas, int x, int y,
-                            int width, int height)
+void tile_decode_place(struct tile_decoder *self, struct model_place *ret)
 {
     if (!self->model_ready)
         tile_model_init(&self->model);
     self->model_ready = true;
     if (!self->range_ready)
-        self->range = range_coder_reading(self->range.in, (size_t)(self->range.end - self->range.in));
+        self->range = range_coder_reading(self->range.in, self->range.in_size);
     self->range_ready = true;
+    ret->w = ret->h = 1;
+    model_place(&self->model.head, &self->range, ret, false);
+}
+
+static void decode_modelled(struct tile_decoder *self, bool photo, struct update_canvas *canvas, int x, int y,
+                            int width, int height)
+{
     uint32_t *first = self->values + 2 * MODEL_STRIDE + 2;
+    bool yuv = canvas->colour != 0;
     load_around(first, canvas, x, y, width, height);
     if (photo)
-        model_tile(&self->model, &self->range, first, width, height, true, false);
+        model_tile(&self->model, &self->range, first, width, height, true, yuv, false);
     else
-        model_tile(&self->model, &self->range, first, width, height, false, false);
+        model_tile(&self->model, &self->range, first, width, height, false, yuv, false);
     for (int j = 0; j < height; j++)
         for (int i = 0; i < width; i++) {
             uint32_t colour = first[j * MODEL_STRIDE + i];
@@ -185,7 +192,7 @@ bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mod
     static const uint8_t mode_bits[] = {24, 1, 2, 4, 8};
     if (mode == TILE_CONTEXT || mode == TILE_PHOTO) {
         decode_modelled(self, mode == TILE_PHOTO, canvas, x, y, width, height);
-        return self->range.overrun <= RANGE_MAX_OVERRUN;
+        return range_coder_read(&self->range) <= self->range.in_size;
     }
     if (mode >= sizeof mode_bits)
         return false;

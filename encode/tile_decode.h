@@ -24,6 +24,9 @@ void tile_decoder_begin(struct tile_decoder *self, const uint8_t *entropy, size_
 /* After the last: the entropy stream was used up exactly. */
 bool tile_decoder_complete(const struct tile_decoder *self);
 
+/* The next tile's place in cells, shape and mode: not yet checked in any way, but width and height are 1..4. */
+void tile_decode_place(struct tile_decoder *self, struct model_place *ret);
+
 /* Decodes a tile of width x height pixels (each 1..64) in the given mode into the canvas, inside which it must lie.
  * False: malformed; the tile may then be partly painted. */
 bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, struct update_canvas *canvas, int x,

@@ -56,7 +56,10 @@ void tile_encoder_reset(struct tile_encoder *self)
 
 size_t tile_encoder_entropy_size(const struct tile_encoder *self)
 {
-    return range_coder_unused(&self->range) ? 0 : self->range.size + self->range.pending + 5;
+    const struct range_coder *range = &self->range;
+    return range_coder_unused(range)
+               ? 0
+               : range->size + range->even_size + (range->left + RANGE_TAIL + 7) / 8 + (range->even_left + 7) / 8;
 }
 
 size_t tile_encoder_end(struct tile_encoder *self)
@@ -81,27 +84,31 @@ enum content {
 };
 
 #define SAMPLE_LINES 4 /* every fourth line is looked at */
-#define SEEN_SIZE 4096
+#define SEEN_SIZE 1024
 
 /* Drawn things repeat the colour beside or above and have few colours in all; in photographs both fail, and in noise
- * even the difference to the neighbour is large. The limits were found by trial on recordings of desktops and pages. */
-static enum content judge_content(const struct tile_source *source)
+ * even the difference to the neighbour is large. Where that difference is small, photographs repeat colours, too. The
+ * limits were found by trial on recordings of desktops and pages. */
+static enum content judge_content(const uint32_t *first, int width, int height)
 {
     uint32_t seen[SEEN_SIZE]; /* a colour + 1 by hash; a clash counts as a new colour, which is near enough */
     memset(seen, 0, sizeof seen);
     unsigned total = 0, colours = 0, repeats = 0, distance = 0;
-    for (int y = 1; y < source->height; y += SAMPLE_LINES) {
-        for (int x = 1; x < source->width; x++) {
-            uint32_t colour = tile_source_pixel(source, x, y), left = tile_source_pixel(source, x - 1, y);
-            repeats += colour == left || colour == tile_source_pixel(source, x, y - 1);
-            distance += (unsigned)abs((int)(colour >> 8 & 255) - (int)(left >> 8 & 255));
-            uint32_t *place = &seen[colour * 0x9E3779B1u >> 20];
-            colours += *place != colour + 1;
-            *place = colour + 1;
-            total++;
+    for (int y = 1; y < height; y += SAMPLE_LINES) {
+        const uint32_t *p = first + (size_t)y * MODEL_STRIDE;
+        for (int x = 1; x < width; x++) {
+            repeats += p[x] == p[x - 1] || p[x] == p[x - MODEL_STRIDE];
+            if (p[x] == p[x - 1])
+                continue;
+            distance += (unsigned)spell_distance(p[x], p[x - 1], 8);
+            uint32_t *place = &seen[p[x] * 0x9E3779B1u >> 22];
+            colours += *place != p[x] + 1;
+            *place = p[x] + 1;
         }
+        total += (unsigned)width - 1;
     }
-    if (colours * 10 < total * 3 || repeats * 10 > total * 6)
+    bool smooth = distance < total * 6;
+    if (colours * 10 < total * (smooth ? 1 : 3) || repeats * 10 > total * (smooth ? 9 : 6))
         return CONTENT_DRAWN;
     return distance > total * 48 ? CONTENT_NOISE : CONTENT_PHOTO;
 }
@@ -120,34 +127,44 @@ static uint32_t canvas_pixel(const struct tile_source *s, int x, int y)
 /* The tile between what stands around it on the canvas now. */
 static void load_around(uint32_t *first, const struct tile_source *source)
 {
-    for (int y = -2; y < source->height; y++) {
-        uint32_t *line = first + y * MODEL_STRIDE;
-        for (int x = y < 0 ? -2 : 0; y >= 0 && x < source->width; x++)
-            line[x] = tile_source_pixel(source, x, y);
-        for (int x = -2; x <= source->width; x++)
-            if (y < 0 || x < 0 || x == source->width)
-                line[x] = canvas_pixel(source, source->x + x, source->y + y);
-    }
+    for (int y = 0; y < source->height; y++)
+        for (int x = 0; x < source->width; x++)
+            first[y * MODEL_STRIDE + x] = tile_source_pixel(source, x, y);
+    for (int y = -2; y < source->height; y++)
+        for (int x = -2; x <= source->width; x++) {
+            if (y >= 0 && x == 0)
+                x = source->width;
+            first[y * MODEL_STRIDE + x] = canvas_pixel(source, source->x + x, source->y + y);
+        }
 }
 
-static void encode_modelled(struct tile_encoder *self, const struct tile_source *source, bool photo)
+static void encode_modelled(struct tile_encoder *self, const struct tile_source *source, uint32_t *first, bool photo)
 {
+    if (photo)
+        model_tile(&self->model, &self->range, first, source->width, source->height, true, source->colour != 0, true);
+    else
+        model_tile(&self->model, &self->range, first, source->width, source->height, false, source->colour != 0, true);
+}
+
+void tile_encode(struct tile_encoder *self, struct wire_writer *out, struct cell_rect cells,
+                 const struct tile_source *source)
+{
+    uint32_t *first = self->around + 2 * MODEL_STRIDE + 2;
+    struct model_place place = {.x = (uint32_t)cells.x,
+                                .y = (uint32_t)cells.y,
+                                .w = (uint32_t)cells.w,
+                                .h = (uint32_t)cells.h,
+                                .mode = TILE_CONTEXT};
     if (!self->model_ready)
         tile_model_init(&self->model);
     self->model_ready = true;
-    uint32_t *first = self->around + 2 * MODEL_STRIDE + 2;
     load_around(first, source);
-    if (photo)
-        model_tile(&self->model, &self->range, first, source->width, source->height, true, true);
-    else
-        model_tile(&self->model, &self->range, first, source->width, source->height, false, true);
-}
-
-unsigned tile_encode(struct tile_encoder *self, struct wire_writer *out, const struct tile_source *source)
-{
-    enum content content = judge_content(source);
-    if (self->fast || content == CONTENT_NOISE)
-        return tile_runs_encode(self->runs, out, source);
-    encode_modelled(self, source, content == CONTENT_PHOTO);
-    return content == CONTENT_PHOTO ? TILE_PHOTO : TILE_CONTEXT;
+    enum content content = self->fast ? CONTENT_NOISE : judge_content(first, source->width, source->height);
+    if (content == CONTENT_NOISE)
+        place.mode = tile_runs_encode(self->runs, out, source);
+    else if (content == CONTENT_PHOTO)
+        place.mode = TILE_PHOTO;
+    model_place(&self->model.head, &self->range, &place, true);
+    if (content != CONTENT_NOISE)
+        encode_modelled(self, source, first, content == CONTENT_PHOTO);
 }

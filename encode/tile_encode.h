@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/wire.h"
+#include "encode/cell_rect.h"
 #include "encode/range_coder.h"
 #include "encode/update_format.h"
 
@@ -29,6 +30,7 @@ struct tile_source {
     const uint8_t *canvas_exact; /* bool per cell of the canvas: what stands in others is not known at the client */
     int canvas_width, canvas_height;
     int x, y, width, height;
+    uint8_t colour; /* enum colour of video/csc.h: 0 is RGB; others have chroma in the place of red and blue */
 };
 
 /* 0x00RRGGBB; x, y within the rectangle. */
@@ -38,10 +40,12 @@ static inline uint32_t tile_source_pixel(const struct tile_source *self, int x, 
     return (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-/* No tile adds more than this to a body, ops and entropy stream together. */
-#define TILE_BYTES_MAX (UPDATE_TILE_PIXELS * 6 + 1024)
+/* No tile adds more than this to a body, ops and entropy stream together: at most nine decisions of ten bits and three
+ * symbols of twelve with seven even bits for a pixel. */
+#define TILE_BYTES_MAX (UPDATE_TILE_PIXELS * 19 + 64)
 
-/* Codes a tile to `out` or to the entropy stream; returns its tile_mode. */
-unsigned tile_encode(struct tile_encoder *self, struct wire_writer *out, const struct tile_source *source);
+/* Codes a tile, which covers these cells, to `out` and the entropy stream. */
+void tile_encode(struct tile_encoder *self, struct wire_writer *out, struct cell_rect cells,
+                 const struct tile_source *source);
 
 void wire_write_varint(struct wire_writer *out, uint32_t value);

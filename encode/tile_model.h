@@ -1,37 +1,49 @@
-/* What the entropy coder expects of a pixel, the same for encoder and decoder (docs/update-format.md, "Context tiles").
- * Screens repeat themselves: the same six neighbours are most often followed by the same colour again, wherever the
- * glyph or the edge stands. So each pixel is first guessed from what followed its neighbourhood before, and only when
- * all guesses fail its colour is spelled out, as the error of a linear prediction. No C library here. */
+/* What the entropy coder expects of drawn content, the same for encoder and decoder (docs/update-format.md, "Modelled
+ * tiles"). Screens repeat themselves: the same neighbours are most often followed by the same colour again, wherever
+ * the glyph or the edge stands. So each pixel is first guessed from what followed its neighbourhood before, the wider
+ * one first, and only when all guesses fail its colour is spelled out. No C library here. */
 #pragma once
 
-#include "encode/range_coder.h"
-#include "encode/update_format.h"
+#include "encode/tile_spell.h"
 
+#define MODEL_WIDE_BITS 16
 #define MODEL_NEAR_BITS 13
 #define MODEL_PAIR_BITS 11
 #define MODEL_NONE 0xFF000000u /* no colour: those have 0 there */
 #define MODEL_CONFIDENT 15
+#define MODEL_LEVELS (MODEL_CONFIDENT + 1)
 
 /* What followed a neighbourhood: the last colour and another one before it. */
 struct model_entry {
     uint32_t colour[2];
     uint16_t tag; /* other bits of the neighbourhood's hash */
-    uint8_t confidence;
+    uint16_t confidence;
+    uint32_t unused; /* a size that keeps an entry from straddling lines of the cache */
 };
 
-struct model_residual {
-    struct range_prob length[3][10][9]; /* channel, surroundings, unary */
-    struct range_prob upper[3][9];      /* the bit below the highest */
+/* Only the last. */
+struct model_wide {
+    uint32_t colour;
+    uint16_t tag, confidence;
+};
+
+/* A tile's place, shape and mode, which are mostly like those of the last one. */
+struct model_head {
+    struct range_symbols way, x, y, shape, mode[8];
+    uint32_t last_x, last_y, last_w, last_h, last_mode;
 };
 
 struct tile_model {
+    struct model_wide wide[1 << MODEL_WIDE_BITS];  /* nine neighbours */
     struct model_entry near[1 << MODEL_NEAR_BITS]; /* W, N, NW, NE, WW, NN */
     struct model_entry pair[1 << MODEL_PAIR_BITS]; /* W, N */
     uint32_t table[256];                           /* colours spelled out, by hash */
-    struct range_prob near_first[(MODEL_CONFIDENT + 1) * 4], near_second[MODEL_CONFIDENT + 1];
-    struct range_prob pair_first[(MODEL_CONFIDENT + 1) * 2], pair_second[MODEL_CONFIDENT + 1];
-    struct range_prob flat[2], west, north, in_table[3], slot[256];
-    struct model_residual mixed, photo;
+    struct range_prob wide_first[MODEL_LEVELS * 4], near_first[MODEL_LEVELS * 4], near_second[MODEL_LEVELS];
+    struct range_prob pair_first[MODEL_LEVELS * 2], pair_second[MODEL_LEVELS];
+    struct range_prob flat[2], west, north, in_table[3];
+    struct range_symbols high, low[16]; /* halves of a place in the table */
+    struct spell_model mixed, photo;
+    struct model_head head;
     bool was_flat; /* the last stretch that could be */
 };
 
@@ -41,29 +53,49 @@ static inline void model_entries_init(struct model_entry *entries, size_t count)
         entries[i] = (struct model_entry){.colour = {MODEL_NONE, MODEL_NONE}};
 }
 
-static inline void model_residual_init(struct model_residual *self)
+static inline void model_head_init(struct model_head *self)
 {
-    range_prob_init(&self->length[0][0][0], sizeof self->length / sizeof(struct range_prob));
-    range_prob_init(&self->upper[0][0], sizeof self->upper / sizeof(struct range_prob));
+    range_symbols_init(&self->way, 1);
+    range_symbols_init(&self->x, 1);
+    range_symbols_init(&self->y, 1);
+    range_symbols_init(&self->shape, 1);
+    range_symbols_init(self->mode, 8);
+    self->last_x = self->last_y = self->last_w = self->last_h = self->last_mode = 0;
+}
+
+/* What is usual to begin with: averages over recordings of many kinds, rounded. */
+static inline void model_probs_init(struct tile_model *self)
+{
+    range_prob_init(self->wide_first, 4, 12000);
+    range_prob_init(self->wide_first + 4, 4 * MODEL_LEVELS - 8, 6000);
+    range_prob_init(self->wide_first + 4 * MODEL_CONFIDENT, 4, 1000);
+    range_prob_init(self->near_first, 4, 20000);
+    range_prob_init(self->near_first + 4, 4 * MODEL_LEVELS - 8, 6000);
+    range_prob_init(self->near_first + 4 * MODEL_CONFIDENT, 4, 1500);
+    range_prob_init(self->near_second, MODEL_LEVELS, 26000);
+    range_prob_init(self->pair_first, 2 * MODEL_LEVELS, 16000);
+    range_prob_init(self->pair_second, MODEL_LEVELS, 36000);
+    range_prob_init(&self->flat[0], 1, 24000);
+    range_prob_init(&self->flat[1], 1, 3000);
+    range_prob_init(&self->west, 1, 45000);
+    range_prob_init(&self->north, 1, 45000);
+    range_prob_init(self->in_table, 3, 24000);
 }
 
 static inline void tile_model_init(struct tile_model *self)
 {
+    for (int i = 0; i < 1 << MODEL_WIDE_BITS; i++)
+        self->wide[i] = (struct model_wide){.colour = MODEL_NONE};
     model_entries_init(self->near, 1 << MODEL_NEAR_BITS);
     model_entries_init(self->pair, 1 << MODEL_PAIR_BITS);
     for (int i = 0; i < 256; i++)
         self->table[i] = MODEL_NONE;
-    range_prob_init(self->near_first, sizeof self->near_first / sizeof(struct range_prob));
-    range_prob_init(self->near_second, sizeof self->near_second / sizeof(struct range_prob));
-    range_prob_init(self->pair_first, sizeof self->pair_first / sizeof(struct range_prob));
-    range_prob_init(self->pair_second, sizeof self->pair_second / sizeof(struct range_prob));
-    range_prob_init(self->flat, 2);
-    range_prob_init(&self->west, 1);
-    range_prob_init(&self->north, 1);
-    range_prob_init(self->in_table, 3);
-    range_prob_init(self->slot, 256);
-    model_residual_init(&self->mixed);
-    model_residual_init(&self->photo);
+    model_probs_init(self);
+    range_symbols_init(&self->high, 1);
+    range_symbols_init(self->low, 16);
+    spell_model_init(&self->mixed);
+    spell_model_init(&self->photo);
+    model_head_init(&self->head);
     self->was_flat = true;
 }
 
@@ -72,89 +104,22 @@ struct model_around {
     uint32_t w, n, nw, ne, ww, nn;
 };
 
-RANGE_INLINE int model_channel(uint32_t colour, int shift)
+RANGE_INLINE uint32_t model_mix(uint32_t sum)
 {
-    return (int)(colour >> shift & 255);
-}
-
-/* The median edge detector of LOCO-I: the gradient, or the neighbour across an edge. */
-RANGE_INLINE int model_predict(const struct model_around *a, int shift)
-{
-    int w = model_channel(a->w, shift), n = model_channel(a->n, shift), nw = model_channel(a->nw, shift);
-    int low = w < n ? w : n, high = w < n ? n : w;
-    return nw >= high ? low : nw <= low ? high : w + n - nw;
-}
-
-RANGE_INLINE unsigned model_length(unsigned v)
-{
-    return v ? 32u - (unsigned)__builtin_clz(v) : 0;
-}
-
-/* An error modulo 256, folded so that small ones of either sign are small; returns the folded value. */
-RANGE_INLINE unsigned model_error(struct range_coder *coder, struct range_prob *length, struct range_prob *upper,
-                                  unsigned folded, const bool encoding)
-{
-    unsigned have = encoding ? model_length(folded) : 0, n = 0;
-    while (n < 8 && range_bit(coder, &length[n], have > n, encoding))
-        n++;
-    if (n < 2)
-        return n;
-    unsigned value = 2u | range_bit(coder, &upper[n], folded >> (n - 2) & 1, encoding);
-    return value << (n - 2) | range_even(coder, folded & ((1u << (n - 2)) - 1), n - 2, encoding);
-}
-
-RANGE_INLINE unsigned model_fold(int error)
-{
-    int8_t e = (int8_t)error;
-    return (uint8_t)(e < 0 ? -2 * e - 1 : 2 * e);
-}
-
-RANGE_INLINE int model_unfold(unsigned folded)
-{
-    return folded & 1 ? -(int)(folded / 2) - 1 : (int)(folded / 2);
-}
-
-RANGE_INLINE int model_distance(uint32_t a, uint32_t b)
-{
-    int d = model_channel(a, 8) - model_channel(b, 8);
-    return d < 0 ? -d : d;
-}
-
-/* Spells a colour out: the error of green, then how much those of red and blue differ from it. */
-static inline uint32_t model_spell(struct model_residual *self, struct range_coder *coder, const struct model_around *a,
-                                   uint32_t colour, const bool encoding)
-{
-    unsigned rough =
-        (unsigned)(model_distance(a->w, a->nw) + model_distance(a->nw, a->n) + model_distance(a->n, a->ne));
-    unsigned surroundings = model_length(rough); /* 0..10 */
-    surroundings = surroundings > 9 ? 9 : surroundings;
-    int predicted[3] = {model_predict(a, 8), model_predict(a, 16), model_predict(a, 0)};
-    int green = encoding ? model_channel(colour, 8) - predicted[0] : 0;
-    unsigned folded = model_error(coder, self->length[0][surroundings], self->upper[0], model_fold(green), encoding);
-    green = model_unfold(folded);
-    unsigned size = model_length(folded);
-    int red = encoding ? model_channel(colour, 16) - predicted[1] - green : 0;
-    folded = model_error(coder, self->length[1][size], self->upper[1], model_fold(red), encoding);
-    red = model_unfold(folded);
-    unsigned both = (size > model_length(folded) ? size : model_length(folded));
-    int blue = encoding ? model_channel(colour, 0) - predicted[2] - green : 0;
-    blue = model_unfold(model_error(coder, self->length[2][both], self->upper[2], model_fold(blue), encoding));
-    return (uint32_t)(uint8_t)(predicted[1] + green + red) << 16 | (uint32_t)(uint8_t)(predicted[0] + green) << 8 |
-           (uint32_t)(uint8_t)(predicted[2] + green + blue);
-}
-
-/* A sum of products rather than a chain of steps: only W is known late, and only one product waits for it. */
-RANGE_INLINE uint32_t model_hash_near(const struct model_around *a)
-{
-    uint32_t sum = a->n * 0x9E3779B1u + a->ne * 0x85EBCA77u + a->nw * 0xC2B2AE3Du + a->nn * 0x27D4EB2Fu +
-                   a->ww * 0x165667B1u + a->w * 0xD3A2646Du;
     return (sum ^ sum >> 15) * 0x2C1B3C6Du;
 }
 
-RANGE_INLINE uint32_t model_hash_pair(const struct model_around *a)
+/* Sums of products rather than chains of steps: only W is known late, and only one product waits for it. */
+RANGE_INLINE uint32_t model_near_sum(const struct model_around *a)
 {
-    uint32_t sum = a->n * 0x9E3779B1u + a->w * 0xD3A2646Du;
-    return (sum ^ sum >> 15) * 0x2C1B3C6Du;
+    return a->n * 0x9E3779B1u + a->ne * 0x85EBCA77u + a->nw * 0xC2B2AE3Du + a->nn * 0x27D4EB2Fu + a->ww * 0x165667B1u +
+           a->w * 0xD3A2646Du;
+}
+
+RANGE_INLINE uint32_t model_wide_sum(const uint32_t *p)
+{
+    return p[-2 * MODEL_STRIDE - 1] * 0x7FEB352Du + p[1 - 2 * MODEL_STRIDE] * 0x846CA68Bu +
+           p[-MODEL_STRIDE - 2] * 0x68E31DA5u;
 }
 
 RANGE_INLINE unsigned model_slot(uint32_t colour)
@@ -167,7 +132,7 @@ RANGE_INLINE void model_learn(struct model_entry *entry, uint16_t tag, uint32_t 
     if (entry->tag != tag || entry->colour[0] == MODEL_NONE)
         *entry = (struct model_entry){.colour = {colour, MODEL_NONE}, .tag = tag};
     else if (entry->colour[0] == colour)
-        entry->confidence += entry->confidence < MODEL_CONFIDENT;
+        entry->confidence = (uint16_t)(entry->confidence + (entry->confidence < MODEL_CONFIDENT));
     else {
         entry->colour[1] = entry->colour[0];
         entry->colour[0] = colour;
@@ -175,151 +140,223 @@ RANGE_INLINE void model_learn(struct model_entry *entry, uint16_t tag, uint32_t 
     }
 }
 
-/* By its place in the table of colours spelled out before, or anew. */
-static inline uint32_t model_rare(struct tile_model *self, struct range_coder *coder, const struct model_around *a,
-                                  uint32_t colour, const bool encoding)
+/* The colour at `p` by its place in the table of colours spelled out before, or anew. */
+static inline uint32_t model_rare(struct tile_model *self, struct range_coder *coder, const uint32_t *p, bool yuv,
+                                  bool odd, const bool encoding)
 {
-    unsigned slot = encoding ? model_slot(colour) : 0;
-    unsigned where = (unsigned)(a->w == a->n) + (unsigned)(a->n == a->nw);
-    if (range_bit(coder, &self->in_table[where], encoding && self->table[slot] == colour, encoding)) {
-        unsigned node = 1;
-        for (int i = 7; i >= 0; i--)
-            node = node << 1 | range_bit(coder, &self->slot[node], slot >> i & 1, encoding);
-        return encoding ? colour : self->table[node & 255] & 0xFFFFFF;
+    uint32_t w = p[-1], n = p[-MODEL_STRIDE], nw = p[-MODEL_STRIDE - 1];
+    unsigned slot = encoding ? model_slot(*p) : 0;
+    struct range_prob *known = &self->in_table[(w == n) + (n == nw)];
+    if (range_bit(coder, known, encoding && self->table[slot] == *p, encoding)) {
+        unsigned high = range_symbol(coder, &self->high, slot >> 4, encoding);
+        slot = high << 4 | range_symbol(coder, &self->low[high], slot & 15, encoding);
+        return self->table[slot] & 0xFFFFFF;
     }
-    colour = model_spell(&self->mixed, coder, a, colour, encoding);
+    uint32_t colour = spell(&self->mixed, coder, p, yuv, odd, encoding);
     self->table[model_slot(colour)] = colour;
     return colour;
 }
 
 /* Guesses from W and N, and these themselves; `tried` are two colours that it is not. */
-static inline uint32_t model_far(struct tile_model *self, struct range_coder *coder, const struct model_around *a,
-                                 const uint32_t *tried, uint32_t colour, const bool encoding)
+static inline uint32_t model_far(struct tile_model *self, struct range_coder *coder, const uint32_t *p,
+                                 const uint32_t *tried, bool yuv, bool odd, const bool encoding)
 {
-    uint32_t hash = model_hash_pair(a);
+    uint32_t w = p[-1], n = p[-MODEL_STRIDE], hash = model_mix(n * 0x9E3779B1u + w * 0xD3A2646Du);
     struct model_entry *entry = &self->pair[hash >> (32 - MODEL_PAIR_BITS)];
     uint16_t tag = (uint16_t)hash;
-    uint32_t guess[4] = {MODEL_NONE, MODEL_NONE, a->w, a->n};
+    uint32_t guess[4] = {MODEL_NONE, MODEL_NONE, w, n};
     struct range_prob *prob[4] = {NULL, NULL, &self->west, &self->north};
     if (entry->tag == tag) {
         guess[0] = entry->colour[0];
         guess[1] = entry->colour[1];
-        prob[0] = &self->pair_first[entry->confidence * 2 + (guess[0] == a->w)];
+        prob[0] = &self->pair_first[entry->confidence * 2 + (guess[0] == w)];
         prob[1] = &self->pair_second[entry->confidence];
     }
     for (int i = 0; i < 4; i++) {
         bool known = guess[i] == MODEL_NONE || guess[i] == tried[0] || guess[i] == tried[1];
         for (int k = 0; k < i; k++)
             known |= guess[k] == guess[i];
-        if (!known && range_bit(coder, prob[i], colour == guess[i], encoding)) {
+        if (!known && range_bit(coder, prob[i], *p == guess[i], encoding)) {
             model_learn(entry, tag, guess[i]);
             return guess[i];
         }
     }
-    colour = model_rare(self, coder, a, colour, encoding);
+    uint32_t colour = model_rare(self, coder, p, yuv, odd, encoding);
     model_learn(entry, tag, colour);
     return colour;
 }
 
-static inline uint32_t model_pixel(struct tile_model *self, struct range_coder *coder, const struct model_around *a,
-                                   uint32_t colour, const bool encoding)
+/* The pixel at `p` is not what followed its neighbours last. Kept out of the hot loop. */
+static __attribute__((noinline)) uint32_t model_miss(struct tile_model *self, struct range_coder *coder,
+                                                     const uint32_t *p, struct model_entry *near, uint16_t tag,
+                                                     bool yuv, bool odd, const bool encoding)
 {
-    uint32_t hash = model_hash_near(a);
-    struct model_entry *entry = &self->near[hash >> (32 - MODEL_NEAR_BITS)];
-    uint16_t tag = (uint16_t)hash;
     uint32_t tried[2] = {MODEL_NONE, MODEL_NONE};
-    if (entry->tag == tag && entry->colour[0] != MODEL_NONE) {
-        tried[0] = entry->colour[0];
-        unsigned context = entry->confidence * 4u + (tried[0] == a->w) * 2u + (tried[0] == a->n);
-        if (range_bit(coder, &self->near_first[context], colour == tried[0], encoding)) {
-            entry->confidence += entry->confidence < MODEL_CONFIDENT;
-            return tried[0];
-        }
-        if (entry->colour[1] != MODEL_NONE) {
-            tried[1] = entry->colour[1];
-            if (range_bit(coder, &self->near_second[entry->confidence], colour == tried[1], encoding)) {
-                entry->colour[1] = tried[0];
-                entry->colour[0] = tried[1];
-                entry->confidence = 0;
-                return tried[1];
-            }
+    if (near->tag == tag && near->colour[0] != MODEL_NONE) {
+        tried[0] = near->colour[0];
+        tried[1] = near->colour[1];
+        if (tried[1] != MODEL_NONE &&
+            range_bit(coder, &self->near_second[near->confidence], *p == tried[1], encoding)) {
+            near->colour[1] = tried[0];
+            near->colour[0] = tried[1];
+            near->confidence = 0;
+            return tried[1];
         }
     }
-    colour = model_far(self, coder, a, tried, colour, encoding);
-    model_learn(entry, tag, colour);
+    uint32_t colour = model_far(self, coder, p, tried, yuv, odd, encoding);
+    model_learn(near, tag, colour);
     return colour;
 }
 
-/* A tile with the pixels around it: two lines above, two columns to the left and one to the right. */
-#define MODEL_STRIDE (UPDATE_TILE_CELLS * UPDATE_CELL + 3)
-#define MODEL_ROOM (MODEL_STRIDE * (UPDATE_TILE_CELLS * UPDATE_CELL + 2))
+/* `here` is the copy of `coder` that the hot loop works on. */
+RANGE_INLINE uint32_t model_pixel(struct tile_model *self, struct range_coder *here, struct range_coder *coder,
+                                  const struct model_around *a, const uint32_t *p, bool yuv, bool odd,
+                                  const bool encoding)
+{
+    uint32_t sum = model_near_sum(a), hash = model_mix(sum), wide_hash = model_mix(sum + model_wide_sum(p));
+    struct model_entry *near = &self->near[hash >> (32 - MODEL_NEAR_BITS)];
+    struct model_wide *wide = &self->wide[wide_hash >> (32 - MODEL_WIDE_BITS)];
+    uint16_t tag = (uint16_t)hash, wide_tag = (uint16_t)wide_hash;
+    uint32_t near_guess = near->tag == tag ? near->colour[0] : MODEL_NONE, guess = MODEL_NONE;
+    if (wide->tag == wide_tag && wide->colour != MODEL_NONE) {
+        guess = wide->colour;
+        unsigned context = wide->confidence * 4u + (guess == near_guess) * 2u + (guess == a->w);
+        if (range_bit(here, &self->wide_first[context], *p == guess, encoding)) {
+            wide->confidence = (uint16_t)(wide->confidence + (wide->confidence < MODEL_CONFIDENT));
+            model_learn(near, tag, guess);
+            return guess;
+        }
+    }
+    uint32_t colour = near_guess;
+    unsigned context = near->confidence * 4u + (colour == a->w) * 2u + (colour == a->n);
+    if (colour != guess && colour != MODEL_NONE &&
+        range_bit(here, &self->near_first[context], *p == colour, encoding)) {
+        model_learn(near, tag, colour);
+    } else {
+        range_coder_put_back(coder, here, encoding);
+        colour = model_miss(self, coder, p, near, tag, yuv, odd, encoding);
+        range_coder_take_out(here, coder);
+    }
+    *wide = (struct model_wide){.colour = colour, .tag = wide_tag};
+    return colour;
+}
 
 /* A stretch of one colour below and beside pixels of that colour is coded as one bit. */
 #define MODEL_FLAT 8
 
+typedef uint32_t model_lanes __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* All eight pixels at `p` have this colour. */
+RANGE_INLINE bool model_are(const uint32_t *p, uint32_t colour)
+{
+    const model_lanes *lanes = (const model_lanes *)p;
+    range_halves differ = (range_halves)((lanes[0] ^ colour) | (lanes[1] ^ colour));
+    return (differ[0] | differ[1]) == 0;
+}
+
 RANGE_INLINE bool model_is_flat(const uint32_t *p)
 {
-    uint32_t differ = (p[-1] ^ p[-2]) | (p[-1] ^ p[-MODEL_STRIDE - 1]);
-    for (int i = 0; i <= MODEL_FLAT; i++)
-        differ |= p[-1] ^ p[i - MODEL_STRIDE];
-    return differ == 0;
+    const uint32_t *above = p - MODEL_STRIDE;
+    uint32_t colour = p[-1];
+    return p[-2] == colour && above[-1] == colour && above[MODEL_FLAT] == colour && model_are(above, colour);
 }
 
-RANGE_INLINE bool model_stays_flat(const uint32_t *p)
+/* The neighbours move along in registers: what was just stored is not yet there to be loaded. */
+RANGE_INLINE void model_pixels(struct tile_model *self, struct range_coder *here, struct range_coder *coder,
+                               uint32_t *p, int x, int stop, bool yuv, const bool encoding)
 {
-    uint32_t differ = 0;
-    for (int i = 0; i < MODEL_FLAT; i++)
-        differ |= p[-1] ^ p[i];
-    return differ == 0;
+    struct model_around a = {.w = p[x - 1], .n = p[x - MODEL_STRIDE], .nw = p[x - MODEL_STRIDE - 1], .ww = p[x - 2]};
+    for (; x < stop; x++) {
+        a.ne = p[x + 1 - MODEL_STRIDE];
+        a.nn = p[x - 2 * MODEL_STRIDE];
+        p[x] = model_pixel(self, here, coder, &a, p + x, yuv, x & 1, encoding);
+        a.ww = a.w;
+        a.w = p[x];
+        a.nw = a.n;
+        a.n = a.ne;
+    }
 }
 
-RANGE_INLINE struct model_around model_look_around(const uint32_t *p)
+/* Codes `width` pixels at p, or decodes them into it. */
+static inline void model_row(struct tile_model *self, struct range_coder *coder, uint32_t *p, int width, bool yuv,
+                             const bool encoding)
 {
-    return (struct model_around){
-        .w = p[-1],
-        .n = p[-MODEL_STRIDE],
-        .nw = p[-MODEL_STRIDE - 1],
-        .ne = p[-MODEL_STRIDE + 1],
-        .ww = p[-2],
-        .nn = p[-2 * MODEL_STRIDE],
-    };
-}
-
-RANGE_INLINE void model_row(struct tile_model *self, struct range_coder *coder, uint32_t *p, int width,
-                            const bool encoding)
-{
-    bool *before = &self->was_flat;
+    struct range_coder here;
+    range_coder_take_out(&here, coder);
     for (int x = 0; x < width;) {
         int stop = x + 1;
         if (x + MODEL_FLAT <= width && model_is_flat(p + x)) {
-            *before = range_bit(coder, &self->flat[*before], encoding && model_stays_flat(p + x), encoding);
+            uint32_t colour = p[x - 1];
+            bool flat = encoding && model_are(p + x, colour);
+            flat = self->was_flat = range_bit(&here, &self->flat[self->was_flat], flat, encoding);
             stop = x + MODEL_FLAT;
-            if (*before) {
-                for (; x < stop; x++)
-                    p[x] = p[x - 1];
-                continue;
-            }
+            for (; flat && x < stop; x++)
+                p[x] = colour;
         }
-        for (; x < stop; x++) {
-            const struct model_around a = model_look_around(p + x);
-            p[x] = model_pixel(self, coder, &a, p[x], encoding);
-        }
+        model_pixels(self, &here, coder, p, x, stop, yuv, encoding);
+        x = stop;
     }
+    range_coder_put_back(coder, &here, encoding);
 }
 
 /* Codes the width x height pixels at `first` (two rows and columns into such an array), or decodes them into it. */
 RANGE_INLINE void model_tile(struct tile_model *self, struct range_coder *coder, uint32_t *first, int width, int height,
-                             const bool photo, const bool encoding)
+                             bool photo, bool yuv, const bool encoding)
 {
-    for (int y = 0; y < height; y++) {
-        uint32_t *p = first + (size_t)y * MODEL_STRIDE;
-        if (!photo) {
-            model_row(self, coder, p, width, encoding);
-            continue;
-        }
-        for (int x = 0; x < width; x++) {
-            const struct model_around a = model_look_around(p + x);
-            p[x] = model_spell(&self->photo, coder, &a, p[x], encoding);
-        }
-    }
+    for (int y = 0; y < height; y++, first += MODEL_STRIDE)
+        if (photo)
+            spell_row(&self->photo, coder, first, width, yuv, encoding);
+        else
+            model_row(self, coder, first, width, yuv, encoding);
+}
+
+/* How a tile's place is told. */
+enum model_way {
+    MODEL_BESIDE, /* right of the last tile */
+    MODEL_BELOW,  /* below the last tile */
+    MODEL_ROW,    /* in the last one's row: x follows */
+    MODEL_ANYWHERE,
+};
+
+/* A tile's place and shape in cells, and its mode. */
+struct model_place {
+    uint32_t x, y, w, h, mode;
+};
+
+/* Where something moves to from `from`, by a folded difference. What decodes to something beyond any canvas is the
+ * caller's to refuse. */
+RANGE_INLINE uint32_t model_move(struct range_coder *coder, struct range_symbols *set, uint32_t from, uint32_t to,
+                                 const bool encoding)
+{
+    int32_t by = (int32_t)(to - from);
+    uint32_t folded = range_number(coder, set, (uint32_t)(by < 0 ? -2 * by - 1 : 2 * by), encoding);
+    return from + (folded & 1 ? -(folded / 2) - 1 : folded / 2);
+}
+
+RANGE_INLINE unsigned model_way(const struct model_head *self, const struct model_place *to)
+{
+    if (to->y == self->last_y)
+        return to->x == self->last_x + self->last_w ? MODEL_BESIDE : MODEL_ROW;
+    return to->x == self->last_x && to->y == self->last_y + self->last_h ? MODEL_BELOW : MODEL_ANYWHERE;
+}
+
+static inline void model_place(struct model_head *self, struct range_coder *coder, struct model_place *place,
+                               const bool encoding)
+{
+    unsigned way = range_symbol(coder, &self->way, encoding ? model_way(self, place) : 0, encoding);
+    uint32_t x = self->last_x + (way == MODEL_BESIDE ? self->last_w : 0);
+    uint32_t y = self->last_y + (way == MODEL_BELOW ? self->last_h : 0);
+    if (way >= MODEL_ROW)
+        x = model_move(coder, &self->x, x, place->x, encoding);
+    if (way >= MODEL_ANYWHERE)
+        y = model_move(coder, &self->y, y, place->y, encoding);
+    unsigned shape = encoding ? (place->w - 1) | (place->h - 1) << 2 : 0;
+    shape = range_symbol(coder, &self->shape, shape, encoding);
+    unsigned mode = range_symbol(coder, &self->mode[self->last_mode & 7], place->mode, encoding);
+    *place = (struct model_place){.x = x, .y = y, .w = (shape & 3) + 1, .h = (shape >> 2) + 1, .mode = mode};
+    self->last_x = place->x;
+    self->last_y = place->y;
+    self->last_w = place->w;
+    self->last_h = place->h;
+    self->last_mode = place->mode;
 }

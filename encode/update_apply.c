@@ -123,17 +123,21 @@ static bool apply_copy(struct apply *self)
     return true;
 }
 
-static bool apply_tile(struct apply *self)
+static bool apply_tiles(struct apply *self)
 {
-    uint32_t x = wire_read_varint(&self->in), y = wire_read_varint(&self->in);
-    unsigned shape = wire_read_u8(&self->in);
-    struct update_area area;
-    if (!take_area(self, x, y, (shape & 3) + 1, (shape >> 2 & 3) + 1, &area))
+    unsigned tiles = wire_read_u8(&self->in);
+    if (tiles == 0)
         return false;
-    if (!tile_decode(&self->to->tiles, &self->in, shape >> 4, self->canvas, area.x, area.y, area.w, area.h))
-        return false;
-    update_paint_mark(self->canvas, &area, false);
-    add_dirty(self->dirty, area);
+    for (; tiles > 0; tiles--) {
+        struct model_place place;
+        struct update_area area;
+        tile_decode_place(&self->to->tiles, &place);
+        if (!take_area(self, place.x, place.y, place.w, place.h, &area) ||
+            !tile_decode(&self->to->tiles, &self->in, place.mode, self->canvas, area.x, area.y, area.w, area.h))
+            return false;
+        update_paint_mark(self->canvas, &area, false);
+        add_dirty(self->dirty, area);
+    }
     return true;
 }
 
@@ -264,8 +268,8 @@ static bool apply_op(struct apply *self)
         return apply_solid(self);
     case UPDATE_OP_COPY:
         return apply_copy(self);
-    case UPDATE_OP_TILE:
-        return apply_tile(self);
+    case UPDATE_OP_TILES:
+        return apply_tiles(self);
     case UPDATE_OP_FILL:
         return apply_slots(self, true);
     case UPDATE_OP_SHOW:

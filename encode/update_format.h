@@ -21,7 +21,7 @@
 enum update_op {
     UPDATE_OP_SOLID = 1,
     UPDATE_OP_COPY = 2,
-    UPDATE_OP_TILE = 3,
+    UPDATE_OP_TILES = 3,
     UPDATE_OP_FILL = 4, /* slots take what cells hold */
     UPDATE_OP_SHOW = 5, /* cells take what slots hold */
     UPDATE_OP_MARK = 6, /* cells count as lossy from now on; nothing is painted */

@@ -48,6 +48,7 @@ void update_writer_begin(struct update_writer *self, bool fast)
     self->out = wire_writer_init(self->bytes + HEADER_MAX, UPDATE_BODY_MAX - HEADER_MAX);
     self->payloads = wire_writer_init(self->payload, UPDATE_BODY_MAX);
     self->n_payloads = 0;
+    self->tiles_count = NULL;
 }
 
 size_t update_writer_size(const struct update_writer *self)
@@ -152,15 +153,19 @@ void update_write_show(struct update_writer *self, struct cell_rect cells, const
     write_slots(self, UPDATE_OP_SHOW, cells, slots, stride);
 }
 
+/* One op for all tiles in a row. */
 void update_write_tile(struct update_writer *self, struct cell_rect cells, const struct tile_source *source)
 {
-    wire_write_u8(&self->out, UPDATE_OP_TILE);
-    wire_write_varint(&self->out, (uint32_t)cells.x);
-    wire_write_varint(&self->out, (uint32_t)cells.y);
-    uint8_t *shape = wire_write_room(&self->out, 1);
-    unsigned mode = tile_encode(self->tiles, &self->out, source);
-    if (shape)
-        *shape = (uint8_t)((unsigned)(cells.w - 1) | (unsigned)(cells.h - 1) << 2 | mode << 4);
+    if (!self->tiles_count || *self->tiles_count == UINT8_MAX || self->tiles_end != wire_written(&self->out)) {
+        wire_write_u8(&self->out, UPDATE_OP_TILES);
+        self->tiles_count = wire_write_room(&self->out, 1);
+        if (!self->tiles_count)
+            return;
+        *self->tiles_count = 0;
+    }
+    ++*self->tiles_count;
+    tile_encode(self->tiles, &self->out, cells, source);
+    self->tiles_end = wire_written(&self->out);
 }
 
 static void write_payload(struct update_writer *self, unsigned what, int columns, int rows, const uint8_t *bytes,

@@ -15,6 +15,8 @@ struct update_writer {
     uint8_t *block;   /* what an op on slots names, coded */
     unsigned n_payloads;
     struct wire_writer out, payloads;
+    uint8_t *tiles_count; /* of the tiles op that was begun last */
+    size_t tiles_end;     /* where it ends in out */
     bool reset;
     bool slots_ready; /* the first op on slots makes their model ready */
 };

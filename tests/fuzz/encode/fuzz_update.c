@@ -1,5 +1,5 @@
-/* Any bytes as an update body, on a small canvas between bytes that must stay as they are. The first two bytes choose
- * its size. */
+/* Any bytes as an update body, on a small canvas between bytes that must stay as they are. The first three bytes choose
+ * its size and colour. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2)
+    if (size < 3)
         return 0;
     struct replica *replica;
-    uint8_t *body = malloc(size - 2 ? size - 2 : 1);
-    if (replica_create(&replica) < 0 || replica_mode(replica, 1 + data[0] % 200, 1 + data[1] % 200, 0) < 0 || !body)
+    uint8_t *body = malloc(size - 3 ? size - 3 : 1);
+    if (replica_create(&replica) < 0 || replica_mode(replica, 1 + data[0] % 200, 1 + data[1] % 200, data[2] % 5) < 0 ||
+        !body)
         abort();
-    memcpy(body, data + 2, size - 2);
-    replica_apply(replica, body, size - 2);
+    memcpy(body, data + 3, size - 3);
+    replica_apply(replica, body, size - 3);
     const struct update_canvas *canvas = replica_canvas(replica);
     const struct update_dirty *dirty = replica_dirty(replica);
     if (dirty->count > UPDATE_MAX_DIRTY)

@@ -39,19 +39,19 @@ static void check_dirty(const struct update_canvas *canvas, const struct update_
     }
 }
 
-static struct replica *begin(int width, int height)
+static struct replica *begin(int width, int height, int colour)
 {
     struct replica *replica;
     assert_int_equal(replica_create(&replica), 0);
-    assert_int_equal(replica_mode(replica, width, height, 0), 0);
+    assert_int_equal(replica_mode(replica, width, height, (uint8_t)colour), 0);
     return replica;
 }
 
 /* On a viewer of its own; bodies are allocated in their exact size, for the sanitizer. */
-static void damage_body(int width, int height, const uint8_t *body, size_t size)
+static void damage_body(int width, int height, int colour, const uint8_t *body, size_t size)
 {
     size_t step = size / 200 + 1;
-    struct replica *victim = begin(width, height);
+    struct replica *victim = begin(width, height, colour);
     for (size_t i = 0; i < size; i += step) {
         uint8_t *copy = malloc(size), *cut = malloc(i ? i : 1);
         assert_non_null(copy);
@@ -73,13 +73,14 @@ static void run_vector(char *line)
 {
     char *save, *name = strtok_r(line, " \n", &save);
     int width = atoi(strtok_r(NULL, " \n", &save)), height = atoi(strtok_r(NULL, " \n", &save));
-    struct replica *replica = begin(width, height);
+    int colour = atoi(strtok_r(NULL, " \n", &save));
+    struct replica *replica = begin(width, height, colour);
     char *wanted = strtok_r(NULL, " \n", &save), *file, hash[17];
     bool good = strcmp(wanted, "malformed") != 0;
     while ((file = strtok_r(NULL, " \n", &save))) {
         size_t size;
         uint8_t *body = read_body(file, &size);
-        damage_body(width, height, body, size);
+        damage_body(width, height, colour, body, size);
         if (replica_apply(replica, body, size) != good)
             fail_msg("%s: %s", name, file);
         check_dirty(replica_canvas(replica), replica_dirty(replica));
@@ -112,7 +113,7 @@ static void test_vectors(void **state)
 static void test_painting_is_bounded(void **state)
 {
     (void)state;
-    struct replica *replica = begin(64, 64);
+    struct replica *replica = begin(64, 64, 0);
     uint8_t body[3 + 8 * 5] = {UPDATE_VERSION, 0, 8 * 5};
     for (int i = 0; i < 5; i++)
         memcpy(body + 3 + 8 * i, (const uint8_t[]){1, 0, 0, 4, 4, 1, 2, 3}, 8);
@@ -126,7 +127,7 @@ static void test_painting_is_bounded(void **state)
 static void test_dirty_rectangles_merge(void **state)
 {
     (void)state;
-    struct replica *replica = begin(1024, 1024);
+    struct replica *replica = begin(1024, 1024, 0);
     static uint8_t body[4 + 8 * 1024] = {UPDATE_VERSION, 0, 0x80, 0x40}; /* 8192 */
     int n = 0;
     for (int y = 0; y < 64; y += 2)

@@ -54,22 +54,29 @@ def unfold(v):
 
 class Coder:
     def __init__(self, data):
-        self.data, self.at, self.range, self.code = data, 0, M32, 0
-        for _ in range(4):
-            self.code = self.code << 8 | self.next()
+        self.data, self.shifted, self.evens, self.range, self.code = data, 0, 0, 65535, 0
+        for at in range(16):
+            self.code = self.code << 1 | self.bit(at)
 
-    def next(self):
-        self.at += 1
-        return self.data[self.at - 1] if self.at <= len(self.data) else 0
+    def bit(self, at):
+        return self.data[at // 8] >> 7 - at % 8 & 1 if at // 8 < len(self.data) else 0
+
+    def even(self):
+        at, self.evens = self.evens, self.evens + 1
+        return self.data[-1 - at // 8] >> at % 8 & 1 if at // 8 < len(self.data) else 0
+
+    def size(self):
+        return -(-(self.shifted + 2) // 8) + -(-self.evens // 8)
 
     def normalize(self):
-        while self.range < 1 << 24:
-            self.range = self.range << 8 & M32
-            self.code = (self.code << 8 | self.next()) & M32
+        while self.range < 1 << 15:
+            self.range <<= 1
+            self.code = self.code << 1 | self.bit(16 + self.shifted)
+            self.shifted += 1
 
     def decide(self, counters):
         fast, slow = counters
-        bound = (self.range >> 16) * ((fast + slow) >> 1)
+        bound = self.range * ((fast + slow) >> 1) >> 16
         bit = self.code >= bound
         if bit:
             self.code -= bound
@@ -81,13 +88,33 @@ class Coder:
         self.normalize()
         return int(bit)
 
-    def even(self):
-        self.range >>= 1
-        bit = self.code >= self.range
-        if bit:
-            self.code -= self.range
+    def symbol(self, set_):
+        shares = [self.range * b >> 15 for b in set_.below]
+        s = next(i for i in range(16) if shares[i] <= self.code < shares[i + 1])
+        self.code -= shares[s]
+        self.range = shares[s + 1] - shares[s]
+        rate = 3 if set_.count <= 4 else 4 if set_.count <= 12 else 5 if set_.count <= 48 else 6
+        set_.count += 1
+        for i in range(16):
+            set_.below[i] += (16 * i + (32512 if i > s else 0) - set_.below[i]) >> rate
         self.normalize()
-        return int(bit)
+        return s
+
+    def evens_of(self, n):
+        return sum(self.even() << i for i in range(n))
+
+    def number(self, set_):
+        n = self.symbol(set_)
+        return n if n < 2 else (1 << n - 1) + self.evens_of(n - 1)
+
+
+class Set:
+    def __init__(self):
+        self.below, self.count = [2048 * i for i in range(17)], 0
+
+
+def counters_from(*firsts):
+    return [[first, first] for first in firsts]
 
 
 def counters(*shape):
@@ -109,11 +136,26 @@ class Entry:
 
 class Spelling:
     def __init__(self):
-        self.length, self.upper = counters(3, 10, 9), counters(3, 9)
+        self.error = [[Set() for _ in range(10)] for _ in range(3)]
 
 
 def channel(colour, shift):
     return colour >> shift & 255
+
+
+def mix(s):
+    s &= M32
+    return (s ^ s >> 15) * 0x2C1B3C6D & M32
+
+
+class Around:
+    """The pixels around one, each when asked for; at gives the one at a place."""
+    PLACES = {"w": (-1, 0), "n": (0, -1), "nw": (-1, -1), "ne": (1, -1), "ww": (-2, 0), "nn": (0, -2),
+              "nnw": (-1, -2), "nne": (1, -2), "nww": (-2, -1)}
+
+    def __init__(self, at, x, y):
+        for name, (dx, dy) in self.PLACES.items():
+            setattr(self, name, at(x + dx, y + dy))
 
 
 class Guess:
@@ -151,9 +193,7 @@ class SlotModel:
     def filled(self, coder):
         slot = self.fill
         if not coder.decide(self.next):
-            slot = 0
-            for _ in range(14):
-                slot = 2 * slot + coder.even()
+            slot = coder.evens_of(14)
         self.fill = (slot + 1) % SLOTS
         return slot
 
@@ -189,62 +229,79 @@ class SlotModel:
 class Model:
     def __init__(self):
         self.coder = None
+        self.wide = [Entry() for _ in range(65536)]
         self.near, self.pair = [Entry() for _ in range(8192)], [Entry() for _ in range(2048)]
-        self.near_first, self.near_second = counters(64), counters(16)
-        self.pair_first, self.pair_second = counters(32), counters(16)
-        self.west, self.north, self.in_table = counters(), counters(), counters(3)
-        self.slot, self.table, self.flat, self.f = counters(256), [NONE] * 256, counters(2), 1
+        self.wide_first = counters_from(*[12000] * 4 + [6000] * 56 + [1000] * 4)
+        self.near_first = counters_from(*[20000] * 4 + [6000] * 56 + [1500] * 4)
+        self.near_second, self.pair_first = counters_from(*[26000] * 16), counters_from(*[16000] * 32)
+        self.pair_second = counters_from(*[36000] * 16)
+        self.west, self.north = counters_from(45000, 45000)
+        self.in_table, self.flat, self.f = counters_from(*[24000] * 3), counters_from(24000, 3000), 1
+        self.table, self.high, self.low = [NONE] * 256, Set(), [Set() for _ in range(16)]
         self.p, self.m = Spelling(), Spelling()
+        self.last, self.way, self.x, self.y, self.shape = (0, 0, 0, 0, 0), Set(), Set(), Set(), Set()
+        self.mode = [Set() for _ in range(8)]
 
-    def error(self, length, upper):
-        n = 0
-        while n < 8 and self.coder.decide(length[n]):
-            n += 1
-        if n < 2:
-            return n
-        value = 2 | self.coder.decide(upper[n])
-        for _ in range(n - 2):
-            value = value << 1 | self.coder.even()
-        return value
+    def place(self):
+        x, y, w, h, mode = self.last
+        way = self.coder.symbol(self.way)
+        if way == 0:
+            x += w
+        elif way == 1:
+            y += h
+        else:
+            x += unfold(self.coder.number(self.x))
+            if way > 2:
+                y += unfold(self.coder.number(self.y))
+        shape = self.coder.symbol(self.shape)
+        self.last = x, y, (shape & 3) + 1, (shape >> 2) + 1, self.coder.symbol(self.mode[mode & 7])
+        return self.last
 
-    def spell(self, s, w, n, nw, ne):
+    def error(self, set_):
+        symbol = self.coder.symbol(set_)
+        if symbol < 6:
+            return symbol
+        first = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128)[symbol - 6]
+        return first + self.coder.evens_of((1, 2, 2, 3, 3, 4, 4, 5, 5, 7)[symbol - 6])
+
+    def spell(self, s, p, yuv, odd):
         def predict(shift):
-            a, b, c = channel(w, shift), channel(n, shift), channel(nw, shift)
-            return min(a, b) if c >= max(a, b) else max(a, b) if c <= min(a, b) else a + b - c
+            w, n, nw = channel(p.w, shift), channel(p.n, shift), channel(p.nw, shift)
+            return max(min(w, n), min(max(w, n), w + n - nw))
 
-        def far(x, y):
-            return abs(channel(x, 8) - channel(y, 8))
+        def rough(shift):
+            w, n, nw, ne = (channel(c, shift) for c in (p.w, p.n, p.nw, p.ne))
+            return min(255, abs(w - nw) + abs(nw - n) + abs(n - ne)).bit_length()
 
-        folded = self.error(s.length[0][min(9, (far(w, nw) + far(nw, n) + far(n, ne)).bit_length())], s.upper[0])
+        def where(shift, size):
+            return size if not yuv else 9 if odd else rough(shift)
+
+        folded = self.error(s.error[0][rough(8)])
         e, size = unfold(folded), folded.bit_length()
-        folded = self.error(s.length[1][size], s.upper[1])
-        f = unfold(folded)
-        g = unfold(self.error(s.length[2][max(size, folded.bit_length())], s.upper[2]))
-        return (predict(16) + e + f & 255) << 16 | (predict(8) + e & 255) << 8 | (predict(0) + e + g & 255)
+        green = predict(8) + e & 255
+        if yuv:
+            e = 0
+        folded = self.error(s.error[1][where(16, size)])
+        red = predict(16) + e + unfold(folded) & 255
+        folded = self.error(s.error[2][where(0, max(size, folded.bit_length()))])
+        return red << 16 | green << 8 | predict(0) + e + unfold(folded) & 255
 
-    def rare(self, w, n, nw, ne):
-        if self.coder.decide(self.in_table[(w == n) + (n == nw)]):
-            node = 1
-            for _ in range(8):
-                node = 2 * node + self.coder.decide(self.slot[node])
-            return max(0, self.table[node - 256])
-        colour = self.spell(self.m, w, n, nw, ne)
+    def rare(self, p, yuv, odd):
+        if self.coder.decide(self.in_table[(p.w == p.n) + (p.n == p.nw)]):
+            high = self.coder.symbol(self.high)
+            return max(0, self.table[16 * high + self.coder.symbol(self.low[high])])
+        colour = self.spell(self.m, p, yuv, odd)
         self.table[(colour * 0x9E3779B1 & M32) >> 24] = colour
         return colour
 
-    @staticmethod
-    def hash(s):
-        s &= M32
-        return (s ^ s >> 15) * 0x2C1B3C6D & M32
-
-    def far(self, failed, w, n, nw, ne):
-        h = self.hash(n * 0x9E3779B1 + w * 0xD3A2646D)
+    def far(self, failed, p, yuv, odd):
+        h = mix(p.n * 0x9E3779B1 + p.w * 0xD3A2646D)
         entry, tag = self.pair[h >> 21], h & 0xFFFF
         guesses = []
         if entry.tag == tag:
-            guesses.append((entry.a, self.pair_first[2 * entry.c + (entry.a == w)]))
+            guesses.append((entry.a, self.pair_first[2 * entry.c + (entry.a == p.w)]))
             guesses.append((entry.b, self.pair_second[entry.c]))
-        guesses += [(w, self.west), (n, self.north)]
+        guesses += [(p.w, self.west), (p.n, self.north)]
         tried = set(failed) | {NONE}
         for guess, counter in guesses:
             if guess in tried:
@@ -253,32 +310,43 @@ class Model:
             if self.coder.decide(counter):
                 entry.learn(tag, guess)
                 return guess
-        pixel = self.rare(w, n, nw, ne)
+        pixel = self.rare(p, yuv, odd)
         entry.learn(tag, pixel)
         return pixel
 
-    def pixel(self, w, n, nw, ne, ww, nn):
-        h = self.hash(n * 0x9E3779B1 + ne * 0x85EBCA77 + nw * 0xC2B2AE3D + nn * 0x27D4EB2F + ww * 0x165667B1 +
-                      w * 0xD3A2646D)
-        entry, tag, failed = self.near[h >> 19], h & 0xFFFF, []
-        if entry.tag == tag and entry.a != NONE:
-            if self.coder.decide(self.near_first[4 * entry.c + 2 * (entry.a == w) + (entry.a == n)]):
-                entry.c = min(15, entry.c + 1)
-                return entry.a
-            failed.append(entry.a)
-            if entry.b != NONE:
-                if self.coder.decide(self.near_second[entry.c]):
-                    entry.a, entry.b, entry.c = entry.b, entry.a, 0
-                    return entry.a
-                failed.append(entry.b)
-        pixel = self.far(failed, w, n, nw, ne)
-        entry.learn(tag, pixel)
+    def pixel(self, p, yuv, odd):
+        s = (p.n * 0x9E3779B1 + p.ne * 0x85EBCA77 + p.nw * 0xC2B2AE3D + p.nn * 0x27D4EB2F + p.ww * 0x165667B1 +
+             p.w * 0xD3A2646D)
+        h, g = mix(s), mix(s + p.nnw * 0x7FEB352D + p.nne * 0x846CA68B + p.nww * 0x68E31DA5)
+        near, tag, wide = self.near[h >> 19], h & 0xFFFF, self.wide[g >> 16]
+        fits, guess = near.tag == tag and near.a != NONE, NONE
+        if wide.tag == g & 0xFFFF and wide.a != NONE:
+            guess = wide.a
+            alike = near.tag == tag and near.a == guess
+            if self.coder.decide(self.wide_first[4 * wide.c + 2 * alike + (guess == p.w)]):
+                wide.c = min(15, wide.c + 1)
+                near.learn(tag, guess)
+                return guess
+        pixel = self.narrow(near, tag, fits, guess, p, yuv, odd)
+        wide.a, wide.tag, wide.c = pixel, g & 0xFFFF, 0
+        return pixel
+
+    def narrow(self, near, tag, fits, guess, p, yuv, odd):
+        if fits and near.a != guess:
+            if self.coder.decide(self.near_first[4 * near.c + 2 * (near.a == p.w) + (near.a == p.n)]):
+                near.learn(tag, near.a)
+                return near.a
+        if fits and near.b != NONE and self.coder.decide(self.near_second[near.c]):
+            near.a, near.b, near.c = near.b, near.a, 0
+            return near.a
+        pixel = self.far([near.a, near.b] if fits else [], p, yuv, odd)
+        near.learn(tag, pixel)
         return pixel
 
 
 class Canvas:
-    def __init__(self, width, height):
-        self.width, self.height = width, height
+    def __init__(self, width, height, yuv):
+        self.width, self.height, self.yuv = width, height, yuv
         self.rows = [[0] * width for _ in range(height)]
         self.lossy = [[False] * -(-width // 16) for _ in range(-(-height // 16))]
 
@@ -326,11 +394,11 @@ class Update:
         client.model.coder = None
         self.cache, self.new = [0] * 255, 0
         self.left = 4 * self.canvas.width * self.canvas.height
-        ops = {1: self.solid, 2: self.copy, 3: self.tile, 4: self.fill, 5: self.show, 6: self.mark}
+        ops = {1: self.solid, 2: self.copy, 3: self.tiles, 4: self.fill, 5: self.show, 6: self.mark}
         while self.ops.at < len(self.ops.data):
             ops.get(self.ops.u8(), self.unknown)()
         if client.model.coder:
-            check(len(self.entropy) <= client.model.coder.at <= len(self.entropy) + 4)
+            check(client.model.coder.size() == len(self.entropy))
         else:
             check(not self.entropy)
 
@@ -394,7 +462,7 @@ class Update:
             self.left -= 256
             check(self.left >= 0)
             yield (x + column, y + row), slot
-        check(len(coder.data) <= coder.at <= len(coder.data) + 4)
+        check(coder.size() == len(coder.data))
 
     def fill(self):
         for cell, slot in self.slot_op(1):
@@ -410,14 +478,18 @@ class Update:
         self.area(*rectangle)
         self.set_lossy(self.cells(*rectangle), True)
 
-    def tile(self):
-        x, y, shape = self.ops.varint(), self.ops.varint(), self.ops.u8()
-        rectangle = x, y, (shape & 3) + 1, (shape >> 2 & 3) + 1
-        area = self.area(*rectangle)
-        mode = shape >> 4
-        check(mode < 7)
-        (self.modelled if mode > 4 else self.runs)(*area, mode)
-        self.set_lossy(self.cells(*rectangle), False)
+    def tiles(self):
+        count, model = self.ops.u8(), self.client.model
+        check(count)
+        for _ in range(count):
+            if not model.coder:
+                model.coder = Coder(self.entropy)
+            x, y, w, h, mode = model.place()
+            check(x >= 0 and y >= 0)
+            area = self.area(x, y, w, h)
+            check(mode < 7)
+            (self.modelled if mode > 4 else self.runs)(*area, mode)
+            self.set_lossy(self.cells(x, y, w, h), False)
 
     def runs(self, x, y, w, h, mode):
         bits = (24, 1, 2, 4, 8)[mode]
@@ -460,8 +532,6 @@ class Update:
 
     def modelled(self, x0, y0, w, h, mode):
         model, c = self.client.model, self.canvas
-        if not model.coder:
-            model.coder = Coder(self.entropy)
 
         def at(x, y):
             return c.rows[y][x] if x0 <= x < x0 + w and y0 <= y < y0 + h else c.known(x, y)
@@ -469,22 +539,22 @@ class Update:
         for y in range(y0, y0 + h):
             x, ask_from = x0, x0
             while x < x0 + w:
-                w_, n, nw, ne = at(x - 1, y), at(x, y - 1), at(x - 1, y - 1), at(x + 1, y - 1)
-                ww, nn = at(x - 2, y), at(x, y - 2)
+                p, odd = Around(at, x, y), (x - x0) % 2
                 if mode == 6:
-                    c.rows[y][x] = model.spell(model.p, w_, n, nw, ne)
+                    c.rows[y][x] = model.spell(model.p, p, c.yuv, odd)
                     x += 1
                     continue
-                if x >= ask_from and x + 8 <= x0 + w and ww == w_ == nw and all(at(x + i, y - 1) == w_ for i in range(9)):
+                if (x >= ask_from and x + 8 <= x0 + w and p.ww == p.w == p.nw and
+                        all(at(x + i, y - 1) == p.w for i in range(9))):
                     model.f = model.coder.decide(model.flat[model.f])
                     ask_from = x + 8
                     if model.f:
-                        c.rows[y][x:x + 8] = [w_] * 8
+                        c.rows[y][x:x + 8] = [p.w] * 8
                         x += 8
                         continue
-                c.rows[y][x] = model.pixel(w_, n, nw, ne, ww, nn)
+                c.rows[y][x] = model.pixel(p, c.yuv, odd)
                 x += 1
-        check(model.coder.at <= len(self.entropy) + 4)
+        check(model.coder.size() <= len(self.entropy))
 
 
 def main():
@@ -492,8 +562,8 @@ def main():
     for line in (FOLDER / "index.txt").read_text().splitlines():
         if line.startswith("#"):
             continue
-        name, width, height, wanted, *files = line.split()
-        client = Client(Canvas(int(width), int(height)))
+        name, width, height, colour, wanted, *files = line.split()
+        client = Client(Canvas(int(width), int(height), colour != "0"))
         try:
             for file in files:
                 Update(client, (FOLDER / file).read_bytes())

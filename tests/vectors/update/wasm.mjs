@@ -48,10 +48,10 @@ const vectors = readFileSync(new URL('index.txt', folder), 'utf8')
 
 test('there are vectors', () => assert(vectors.length > 10));
 
-for (const [name, width, height, wanted, ...files] of vectors) {
+for (const [name, width, height, colour, wanted, ...files] of vectors) {
   test(name, async () => {
     const module = await load();
-    const pixels = module.canvas_create(Number(width), Number(height), 0);
+    const pixels = module.canvas_create(Number(width), Number(height), Number(colour));
     assert.notEqual(pixels, 0);
     const canvas = () => new Uint8Array(module.memory.buffer, pixels, width * height * 4).slice();
     for (const file of files) {
