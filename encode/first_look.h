@@ -27,6 +27,10 @@ static inline bool first_look_is_on(const struct first_look *self)
 {
     return self->on;
 }
+static inline void first_look_end(struct first_look *self)
+{
+    self->on = false;
+}
 
 /* The JPEG quality of the next band, and how many cells it has at most. */
 int first_look_quality(struct first_look *self, uint64_t rate, unsigned *ret_cells);

@@ -158,10 +158,22 @@ static void note_changes(struct lossy *self, const struct plan *plan, const stru
     self->generation = picture->generation;
 }
 
+/* What has changed often of late is no gradient of a page, even if it looks like one. */
+static bool is_hasty(const struct lossy *self, const struct picture *picture, size_t cell)
+{
+    return moving_is_hasty(&self->moving, cell) && !is_drawn(self, picture, cell);
+}
+
 static void mark_photos(struct lossy *self, struct plan *plan, const struct view *view, const struct picture *picture)
 {
     size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
     struct photo_sum sum = photo_find_areas(&self->find, plan, view, picture);
+    for (size_t i = 0; i < cells; i++)
+        if (plan->wanted[i] && !self->find.photo[i] && is_hasty(self, picture, i)) {
+            self->find.photo[i] = 1;
+            sum.cells++;
+            sum.bytes += self->find.cost[i];
+        }
     if (sum.bytes < JPEG_TABLES + JPEG_WORTH + (size_t)sum.cells * self->cell_bytes)
         return;
     for (size_t i = 0; i < cells; i++)
@@ -222,6 +234,7 @@ void lossy_classify_rest(struct lossy *self, struct plan *plan, const struct vie
     memset(plan->kind, PLAN_TEXT, cells);
     if (fit(self, view) < 0)
         return;
+    first_look_end(&self->first);
     photo_find_judge(&self->find, plan, view, picture, NULL);
     photo_find_areas(&self->find, plan, view, picture);
     for (size_t i = 0; i < cells; i++) {

@@ -7,6 +7,8 @@
 #define CELLS_MIN 10
 /* Smooth cells with so many photographic neighbours are part of the photograph, and not of a computed gradient. */
 #define NEIGHBOURS_MIN 2
+/* As are all smooth cells of an area of which 1 in so many is photographic. */
+#define PHOTO_SHARE 4
 
 void photo_find_init(struct photo_find *self)
 {
@@ -94,57 +96,72 @@ static bool is_part_of_one(const struct photo_find *self, const struct view *vie
 
 enum {
     NOT_ONE,
-    MAYBE, /* part of an area that has not been walked over */
     IS_ONE,
-    WALKED,
+    SMOOTH, /* one if most of what it is connected to is */
+    PART,   /* one, unless it is an icon */
+    WALKED, /* added to either: it stands in the queue */
 };
 
-/* Walks over an area of wanted cells from `start` on; true when it is one worth a photograph. They stand in the queue.
- */
-static bool walk(struct photo_find *self, const struct plan *plan, const struct view *view,
-                 const struct picture *picture, uint32_t start, uint32_t *ret_cells)
+/* An area of cells that touch each other. */
+struct area {
+    uint32_t cells, photo, parts;
+    bool adds; /* to a photograph that is there already */
+};
+
+static struct area walk(struct photo_find *self, const struct plan *plan, const struct view *view,
+                        const struct picture *picture, uint32_t start)
 {
-    uint32_t head = 0, tail = 0;
-    bool adds = false;
-    self->queue[tail++] = start;
-    self->photo[start] = WALKED;
-    while (head < tail) {
-        int cx = (int)(self->queue[head] % (uint32_t)view->cells_x);
-        int cy = (int)(self->queue[head] / (uint32_t)view->cells_x);
-        head++;
+    struct area area = {0};
+    uint32_t head = 0;
+    self->queue[area.cells++] = start;
+    self->photo[start] += WALKED;
+    while (head < area.cells) {
+        uint32_t cell = self->queue[head++];
+        area.photo += self->kind[cell] == CONTENT_PHOTO;
+        area.parts += self->photo[cell] == PART + WALKED;
+        int cx = (int)(cell % (uint32_t)view->cells_x), cy = (int)(cell / (uint32_t)view->cells_x);
         for (int y = MAX(cy - 1, 0); y <= MIN(cy + 1, view->cells_y - 1); y++)
             for (int x = MAX(cx - 1, 0); x <= MIN(cx + 1, view->cells_x - 1); x++) {
                 uint32_t next = (uint32_t)view_cell(view, x, y);
-                adds = adds || (!plan->wanted[next] && kind_of(self, picture, next) == CONTENT_PHOTO);
-                if (self->photo[next] == MAYBE) {
-                    self->photo[next] = WALKED;
-                    self->queue[tail++] = next;
+                area.adds = area.adds || (!plan->wanted[next] && kind_of(self, picture, next) == CONTENT_PHOTO);
+                if (self->photo[next] == SMOOTH || self->photo[next] == PART) {
+                    self->photo[next] += WALKED;
+                    self->queue[area.cells++] = next;
                 }
             }
     }
-    *ret_cells = tail;
-    return adds || tail >= CELLS_MIN;
+    return area;
+}
+
+static void settle_area(struct photo_find *self, const struct area *area, struct photo_sum *sum)
+{
+    bool some = area->parts > 0 && (area->adds || area->parts >= CELLS_MIN);
+    bool all = some && area->photo * PHOTO_SHARE >= area->cells;
+    for (uint32_t k = 0; k < area->cells; k++) {
+        uint32_t cell = self->queue[k];
+        bool is = all || (some && self->photo[cell] == PART + WALKED);
+        self->photo[cell] = is ? IS_ONE : NOT_ONE;
+        sum->cells += is;
+        sum->bytes += is ? self->cost[cell] : 0;
+    }
 }
 
 struct photo_sum photo_find_areas(struct photo_find *self, const struct plan *plan, const struct view *view,
                                   const struct picture *picture)
 {
     struct photo_sum sum = {0};
-    uint32_t cells = (uint32_t)view->cells_x * (uint32_t)view->cells_y, n;
+    uint32_t cells = (uint32_t)view->cells_x * (uint32_t)view->cells_y;
     for (int cy = 0; cy < view->cells_y; cy++)
         for (int cx = 0; cx < view->cells_x; cx++) {
             size_t i = view_cell(view, cx, cy);
-            self->photo[i] = plan->wanted[i] && is_part_of_one(self, view, picture, cx, cy) ? MAYBE : NOT_ONE;
+            self->photo[i] = NOT_ONE;
+            if (plan->wanted[i] && kind_of(self, picture, i) != CONTENT_DRAWN)
+                self->photo[i] = is_part_of_one(self, view, picture, cx, cy) ? PART : SMOOTH;
         }
-    for (uint32_t i = 0; i < cells; i++) {
-        if (self->photo[i] != MAYBE)
-            continue;
-        bool is = walk(self, plan, view, picture, i, &n);
-        for (uint32_t k = 0; k < n; k++) {
-            self->photo[self->queue[k]] = is ? IS_ONE : NOT_ONE;
-            sum.bytes += is ? self->cost[self->queue[k]] : 0;
+    for (uint32_t i = 0; i < cells; i++)
+        if (self->photo[i] == SMOOTH || self->photo[i] == PART) {
+            struct area area = walk(self, plan, view, picture, i);
+            settle_area(self, &area, &sum);
         }
-        sum.cells += is ? n : 0;
-    }
     return sum;
 }

@@ -6,7 +6,7 @@
 #include "encode/planes.h"
 
 /* Quantizers that give 41 to 42 dB on camera pictures. */
-#define BEST_VP8 20
+#define BEST_VP8 18
 #define BEST_VP9 32
 
 void stream_init(struct stream *self)

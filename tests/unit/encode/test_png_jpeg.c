@@ -84,6 +84,40 @@ static void test_jpeg_is_close(void **state)
     frame_unref(frame);
 }
 
+/* Pictures of update bodies: kept objects, sizes that vary, both samplings. */
+static void test_written_and_read_again(void **state)
+{
+    (void)state;
+    struct jpeg_writer *writer;
+    struct jpeg_reader *reader;
+    assert_int_equal(jpeg_writer_create(&writer), 0);
+    assert_int_equal(jpeg_reader_create(&reader), 0);
+    for (int i = 1; i < 12; i++) {
+        int width = 16 * (i * 7 % 11 + 1), height = 16 * (i * 5 % 7 + 1);
+        struct frame *frame = make_frame(width, height);
+        struct jpeg_picture picture = {
+            .pixels = frame->planes[0].data, .stride = frame->planes[0].stride, .width = width, .height = height};
+        uint8_t *seen = malloc((size_t)(width * height) * 4);
+        const uint8_t *file;
+        size_t size;
+        assert_int_equal(jpeg_writer_encode(writer, &picture, 60 + 3 * i, i % 2, &file, &size), 0);
+        assert_true(jpeg_reader_decode(reader, file, size, width, height, seen));
+        double error = 0;
+        for (int k = 0; k < width * height * 4; k++) {
+            int d = k % 4 == 3 ? 0 : seen[k] - picture.pixels[k % 4 == 1 ? k : k % 4 ? k - 2 : k + 2];
+            error += d * d;
+        }
+        assert_true(error / (width * height * 3) < 300);
+        assert_false(jpeg_reader_decode(reader, file, size, width + 16, height, seen));
+        assert_false(jpeg_reader_decode(reader, file, size / 2, width, height, seen));
+        assert_false(jpeg_reader_decode(reader, file + 1, size - 1, width, height, seen));
+        free(seen);
+        frame_unref(frame);
+    }
+    jpeg_writer_destroy(writer);
+    jpeg_reader_destroy(reader);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -104,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_png_is_exact),
         cmocka_unit_test(test_jpeg_is_close),
+        cmocka_unit_test(test_written_and_read_again),
         cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
