@@ -9,8 +9,9 @@ export const TYPE = { WELCOME: 0x81, PONG: 0x88, END: 0x8b };
 /** @param {number} value */
 export const ping = (value) => Buffer.from([8, 0, 0, 0, value, 0, 0, 0]);
 
-/** @param {string} ticket 32 hex digits @param {number} [flags] */
-export const hello = (ticket, flags = 0) => Buffer.concat([Buffer.from([1, 1, flags, 0, 0]), Buffer.from(ticket, 'latin1')]);
+/** From a page that kept no slots. @param {string} ticket 32 hex digits @param {number} [flags] */
+export const hello = (ticket, flags = 0) =>
+  Buffer.concat([Buffer.from([1, 1, flags, 0, 0]), Buffer.from(ticket, 'latin1'), randomBytes(16), Buffer.alloc(8)]);
 
 export class Viewer {
   /** @type {Buffer[]} */ messages = [];
