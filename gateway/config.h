@@ -18,6 +18,8 @@
 #define CONFIG_USER_MAX 33
 
 enum config_machine { CONFIG_QEMU, CONFIG_TESTCARD, CONFIG_REPLAY };
+/* What the test card is drawn in, in the order of config_format_word. */
+#define CONFIG_FORMATS 6
 enum config_firmware { CONFIG_BIOS, CONFIG_UEFI, CONFIG_UEFI_SECURE };
 enum config_bus { CONFIG_BUS_SATA, CONFIG_BUS_VIRTIO, CONFIG_BUS_NVME };
 enum config_nic { CONFIG_NIC_NONE, CONFIG_NIC_USER, CONFIG_NIC_TAP };
@@ -69,6 +71,8 @@ struct config_target {
     uint64_t given;   /* bit i: row i of the key table was written in the file */
     unsigned machine; /* enum config_machine */
     char recording[CONFIG_PATH_MAX];
+    unsigned format; /* a number below CONFIG_FORMATS: what config_format_word names */
+    bool noise;      /* the signal is noisy: differences that noise explains are no changes */
 
     unsigned firmware; /* enum config_firmware */
     unsigned accel;    /* enum config_accel */
@@ -127,3 +131,4 @@ void config_print_mistakes(FILE *out, const char *path, const struct config_mist
 int config_default(struct config **ret);
 
 const char *config_machine_name(unsigned machine);
+const char *config_format_word(unsigned format);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 static const char *const machine_words[] = {"qemu", "testcard", "replay", NULL};
+static const char *const format_words[] = {"bgrx", "yuyv", "uyvy", "nv12", "rgb24", "bgr24", NULL};
+static_assert(ARRAY_SIZE(format_words) == CONFIG_FORMATS + 1, "a word for each");
 static const char *const firmware_words[] = {"bios", "uefi", "uefi-secure", NULL};
 static const char *const accel_words[] = {"auto", "kvm", "tcg", NULL};
 static const char *const lifetime_words[] = {"vm", "supervisor", NULL};
@@ -39,6 +41,9 @@ const struct config_key config_keys[] = {
            .remedy = "choose qemu, testcard or replay"),
     TARGET("recording", recording, CONFIG_FOR_REPLAY, config_value_path,
            .remedy = "give the absolute path of a file or pipe of raw frames"),
+    TARGET("format", format, CONFIG_FOR_TESTCARD, config_value_word, .words = format_words,
+           .remedy = "choose bgrx, yuyv, uyvy, nv12, rgb24 or bgr24"),
+    TARGET("noise", noise, CONFIG_FOR_TESTCARD | CONFIG_FOR_REPLAY, config_value_bool, .remedy = "write yes or no"),
     TARGET("firmware", firmware, CONFIG_FOR_QEMU, config_value_word, .words = firmware_words,
            .remedy = "choose bios, uefi or uefi-secure"),
     TARGET("accel", accel, CONFIG_FOR_QEMU, config_value_word, .words = accel_words,
@@ -131,4 +136,9 @@ const char *config_key_nearest(enum config_section section, const char *name)
 const char *config_machine_name(unsigned machine)
 {
     return machine_words[machine];
+}
+
+const char *config_format_word(unsigned format)
+{
+    return format_words[format];
 }

@@ -35,6 +35,8 @@ void control_write_target(struct wire_writer *w, const struct control_target *ta
     ipc_write_string(w, target->name);
     wire_write_u8(w, target->machine);
     wire_write_u8(w, target->firmware);
+    wire_write_u8(w, target->format);
+    wire_write_u8(w, target->noise);
     wire_write_u8(w, target->nic);
     wire_write_u8(w, target->n_disks);
     wire_write_u8(w, target->drives);
@@ -49,11 +51,14 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
         return false;
     ret->machine = wire_read_u8(&r);
     ret->firmware = wire_read_u8(&r);
+    ret->format = wire_read_u8(&r);
+    ret->noise = wire_read_u8(&r) != 0;
     ret->nic = wire_read_u8(&r) != 0;
     ret->n_disks = wire_read_u8(&r);
     ret->drives = wire_read_u8(&r);
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_REPLAY &&
-           ret->firmware <= CONFIG_UEFI_SECURE && ret->n_disks <= CONFIG_MAX_DISKS && ret->drives <= DRIVES_MAX;
+           ret->firmware <= CONFIG_UEFI_SECURE && ret->format < CONFIG_FORMATS && ret->n_disks <= CONFIG_MAX_DISKS &&
+           ret->drives <= DRIVES_MAX;
 }
 
 void control_write_vm(struct wire_writer *w, const struct control_vm *vm)

@@ -33,6 +33,8 @@ struct control_target {
     char name[TARGET_NAME_MAX];
     uint8_t machine; /* enum config_machine */
     uint8_t firmware;
+    uint8_t format; /* below CONFIG_FORMATS */
+    bool noise;
     bool nic;
     uint8_t n_disks, drives;
 };

@@ -67,7 +67,8 @@ static void on_wake(void *data)
     self->changed(self->data);
 }
 
-int feed_create(struct loop *loop, struct screen *screen, void (*changed)(void *data), void *data, struct feed **ret)
+int feed_create(struct loop *loop, struct screen *screen, bool noise, void (*changed)(void *data), void *data,
+                struct feed **ret)
 {
     static const struct screen_listener listener = {.frame = on_frame, .signal = on_signal};
     struct feed *self = calloc(1, sizeof *self);
@@ -76,6 +77,8 @@ int feed_create(struct loop *loop, struct screen *screen, void (*changed)(void *
     *self = (struct feed){.screen = screen, .changed = changed, .data = data, .signal = SCREEN_STARTING};
     pthread_mutex_init(&self->lock, NULL);
     int r = picture_tracker_create(&self->tracker);
+    if (r == 0)
+        picture_tracker_configure(self->tracker, &(struct picture_config){.noise = noise});
     r = r ? r : loop_wake_add(loop, on_wake, self, &self->wake);
     r = r ? r : screen_start(screen, &listener, self);
     if (r < 0) {

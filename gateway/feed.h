@@ -8,9 +8,10 @@
 
 struct feed;
 
-/* changed: on the loop's thread, after a new picture or another signal; several changes may come as one. The screen
- * stays the caller's and must outlive the feed. */
-int feed_create(struct loop *loop, struct screen *screen, void (*changed)(void *data), void *data, struct feed **ret);
+/* noise: the source is noisy (picture_tracker_configure). changed: on the loop's thread, after a new picture or another
+ * signal; several changes may come as one. The screen stays the caller's and must outlive the feed. */
+int feed_create(struct loop *loop, struct screen *screen, bool noise, void (*changed)(void *data), void *data,
+                struct feed **ret);
 struct feed *feed_destroy(struct feed *self); /* stops the screen; NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct feed, feed_destroy)
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "video/csc_frame.h"
+
 #define FONT_FILE "/usr/share/seabios/vgabios-stdvga.bin"
 #define FONT_ROOM (256 << 10)
 
@@ -29,7 +31,10 @@ int screen_text_font(struct vga_font **ret)
 static void work(void *data)
 {
     struct job *job = data;
-    job->error = vga_text_read(job->font, job->picture->frame, &job->text);
+    attr_cleanup(frame_unrefp) struct frame *rgb = NULL;
+    job->error = csc_frame_to_bgrx(job->picture->frame, &rgb);
+    if (job->error == 0)
+        job->error = vga_text_read(job->font, rgb, &job->text);
 }
 
 /* A graphical picture has few cells that are glyphs by chance, most of them blank. */

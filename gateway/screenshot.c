@@ -6,6 +6,7 @@
 
 #include "encode/jpeg.h"
 #include "encode/png.h"
+#include "video/csc_frame.h"
 #include "video/scale.h"
 
 #define QUALITY 80
@@ -50,8 +51,10 @@ static int fitted(struct frame *frame, unsigned wished, struct frame **ret)
 static void work(void *data)
 {
     struct job *job = data;
-    attr_cleanup(frame_unrefp) struct frame *frame = NULL;
-    job->error = fitted(job->picture->frame, job->width, &frame);
+    attr_cleanup(frame_unrefp) struct frame *rgb = NULL, *frame = NULL;
+    job->error = csc_frame_to_bgrx(job->picture->frame, &rgb);
+    if (job->error == 0)
+        job->error = fitted(rgb, job->width, &frame);
     if (job->error < 0)
         return;
     if (job->format == TARGET_SHOT_PNG)

@@ -85,6 +85,8 @@ static void tell_target(struct roles *self, unsigned index)
         .index = (uint16_t)index,
         .machine = (uint8_t)target->machine,
         .firmware = (uint8_t)target->firmware,
+        .format = (uint8_t)target->format,
+        .noise = target->noise,
         .nic = target->nic.kind != CONFIG_NIC_NONE,
         .drives = (uint8_t)target->drives,
     };

@@ -99,7 +99,8 @@ static int create_fakes(struct gateway_target *self)
 
 static int create_testcard(struct gateway_target *self)
 {
-    struct testcard_config config = {.unwatched = true};
+    struct testcard_config config = {.unwatched = true,
+                                     .fourcc = testcard_format(config_format_word(self->setup.format))};
     int r = testcard_create(&config, &self->own_screen);
     self->screen = self->own_screen;
     return r ? r : create_fakes(self);
@@ -145,7 +146,7 @@ static int listen_to_ports(struct gateway_target *self)
     if (power)
         power->ops->listen(power, on_power, self);
     if (r == 0 && self->screen)
-        r = feed_create(self->gateway->loop, self->screen, on_picture, self, &self->feed);
+        r = feed_create(self->gateway->loop, self->screen, self->setup.noise, on_picture, self, &self->feed);
     return r;
 }
 

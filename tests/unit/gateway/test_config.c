@@ -34,7 +34,8 @@ static void reads_every_key(void **state)
                              "cpus = 4\nmemory = 2048\ndisk = a.qcow2,size=20G\ndisk3 = /b.img,bus=nvme\n"
                              "nic = tap:tap0\nmac = 52:54:00:AB:cd:ef\nserial-extra = 2\nlifetime = supervisor\n"
                              "drives = 2\nextra-arguments = -device \"a b\" -x \\\"\n"
-                             "; another comment\n[target r]\nmachine = replay\nrecording = /r\n");
+                             "; another comment\n[target r]\nmachine = replay\nrecording = /r\nnoise = yes\n"
+                             "[target t]\nmachine = testcard\nformat = nv12\n");
     assert_int_equal(c->listen.n, 2);
     assert_string_equal(c->listen.list[1].text, "[fd00::1]:443");
     assert_int_equal(c->listen.list[1].port, 443);
@@ -64,6 +65,8 @@ static void reads_every_key(void **state)
     assert_string_equal(t->extra.list[1], "a b");
     assert_string_equal(t->extra.list[3], "\"");
     assert_string_equal(c->targets[1]->recording, "/r");
+    assert_true(c->targets[1]->noise);
+    assert_string_equal(config_format_word(c->targets[2]->format), "nv12");
     config_destroy(c);
 }
 

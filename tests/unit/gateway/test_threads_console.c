@@ -142,7 +142,7 @@ static int set_up(void **state)
     text_copy(t->target.name, sizeof t->target.name, "card");
     t->target.input = &f->input->input;
     t->screen = f->screen;
-    assert_int_equal(feed_create(g->loop, f->screen, on_changed, t, &t->feed), 0);
+    assert_int_equal(feed_create(g->loop, f->screen, false, on_changed, t, &t->feed), 0);
     g->list[0] = &t->target;
     g->target_list = (struct target_list){.targets = g->list, .n = 1};
     *state = f;
