@@ -68,7 +68,7 @@ static uint8_t total(flags4 sum)
 struct content content_of(const uint8_t *pixels, size_t stride)
 {
     static const unsigned char first[] = {1, 5, 9, 12}; /* each pixel with one to its left; one of them twice */
-    struct sums sums = {{0}};
+    struct sums sums = {.repeats = {0}};
     for (int y = 1; y < CELL_SIZE; y++) {
         const uint8_t *above = pixels;
         pixels += stride;
