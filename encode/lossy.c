@@ -29,7 +29,8 @@ static const struct {
 #define PHOTO_BYTES_MIN 2048
 
 #define UNKNOWN_RATE 600000 /* bytes/s */
-#define VIDEO_PERCENT 70    /* of the link: the rest is for text */
+#define AVOID_US 10000000
+#define VIDEO_PERCENT 70 /* of the link: the rest is for text */
 
 struct lossy {
     bool ready; /* the tables fit the view */
@@ -42,8 +43,8 @@ struct lossy {
     uint8_t *cells;      /* bool or enum moving_change per cell, for the moment */
     uint32_t generation; /* of the last picture whose changes were noted */
     unsigned cell_bytes;
-    bool no_video;   /* the library has failed */
-    bool video_last; /* the last op was a video frame */
+    uint64_t no_video_until_us; /* it has failed, or was of no use */
+    bool video_last;            /* the last op was a video frame */
 };
 
 int lossy_create(struct lossy **ret)
@@ -81,7 +82,7 @@ struct lossy *lossy_destroy(struct lossy *self)
 void lossy_reset(struct lossy *self)
 {
     self->ready = false;
-    self->no_video = false;
+    self->no_video_until_us = 0;
     stream_need_key(&self->stream);
 }
 
@@ -109,7 +110,7 @@ static int fit(struct lossy *self, const struct view *view)
 
 static bool may_video(const struct lossy *self, const struct cohort_ask *ask)
 {
-    return (ask->video_vp8 || ask->video_vp9) && !self->no_video;
+    return (ask->video_vp8 || ask->video_vp9) && ask->now_us >= self->no_video_until_us;
 }
 
 static enum update_payload_kind video_kind(const struct cohort_ask *ask)
@@ -316,6 +317,13 @@ static int send_photo(struct lossy *self, const struct view *view, const struct 
     return n;
 }
 
+/* Photographs for a while. */
+static void avoid_video(struct lossy *self, uint64_t now_us)
+{
+    self->no_video_until_us = now_us + AVOID_US;
+    stream_need_key(&self->stream);
+}
+
 static int send_video(struct lossy *self, const struct view *view, const struct picture *picture,
                       const struct cohort_ask *ask, struct update_writer *writer, struct cell_rect *rects)
 {
@@ -326,10 +334,11 @@ static int send_video(struct lossy *self, const struct view *view, const struct 
     if (r == -ENOMEM)
         return r;
     if (r < 0 || frame.size + UPDATE_PAYLOAD_OP_MAX(LOSSY_RECTS) > update_writer_room(writer)) {
-        self->no_video = true; /* photographs from now on */
-        stream_need_key(&self->stream);
+        avoid_video(self, ask->now_us);
         return 0;
     }
+    if (stream_is_poor(&self->stream))
+        avoid_video(self, ask->now_us);
     int n = cut_rectangles(self->cells, view, 0, UINT32_MAX, rects, LOSSY_RECTS);
     struct update_video video = {.kind = video_kind(ask), .key = frame.key, .region = region};
     update_write_video(writer, &video, frame.bytes, frame.size, rects, (unsigned)n);

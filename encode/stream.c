@@ -9,6 +9,12 @@
 #define BEST_VP8 18
 #define BEST_VP9 32
 
+/* Bytes a changed cell: at more than this it is no use when quality is low nevertheless; at more than that, anyway. */
+#define POOR_BYTES 10
+#define POOR_QUANTIZER 40
+#define POOR_BYTES_ANYWAY 25
+#define POOR_FRAMES 4
+
 void stream_init(struct stream *self)
 {
     *self = (struct stream){.encoder = NULL};
@@ -79,9 +85,10 @@ static struct planes planes_at(struct stream *self, int x, int y)
     return ret;
 }
 
-/* Takes over what has changed since the last frame, in runs of cells. */
-static void take_changes(struct stream *self, const struct picture *picture, bool all)
+/* Takes over what has changed since the last frame, in runs of cells; returns how many. */
+static unsigned take_changes(struct stream *self, const struct picture *picture, bool all)
 {
+    unsigned n = 0;
     for (int y = 0; y < self->region.h; y++) {
         const uint64_t *hash =
             picture->hash + (size_t)(self->region.y + y) * (size_t)picture->cells_x + (size_t)self->region.x;
@@ -90,6 +97,7 @@ static void take_changes(struct stream *self, const struct picture *picture, boo
         for (int x = 0; x < self->region.w; x++) {
             active[x] = all || coded[x] != hash[x];
             coded[x] = hash[x];
+            n += active[x];
         }
         for (int x = 0, run; x < self->region.w; x += run + 1) {
             for (run = 0; x + run < self->region.w && active[x + run]; run++)
@@ -99,6 +107,22 @@ static void take_changes(struct stream *self, const struct picture *picture, boo
                 planes_take_cells(&to, picture->frame, self->region.x + x, self->region.y + y, run);
         }
     }
+    return n;
+}
+
+bool stream_is_poor(const struct stream *self)
+{
+    return self->poor >= POOR_FRAMES;
+}
+
+static void judge_frame(struct stream *self, size_t size, unsigned cells)
+{
+    bool poor = size > (size_t)cells * POOR_BYTES_ANYWAY ||
+                (size > (size_t)cells * POOR_BYTES && vpx_encoder_quantizer(self->encoder) > POOR_QUANTIZER);
+    if (poor && self->poor < POOR_FRAMES)
+        self->poor++;
+    else if (!poor && self->poor > 0)
+        self->poor--;
 }
 
 int stream_encode(struct stream *self, enum update_payload_kind kind, struct cell_rect region,
@@ -108,7 +132,7 @@ int stream_encode(struct stream *self, enum update_payload_kind kind, struct cel
     int r = key ? begin(self, kind, region) : 0;
     if (r < 0)
         return r;
-    take_changes(self, picture, key);
+    unsigned cells = take_changes(self, picture, key);
     struct vpx_ask ask = {.key = key,
                           .now_us = now_us,
                           .rate = (uint32_t)MIN(rate, 50000000u),
@@ -119,6 +143,10 @@ int stream_encode(struct stream *self, enum update_payload_kind kind, struct cel
         self->encoder = vpx_encoder_destroy(self->encoder);
         return r;
     }
+    if (key)
+        self->poor = 0;
+    else
+        judge_frame(self, ret->size, cells);
     if (key) {
         self->need_key = false;
         self->had_key = true;

@@ -16,6 +16,7 @@ struct stream {
     uint64_t *coded; /* per cell of the region: the content that its last frame had there */
     uint8_t *active; /* bool per cell of the region */
     size_t room;
+    unsigned poor; /* frames in a row that were not worth it, less those that were */
 };
 
 void stream_init(struct stream *self);
@@ -28,6 +29,10 @@ void stream_need_key(struct stream *self);
 bool stream_may_key(const struct stream *self, uint64_t now_us);
 bool stream_may_encode(const struct stream *self, enum update_payload_kind kind, struct cell_rect region,
                        uint64_t now_us);
+
+/* The last frames became about as large as photographs of the same, as those of a scroll that the encoder does not
+ * follow do: something else should be tried. */
+bool stream_is_poor(const struct stream *self);
 
 struct stream_frame {
     const uint8_t *bytes; /* until the next one */

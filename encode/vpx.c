@@ -141,6 +141,14 @@ int vpx_encoder_encode(struct vpx_encoder *self, const struct vpx_ask *ask, cons
     return -EIO;
 }
 
+unsigned vpx_encoder_quantizer(struct vpx_encoder *self)
+{
+    int quantizer = 0;
+    return vpx_codec_control(&self->codec, VP8E_GET_LAST_QUANTIZER_64, &quantizer) == VPX_CODEC_OK && quantizer > 0
+               ? (unsigned)quantizer
+               : 0;
+}
+
 struct vpx_decoder {
     vpx_codec_iface_t *interface;
     vpx_codec_ctx_t codec;

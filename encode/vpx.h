@@ -29,6 +29,9 @@ struct vpx_ask {
 /* *ret is valid until the next call. 0 or -EIO (the encoder is then of no use any more). */
 int vpx_encoder_encode(struct vpx_encoder *self, const struct vpx_ask *ask, const uint8_t **ret, size_t *ret_size);
 
+/* That of the last frame, 0..63. */
+unsigned vpx_encoder_quantizer(struct vpx_encoder *self);
+
 struct vpx_decoder;
 
 int vpx_decoder_create(enum update_payload_kind kind, struct vpx_decoder **ret); /* 0 or -ENOMEM */
