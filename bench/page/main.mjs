@@ -1,4 +1,5 @@
 /* node main.mjs [BENCH...]: measures through the page and prints rows of bench.json; what they mean: docs/bench.md. */
+import { decode } from './decode.mjs';
 import { Machine } from './machine.mjs';
 import { idle } from './idle.mjs';
 import { key } from './key.mjs';
@@ -6,7 +7,7 @@ import { latency } from './latency.mjs';
 import { memory } from './memory.mjs';
 import { reconnect } from './reconnect.mjs';
 
-const benches = { latency, key, idle, memory, reconnect };
+const benches = { decode, latency, key, idle, memory, reconnect };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 
 const machine = await Machine.create();

@@ -61,12 +61,15 @@ class Browser {
 }
 
 class Context {
+  closed = false;
+
   constructor(bidi, id, viewport) {
     Object.assign(this, { bidi, id, viewport });
   }
 
   async newPage() {
-    const { context } = await this.bidi.call('browsingContext.create', { type: 'tab', userContext: this.id });
+    // A window of its own: of several tabs all but one are hidden, and a hidden console gets no updates.
+    const { context } = await this.bidi.call('browsingContext.create', { type: 'window', userContext: this.id });
     await this.bidi.call('browsingContext.setViewport', { context, viewport: this.viewport });
     return new Page(this.bidi, context, this);
   }
@@ -76,17 +79,18 @@ class Context {
   }
 
   close() {
+    this.closed = true;
     return this.bidi.call('browser.removeUserContext', { userContext: this.id });
   }
 }
 
-/** Lost connections are among the errors here, though the page has taken note of them. */
-const NETWORK = /^(The connection to wss?:|Firefox can.t establish a connection)/;
+/** Among the errors here: lost connections, though the page has taken note of them, and decoders of a worker that ends. */
+const HARMLESS = /^(The connection to wss?:|Firefox can.t establish a connection|AbortError: Shutdown)/;
 
 /** What an event of BiDi is called here, and how it is told. */
 const EVENTS = {
   request: ({ request }) => [{ url: () => request.url }],
-  pageerror: ({ type, level, text }) => type === 'javascript' && level === 'error' && !NETWORK.test(text) && [text],
+  pageerror: ({ type, level, text }) => type === 'javascript' && level === 'error' && !HARMLESS.test(text) && [text],
   console: ({ type, level, text }) => type === 'console' && [{ type: () => (level === 'warn' ? 'warning' : level), text: () => text ?? '' }],
 };
 
@@ -122,7 +126,7 @@ class Page {
 
   setDefaultTimeout() {}
   isClosed() {
-    return false;
+    return this.owner.closed;
   }
 
   async goto(url) {

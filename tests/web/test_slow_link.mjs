@@ -17,7 +17,7 @@ const ECHO = { x: 16, y: 384, width: 32, height: 16 };
 const ECHO_MS = 30; // from a key's arrival to its echo on the target's screen
 const BGRX = 0x34325258;
 const NAME = 'far.example';
-const KEYS = 12;
+const KEYS = Number(process.env.LIGHTSOUT_KEYS ?? 8);
 const HANG = 5; // times what is promised
 
 const frame = Buffer.alloc(WIDTH * HEIGHT * 4, 0);
@@ -135,7 +135,7 @@ async function typeOver(name, shape, promisedMs) {
   link.shape = { rate: 0, rttMs: shape.rttMs }; // the page's first picture is another matter
   await until(() => canvasHash(page), 'there is a picture');
   link.shape = shape;
-  await sleep(5000); // the flow control learns that the link has changed
+  await sleep(3000); // the flow control learns that the link has changed
   link.queueMaxMs = 0;
   const times = [];
   for (let i = 0; i < KEYS; i++) {
