@@ -22,7 +22,7 @@ async function counted(replayed) {
     processMs: (grown('process', 'user_us') + grown('process', 'system_us')) / 1000 / pictures,
     encodes: grown('encode', 'encodes') / pictures,
     sent: grown('transport', 'update_bytes') / pictures,
-    copied: grown('transport', 'copied_small_bytes') / pictures,
+    copied: grown('transport', 'header_bytes') / pictures,
     pictures,
   };
 }

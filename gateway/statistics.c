@@ -39,7 +39,7 @@ static json_t *transport_json(const struct transport_statistics *s)
     json_object_set_new(o, "photo_bytes", number(s->class_bytes[CONSOLE_PHOTO]));
     json_object_set_new(o, "video_bytes", number(s->class_bytes[CONSOLE_VIDEO]));
     json_object_set_new(o, "settle_bytes", number(s->class_bytes[CONSOLE_SETTLE]));
-    json_object_set_new(o, "copied_small_bytes", number(s->copied_small_bytes));
+    json_object_set_new(o, "header_bytes", number(s->header_bytes));
     json_object_set_new(o, "partial_writes", number(s->partial_writes));
     json_object_set_new(o, "messages_in", number(s->messages_in));
     json_object_set_new(o, "protocol_errors", number(s->protocol_errors));

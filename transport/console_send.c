@@ -6,12 +6,11 @@
 #include "transport/viewer.h"
 
 /* libwebsockets writes its frame header in front of what it is given: into the room that packets keep for it. */
-_Static_assert(LWS_PRE <= PACKET_HEADROOM, "a packet has no room for the websocket header");
+_Static_assert(LWS_PRE + CONSOLE_UPDATE_HEADER + CONSOLE_UPDATE_TIMES <= PACKET_HEADROOM,
+               "a packet has no room for headers");
 _Static_assert(LWS_PRE <= OUTBOX_HEADROOM, "a message has no room for the websocket header");
-_Static_assert(PACKET_MAX <= SERVER_WRITE_SIZE, "libwebsockets would copy the rest of a piece");
-
-/* A body up to this goes out in one message with its header, copied: one packet on the wire instead of two. */
-#define SMALL_BODY 1200
+_Static_assert(PACKET_MAX + CONSOLE_UPDATE_HEADER + CONSOLE_UPDATE_TIMES <= SERVER_WRITE_SIZE,
+               "libwebsockets would copy the rest of a piece");
 
 static int write_bytes(struct viewer *self, uint8_t *bytes, size_t size, bool first, bool last)
 {
@@ -59,26 +58,26 @@ static struct console_times times_of(const struct viewer_update *u, uint64_t now
                                   .send_us = between(u->encoded_us, now_us)};
 }
 
+/* The viewer's header stands for a moment in front of the shared bytes, in the room that is the net thread's: nothing
+ * is copied, and the first piece needs no packet of its own on the wire. */
 static int begin_update(struct viewer *self)
 {
     struct viewer_update *u = &self->update;
-    uint8_t room[OUTBOX_HEADROOM + CONSOLE_UPDATE_HEADER + CONSOLE_UPDATE_TIMES + SMALL_BODY];
+    struct packet *piece = u->pieces[u->next_piece++];
     uint64_t now_us = clock_now_us();
     struct console_times times = times_of(u, now_us);
-    struct wire_writer w = wire_writer_init(room + OUTBOX_HEADROOM, sizeof room - OUTBOX_HEADROOM);
-    bool small = u->bytes <= SMALL_BODY;
+    u->header = CONSOLE_UPDATE_HEADER + (self->watching ? CONSOLE_UPDATE_TIMES : 0);
     u->waiting = false;
     u->begun = true;
+    uint8_t *begin = piece->data - u->header;
+    struct wire_writer w = wire_writer_init(begin, u->header);
     console_write_update_header(&w, u->complete, ++self->sequence, (uint32_t)u->captured_us,
                                 self->watching ? &times : NULL);
-    u->header = wire_written(&w);
     flow_sent(&self->flow, self->sequence, u->header + u->bytes, now_us);
-    for (unsigned i = 0; small && i < u->n_pieces; i++)
-        wire_write_bytes(&w, u->pieces[i]->data, u->pieces[i]->size);
-    if (small)
-        self->server->statistics.copied_small_bytes += u->bytes;
-    int r = write_bytes(self, room + OUTBOX_HEADROOM, wire_written(&w), true, small);
-    if (r >= 0 && small)
+    self->server->statistics.header_bytes += u->header;
+    bool last = u->next_piece == u->n_pieces;
+    int r = write_bytes(self, begin, u->header + piece->size, true, last);
+    if (r >= 0 && last)
         end_update(self);
     return r;
 }
@@ -160,7 +159,7 @@ void viewer_pull(struct viewer *self)
 void viewer_update(struct viewer *self, const struct console_update *update)
 {
     struct viewer_update *u = &self->update;
-    if (self->closing || !self->pulled || update->n_pieces > PACKET_MAX_PIECES) {
+    if (self->closing || !self->pulled || update->n_pieces == 0 || update->n_pieces > PACKET_MAX_PIECES) {
         for (unsigned i = 0; i < update->n_pieces; i++)
             packet_unref(update->pieces[i]);
         /* The view behind this update is no longer what the page shows; only a new connection mends that. */

@@ -17,7 +17,7 @@ struct viewer;
 #define SERVER_MAX_CONNECTIONS 512 /* adopted ones; further ones are turned away */
 #define SERVER_MAX_OF_PEER 160     /* of them from one address */
 #define SERVER_MAX_VIEWERS 128
-#define SERVER_WRITE_SIZE 65536 /* bytes that one lws_write may send without a copy */
+#define SERVER_WRITE_SIZE (65536 + 64) /* bytes that one lws_write may send without a copy */
 
 struct server {
     struct loop *loop;

@@ -23,8 +23,8 @@ struct transport_statistics {
     uint32_t viewers; /* now */
     uint64_t updates, pieces, update_bytes;
     uint64_t class_bytes[CONSOLE_CLASSES]; /* of update_bytes */
-    uint64_t copied_small_bytes;           /* bodies small enough to go out in one message with their header */
-    uint64_t partial_writes;               /* writes of which libwebsockets had to keep (and copy) a rest */
+    uint64_t header_bytes;   /* of update_bytes: made for one viewer alone; the rest is shared and never copied */
+    uint64_t partial_writes; /* writes of which libwebsockets had to keep (and copy) a rest */
     uint64_t messages_in, protocol_errors;
 };
 

@@ -8,7 +8,7 @@
 #include "core/cleanup.h"
 #include "core/ref.h"
 
-#define PACKET_HEADROOM 16
+#define PACKET_HEADROOM 48  /* for the websocket's header and the message's own */
 #define PACKET_MAX 65536    /* payload bytes of one piece */
 #define PACKET_MAX_PIECES 8 /* of one update */
 
