@@ -161,7 +161,7 @@ void tile_decode_place(struct tile_decoder *self, struct model_place *ret)
     if (!self->range_ready)
         self->range = range_coder_reading(self->range.in, self->range.in_size);
     self->range_ready = true;
-    ret->w = ret->h = 1;
+    *ret = (struct model_place){.w = 1, .h = 1};
     model_place(&self->model.head, &self->range, ret, false);
 }
 

@@ -37,7 +37,7 @@ struct tile_source {
 static inline uint32_t tile_source_pixel(const struct tile_source *self, int x, int y)
 {
     const uint8_t *p = self->picture + (size_t)(self->y + y) * self->picture_stride + 4 * (size_t)(self->x + x);
-    return (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+    return ((uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0]) & 0xFFFFFF; /* one load */
 }
 
 /* No tile adds more than this to a body, ops and entropy stream together: at most nine decisions of ten bits and three

@@ -328,8 +328,8 @@ struct model_place {
 RANGE_INLINE uint32_t model_move(struct range_coder *coder, struct range_symbols *set, uint32_t from, uint32_t to,
                                  const bool encoding)
 {
-    int32_t by = (int32_t)(to - from);
-    uint32_t folded = range_number(coder, set, (uint32_t)(by < 0 ? -2 * by - 1 : 2 * by), encoding);
+    uint32_t by = encoding ? to - from : 0;
+    uint32_t folded = range_number(coder, set, by << 1 ^ -(by >> 31), encoding);
     return from + (folded & 1 ? -(folded / 2) - 1 : folded / 2);
 }
 

@@ -21,11 +21,6 @@ static inline void spell_model_init(struct spell_model *self)
     range_symbols_init(&self->error[0][0], 3 * SPELL_CONTEXTS);
 }
 
-/* The errors of one pixel, folded so that small ones of either sign are small, and where the coder looks for each. */
-struct spell_pixel {
-    uint8_t folded[3], context[3];
-};
-
 RANGE_INLINE int spell_channel(uint32_t colour, int shift)
 {
     return (int)(colour >> shift & 255);
@@ -115,19 +110,62 @@ RANGE_INLINE uint32_t spell(struct spell_model *self, struct range_coder *coder,
     return (uint32_t)red << 16 | (uint32_t)green << 8 | blue;
 }
 
-/* What `spell` would find out pixel by pixel, for a row whose pixels are all known: nothing waits for the coder. */
-static inline void spell_look(struct spell_pixel *pixels, const uint32_t *p, int width, bool yuv)
+#define SPELL_ROOM (UPDATE_TILE_CELLS * UPDATE_CELL)
+
+/* A row's errors, folded, and how rough each channel is there, none of which has to wait for the coder when all pixels
+ * are known. Channel by channel and in loops without branches, which compilers turn into vectors. */
+struct spell_line {
+    uint8_t folded[3][SPELL_ROOM];
+    uint8_t rough[3][SPELL_ROOM]; /* not yet as lengths */
+};
+
+static inline void spell_look(struct spell_line *self, const uint32_t *p, int width, bool yuv)
 {
-    for (int x = 0; x < width; x++, p++) {
-        int green = (int8_t)(spell_channel(*p, 8) - spell_predict(p, 8)), shared = yuv ? 0 : green;
-        struct spell_pixel *to = &pixels[x];
-        to->folded[0] = spell_fold(green);
-        to->folded[1] = spell_fold(spell_channel(*p, 16) - spell_predict(p, 16) - shared);
-        to->folded[2] = spell_fold(spell_channel(*p, 0) - spell_predict(p, 0) - shared);
-        unsigned length = spell_length(to->folded[0]), longer = spell_length(to->folded[1]);
-        to->context[0] = (uint8_t)spell_rough(p, 8);
-        to->context[1] = (uint8_t)spell_context(p, 16, length, yuv, x & 1);
-        to->context[2] = (uint8_t)spell_context(p, 0, longer > length ? longer : length, yuv, x & 1);
+    static const uint8_t shift[3] = {8, 16, 0};
+    int16_t here[SPELL_ROOM + 1], up[SPELL_ROOM + 2], errors[3][SPELL_ROOM];
+    for (int k = 0; k < 3; k++) {
+        for (int x = 0; x <= width; x++)
+            here[x] = (int16_t)(p[x - 1] >> shift[k] & 255);
+        for (int x = 0; x <= width + 1; x++)
+            up[x] = (int16_t)(p[x - 1 - MODEL_STRIDE] >> shift[k] & 255);
+        for (int x = 0; x < width; x++) {
+            int16_t w = here[x], n = up[x + 1], nw = up[x];
+            int16_t low = w < n ? w : n, high = w < n ? n : w, guess = (int16_t)(w + n - nw);
+            guess = guess < low ? low : guess;
+            guess = guess > high ? high : guess;
+            errors[k][x] = (int16_t)(here[x + 1] - guess);
+        }
+        for (int x = 0; (k == 0 || yuv) && x < width; x++) {
+            int16_t west = (int16_t)(here[x] - up[x]), middle = (int16_t)(up[x] - up[x + 1]);
+            int16_t east = (int16_t)(up[x + 1] - up[x + 2]);
+            int16_t rough =
+                (int16_t)((west < 0 ? -west : west) + (middle < 0 ? -middle : middle) + (east < 0 ? -east : east));
+            self->rough[k][x] = (uint8_t)(rough > 255 ? 255 : rough);
+        }
+    }
+    for (int k = 0; k < 3; k++)
+        for (int x = 0; x < width; x++) {
+            int16_t error = (int16_t)(errors[k][x] - (k > 0 && !yuv ? errors[0][x] : 0));
+            error = (int16_t)((uint16_t)error << 8) >> 8;
+            self->folded[k][x] = (uint8_t)(error << 1 ^ error >> 15);
+        }
+}
+
+RANGE_INLINE void spell_encode_row(struct spell_model *self, struct range_coder *coder, const uint32_t *p, int width,
+                                   bool yuv)
+{
+    struct spell_line line;
+    spell_look(&line, p, width, yuv);
+    for (int x = 0; x < width; x++) {
+        unsigned green = line.folded[0][x], red = line.folded[1][x], blue = line.folded[2][x];
+        unsigned at_red = spell_length(green), at_blue = spell_length(green | red); /* the longer of both */
+        if (yuv) {
+            at_red = x & 1 ? SPELL_REPLICATED : spell_length(line.rough[1][x]);
+            at_blue = x & 1 ? SPELL_REPLICATED : spell_length(line.rough[2][x]);
+        }
+        spell_error(coder, &self->error[0][spell_length(line.rough[0][x])], green, true);
+        spell_error(coder, &self->error[1][at_red], red, true);
+        spell_error(coder, &self->error[2][at_blue], blue, true);
     }
 }
 
@@ -136,15 +174,10 @@ static inline void spell_row(struct spell_model *self, struct range_coder *coder
                              const bool encoding)
 {
     struct range_coder here;
-    struct spell_pixel pixels[UPDATE_TILE_CELLS * UPDATE_CELL];
     range_coder_take_out(&here, coder);
     if (encoding)
-        spell_look(pixels, p, width, yuv);
-    for (int x = 0; x < width; x++) {
-        if (!encoding)
-            p[x] = spell(self, &here, p + x, yuv, x & 1, false);
-        for (int k = 0; encoding && k < 3; k++)
-            spell_error(&here, &self->error[k][pixels[x].context[k]], pixels[x].folded[k], true);
-    }
+        spell_encode_row(self, &here, p, width, yuv);
+    for (int x = 0; !encoding && x < width; x++)
+        p[x] = spell(self, &here, p + x, yuv, x & 1, false);
     range_coder_put_back(coder, &here, encoding);
 }
