@@ -75,19 +75,22 @@ const CSC = {
 };
 const byte = (fixed) => Math.max(0, Math.min(255, (fixed + 32768) >> 16));
 
+/** R, G, B of one pixel, as video/csc.h has it. @param {number} colour 1..4 @returns {[number, number, number]} */
+export function csc(colour, y, u, v) {
+  const [offset, y1, ub, ug, vg, vr] = CSC[colour];
+  const luma = (y - offset) * y1;
+  return [byte(luma + vr * (v - 128)), byte(luma - ug * (u - 128) - vg * (v - 128)), byte(luma + ub * (u - 128))];
+}
+
 /** RGBA of planes, as video/csc.h converts them. @param {Buffer} planes @param {number} colour 1..4 */
 export function rgbaOf(planes, width, height, colour) {
-  const [offset, y1, ub, ug, vg, vr] = CSC[colour];
   const rgba = Buffer.alloc(width * height * 4, 255);
   const [uAt, vAt] = [width * height, (width * height * 5) / 4];
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const chroma = (y >> 1) * (width / 2) + (x >> 1);
-      const [l, u, v] = [(planes[y * width + x] - offset) * y1, planes[uAt + chroma] - 128, planes[vAt + chroma] - 128];
       const at = (y * width + x) * 4;
-      rgba[at] = byte(l + vr * v);
-      rgba[at + 1] = byte(l - ug * u - vg * v);
-      rgba[at + 2] = byte(l + ub * u);
+      [rgba[at], rgba[at + 1], rgba[at + 2]] = csc(colour, planes[y * width + x], planes[uAt + chroma], planes[vAt + chroma]);
     }
   return rgba;
 }

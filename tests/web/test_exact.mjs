@@ -8,22 +8,24 @@ import { open } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { assertQuiet, canvasHash, launch, newPage, openConsole, setUp } from './browser.mjs';
 import { Gateway } from './gateway.mjs';
+import { csc } from './media.mjs';
 import { until } from './until.mjs';
 
 const BGRX = 0x34325258; // the fourcc "XR24", little endian in memory: B G R X
+const YUYV = 0x56595559;
 
 let gateway, browser, page;
 const pipes = {};
 
 /** A named pipe with a recording's head in it, kept open so that the gateway never sees its end. */
-async function makePipe(name, width, height) {
+async function makePipe(name, width, height, fourcc = BGRX) {
   const path = gateway.path(`${name}.raw`);
   execFileSync('mkfifo', [path]);
   chmodSync(path, 0o644);
   pipes[name] = await open(path, constants.O_RDWR);
   const head = Buffer.alloc(23);
   head.write('LSRAW1\n', 'latin1');
-  [width, height, 0, BGRX].forEach((value, i) => head.writeUInt32LE(value, 7 + 4 * i));
+  [width, height, 0, fourcc].forEach((value, i) => head.writeUInt32LE(value, 7 + 4 * i));
   await pipes[name].write(head);
   return path;
 }
@@ -32,6 +34,7 @@ before(async () => {
   gateway = await Gateway.create({});
   gateway.targets.small = { machine: 'replay', recording: await makePipe('small', 200, 120) };
   gateway.targets.large = { machine: 'replay', recording: await makePipe('large', 1920, 1080) };
+  gateway.targets.yuyv = { machine: 'replay', recording: await makePipe('yuyv', 200, 120, YUYV) };
   await gateway.start();
   browser = await launch();
   page = await newPage(browser);
@@ -121,6 +124,36 @@ test('a part can be read, from memory and canvas alike; what lies outside is not
 test('the status strip says Exact', async () => {
   await page.getByText('Exact', { exact: true }).waitFor();
   assert.equal(await page.getByTitle('Video mode of the target').textContent(), '1920 × 1080');
+});
+
+/** A capture card's frame, 4:2:2, in parts of one colour or noise; and the colours that it stands for. */
+function disturbYuyv(frame, width, height) {
+  const [x, y] = [random(width / 2), random(height)];
+  const [w, h] = [1 + random(width / 2 - x), 1 + random(height - y)];
+  const noise = random(2);
+  const colour = [random(256), random(256), random(256), random(256)];
+  for (let row = y; row < y + h; row++)
+    for (let pair = x; pair < x + w; pair++)
+      for (let i = 0; i < 4; i++) frame[(row * width + 2 * pair) * 2 + i] = noise ? random(256) : colour[i];
+}
+
+function hashOfYuyv(frame) {
+  const rgba = Buffer.alloc(frame.length * 2, 255);
+  for (let i = 0; i < frame.length; i += 4)
+    for (const second of [0, 1]) csc(1, frame[i + 2 * second], frame[i + 1], frame[i + 3]).forEach((value, c) => (rgba[2 * i + 4 * second + c] = value));
+  return createHash('sha256').update(rgba).digest('hex');
+}
+
+test('50 random frames of a capture card’s YUYV: chroma replicated, one conversion', async () => {
+  const [width, height] = [200, 120];
+  const frame = Buffer.alloc(width * height * 2, Buffer.from([16, 128]));
+  await openConsole(page, gateway, 'yuyv');
+  for (let n = 0; n < 50; n++) {
+    for (let changes = 1 + random(3); changes > 0; changes--) disturbYuyv(frame, width, height);
+    await writeAll(pipes.yuyv, frame);
+    const hash = hashOfYuyv(frame);
+    await until(async () => (await canvasHash(page))?.hash === hash, `frame ${n} stands on the canvas exactly`);
+  }
 });
 
 test('nothing broke the content security policy or threw', () => assertQuiet(page));
