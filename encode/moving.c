@@ -8,6 +8,7 @@
 
 #define LATEST 0x1F      /* the last five pictures */
 #define LATEST_CHANGED 3 /* of them must have changed a cell that moves */
+#define LONG_CHANGED 12  /* or so many of the last 32: it has only paused */
 #define BEGIN_US 300000  /* for as long as this */
 #define END_US 500000    /* a region in which nothing changed for so long is over */
 #define CELLS_MIN 24     /* moving ones; and each side of a region */
@@ -59,7 +60,8 @@ static bool moves(const struct moving *self, size_t cell, uint64_t now_us)
 
 bool moving_keeps_on(const struct moving *self, size_t cell)
 {
-    return __builtin_popcount(self->any[cell] & LATEST) > LATEST_CHANGED;
+    return __builtin_popcount(self->any[cell] & LATEST) > LATEST_CHANGED ||
+           __builtin_popcount(self->any[cell]) >= LONG_CHANGED;
 }
 
 bool moving_is_hasty(const struct moving *self, size_t cell)
@@ -146,6 +148,31 @@ static struct cell_rect find_largest(struct moving *self, uint64_t now_us)
     return best;
 }
 
+static bool most_keep_on(const struct moving *self, struct cell_rect line)
+{
+    int n = 0;
+    if (line.x < 0 || line.y < 0 || line.x + line.w > self->cells_x || line.y + line.h > self->cells_y)
+        return false;
+    for (int y = line.y; y < line.y + line.h; y++)
+        for (int x = line.x; x < line.x + line.w; x++)
+            n += moving_keeps_on(self, (size_t)(y * self->cells_x + x));
+    return 3 * n >= line.w * line.h;
+}
+
+/* Cells that a video's edge runs through look drawn, but move with it. */
+static struct cell_rect with_edges(const struct moving *self, struct cell_rect box)
+{
+    if (most_keep_on(self, (struct cell_rect){box.x - 1, box.y, 1, box.h}))
+        box = (struct cell_rect){box.x - 1, box.y, box.w + 1, box.h};
+    if (most_keep_on(self, (struct cell_rect){box.x + box.w, box.y, 1, box.h}))
+        box.w++;
+    if (most_keep_on(self, (struct cell_rect){box.x, box.y - 1, box.w, 1}))
+        box = (struct cell_rect){box.x, box.y - 1, box.w, box.h + 1};
+    if (most_keep_on(self, (struct cell_rect){box.x, box.y + box.h, box.w, 1}))
+        box.h++;
+    return box;
+}
+
 static unsigned moving_outside(const struct moving *self, struct cell_rect box, struct cell_rect region,
                                uint64_t now_us)
 {
@@ -163,6 +190,7 @@ static void choose_region(struct moving *self, uint64_t now_us, bool may_begin)
     struct cell_rect box = find_largest(self, now_us), old = self->region;
     if (box.w == 0)
         return;
+    box = with_edges(self, box);
     if (old.w == 0) {
         self->region = box;
         self->active_us = now_us;

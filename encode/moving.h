@@ -35,7 +35,7 @@ int moving_reset(struct moving *self, int cells_x, int cells_y); /* 0 or -ENOMEM
  * may_begin: another region may take the place of the present one, if need be. */
 void moving_note(struct moving *self, const uint8_t *changes, uint64_t now_us, bool may_begin);
 
-/* The cell has changed in nearly all of the last pictures. */
+/* The cell has changed in nearly all of the last pictures, or in many before them. */
 bool moving_keeps_on(const struct moving *self, size_t cell);
 
 /* It has changed often of late, so that what it shows now will probably not last. */

@@ -6,7 +6,7 @@
 #include "encode/planes.h"
 
 /* Quantizers that give 41 to 42 dB on camera pictures. */
-#define BEST_VP8 18
+#define BEST_VP8 20
 #define BEST_VP9 32
 
 /* Bytes a changed cell: at more than this it is no use when quality is low nevertheless; at more than that, anyway. */
