@@ -147,7 +147,7 @@ static inline void spell_look(struct spell_line *self, const uint32_t *p, int wi
         for (int x = 0; x < width; x++) {
             int16_t error = (int16_t)(errors[k][x] - (k > 0 && !yuv ? errors[0][x] : 0));
             error = (int16_t)((uint16_t)error << 8) >> 8;
-            self->folded[k][x] = (uint8_t)(error << 1 ^ error >> 15);
+            self->folded[k][x] = (uint8_t)(error * 2 ^ error >> 15);
         }
 }
 
