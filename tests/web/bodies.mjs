@@ -16,9 +16,10 @@ export const op = {
   /** @param {Cells} cells @param {number[]} bytes as they stand on the canvas */
   solid: (cells, bytes) => [1, ...numbers(...cells), ...bytes],
   copy: (cells, dx, dy) => [2, ...numbers(...cells), ...folded(dx), ...folded(dy)],
-  fill: (cells, slot) => [4, ...numbers(...cells, slot)],
-  /** The cells show this slot and the ones that follow. */
-  show: (cells, slot) => [5, ...numbers(...cells), ...folded(slot), ...varint(cells[2] * cells[3] - 1)],
+  /** One cell into slot 0, which is the first one of a body that forgets: the decisions 1, 1. @param {number} x @param {number} y */
+  fill: (x, y) => [4, ...numbers(x, y, 1, 1, 1), 0xc0],
+  /** One cell from slot 0: the decision 1, then fourteen times 0. */
+  show: (x, y) => [5, ...numbers(x, y, 1, 1, 2), 0x7f, 0xff],
   mark: (cells) => [6, ...numbers(...cells)],
   /** @param {Cells[]} rects */
   photo: (rects) => [7, ...varint(rects.length), ...rects.flatMap((cells) => numbers(...cells))],

@@ -217,7 +217,7 @@ for (const codec of /** @type {const} */ (['vp8', 'vp9'])) {
     refuses(body([op.video(0, 0, [[0, 0, 2, 2]])], [{ codec, columns: 2, rows: 2, data: key, key: true }])));
 }
 test('a tile without its data', () => refuses(body([[3, 0, 0, 0]])));
-test('a slot that nobody filled', () => refuses(body([op.show([0, 0, 1, 1], 77)])));
+test('a slot that nobody filled', () => refuses(body([op.show(0, 0)])));
 test('a payload larger than the screen could need', () =>
   refuses(body([op.photo([[0, 0, 1, 1]])], [{ codec: 'jpeg', columns: 512, rows: 512, data: photo }])));
 test('a payload list cut short', () => refuses(Buffer.from([2, 3, 0])));
@@ -255,8 +255,8 @@ test('a codec that keeps failing is given up: the page comes back without it', a
 test('slots outlive a lost connection; the page says whose they are and how far it came', async () => {
   const first = await connectedLate();
   const { page: identity } = first.hello;
-  first.update(body([op.solid([0, 0, 2, 1], RED), op.fill([0, 0, 2, 1], 500)]));
-  await first.acked(first.update(body([op.solid([0, 0, 2, 1], [1, 1, 1])])));
+  first.update(body([op.solid([1, 2, 1, 1], RED), op.fill(1, 2)]));
+  await first.acked(first.update(body([op.solid([1, 2, 1, 1], [1, 1, 1])])));
   // One that is still being decoded when the connection is lost never counts.
   first.update(frame('jpeg', photo));
   const known = gateway.consoles.length;
@@ -266,7 +266,7 @@ test('slots outlive a lost connection; the page says whose they are and how far 
   assert.deepEqual({ page: second.hello.page, lastViewer }, { page: identity, lastViewer: first.number });
   assert.ok(lastSequence === 2 || (lastSequence === 3 && first.acks.includes(3)), `update ${lastSequence}`);
   second.mode(WIDTH, HEIGHT);
-  await second.acked(second.update(body([op.solid(WHOLE, [0, 0, 0]), op.show([COLUMNS - 2, ROWS - 1, 2, 1], 500)]), { exact: true }));
+  await second.acked(second.update(body([op.solid(WHOLE, [0, 0, 0]), op.show(COLUMNS - 1, ROWS - 1)]), { exact: true }));
   const pixels = await readCanvas();
   assert.deepEqual([...pixels.subarray(-4)], [...RED, 255]);
   assert.deepEqual([...pixels.subarray(0, 4)], [0, 0, 0, 255]);
