@@ -1,7 +1,7 @@
 /* The console comes back by itself: after a killed gateway without a new login, after a network that went away. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertQuiet, canvasHash, capture, launch, newPage, openConsole, setUp, shot } from './browser.mjs';
+import { assertQuiet, canvasHash, capture, inFirefox, launch, newPage, openConsole, setUp, shot } from './browser.mjs';
 import { Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
@@ -44,7 +44,8 @@ test('after kill -9 of the gateway the picture moves again within 3 s, without a
   await page.getByText('Your keys go to the target').waitFor();
 });
 
-test('five kills in a row are survived', async () => {
+const oneIsEnough = inFirefox && 'the back-off takes its time, and no browser has a part in it';
+test('five kills in a row are survived', { skip: oneIsEnough }, async () => {
   for (let n = 0; n < 5; n++) {
     await watchPaints();
     await gateway.kill('gateway');
