@@ -5,6 +5,8 @@
 /* How often cohorts are compared. */
 #define GROUPING_US 500000
 
+#define PLACE_US 10000
+
 /* A viewer alone in its cohort that has not acked for so long gives its place to others. */
 #define STALLED_US 5000000
 
@@ -83,8 +85,8 @@ static uint64_t refresh_wake(const struct audience *self)
     return wake;
 }
 
-/* Cohorts are looked at again only while more than one has something to do. */
-static uint64_t grouping_wake(const struct audience *self)
+/* Cohorts are looked at again only while more than one has something to do; soon, when one has just become free. */
+static uint64_t grouping_wake(const struct audience *self, uint64_t now_us)
 {
     unsigned n = 0;
     bool waiting = false;
@@ -92,12 +94,14 @@ static uint64_t grouping_wake(const struct audience *self)
         n += g->n > 0;
     for (const struct audience_member *m = self->all; m; m = m->next_of_all)
         waiting |= !m->group && m->pulling && !m->hidden;
+    if (waiting && n > 0 && n < AUDIENCE_COHORTS)
+        return now_us + PLACE_US;
     return n > 1 || (waiting && n > 0) ? self->grouped_us + GROUPING_US : UINT64_MAX;
 }
 
-static void set_wake(struct audience *self)
+static void set_wake(struct audience *self, uint64_t now_us)
 {
-    uint64_t wake = MIN(refresh_wake(self), grouping_wake(self));
+    uint64_t wake = MIN(refresh_wake(self), grouping_wake(self, now_us));
     for (const struct audience_group *g = self->groups; g; g = g->next)
         wake = MIN(wake, g->wake_us);
     self->ops->wake_at(self->context, wake);
@@ -123,7 +127,7 @@ void audience_tick(struct audience *self)
         if (picture)
             group_advance(g, picture, now_us);
     }
-    set_wake(self);
+    set_wake(self, now_us);
 }
 
 void audience_picture_changed(struct audience *self)

@@ -10,7 +10,7 @@
 /* A cohort that does not come to its goal within this goes its own way again; one whose place is needed makes the goal
  * wait for it first, and then begins with a new canvas. */
 #define CHASE_US 3000000
-#define CHASE_HOLD_US 1000000
+#define CHASE_HOLD_US 200000
 
 /* How long cohorts that have parted, or missed each other, stay apart: longer each time. */
 #define APART_MIN_US 10000000

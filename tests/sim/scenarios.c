@@ -4,6 +4,7 @@
 
 #define ECHO_SECONDS 45
 #define MANY_SECONDS 10
+#define FIRST_MS 3000 /* while all places are taken, two cohorts must become one first */
 
 static struct sim sim;
 static struct scenario_row *rows;
@@ -42,7 +43,7 @@ static void echo(const char *name, struct sim_link link, uint64_t margin_us)
     tell(name, "echo_p50", "ms", (double)sim_percentile(v, 50) / 1000, 0);
     tell(name, "echo_p95", "ms", (double)sim_percentile(v, 95) / 1000, (double)limit / 1000);
     tell(name, "echo_max", "ms", (double)sim_percentile(v, 100) / 1000, 0);
-    tell_floor(name, "echoes", "n", v->n_latencies, 40);
+    tell_floor(name, "echoes", "n", v->n_latencies, 25);
     tell(name, "longest_gap", "ms", (double)v->longest_gap_us / 1000, (double)(link.rtt_us + SIM_SECOND) / 1000);
     tell(name, "queue_max", "ms", (double)v->queue_max_us / 1000, 0);
     tell(name, "link_used", "%", 100.0 * (double)v->bytes / (double)(link.rate * ECHO_SECONDS), 0);
@@ -82,7 +83,7 @@ static void mixed(void)
     sim_end(&sim);
 }
 
-static double encodes_of(unsigned viewers, bool together, uint64_t *ret_cohorts)
+static double encodes_of(unsigned viewers, bool together, uint64_t *ret_cohorts, uint64_t *ret_first_us)
 {
     struct sim_link link = {.rate = SIM_KBIT(20000), .rtt_us = 20000};
     sim_begin(&sim, &scrolling);
@@ -97,18 +98,23 @@ static double encodes_of(unsigned viewers, bool together, uint64_t *ret_cohorts)
     sim_run(&sim, MANY_SECONDS * SIM_SECOND);
     double encodes = (double)(s->encodes - before);
     *ret_cohorts = s->cohorts;
+    *ret_first_us = 0;
+    for (unsigned i = 0; i < viewers; i++)
+        *ret_first_us = MAX(*ret_first_us, sim.viewers[i].first_us - sim.viewers[i].added_us);
     sim_end(&sim);
     return encodes;
 }
 
 static void in_step(void)
 {
-    uint64_t cohorts;
-    double one = encodes_of(1, true, &cohorts);
-    tell("sixteen_at_once", "encodes_of_one", "ratio", encodes_of(16, true, &cohorts) / one, 1.1);
+    uint64_t cohorts, first_us;
+    double one = encodes_of(1, true, &cohorts, &first_us);
+    tell("sixteen_at_once", "encodes_of_one", "ratio", encodes_of(16, true, &cohorts, &first_us) / one, 1.1);
     tell("sixteen_at_once", "cohorts", "n", (double)cohorts, 1);
-    tell("sixteen_by_and_by", "encodes_of_one", "ratio", encodes_of(16, false, &cohorts) / one, 1.1);
+    tell("sixteen_at_once", "first_update_max", "ms", (double)first_us / 1000, FIRST_MS);
+    tell("sixteen_by_and_by", "encodes_of_one", "ratio", encodes_of(16, false, &cohorts, &first_us) / one, 1.1);
     tell("sixteen_by_and_by", "cohorts", "n", (double)cohorts, 1);
+    tell("sixteen_by_and_by", "first_update_max", "ms", (double)first_us / 1000, FIRST_MS);
 }
 
 static void draw_photo(struct sim *self, unsigned frame)

@@ -142,6 +142,8 @@ static struct rect echo_rect(const struct sim *self)
 static void note_painted(struct sim_viewer *v, uint64_t painted_us)
 {
     struct sim *self = v->sim;
+    if (!v->first_us)
+        v->first_us = painted_us;
     if (v->painted_us)
         v->longest_gap_us = MAX(v->longest_gap_us, painted_us - v->painted_us);
     v->painted_us = painted_us;
@@ -341,7 +343,7 @@ struct sim_viewer *sim_add(struct sim *self, const struct sim_link *link)
 {
     assert(self->n_viewers < SIM_VIEWERS);
     struct sim_viewer *v = &self->viewers[self->n_viewers++];
-    *v = (struct sim_viewer){.sim = self, .link = *link};
+    *v = (struct sim_viewer){.sim = self, .link = *link, .added_us = self->now_us};
     struct audience_member_config config = {.jpeg = self->config.jpeg};
     flow_init(&v->flow);
     if (audience_join(self->audience, &config, v, &v->member) < 0 || replica_create(&v->replica) < 0)

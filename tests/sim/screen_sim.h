@@ -52,8 +52,9 @@ struct sim_viewer {
 
     /* what is measured */
     uint64_t updates, bytes, queue_max_us, painted_us, longest_gap_us;
-    uint64_t queue_from_us; /* queue_max_us counts from here on */
-    uint64_t exact_us;      /* when a watched region last became the source's */
+    uint64_t added_us, first_us; /* when it came, and when it saw its first update */
+    uint64_t queue_from_us;      /* queue_max_us counts from here on */
+    uint64_t exact_us;           /* when a watched region last became the source's */
     uint64_t latency_us[SIM_KEYS];
     unsigned n_latencies;
 };
