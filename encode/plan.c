@@ -6,6 +6,9 @@
 /* A group up to this many cells is a keystroke, a pointer, a line of text: it goes ahead of everything larger. */
 #define SMALL_GROUP 32
 
+/* More is no echo: much of the screen happens to have changed just after a key. */
+#define ECHO_CELLS 96
+
 void plan_init(struct plan *self)
 {
     *self = (struct plan){.cells_room = 0};
@@ -140,11 +143,11 @@ void plan_want_echo(struct plan *self, const struct view *view, const struct pic
     unsigned n = 0;
     size_t cells = (size_t)view->cells_x * (size_t)view->cells_y;
     for (size_t i = 0; i < cells && self->n_wanted > SMALL_GROUP; i++)
-        n += self->wanted[i] && is_echo(picture, i, key_us);
-    if (n == 0 || n > SMALL_GROUP)
+        n += self->wanted[i] && self->group[i] <= SMALL_GROUP && is_echo(picture, i, key_us);
+    if (n == 0 || n > ECHO_CELLS)
         return;
     for (size_t i = 0; i < cells; i++)
-        self->wanted[i] = self->wanted[i] && is_echo(picture, i, key_us);
+        self->wanted[i] = self->wanted[i] && self->group[i] <= SMALL_GROUP && is_echo(picture, i, key_us);
     self->n_wanted = n;
 }
 
