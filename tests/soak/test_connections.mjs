@@ -10,9 +10,9 @@ import { descriptors, resident, size } from './counted.mjs';
 
 const CONNECTIONS = size('SOAK_CONNECTIONS', 3000);
 const AT_ONCE = 8;
-const WARM_UP = 300;
+const WARM_UP = 1000;
 const UPDATE = 0x83;
-const GROWTH_KIB = 8192; // of which the C library's heap may be in pieces
+const GROWTH_KIB = 16384; // the C library's heaps, one for each thread, fill up slowly; a leak of 6 KiB a connection is more
 
 /** @type {Gateway} */ let gateway;
 /** @type {Rest} */ let rest;
