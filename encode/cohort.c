@@ -15,7 +15,9 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* A vector that copied this many cells is tried first the next time. */
 #define COPY_USEFUL 8
 
-/* From this many cells on decoding may take longer than transport. */
+/* A cell takes the page about 1 us longer to decode as a modelled tile, but has 20 to 40 bytes more as a run tile.
+ * Below so many cells the time does not matter. */
+#define FAST_RATE (32u << 20)
 #define FAST_CELLS 512
 
 /* More cells are coded in another update, so that a keystroke never waits long behind a screen of photographs. */
@@ -171,6 +173,7 @@ struct making {
     const struct picture *picture;
     const struct cohort_ask *ask;
     struct cohort_update *update;
+    unsigned cells_painted; /* by copies */
 };
 
 static size_t bytes_left(const struct making *m)
@@ -193,10 +196,12 @@ static void take_off(struct making *m, struct cell_rect cells)
     m->update->cells += wanted - m->cohort->plan.n_wanted;
 }
 
-/* Copies come first: they need what the canvas holds now. */
+/* Copies come first: they need what the canvas holds now. They may paint over what needs no painting, but all of them
+ * together not much more than one canvas: an applier takes no more than UPDATE_MAX_PAINT. */
 static int make_copies(struct making *m)
 {
     struct cohort *self = m->cohort;
+    unsigned limit = (unsigned)(self->view.cells_x * self->view.cells_y);
     int r = copy_search_vectors(&self->copies, &self->plan, &self->view, m->picture);
     if (r < 0)
         return r;
@@ -205,8 +210,9 @@ static int make_copies(struct making *m)
         unsigned before = m->update->cells;
         uint32_t at = 0;
         struct cell_rect rect;
-        while (fits_short_op(m) &&
+        while (fits_short_op(m) && m->cells_painted < limit &&
                copy_search_next(&self->copies, &self->plan, &self->view, m->picture, vector, &at, &rect)) {
+            m->cells_painted += (unsigned)(rect.w * rect.h);
             update_write_copy(&self->writer, rect, vector.dx, vector.dy);
             take_off(m, rect);
             view_copy_cells(&self->view, m->picture, rect, vector.dx, vector.dy);
@@ -374,19 +380,11 @@ static void fill_slots(struct making *m)
                       &self->writer);
 }
 
-static void begin_body(struct making *m, bool fast)
+static void begin_body(struct making *m)
 {
     struct cohort *self = m->cohort;
-    update_writer_begin(&self->writer, fast);
+    update_writer_begin(&self->writer, false);
     memset(self->coded, 0, (size_t)self->view.cells_x * (size_t)self->view.cells_y);
-}
-
-/* A large change over a link that takes it in one go whatever its form: then what the page needs for decoding decides.
- */
-static bool bytes_are_cheap(const struct making *m)
-{
-    unsigned wanted = m->cohort->plan.n_wanted;
-    return wanted >= FAST_CELLS && m->ask->budget / CELL_PIXELS >= wanted;
 }
 
 static unsigned cells_left(const struct cohort *self, enum plan_kind kind)
@@ -396,6 +394,12 @@ static unsigned cells_left(const struct cohort *self, enum plan_kind kind)
     for (size_t i = 0; i < cells && self->plan.n_wanted > 0; i++)
         n += self->plan.wanted[i] && self->plan.kind[i] == kind;
     return n;
+}
+
+/* Over a link on which a run tile's larger form costs less time than the page would need to decode a modelled one. */
+static bool bytes_are_cheap(const struct making *m)
+{
+    return m->ask->rate >= FAST_RATE && cells_left(m->cohort, PLAN_TEXT) >= FAST_CELLS;
 }
 
 /* Text that never ends must not keep photographs away for ever. */
@@ -418,7 +422,7 @@ static int make_turn(struct making *m)
 static int make_changes(struct making *m)
 {
     struct cohort *self = m->cohort;
-    begin_body(m, bytes_are_cheap(m));
+    begin_body(m);
     m->update->kind = COHORT_TEXT;
     int r = make_copies(m);
     r = r ? r : make_shows(m);
@@ -426,6 +430,7 @@ static int make_changes(struct making *m)
     if (r < 0)
         return r;
     lossy_classify(self->lossy, &self->plan, &self->view, m->picture, m->ask);
+    update_writer_fast(&self->writer, bytes_are_cheap(m));
     r = make_turn(m);
     fill_slots(m);
     return r;
@@ -434,7 +439,7 @@ static int make_changes(struct making *m)
 static int make_settling(struct making *m)
 {
     struct cohort *self = m->cohort;
-    begin_body(m, false);
+    begin_body(m);
     m->update->kind = COHORT_SETTLE;
     lossy_classify_rest(self->lossy, &self->plan, &self->view, m->picture, m->ask);
     make_tiles(m, PLAN_TEXT);
@@ -563,7 +568,8 @@ static int chase(struct making *m, const struct view *other)
         return r;
     if (!m->ask->jpeg)
         memset(self->plan.kind, PLAN_TEXT, (size_t)other->cells_x * (size_t)other->cells_y);
-    begin_body(m, bytes_are_cheap(m));
+    begin_body(m);
+    update_writer_fast(&self->writer, bytes_are_cheap(m));
     make_tiles(m, PLAN_TEXT);
     if (m->update->cells == 0 && self->plan.n_wanted > 0)
         r = make_lossy(m);

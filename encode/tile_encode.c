@@ -49,6 +49,11 @@ void tile_encoder_begin(struct tile_encoder *self, uint8_t *room, size_t size, b
     self->range = range_coder_writing(room, size);
 }
 
+void tile_encoder_fast(struct tile_encoder *self, bool fast)
+{
+    self->fast = fast;
+}
+
 void tile_encoder_reset(struct tile_encoder *self)
 {
     self->model_ready = false;

@@ -18,6 +18,7 @@ void tile_encoder_reset(struct tile_encoder *self);
 /* Before the first tile of each body; its entropy stream will stand in `room`. fast: only tiles that are decoded
  * fastest, several times as large. */
 void tile_encoder_begin(struct tile_encoder *self, uint8_t *room, size_t size, bool fast);
+void tile_encoder_fast(struct tile_encoder *self, bool fast); /* from the next tile on */
 
 /* Bytes that the entropy stream will have at most if it ends now; ends it and returns how many it has. */
 size_t tile_encoder_entropy_size(const struct tile_encoder *self);

@@ -51,6 +51,11 @@ void update_writer_begin(struct update_writer *self, bool fast)
     self->tiles_count = NULL;
 }
 
+void update_writer_fast(struct update_writer *self, bool fast)
+{
+    tile_encoder_fast(self->tiles, fast);
+}
+
 size_t update_writer_size(const struct update_writer *self)
 {
     return HEADER_MAX + wire_written(&self->payloads) + wire_written(&self->out) +

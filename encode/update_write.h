@@ -27,8 +27,9 @@ void update_writer_finish(struct update_writer *self);
 /* The next body begins without what tiles have taught so far. */
 void update_writer_reset(struct update_writer *self);
 
-/* Begins a body. fast: tiles are larger, and decoded faster. */
+/* Begins a body. fast: tiles are larger, and decoded faster; may change between two tiles. */
 void update_writer_begin(struct update_writer *self, bool fast);
+void update_writer_fast(struct update_writer *self, bool fast);
 
 /* Bytes that the body would have at most if it ended now, and how many still fit. */
 size_t update_writer_size(const struct update_writer *self);

@@ -88,10 +88,18 @@ static inline void nh_add(struct nh *nh, vec words, const uint32_t *key0, const 
     nh->sum[1] = _mm512_add_epi64(nh->sum[1], nh_step(words, key1));
 }
 
+/* Not _mm512_reduce_add_epi64: compilers' headers add signed numbers there, and sums of hashes overflow. */
+static inline uint64_t nh_sum(__m512i eight)
+{
+    __m256i four = _mm256_add_epi64(_mm512_castsi512_si256(eight), _mm512_extracti64x4_epi64(eight, 1));
+    __m128i two = _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+    return (uint64_t)_mm_cvtsi128_si64(two) + (uint64_t)_mm_extract_epi64(two, 1);
+}
+
 static inline void nh_sums(const struct nh *nh, uint64_t ret[2])
 {
-    ret[0] = (uint64_t)_mm512_reduce_add_epi64(nh->sum[0]);
-    ret[1] = (uint64_t)_mm512_reduce_add_epi64(nh->sum[1]);
+    ret[0] = nh_sum(nh->sum[0]);
+    ret[1] = nh_sum(nh->sum[1]);
 }
 
 #include "video/scan_body.h"
