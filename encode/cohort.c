@@ -15,10 +15,10 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* A vector that copied this many cells is tried first the next time. */
 #define COPY_USEFUL 8
 
-/* A cell takes the page about 1 us longer to decode as a modelled tile, but has 20 to 40 bytes more as a run tile.
- * Below so many cells the time does not matter. */
-#define FAST_RATE (32u << 20)
-#define FAST_CELLS 512
+/* A cell takes the page about 2 us longer to decode as a modelled tile, and us as long to encode, but has 20 to 40
+ * bytes more as a run tile. Below so many cells the time does not matter. */
+#define FAST_CELL_BYTES 40
+#define FAST_CELLS 2048
 
 /* More cells are coded in another update, so that a keystroke never waits long behind a screen of photographs. */
 #define CODED_CELLS_MAX 2048
@@ -42,7 +42,7 @@ struct cohort {
     uint32_t number; /* of the last update */
     unsigned cell_bytes;
     unsigned text_turns, change_turns; /* updates in a row that could not take all text, all changes */
-    uint8_t *coded;                    /* per cell: by a tile of this update */
+    uint8_t *coded;                    /* bool per cell: by a tile or photograph of this update */
     uint64_t *never;                   /* per cell 0: the times of a view that is taken for a picture */
     size_t cells_room;
 };
@@ -241,14 +241,15 @@ static int make_shows(struct making *m)
     unsigned before = m->update->cells;
     uint32_t at = 0;
     struct cell_rect rect, run;
+    bool lossy;
     while (fits_short_op(m) && slot_set_next(&self->slots, &self->view, cells_shown_at_most(m), &at, &rect)) {
         if (update_writer_room(&self->writer) < UPDATE_SLOT_OP_MAX(rect.w * rect.h))
             break;
         size_t first = view_cell(&self->view, rect.x, rect.y);
         update_write_show(&self->writer, rect, self->slots.found + first, (size_t)self->view.cells_x);
-        while (slot_set_take_run(&self->slots, &self->view, rect, &run)) {
+        while (slot_set_take_run(&self->slots, &self->view, rect, &run, &lossy)) {
             take_off(m, run);
-            view_take_cells(&self->view, m->picture, run, true);
+            view_take_cells(&self->view, m->picture, run, !lossy);
         }
     }
     m->update->cells_shown = m->update->cells - before;
@@ -299,6 +300,13 @@ static unsigned cells_that_fit(const struct making *m)
     return (unsigned)MAX(left / m->cohort->cell_bytes, (size_t)1);
 }
 
+/* These cells may be put into slots. */
+static void note_coded(struct cohort *self, struct cell_rect cells)
+{
+    for (int y = cells.y; y < cells.y + cells.h; y++)
+        memset(self->coded + view_cell(&self->view, cells.x, y), 1, (size_t)cells.w);
+}
+
 static void make_tile(struct making *m, struct cell_rect cells)
 {
     struct cohort *self = m->cohort;
@@ -324,8 +332,7 @@ static void make_tile(struct making *m, struct cell_rect cells)
     self->cell_bytes = (unsigned)((bytes + CELL_BYTES_LEARN * self->cell_bytes) / (n + CELL_BYTES_LEARN)) + 1;
     take_off(m, cells);
     view_take_cells(&self->view, m->picture, cells, true);
-    for (int y = cells.y; y < cells.y + cells.h; y++)
-        memset(self->coded + view_cell(view, cells.x, y), 1, (size_t)cells.w);
+    note_coded(self, cells);
 }
 
 /* False: the update is as large as it may become. */
@@ -367,6 +374,8 @@ static int make_lossy(struct making *m)
         m->update->kind = kind == PLAN_VIDEO ? COHORT_VIDEO : COHORT_PHOTO;
         take_off(m, rects[i]);
         view_take_cells(&self->view, m->picture, rects[i], false);
+        if (lossy_is_worth_keeping(self->lossy))
+            note_coded(self, rects[i]);
     }
     m->update->cells_lossy += m->update->cells - before;
     return MIN(n, 0);
@@ -396,10 +405,11 @@ static unsigned cells_left(const struct cohort *self, enum plan_kind kind)
     return n;
 }
 
-/* Over a link on which a run tile's larger form costs less time than the page would need to decode a modelled one. */
+/* So much to code over a link that takes all of it at once as run tiles, too. */
 static bool bytes_are_cheap(const struct making *m)
 {
-    return m->ask->rate >= FAST_RATE && cells_left(m->cohort, PLAN_TEXT) >= FAST_CELLS;
+    unsigned text = cells_left(m->cohort, PLAN_TEXT);
+    return text >= FAST_CELLS && m->ask->budget / FAST_CELL_BYTES >= text;
 }
 
 /* Text that never ends must not keep photographs away for ever. */
