@@ -45,6 +45,7 @@ struct lossy {
     unsigned cell_bytes;
     uint64_t no_video_until_us; /* it has failed, or was of no use */
     bool video_last;            /* the last op was a video frame */
+    bool coarse_last;           /* it was part of a coarse first picture */
 };
 
 int lossy_create(struct lossy **ret)
@@ -308,7 +309,8 @@ static int send_photo(struct lossy *self, const struct view *view, const struct 
     int n = photo_send_write(&self->send, &order, view, picture, writer, rects, LOSSY_RECTS, &cells, &bytes);
     if (n <= 0)
         return n;
-    if (first_look_is_on(&self->first)) {
+    self->coarse_last = first_look_is_on(&self->first);
+    if (self->coarse_last) {
         first_look_sent(&self->first, view, picture, rects, n, cells, bytes);
     } else {
         first_look_better(&self->first, view, rects, n);
@@ -355,4 +357,9 @@ int lossy_encode(struct lossy *self, const struct plan *plan, const struct view 
     if (self->video_last)
         return send_video(self, view, picture, ask, writer, rects);
     return mark_kind(self, plan, view, PLAN_PHOTO) > 0 ? send_photo(self, view, picture, ask, writer, rects) : 0;
+}
+
+bool lossy_is_worth_keeping(const struct lossy *self)
+{
+    return !self->video_last && !self->coarse_last;
 }

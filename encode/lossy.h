@@ -34,3 +34,7 @@ void lossy_classify_rest(struct lossy *self, struct plan *plan, const struct vie
 #define LOSSY_RECTS 512
 int lossy_encode(struct lossy *self, const struct plan *plan, const struct view *view, const struct picture *picture,
                  const struct cohort_ask *ask, struct update_writer *writer, struct cell_rect *rects);
+
+/* What was written last is good enough to be kept in slots and shown again: photographs, not a coarse first picture nor
+ * video, of which little returns. */
+bool lossy_is_worth_keeping(const struct lossy *self);

@@ -31,6 +31,7 @@ void slot_set_finish(struct slot_set *self)
     free(self->version);
     free(self->filled_at);
     free(self->found);
+    free(self->lossy);
     free(self->unfilled);
     *self = (struct slot_set){.table = NULL};
 }
@@ -81,10 +82,12 @@ static int make_room(struct slot_set *self, size_t cells)
     if (cells <= self->room)
         return 0;
     free(self->found);
+    free(self->lossy);
     free(self->unfilled);
     self->found = malloc(cells * sizeof self->found[0]);
+    self->lossy = calloc(cells, sizeof self->lossy[0]);
     self->unfilled = calloc(cells, sizeof self->unfilled[0]);
-    self->room = self->found && self->unfilled ? cells : 0;
+    self->room = self->found && self->lossy && self->unfilled ? cells : 0;
     return self->room ? 0 : -ENOMEM;
 }
 
@@ -178,8 +181,10 @@ int slot_set_look(struct slot_set *self, const struct plan *plan, const struct v
             if (!plan->wanted[i] || !is_whole(view, cx, cy))
                 continue;
             int slot = self->found[i] = find_common(self, picture->hash[i]);
-            if (slot >= 0)
-                self->table->shown[slot] = true;
+            if (slot < 0)
+                continue;
+            self->lossy[i] = self->table->lossy[slot];
+            slot_table_note_show(self->table, (unsigned)slot);
         }
     pthread_mutex_unlock(&self->table->lock);
     for (int ty = 0; ty < view->cells_y; ty += TILE_CELLS)
@@ -234,17 +239,20 @@ bool slot_set_next(const struct slot_set *self, const struct view *view, unsigne
     return next_block(self->found, view, most, at, ret);
 }
 
-bool slot_set_take_run(struct slot_set *self, const struct view *view, struct cell_rect rect, struct cell_rect *ret)
+bool slot_set_take_run(struct slot_set *self, const struct view *view, struct cell_rect rect, struct cell_rect *ret,
+                       bool *ret_lossy)
 {
     for (int y = rect.y; y < rect.y + rect.h; y++)
         for (int x = rect.x; x < rect.x + rect.w; x++) {
             int32_t *found = self->found + view_cell(view, x, y);
+            const uint8_t *lossy = self->lossy + view_cell(view, x, y);
             if (*found < 0)
                 continue;
             int w = 0;
-            for (; x + w < rect.x + rect.w && found[w] >= 0; w++)
+            for (; x + w < rect.x + rect.w && found[w] >= 0 && lossy[w] == lossy[0]; w++)
                 found[w] = -1;
             *ret = (struct cell_rect){.x = x, .y = y, .w = w, .h = 1};
+            *ret_lossy = lossy[0];
             return true;
         }
     return false;
@@ -258,28 +266,42 @@ static unsigned count_unfilled(struct slot_set *self, const struct view *view, c
     for (size_t i = 0; i < cells; i++) {
         if (coded[i])
             self->unfilled[i] = view->hash[i];
-        if (self->unfilled[i] && (self->unfilled[i] != view->hash[i] || !view->exact[i]))
+        if (self->unfilled[i] != view->hash[i])
             self->unfilled[i] = 0;
         n += self->unfilled[i] != 0;
     }
     return n;
 }
 
-/* A slot for each of them, of at most `most`. Content that another cohort has filled goes where it is already. */
-static unsigned choose_slots(struct slot_set *self, const struct view *view, uint32_t update, unsigned most)
+/* The slot that this content is to be put into, or -1: it stands in one already, or is not worth one. Content that
+ * another cohort has filled goes where it is already. With the lock held. */
+static int choose_slot(struct slot_set *self, uint64_t hash, bool lossy)
 {
     struct slot_table *table = self->table;
+    int slot = slot_table_find(table, hash);
+    bool as_good = slot >= 0 && (lossy || !table->lossy[slot]);
+    if (as_good && (self->version[slot] == table->version[slot] || table->lossy[slot] != lossy))
+        return -1;
+    if (as_good)
+        return slot;
+    return lossy && !slot_table_keeps_lossy(table, hash) ? -1 : (int)slot_table_fill(table, hash, lossy);
+}
+
+/* A slot for each of them, of at most `most`. */
+static unsigned choose_slots(struct slot_set *self, const struct view *view, uint32_t update, unsigned most)
+{
     unsigned n = 0;
     size_t i = 0;
     for (int cy = 0; cy < view->cells_y; cy++)
         for (int cx = 0; cx < view->cells_x; cx++, i++) {
             uint64_t hash = self->unfilled[i];
-            if (!hash || !is_whole(view, cx, cy) || n == most || find_common(self, hash) >= 0)
+            int slot = -1;
+            if (hash && is_whole(view, cx, cy) && n < most)
+                slot = choose_slot(self, hash, !view->exact[i]);
+            if (slot < 0)
                 continue;
-            int slot = slot_table_find(table, hash);
-            slot = slot >= 0 ? slot : (int)slot_table_fill(table, hash);
             self->found[i] = slot;
-            self->version[slot] = table->version[slot];
+            self->version[slot] = self->table->version[slot];
             self->filled_at[slot] = update;
             n++;
         }
@@ -299,10 +321,10 @@ void slot_set_fill(struct slot_set *self, const struct view *view, const uint8_t
     pthread_mutex_unlock(&self->table->lock);
     memset(self->unfilled, 0, cells * sizeof self->unfilled[0]);
     uint32_t at = 0;
-    struct cell_rect rect, run;
+    struct cell_rect rect;
     while (n > 0 && next_block(self->found, view, UPDATE_SLOTS, &at, &rect)) {
         update_write_fill(writer, rect, self->found + view_cell(view, rect.x, rect.y), (size_t)view->cells_x);
-        while (slot_set_take_run(self, view, rect, &run))
-            ;
+        for (int y = rect.y; y < rect.y + rect.h; y++)
+            memset(self->found + view_cell(view, rect.x, y), -1, (size_t)rect.w * sizeof self->found[0]);
     }
 }

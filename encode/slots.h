@@ -22,6 +22,7 @@ struct slot_set {
     uint32_t *version;   /* per slot: the fill that the viewers have, 0 none */
     uint32_t *filled_at; /* per slot: the cohort's update that brought it */
     int32_t *found;      /* per cell of the picture, by slot_set_look: its slot, or -1 */
+    uint8_t *lossy;      /* per cell of these, bool: the slot holds something like it */
     uint64_t *unfilled;  /* per cell: the hash of what was coded there and is in no slot yet; 0: nothing */
     size_t room;
 };
@@ -53,11 +54,13 @@ int slot_set_look(struct slot_set *self, const struct plan *plan, const struct v
 bool slot_set_next(const struct slot_set *self, const struct view *view, unsigned most, uint32_t *at,
                    struct cell_rect *ret);
 
-/* Takes out the next run of cells that such an op has shown; false: no more. */
-bool slot_set_take_run(struct slot_set *self, const struct view *view, struct cell_rect rect, struct cell_rect *ret);
+/* Takes out the next run of cells that such an op has shown, all of them exact or all lossy; false: no more. */
+bool slot_set_take_run(struct slot_set *self, const struct view *view, struct cell_rect rect, struct cell_rect *ret,
+                       bool *ret_lossy);
 
-/* Writes the fill ops for what the update `update` has coded: coded[cell] is 1 for cells that were (and that are as the
- * view now says). A few cells wait until there are more, as long as the view does not change there. At most `room`
- * bytes. */
+/* Writes the fill ops for what the update `update` has coded: coded[cell] is not 0 for cells that were (and that are as
+ * the view now says, exactly or not). A few cells wait until there are more, as long as the view does not change there.
+ * At most `room` bytes. Content that was lossy and is exact now gets another version of its slot; lossy content never
+ * takes the place of exact. */
 void slot_set_fill(struct slot_set *self, const struct view *view, const uint8_t *coded, uint32_t update, size_t room,
                    struct update_writer *writer);
