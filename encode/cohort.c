@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "encode/body_check.h"
 #include "encode/copy_search.h"
 #include "encode/lossy.h"
 #include "encode/plan.h"
@@ -478,6 +479,7 @@ static int pack(struct cohort *self, struct cohort_update *update)
         at += piece;
     }
     update->bytes = size;
+    update->check = body_check(body, size);
     update->number = ++self->number;
     return 0;
 }

@@ -45,6 +45,7 @@ struct cohort_update {
     size_t bytes;
     enum cohort_update_kind kind;
     bool complete;        /* the view now equals the picture, exactly */
+    uint16_t check;       /* of all bytes of its pieces (body_check.h) */
     uint32_t number;      /* of this cohort's updates: 1, 2, 3 ... */
     uint64_t captured_us; /* of the picture */
     unsigned cells, cells_copied, cells_shown, cells_solid, cells_lossy;

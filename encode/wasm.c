@@ -1,6 +1,7 @@
 /* The page's module: one canvas, room for one body and for the pictures that the browser decoded for it, the cell
  * cache, and update_apply. No C library: what the compiler calls by itself (memcpy and the like) becomes single
  * instructions by -mbulk-memory. Nothing is imported. */
+#include "encode/body_check.h"
 #include "encode/update_apply.h"
 #include "video/csc.h"
 
@@ -121,6 +122,12 @@ EXPORT("canvas_create") uint8_t *canvas_create(uint32_t width, uint32_t height, 
 EXPORT("body_room") uint8_t *body_room(uint32_t size)
 {
     return size <= UPDATE_BODY_MAX && reach(slots_start()) ? body_start() : NULL;
+}
+
+/* The check of the body in the room; -1 when no body is that large. What it says goes before all that is done below. */
+EXPORT("body_check") int check_of_body(uint32_t size)
+{
+    return size <= UPDATE_BODY_MAX && reach(slots_start()) ? body_check(body_start(), size) : -1;
 }
 
 /* The body in the room: how many payloads it has (payloads() tells which), or -1: malformed so far, or asking for more
