@@ -6,7 +6,7 @@
 #define MISSING(text)                                                                                                  \
     &(const struct peer)                                                                                               \
     {                                                                                                                  \
-        .name = text                                                                                                   \
+        .name = (text)                                                                                                 \
     }
 
 const struct peer *const peers[] = {

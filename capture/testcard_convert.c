@@ -101,9 +101,11 @@ static void convert(const struct target *t, struct rect r)
 void testcard_convert(const struct testcard_original *self, const struct frame *frame, uint8_t *pixels, uint32_t before)
 {
     struct target t = {.from = &self->canvas, .csc = csc_of(frame->colour), .fourcc = frame->fourcc};
-    for (int p = 0; p < 2 && frame->planes[p].data; p++) {
-        t.planes[p] = pixels + (frame->planes[p].data - frame->planes[0].data);
-        t.stride[p] = frame->planes[p].stride;
+    t.planes[0] = pixels;
+    t.stride[0] = frame->planes[0].stride;
+    if (frame->fourcc == FOURCC_NV12) {
+        t.planes[1] = pixels + (frame->planes[1].data - frame->planes[0].data);
+        t.stride[1] = frame->planes[1].stride;
     }
     if (!before) {
         convert(&t, (struct rect){0, 0, frame->width, frame->height});

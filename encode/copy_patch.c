@@ -12,8 +12,8 @@ const struct copy_patch_ops *const copy_patch_ops_all[] = {
 
 const struct copy_patch_ops *copy_patch_ops_find(uint32_t features)
 {
-    const struct copy_patch_ops *const *ops = copy_patch_ops_all;
-    while ((*ops)->needs & ~features)
-        ops++;
-    return *ops;
+    for (size_t i = 0; copy_patch_ops_all[i]; i++)
+        if (!(copy_patch_ops_all[i]->needs & ~features))
+            return copy_patch_ops_all[i];
+    return &copy_patch_c;
 }

@@ -19,7 +19,8 @@
 #define FOURCC_BGRX FOURCC('X', 'R', '2', '4') /* bytes B,G,R,x; x is never looked at */
 
 /* What else a source may capture in: V4L2's names (Linux, videodev2.h). A last pixel without its pair keeps the pair's
- * chroma; NV12 has a second plane of U,V pairs, one for 2x2 pixels, (width + 1) / 2 of them in (height + 1) / 2 lines. */
+ * chroma; NV12 has a second plane of U,V pairs, one for 2x2 pixels, (width + 1) / 2 of them in (height + 1) / 2 lines.
+ */
 #define FOURCC_YUYV FOURCC('Y', 'U', 'Y', 'V')
 #define FOURCC_UYVY FOURCC('U', 'Y', 'V', 'Y')
 #define FOURCC_NV12 FOURCC('N', 'V', '1', '2')

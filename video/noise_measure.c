@@ -10,8 +10,8 @@ const struct noise_ops *const noise_ops_all[] = {
 
 const struct noise_ops *noise_ops_find(uint32_t features)
 {
-    const struct noise_ops *const *at = noise_ops_all;
-    while ((*at)->needs & ~features)
-        at++;
-    return *at;
+    for (size_t i = 0; noise_ops_all[i]; i++)
+        if (!(noise_ops_all[i]->needs & ~features))
+            return noise_ops_all[i];
+    return &noise_c;
 }

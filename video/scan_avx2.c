@@ -92,4 +92,4 @@ static inline void nh_sums(const struct nh *nh, uint64_t ret[2])
     ret[1] = sum_lanes(nh->sum[1]);
 }
 
-#include "video/scan_body.h"
+#include "video/scan_body.inc"

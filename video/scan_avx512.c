@@ -102,4 +102,4 @@ static inline void nh_sums(const struct nh *nh, uint64_t ret[2])
     ret[1] = nh_sum(nh->sum[1]);
 }
 
-#include "video/scan_body.h"
+#include "video/scan_body.inc"
