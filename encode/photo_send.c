@@ -77,7 +77,7 @@ int photo_send_write(struct photo_send *self, const struct photo_order *order, c
                      const struct picture *picture, struct update_writer *writer, struct cell_rect *rects, int room,
                      unsigned *ret_cells, size_t *ret_bytes)
 {
-    struct atlas_jpeg jpeg;
+    struct atlas_jpeg jpeg = {.size = 0};
     int n = cut_rectangles(order->cells, view, self->begin_row, order->cells_most, rects, room);
     unsigned last_row = n > 0 ? (unsigned)(rects[n - 1].y + rects[n - 1].h) : 0;
     if (n > 0)

@@ -38,7 +38,7 @@ static void take_cell(struct pass *pass, const struct run *run, int i)
     struct tracked *t = pass->tracked;
     const int cx = run->cx + i;
     const bool by_hash = t->scan->by_hash;
-    if (t->captured)
+    if (by_hash && t->captured)
         t->captured[(size_t)run->cy * (size_t)t->cells_x + (size_t)cx] = run->hash[i];
     if (pass->canvas)
         cell_pack(t->layout, &run->row, i, canvas_pixels(pass->canvas, cx, run->cy), pass->canvas->planes[0].stride);
