@@ -22,7 +22,7 @@ function latencies(seen) {
 async function ours() {
   const replayed = await Replayed.create(build, corpus);
   try {
-    const seen = await replayed.view();
+    const seen = await replayed.view(true);
     await until(() => new Set(seen.map(({ captured }) => captured)).size > FRAMES, 'enough frames came', 60000);
     return latencies(seen).slice(1); // the first picture is another matter
   } finally {

@@ -8,7 +8,7 @@
 #include "bench/resent.h"
 #include "bench/rows.h"
 
-#define UPDATE_HEADER 12            /* docs/console-protocol.md */
+#define UPDATE_HEADER 4             /* docs/console-protocol.md */
 #define BEGIN_US UINT64_C(10000000) /* the clock when the first frame comes */
 #define REST_US UINT64_C(5000000)   /* for the first frame and behind the last */
 #define BODY_MAX ((size_t)PACKET_MAX * PACKET_MAX_PIECES)

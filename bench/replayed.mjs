@@ -10,6 +10,7 @@ import { TYPE, Viewer } from '../tests/vm/target/console.mjs';
 
 const TARGET = 'recording';
 const UPDATE = 0x83;
+const TIMED = 2;
 const DECODES = 0b1111; // all that a page may say it can decode; nothing is decoded here
 
 /** The desktop recording of the folder, or else its first. @param {string} corpus */
@@ -53,16 +54,18 @@ export class Replayed {
     return self;
   }
 
-  /** A viewer's updates as they come: {now, captured} in microseconds of CLOCK_MONOTONIC, captured modulo 2^32. */
-  async view() {
+  /** A viewer's updates as they come, {now, captured} in microseconds of CLOCK_MONOTONIC, captured modulo 2^32; only who
+   *  watches is told when. @param {boolean} [watches] */
+  async view(watches = false) {
     const viewer = await Viewer.connect(this.rest, TARGET);
     this.#viewers.push(viewer);
     viewer.send(hello(await Viewer.ticket(this.rest, TARGET)));
+    if (watches) viewer.send(Buffer.from([0x0b, 1, 0, 0]));
     await viewer.message(TYPE.WELCOME);
     const seen = [];
     viewer.messages.push = (message) => {
       const now = Number(process.hrtime.bigint() / 1000n);
-      if (message[0] === UPDATE) seen.push({ now, captured: message.readUInt32LE(8) });
+      if (message[0] === UPDATE && message[1] & TIMED) seen.push({ now, captured: message.readUInt32LE(4) });
       return 0;
     };
     return seen;

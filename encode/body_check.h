@@ -30,7 +30,7 @@ static inline uint32_t body_check_mix(uint32_t hash, uint32_t word)
 
 static inline uint16_t body_check(const uint8_t *body, size_t size)
 {
-    uint32_t hash = BODY_CHECK_SEED ^ (uint32_t)size, odd = 0;
+    uint32_t hash = BODY_CHECK_SEED, odd = 0;
     size_t at = 0;
     for (; size - at >= 4; at += 4) {
         uint32_t word = body_check_word(body + at, 4);
@@ -38,7 +38,7 @@ static inline uint16_t body_check(const uint8_t *body, size_t size)
         odd ^= word;
     }
     uint32_t tail = body_check_word(body + at, size - at);
-    hash = body_check_mix(hash, tail) * BODY_CHECK_END;
+    hash = body_check_mix(body_check_mix(hash, tail), (uint32_t)size) * BODY_CHECK_END;
     odd ^= tail;
     return (uint16_t)((hash >> 16 & 0xFFFE) | (uint32_t)__builtin_parity(odd));
 }

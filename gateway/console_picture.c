@@ -88,6 +88,7 @@ static void on_update(void *data, const struct audience_update *update)
                                                            .n_pieces = u->n_pieces,
                                                            .class = (enum console_class)u->kind,
                                                            .complete = u->complete,
+                                                           .check = u->check,
                                                            .captured_us = u->captured_us,
                                                            .tracked_us = update->tracked_us,
                                                            .begun_us = update->begun_us,

@@ -185,7 +185,7 @@ export class ConsoleSession {
       case 'mode':
         return this.#picture?.mode(message, (error) => this.#unreadable(error));
       case 'update':
-        this.#figures.update(message.body.length + 12, received);
+        this.#figures.update(message.body.buffer.byteLength, received);
         return this.#picture?.update(message, received);
       case 'no-picture':
         return this.#picture?.after(() => this.report(message));

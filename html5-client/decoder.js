@@ -9,6 +9,7 @@
  * @property {(width: number, height: number, colour: number) => number} canvas_create offset of the pixels as they are
  *   to be shown; 0: no memory
  * @property {(size: number) => number} body_room offset of room for a body, 0: no memory
+ * @property {(size: number) => number} body_check what is in the room, 16 bits; -1: no room of this size
  * @property {(size: number) => number} scan number of payloads, -1: malformed
  * @property {() => number} payloads offset of struct update_payload[]
  * @property {(index: number, layout: number) => number} image_room offset of room for a decoded payload, 0: no memory
@@ -39,6 +40,8 @@ export class Decoder {
   /** @type {Exports} */
   #wasm;
   #pixels = 0;
+  /** @type {Uint8Array|null} it is in its room and as it was sent */
+  #intact = null;
   width = 0;
   height = 0;
   /** enum colour of video/csc.h; 0: RGB. */
@@ -66,6 +69,14 @@ export class Decoder {
     this.height = this.#pixels ? height : 0;
     this.colour = colour;
     return this.#pixels !== 0;
+  }
+
+  /** Whether a body is as it was sent; nothing of another one is to be read. @param {Uint8Array} body @param {number} check */
+  intact(body, check) {
+    this.#intact = null;
+    const good = this.#enter(body) && this.#wasm.body_check(body.length) === check;
+    this.#intact = good ? body : null;
+    return good;
   }
 
   /** What the browser must decode before this body can be applied. @param {Uint8Array} body @returns {Payload[]|null} null: malformed */
@@ -98,6 +109,7 @@ export class Decoder {
   /** What was ever on this screen is gone from the memory, slots too. */
   erase() {
     this.#wasm.erase();
+    this.#intact = null;
     this.#pixels = this.width = this.height = 0;
   }
 
@@ -128,6 +140,8 @@ export class Decoder {
 
   /** @param {Uint8Array} body */
   #enter(body) {
+    if (this.#intact === body) return true;
+    this.#intact = null;
     const room = this.#wasm.body_room(body.length);
     if (room) this.#bytes(room, body.length).set(body);
     return room !== 0;

@@ -10,7 +10,8 @@ import { UpdateQueue } from './update_queue.js';
 /** @typedef {import('./decoder.js').Codec} Codec */
 /** @typedef {import('./decoder.js').Image} Image */
 /** @typedef {import('./decoder.js').Rect} Rect */
-/** @typedef {Extract<import('./protocol.js').ServerMessage, {type: 'update'}>} Update */
+/** @typedef {Extract<import('./protocol.js').ServerMessage, {type: 'update'}>} UpdateMessage */
+/** @typedef {UpdateMessage & {sequence: number}} Update sequence: 1, 2, 3 ... in each connection, as both sides count */
 /** @typedef {Extract<import('./protocol.js').ServerMessage, {type: 'mode'}>} Mode */
 /** @typedef {{received: number, applied: number, painted: number}} Times ms of the page's clock */
 /**
@@ -95,11 +96,9 @@ export class Picture {
     this.#calls.begun(mode);
   }
 
-  /** @param {Update} update @param {number} received ms */
-  update(update, received) {
-    if (update.sequence !== this.#arrived + 1)
-      throw new ProtocolError(`update ${update.sequence} came after ${this.#arrived}`);
-    this.#arrived = update.sequence;
+  /** @param {UpdateMessage} message @param {number} received ms */
+  update(message, received) {
+    const update = { ...message, sequence: ++this.#arrived };
     this.#queue.add(
       this.#decoding(update),
       (images) => this.#apply(update, images ?? [], received),
@@ -115,8 +114,9 @@ export class Picture {
   }
 
   /** @param {Update} update @returns {Promise<Image[]>|null} */
-  #decode({ body }) {
+  #decode({ body, check }) {
     if (this.#broken) return null;
+    if (!this.#decoder.intact(body, check)) return Promise.reject(new Error('it was damaged on its way'));
     const payloads = this.#decoder.payloads(body);
     if (!payloads) return Promise.reject(new Error('its payloads are malformed'));
     return payloads.length ? this.#payloads.decode(payloads, this.#decoder.colour) : null;

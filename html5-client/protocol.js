@@ -3,11 +3,14 @@
 
 /** @typedef {'gone'|'protocol'|'session'|'right'|'stopping'|'ticket'|'target'} EndReason */
 /** @typedef {'ok'|'powered-off'|'no-signal'|'no-lock'|'out-of-range'|'unsupported'|'device-gone'|'starting'} SignalName */
-/** @typedef {{track: number, wait: number, encode: number, send: number}} SendTimes microseconds, at most 655350 */
+/**
+ * Microseconds, at most 655350; captured: by the gateway's clock, modulo 2^32.
+ * @typedef {{captured: number, track: number, wait: number, encode: number, send: number}} SendTimes
+ */
 /**
  * @typedef {{type: 'welcome', mayType: boolean, viewer: number}
  *   | {type: 'mode', colour: number, width: number, height: number}
- *   | {type: 'update', exact: boolean, sequence: number, captured: number, times: SendTimes|null, body: Uint8Array}
+ *   | {type: 'update', exact: boolean, check: number, times: SendTimes|null, body: Uint8Array}
  *   | {type: 'no-picture', signal: SignalName, why: string}
  *   | {type: 'cursor', visible: boolean, hotX: number, hotY: number, width: number, height: number, pixels: Uint8Array}
  *   | {type: 'leds', num: boolean, caps: boolean, scroll: boolean}
@@ -189,8 +192,8 @@ function text(view, from, length) {
 
 /** @param {DataView} view @returns {SendTimes} */
 function sendTimes(view) {
-  const [track, wait, encode, send] = [12, 14, 16, 18].map((at) => view.getUint16(at, true) * 10);
-  return { track, wait, encode, send };
+  const [track, wait, encode, send] = [8, 10, 12, 14].map((at) => view.getUint16(at, true) * 10);
+  return { captured: view.getUint32(4, true), track, wait, encode, send };
 }
 
 /** @type {Record<number, (view: DataView) => ServerMessage>} */
@@ -211,15 +214,14 @@ const PARSERS = {
     return { type: 'mode', colour, width, height };
   },
   0x83(view) {
-    atLeast(view, 12, 'UPDATE');
+    atLeast(view, 4, 'UPDATE');
     const timed = (view.getUint8(1) & 2) !== 0;
-    const start = timed ? 20 : 12;
+    const start = timed ? 16 : 4;
     atLeast(view, start, 'UPDATE');
     return {
       type: 'update',
       exact: (view.getUint8(1) & 1) !== 0,
-      sequence: view.getUint32(4, true),
-      captured: view.getUint32(8, true),
+      check: view.getUint16(2, true),
       times: timed ? sendTimes(view) : null,
       body: new Uint8Array(view.buffer, view.byteOffset + start, view.byteLength - start),
     };

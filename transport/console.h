@@ -66,6 +66,7 @@ struct console_update {
     unsigned n_pieces;
     enum console_class class;
     bool complete;
+    uint16_t check; /* of all bytes of the pieces, as the page computes it (docs/console-protocol.md) */
     uint64_t captured_us, tracked_us, begun_us, encoded_us; /* on clock_now_us */
 };
 void viewer_update(struct viewer *self, const struct console_update *update);

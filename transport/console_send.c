@@ -52,7 +52,8 @@ static uint32_t between(uint64_t from_us, uint64_t to_us)
 
 static struct console_times times_of(const struct viewer_update *u, uint64_t now_us)
 {
-    return (struct console_times){.track_us = between(u->captured_us, u->tracked_us),
+    return (struct console_times){.captured_us = (uint32_t)u->captured_us,
+                                  .track_us = between(u->captured_us, u->tracked_us),
                                   .wait_us = between(u->tracked_us, u->begun_us),
                                   .encode_us = between(u->begun_us, u->encoded_us),
                                   .send_us = between(u->encoded_us, now_us)};
@@ -71,9 +72,8 @@ static int begin_update(struct viewer *self)
     u->begun = true;
     uint8_t *begin = piece->data - u->header;
     struct wire_writer w = wire_writer_init(begin, u->header);
-    console_write_update_header(&w, u->complete, ++self->sequence, (uint32_t)u->captured_us,
-                                self->watching ? &times : NULL);
-    flow_sent(&self->flow, self->sequence, u->header + u->bytes, now_us);
+    console_write_update_header(&w, u->complete, u->check, self->watching ? &times : NULL);
+    flow_sent(&self->flow, ++self->sequence, u->header + u->bytes, now_us);
     self->server->statistics.header_bytes += u->header;
     bool last = u->next_piece == u->n_pieces;
     int r = write_bytes(self, begin, u->header + piece->size, true, last);
@@ -172,6 +172,7 @@ void viewer_update(struct viewer *self, const struct console_update *update)
         .n_pieces = update->n_pieces,
         .waiting = true,
         .complete = update->complete,
+        .check = update->check,
         .class = update->class,
         .captured_us = update->captured_us,
         .tracked_us = update->tracked_us,

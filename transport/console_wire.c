@@ -205,14 +205,15 @@ static void write_time(struct wire_writer *w, uint32_t us)
     wire_write_le16(w, (uint16_t)MIN(us / 10, (uint32_t)UINT16_MAX));
 }
 
-void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us,
+void console_write_update_header(struct wire_writer *w, bool complete, uint16_t check,
                                  const struct console_times *times)
 {
-    write_head(w, CONSOLE_UPDATE, (uint8_t)(complete | (times ? 2 : 0)), 0, 0);
-    wire_write_le32(w, sequence);
-    wire_write_le32(w, captured_us);
+    wire_write_u8(w, CONSOLE_UPDATE);
+    wire_write_u8(w, (uint8_t)(complete | (times ? 2 : 0)));
+    wire_write_le16(w, check);
     if (!times)
         return;
+    wire_write_le32(w, times->captured_us);
     write_time(w, times->track_us);
     write_time(w, times->wait_us);
     write_time(w, times->encode_us);

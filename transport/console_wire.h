@@ -15,8 +15,8 @@
 #define CONSOLE_MAX_TEXT 512      /* bytes of a sentence in NO_PICTURE and END; longer ones are cut */
 #define CONSOLE_MAX_NAME 255      /* bytes of the holder's name in SEAT */
 #define CONSOLE_PAGE_SIZE 16      /* bytes of a page's identity */
-#define CONSOLE_UPDATE_HEADER 12  /* bytes in front of an update's body */
-#define CONSOLE_UPDATE_TIMES 8    /* bytes more, for who watches */
+#define CONSOLE_UPDATE_HEADER 4   /* bytes in front of an update's body */
+#define CONSOLE_UPDATE_TIMES 12   /* bytes more, for who watches */
 #define CONSOLE_POINTER_MAX 32767 /* of POINTER_ABS */
 #define CONSOLE_BUTTONS 0x1f
 
@@ -92,13 +92,14 @@ const char *console_parse(const uint8_t *bytes, size_t size, struct console_mess
 void console_write_welcome(struct wire_writer *w, bool may_type, uint32_t viewer);
 void console_write_mode(struct wire_writer *w, uint8_t colour, uint16_t width, uint16_t height);
 
-/* Microseconds that an update spent: from capture to tracked picture, from there to the begin of its encode, in it,
- * from there to its first byte on the socket. */
+/* Of an update: when its picture was captured, on clock_now_us; and microseconds that it spent: from capture to tracked
+ * picture, from there to the begin of its encode, in it, from there to its first byte on the socket. */
 struct console_times {
+    uint32_t captured_us;
     uint32_t track_us, wait_us, encode_us, send_us;
 };
-/* times: NULL for who does not watch. */
-void console_write_update_header(struct wire_writer *w, bool complete, uint32_t sequence, uint32_t captured_us,
+/* check: of the body (encode/body_check.h). times: NULL for who does not watch. */
+void console_write_update_header(struct wire_writer *w, bool complete, uint16_t check,
                                  const struct console_times *times);
 void console_write_no_picture(struct wire_writer *w, uint8_t signal, const char *why);
 /* rgba: width x height x 4 bytes, premultiplied. */

@@ -14,6 +14,7 @@ struct viewer_update {
     bool waiting;         /* given by the gateway, not begun */
     bool begun;           /* its message is open: nothing else may be written until it ends */
     bool complete;
+    uint16_t check;
     enum console_class class;
     uint64_t captured_us, tracked_us, begun_us, encoded_us;
 };

@@ -49,16 +49,17 @@ async function measure({ target, width, height, jpeg, turns, screens }) {
   const [{ Connection }, { buildAck }, { Decoder }, { decodeJpeg }] = await Promise.all(
     ['connection', 'protocol', 'decoder', 'jpeg_decoder'].map((name) => import(`/${name}.js`)),
   );
-  /** @type {Uint8Array[][]} */
+  /** @type {{body: Uint8Array, check: number}[][]} */
   const shown = [[]];
+  let sequence = 0;
   await new Promise((resolve, reject) => {
     const hello = { hidden: false, viewOnly: true, capabilities: 1, page: '0'.repeat(32), lastViewer: 0, lastSequence: 0 };
     const connection = new Connection(target, () => hello, {
       changed: (state) => state.state === 'ended' && reject(new Error(state.why)),
       message(message, at) {
         if (message.type !== 'update') return;
-        shown.at(-1).push(message.body.slice());
-        connection.send(buildAck(message.sequence, at * 1000, at * 1000));
+        shown.at(-1).push({ body: message.body.slice(), check: message.check });
+        connection.send(buildAck(++sequence, at * 1000, at * 1000));
         if (!message.exact) return;
         if (shown.length < screens) return void shown.push([]);
         connection.stop();
@@ -74,9 +75,12 @@ async function measure({ target, width, height, jpeg, turns, screens }) {
   for (let turn = 0; turn < turns; turn++) {
     decoder.eraseSlots();
     decoder.resize(width, height, 0);
-    for (const body of shown.slice(0, -1).flat()) if (!decoder.apply(body)) throw new Error('An update is malformed.');
+    const apply = ({ body, check }) => {
+      if (!decoder.intact(body, check) || !decoder.apply(body)) throw new Error('An update is malformed.');
+    };
+    shown.slice(0, -1).flat().forEach(apply);
     const start = performance.now();
-    for (const body of shown.at(-1)) if (!decoder.apply(body)) throw new Error('An update is malformed.');
+    shown.at(-1).forEach(apply);
     const middle = performance.now();
     const { layout } = await decodeJpeg(payload, 0);
     theirs.push(performance.now() - middle);
@@ -84,7 +88,7 @@ async function measure({ target, width, height, jpeg, turns, screens }) {
     if (layout !== 'i420') throw new Error('The JPEG has no planes of its own.');
   }
   const last = shown.at(-1);
-  return { ours, theirs, updates: last.length, bytes: last.reduce((sum, { length }) => sum + length, 0), jpegBytes: bytes.length };
+  return { ours, theirs, updates: last.length, bytes: last.reduce((sum, { body }) => sum + body.length, 0), jpegBytes: bytes.length };
 }
 
 /** A named pipe for frames. @param {string} path */

@@ -39,7 +39,7 @@ function join(written, { pixels, captured }, offset) {
     const pixel = pixels[painted];
     if (!pixel) throw new Error(`Colour ${written[n].colour.toString(16)} never came to the canvas.`);
     ours.push(pixel.at + offset - written[n].at);
-    tick.push(sinceMs(written[n].at, captured[pixel.sequence]));
+    tick.push(sinceMs(written[n].at, captured[pixel.update]));
   }
   return { ours, tick };
 }
@@ -56,6 +56,8 @@ export async function latency(machine) {
 
 async function measure({ page, serial }, first, recording) {
   const worker = await probe(page);
+  await page.evaluate(() => document.querySelector('console-screen').send({ type: 'watch', on: true })); // tells captures
+  await pause(500);
   const written = [];
   for (let n = first; n < first + WRITES; n++) {
     written.push({ colour: colourOf(n), at: await write(serial, n) });

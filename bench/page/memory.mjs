@@ -15,12 +15,13 @@ async function visit({ target, count, atOnce }) {
   const { buildAck } = await import('/protocol.js');
   const one = () =>
     new Promise((resolve, reject) => {
+      let sequence = 0;
       const hello = { hidden: false, viewOnly: true, capabilities: 1, page: '0'.repeat(32), lastViewer: 0, lastSequence: 0 };
       const connection = new Connection(target, () => hello, {
         changed: (state) => state.state === 'ended' && reject(new Error(state.why)),
         message(message, at) {
           if (message.type !== 'update') return;
-          connection.send(buildAck(message.sequence, at * 1000, at * 1000));
+          connection.send(buildAck(++sequence, at * 1000, at * 1000));
           if (!message.exact) return;
           connection.stop();
           resolve(null);

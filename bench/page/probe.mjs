@@ -3,7 +3,7 @@
 
 /** Runs in the worker. */
 function install() {
-  const seen = (self.probe = { pixels: [], captured: {}, pongs: {}, pings: [], inBytes: 0, outBytes: 0, paintedAt: 0 });
+  const seen = (self.probe = { pixels: [], captured: [], pongs: {}, pings: [], inBytes: 0, outBytes: 0, paintedAt: 0 });
   let last = -1;
 
   const context = OffscreenCanvasRenderingContext2D.prototype;
@@ -21,22 +21,25 @@ function install() {
   const received = ({ data }) => {
     const view = new DataView(data);
     seen.inBytes += data.byteLength;
-    if (view.getUint8(0) === 0x83) seen.captured[view.getUint32(4, true)] = view.getUint32(8, true);
+    if (view.getUint8(0) === 0x83) seen.captured.push(view.getUint8(1) & 2 ? view.getUint32(4, true) : NaN);
     if (view.getUint8(0) === 0x88) seen.pongs[view.getUint32(4, true)] = performance.now();
   };
-  // An ACK follows each painting at once.
-  const painted = (sequence) => {
+  // An ACK follows each painting at once, and there is one for each update, in order.
+  let acks = 0;
+  const painted = () => {
     seen.paintedAt ||= performance.now();
-    if (seen.pixels.length) seen.pixels.at(-1).sequence ??= sequence;
+    if (seen.pixels.length) seen.pixels.at(-1).update ??= acks;
+    acks++;
   };
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (message) {
-    if (!sockets.has(this)) this.addEventListener('message', received);
+    const seenUpdates = sockets.has(this);
+    if (!seenUpdates) this.addEventListener('message', received);
     sockets.add(this);
     const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
     seen.outBytes += message.byteLength;
     if (view.getUint8(0) === 0x08) seen.pings.push({ value: view.getUint32(4, true), at: performance.now() });
-    if (view.getUint8(0) === 0x02) painted(view.getUint32(4, true));
+    if (view.getUint8(0) === 0x02 && seenUpdates) painted();
     return send.call(this, message);
   };
 }

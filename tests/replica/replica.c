@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/body_check.h"
 #include "encode/jpeg.h"
 #include "encode/vpx.h"
 
@@ -129,15 +130,28 @@ bool replica_apply(struct replica *self, const uint8_t *body, size_t size)
     return n >= 0 && update_apply(&self->applier, body, size, images, &self->dirty);
 }
 
-bool replica_apply_packets(struct replica *self, struct packet *const *pieces, unsigned n_pieces)
+static size_t join(struct replica *self, struct packet *const *pieces, unsigned n_pieces)
 {
     size_t size = 0;
     for (unsigned i = 0; i < n_pieces; i++) {
         if (size + pieces[i]->size <= sizeof self->body)
             memcpy(self->body + size, pieces[i]->data, pieces[i]->size);
         size += pieces[i]->size;
-        packet_unref(pieces[i]);
     }
+    return size;
+}
+
+bool replica_check_packets(struct replica *self, struct packet *const *pieces, unsigned n_pieces, uint16_t check)
+{
+    size_t size = join(self, pieces, n_pieces);
+    return size <= sizeof self->body && body_check(self->body, size) == check;
+}
+
+bool replica_apply_packets(struct replica *self, struct packet *const *pieces, unsigned n_pieces)
+{
+    size_t size = join(self, pieces, n_pieces);
+    for (unsigned i = 0; i < n_pieces; i++)
+        packet_unref(pieces[i]);
     return size <= sizeof self->body && replica_apply(self, self->body, size);
 }
 

@@ -18,6 +18,9 @@ int replica_mode(struct replica *self, int width, int height, uint8_t colour);
 bool replica_apply(struct replica *self, const uint8_t *body, size_t size);
 bool replica_apply_packets(struct replica *self, struct packet *const *pieces, unsigned n_pieces);
 
+/* What the page does before it applies a body: whether it is as it was sent. */
+bool replica_check_packets(struct replica *self, struct packet *const *pieces, unsigned n_pieces, uint16_t check);
+
 const struct update_canvas *replica_canvas(const struct replica *self);
 const struct update_dirty *replica_dirty(const struct replica *self);
 

@@ -2,9 +2,12 @@
 
 #include <stdio.h>
 
+#include "encode/body_check.h"
+
 #define SEGMENT 1448
 #define SEGMENT_HEAD 66 /* Ethernet is not counted: IP, TCP with time stamps, a TLS record now and then */
-#define MESSAGE_HEAD 40 /* websocket, TLS record, our own header */
+#define UPDATE_HEADER 4 /* docs/console-protocol.md */
+#define MESSAGE_HEAD 32 /* websocket, TLS record, our own header */
 #define CLOCK_SKEW 0xfff00000u
 
 static uint64_t random_below(struct sim *self, uint64_t n)
@@ -111,11 +114,11 @@ static void on_update(void *data, const struct audience_update *update)
         packet_unref(u->pieces[i]);
     }
     v->pulled = false;
-    flow_sent(&v->flow, ++v->sequence, at + 12, v->sim->now_us);
+    flow_sent(&v->flow, ++v->sequence, at + UPDATE_HEADER, v->sim->now_us);
     v->updates++;
-    v->bytes += at + 12;
-    v->sent[v->n_sent++] =
-        (struct sim_sent){.arrives_us = transmit(v, at), .sequence = v->sequence, .size = at, .body = body};
+    v->bytes += at + UPDATE_HEADER;
+    v->sent[v->n_sent++] = (struct sim_sent){
+        .arrives_us = transmit(v, at), .sequence = v->sequence, .size = at, .check = u->check, .body = body};
 }
 
 /* ---- the viewer's side ---- */
@@ -167,7 +170,7 @@ static void arrive(struct sim_viewer *v)
             abort();
         return;
     }
-    if (v->replica && !replica_apply(v->replica, s.body, s.size)) {
+    if (v->replica && (body_check(s.body, s.size) != s.check || !replica_apply(v->replica, s.body, s.size))) {
         fprintf(stderr, "an update is malformed\n");
         abort();
     }

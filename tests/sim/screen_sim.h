@@ -3,7 +3,7 @@
 #pragma once
 
 #include "encode/audience.h"
-#include "encode/scene.h"
+#include "unit/encode/scene.h"
 #include "replica/replica.h"
 #include "transport/flow.h"
 
@@ -23,6 +23,7 @@ struct sim_sent { /* an update on its way */
     uint64_t arrives_us;
     uint32_t sequence;
     size_t size;
+    uint16_t check;
     bool mode; /* a MODE message instead */
     int width, height;
     uint8_t *body;

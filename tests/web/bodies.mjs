@@ -47,12 +47,32 @@ export function mode(width, height, colour = 0) {
   return message;
 }
 
-/** @param {number} sequence @param {Buffer} body @param {{exact?: boolean, times?: number[]|null}} [more] times: four, in 10 us */
-export function update(sequence, body, { exact = false, times = null } = {}) {
-  const head = Buffer.alloc(times ? 20 : 12);
+/** The check of a body, from what docs/console-protocol.md says. @param {Uint8Array} body */
+export function bodyCheck(body) {
+  const mix = (hash, word) => {
+    const product = Math.imul(hash ^ word, 0x85ebca6b);
+    return product ^ (product >>> 15);
+  };
+  let hash = 0x9e3779b9;
+  let odd = 0;
+  for (let at = 0; at <= body.length - (body.length % 4); at += 4) {
+    let word = 0;
+    for (let i = 0; i < 4 && at + i < body.length; i++) word |= body[at + i] << (8 * i);
+    hash = mix(hash, word);
+    odd ^= word;
+  }
+  const high = Math.imul(mix(hash, body.length), 0xc2b2ae35) >>> 16;
+  for (let half = 16; half; half >>= 1) odd ^= odd >>> half;
+  return (high & 0xfffe) | (odd & 1);
+}
+
+/** times: four, in 10 us. check: of what is sent, where that is another body. @param {Buffer} body
+ *  @param {{exact?: boolean, times?: number[]|null, check?: number}} [more] */
+export function update(body, { exact = false, times = null, check = bodyCheck(body) } = {}) {
+  const head = Buffer.alloc(times ? 16 : 4);
   head[0] = 0x83;
   head[1] = (exact ? 1 : 0) | (times ? 2 : 0);
-  head.writeUInt32LE(sequence, 4);
-  times?.forEach((value, i) => head.writeUInt16LE(value, 12 + 2 * i));
+  head.writeUInt16LE(check, 2);
+  times?.forEach((value, i) => head.writeUInt16LE(value, 8 + 2 * i));
   return Buffer.concat([head, body]);
 }

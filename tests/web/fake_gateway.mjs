@@ -71,8 +71,8 @@ export class FakeConsole {
 
   /** @param {Buffer} body @param {any} [more] @returns {number} its sequence number */
   update(body, more) {
-    this.socket.send(update(++this.#sequence, body, more));
-    return this.#sequence;
+    this.socket.send(update(body, more));
+    return ++this.#sequence;
   }
 
   /** @param {{roundTrip: number, text?: number, photo?: number, video?: number, settle?: number}} figures us, bytes so far */

@@ -2,8 +2,9 @@
  * is, and broken data that must never be painted. The gateway is a fake one, which sends what no real one would. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { body, op } from './bodies.mjs';
+import { body, bodyCheck, op } from './bodies.mjs';
 import { assertQuiet, canvasHash, inFirefox, launch, newPage, openConsole } from './browser.mjs';
 import { FakeGateway } from './fake_gateway.mjs';
 import { flat, jpegs, moving, rgbaOf, video, videoPlanes } from './media.mjs';
@@ -185,10 +186,10 @@ test('a mode waits for the pictures before it, and those after it are decoded fo
 });
 
 /** Sends what is broken after a red canvas: the canvas must stay red, the page must ask for a new picture and take it. */
-async function refuses(broken) {
+async function refuses(broken, more = {}) {
   const connection = await connected();
   connection.update(red(), { exact: true });
-  await connection.acked(connection.update(broken));
+  await connection.acked(connection.update(broken, more));
   await until(() => connection.refreshes === 1, 'the page asks for a refresh');
   await shows(redRgba);
   await page.getByText('cannot be shown').first().waitFor();
@@ -221,6 +222,22 @@ test('a slot that nobody filled', () => refuses(body([op.show(0, 0)])));
 test('a payload larger than the screen could need', () =>
   refuses(body([op.photo([[0, 0, 1, 1]])], [{ codec: 'jpeg', columns: 512, rows: 512, data: photo }])));
 test('a payload list cut short', () => refuses(Buffer.from([2, 3, 0])));
+
+// What was damaged on its way: browsers take most of it, and would paint it.
+const tiles = readFileSync(new URL('../vectors/update/modelled-tiny-1.body', import.meta.url));
+const [key] = video('vp8', frames.slice(0, 1), WIDTH, HEIGHT);
+for (const [what, sent] of /** @type {[string, Buffer][]} */ ([
+  ['a plain colour', body([op.solid(WHOLE, [1, 2, 3])])], ['tiles', tiles], ['a JPEG', frame('jpeg', photo)], ['VP8', frame('vp8', key, { key: true })],
+])) {
+  const check = bodyCheck(sent);
+  for (const at of [0.5, 0.9]) {
+    const damaged = Buffer.from(sent);
+    damaged[Math.floor(at * sent.length)] ^= 0x10;
+    test(`${what} with one wrong bit, ${100 * at} % from its beginning`, () => refuses(damaged, { check }));
+  }
+  test(`${what} cut short`, () => refuses(sent.subarray(0, -1), { check }));
+}
+test('a body whose check alone is wrong', () => refuses(red(), { check: bodyCheck(red()) ^ 2 }));
 
 test('a stream that fails goes on after its next key frame', async () => {
   const connection = await connected();

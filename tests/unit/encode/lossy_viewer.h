@@ -86,6 +86,7 @@ static inline bool lossy_viewer_update(struct lossy_viewer *self)
     self->updates[self->last.kind]++;
     self->bytes[self->last.kind] += self->last.bytes;
     lossy_viewer_note_keys(self, &self->last);
+    assert_true(replica_check_packets(self->replica, self->last.pieces, self->last.n_pieces, self->last.check));
     assert_true(replica_apply_packets(self->replica, self->last.pieces, self->last.n_pieces));
     return true;
 }

@@ -101,8 +101,10 @@ static inline struct cohort_update viewer_update(struct viewer *self, const stru
         size += update.pieces[i]->size;
     }
     assert_int_equal(size, update.bytes);
-    if (size > 0)
+    if (size > 0) {
+        assert_true(replica_check_packets(self->replica, update.pieces, update.n_pieces, update.check));
         assert_true(replica_apply_packets(self->replica, update.pieces, update.n_pieces));
+    }
     for (int cy = 0; cy < picture->cells_y; cy++)
         for (int cx = 0; cx < picture->cells_x; cx++) {
             if (!viewer_claim_holds(self, cx, cy))

@@ -58,6 +58,7 @@ bool viewer_mode(struct viewer *self, int width, int height, uint8_t colour)
 
 void viewer_update(struct viewer *self, const struct console_update *update)
 {
+    assert_true(replica_check_packets(self->replica, update->pieces, update->n_pieces, update->check));
     assert_true(replica_apply_packets(self->replica, update->pieces, update->n_pieces));
     self->updates++;
     self->complete = update->complete;

@@ -21,6 +21,7 @@ struct console_viewer {
     size_t answer_size;
     unsigned answer_pieces;
     size_t sent_bytes;
+    unsigned sent;
     struct console_hello hello;
 };
 
@@ -43,9 +44,11 @@ static void send_update(struct console_viewer *self, size_t size, unsigned n)
     for (unsigned i = 0; i < n; i++)
         pieces[i] = make_piece(size, (uint8_t)(i + 1));
     self->sent_bytes += n * size;
+    self->sent++;
     viewer_update(self->viewer, &(struct console_update){.pieces = pieces,
                                                          .n_pieces = n,
                                                          .complete = true,
+                                                         .check = (uint16_t)(0xA500 + self->sent),
                                                          .class = CONSOLE_PHOTO,
                                                          .captured_us = 123456,
                                                          .tracked_us = 123556,
@@ -252,10 +255,10 @@ static void send_ack(struct client *c, uint32_t sequence)
     assert_true(ws_send_message(c, ack, sizeof ack));
 }
 
-static uint32_t sequence_of(const struct ws_message *message)
+static uint16_t check_of(const struct ws_message *message)
 {
-    struct wire_reader r = wire_reader_init(message->bytes + 4, 4);
-    return wire_read_le32(&r);
+    struct wire_reader r = wire_reader_init(message->bytes + 2, 2);
+    return wire_read_le16(&r);
 }
 
 /* Reads up to END and the close frame behind it. */
@@ -490,7 +493,7 @@ static void updates_are_fragments_around_shared_pieces(void **state)
     assert_int_equal(m.frames, 3); /* the header stands in front of the first */
     assert_int_equal(m.size, CONSOLE_UPDATE_HEADER + 15000);
     assert_int_equal(m.bytes[1], 1);
-    assert_int_equal(sequence_of(&m), 1);
+    assert_int_equal(check_of(&m), 0xA501);
     for (size_t i = 0; i < 15000; i++)
         assert_int_equal(m.bytes[CONSOLE_UPDATE_HEADER + i], i / 5000 + 1);
     struct transport_statistics after = look().statistics;
@@ -505,7 +508,7 @@ static void updates_are_fragments_around_shared_pieces(void **state)
     expect(&c, CONSOLE_UPDATE);
     assert_int_equal(m.frames, 2);
     assert_int_equal(m.size, CONSOLE_UPDATE_HEADER + 200);
-    assert_int_equal(sequence_of(&m), 2);
+    assert_int_equal(check_of(&m), 0xA502);
     client_close(&c);
 }
 
@@ -538,11 +541,12 @@ static void who_watches_is_told_the_times(void **state)
     expect(&c, CONSOLE_UPDATE);
     assert_int_equal(m.size, CONSOLE_UPDATE_HEADER + CONSOLE_UPDATE_TIMES + 500);
     assert_int_equal(m.bytes[1], 3);
-    assert_int_equal(time_at(12), 10);
-    assert_int_equal(time_at(14), 30);
-    assert_int_equal(time_at(16), 4);
-    assert_int_equal(time_at(18), 65535); /* an encode of long ago */
-    assert_int_equal(m.bytes[20], 1);
+    assert_int_equal(time_at(4) | time_at(6) << 16, 123456);
+    assert_int_equal(time_at(8), 10);
+    assert_int_equal(time_at(10), 30);
+    assert_int_equal(time_at(12), 4);
+    assert_int_equal(time_at(14), 65535); /* an encode of long ago */
+    assert_int_equal(m.bytes[16], 1);
     ws_send_message(&c, "\13\0\0\0", 4);
     send_ack(&c, 1);
     wait_until(look().seen.pulls >= 2);
@@ -628,7 +632,7 @@ static void fast_reader_gets_everything_in_order(void **state)
     for (uint32_t i = 1; i <= updates; i++) {
         expect(&c, CONSOLE_UPDATE);
         assert_int_equal(m.size, CONSOLE_UPDATE_HEADER + 80000);
-        assert_int_equal(sequence_of(&m), i);
+        assert_int_equal(check_of(&m), 0xA500 + i);
         send_ack(&c, i);
     }
     print_message("%u MB at %u MB/s, %u partial writes\n", updates * 80000 / 1000000,

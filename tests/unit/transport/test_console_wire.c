@@ -200,12 +200,12 @@ static void build_server(struct wire_writer *w)
         bool timed = strncmp(find("times"), "null", 4) != 0;
         struct console_times times = {0};
         if (timed)
-            times = (struct console_times){.track_us = (uint32_t)number("track"),
+            times = (struct console_times){.captured_us = (uint32_t)number("captured"),
+                                           .track_us = (uint32_t)number("track"),
                                            .wait_us = (uint32_t)number("wait"),
                                            .encode_us = (uint32_t)number("encode"),
                                            .send_us = (uint32_t)number("send")};
-        console_write_update_header(w, number("exact"), (uint32_t)number("sequence"), (uint32_t)number("captured"),
-                                    timed ? &times : NULL);
+        console_write_update_header(w, number("exact"), (uint16_t)number("check"), timed ? &times : NULL);
         assert_int_equal(wire_written(w), CONSOLE_UPDATE_HEADER + (timed ? CONSOLE_UPDATE_TIMES : 0));
         wire_write_bytes(w, bytes, hex_bytes("body", bytes, sizeof bytes));
     } else if (is_type("no-picture"))

@@ -16,6 +16,7 @@ export const hello = (ticket, flags = 0) =>
 export class Viewer {
   /** @type {Buffer[]} */ messages = [];
   closed = false;
+  #updates = 0;
   status = '';
   #rest = Buffer.alloc(0);
   /** @type {Buffer[]} */ #parts = [];
@@ -88,15 +89,15 @@ export class Viewer {
     if (!(bytes[0] & 128)) return true;
     const message = Buffer.concat(this.#parts.splice(0));
     this.messages.push(message);
-    if (message[0] === 0x83) this.send(this.#ack(message));
+    if (message[0] === 0x83) this.send(this.#ack(++this.#updates));
     return true;
   }
 
-  /** @param {Buffer} update */
-  #ack(update) {
+  /** @param {number} sequence of an update: they are counted, at both ends */
+  #ack(sequence) {
     const ack = Buffer.alloc(16);
     ack[0] = 2;
-    update.copy(ack, 4, 4, 8);
+    ack.writeUInt32LE(sequence, 4);
     return ack;
   }
 

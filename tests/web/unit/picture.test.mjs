@@ -12,7 +12,7 @@ import { rgbPlanes } from '../../../html5-client/rgb_planes.js';
 import { StageTimes } from '../../../html5-client/stage_times.js';
 import { Trouble } from '../../../html5-client/trouble.js';
 import { UpdateQueue } from '../../../html5-client/update_queue.js';
-import { body, op } from '../bodies.mjs';
+import { body, bodyCheck, op } from '../bodies.mjs';
 import { flat, rgbaOf } from '../media.mjs';
 
 /** A promise that is settled by hand. */
@@ -152,6 +152,45 @@ const code = join(process.env.LIGHTSOUT_BUILD ?? 'build/release', 'lightsout.was
 
 test('decoder: what the page loads of it is less than 64 KiB', { skip: !existsSync(code) }, () => {
   assert.ok(gzipSync(readFileSync(code), { level: 9 }).length < 65536);
+});
+
+const golden = (name) => readFileSync(new URL(`../../vectors/update/${name}.body`, import.meta.url));
+/** @param {'jpeg'|'vp8'} codec */
+const carrying = (codec) => {
+  const cover = codec === 'jpeg' ? op.photo([[0, 0, 1, 1]]) : op.video(0, 0, [[0, 0, 1, 1]]);
+  return body([cover], [{ codec, columns: 1, rows: 1, data: samplePayload(codec).bytes, key: codec === 'vp8' }]);
+};
+const SENT = {
+  'modelled tiles': golden('modelled-photo-1'), 'run tiles': golden('runs-1'), 'raw tiles': golden('raw-1').subarray(0, 2000),
+  copies: golden('copy-1'), slots: golden('slots-2'), 'a JPEG': carrying('jpeg'), 'VP8': carrying('vp8'),
+};
+
+for (const [what, sent] of Object.entries(SENT))
+  test(`decoder: each wrong bit in a body with ${what} is found, and so is what was cut off`, { skip: !existsSync(code) }, async () => {
+    const decoder = await Decoder.create(readFileSync(code));
+    const check = bodyCheck(sent);
+    assert.ok(decoder.intact(sent, check));
+    const damaged = Buffer.from(sent);
+    for (let bit = 0; bit < 8 * sent.length; bit++) {
+      damaged[bit >> 3] ^= 1 << (bit & 7);
+      assert.ok(!decoder.intact(damaged, check), `bit ${bit}`);
+      damaged[bit >> 3] ^= 1 << (bit & 7);
+    }
+    for (let size = 0; size < sent.length; size++) assert.ok(!decoder.intact(sent.subarray(0, size), check), `${size} bytes`);
+    assert.ok(!decoder.intact(Buffer.concat([sent, Buffer.from([0])]), check), 'a byte more');
+    for (let bit = 0; bit < 16; bit++) assert.ok(!decoder.intact(sent, check ^ (1 << bit)), `bit ${bit} of the check`);
+  });
+
+test('decoder: a body larger than any is never intact, and a checked one is applied as it was checked', { skip: !existsSync(code) }, async () => {
+  const decoder = await Decoder.create(readFileSync(code));
+  const large = Buffer.alloc((1 << 19) + 1);
+  assert.ok(!decoder.intact(large, bodyCheck(large)));
+  assert.ok(decoder.resize(64, 64, 0));
+  const [one, other] = [[1, 2, 3], [4, 5, 6]].map((colour) => body([op.solid([0, 0, 1, 1], colour)]));
+  assert.ok(decoder.intact(one, bodyCheck(one)));
+  assert.ok(decoder.apply(other)); // it takes the room
+  assert.ok(decoder.apply(one));
+  assert.deepEqual([...decoder.pixels.subarray(0, 4)], [1, 2, 3, 255]);
 });
 
 test('decoder: slots outlive canvases; after erasing nothing of a screen is left in the memory', { skip: !existsSync(code) }, async () => {

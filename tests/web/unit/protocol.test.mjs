@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as protocol from '../../../html5-client/protocol.js';
+import { bodyCheck, update } from '../bodies.mjs';
 
 const vectors = (name) =>
   JSON.parse(readFileSync(new URL(`../../vectors/console/${name}.json`, import.meta.url), 'utf8'));
@@ -32,6 +33,18 @@ for (const { message, hex } of vectors('client'))
 for (const { message, hex } of vectors('server'))
   test(`parses ${JSON.stringify(message)}`, () => assert.deepEqual(withHex(protocol.parseMessage(toBuffer(hex))), message));
 
+for (const { body, check } of vectors('checks'))
+  test(`the check of ${body.slice(0, 40) || 'nothing'}`, () => assert.equal(bodyCheck(Buffer.from(body, 'hex')), check));
+
+test('updates of the tests are those of the gateway', () => {
+  for (const { message, hex } of vectors('server').filter(({ message }) => message.type === 'update')) {
+    const { captured, ...stages } = message.times ?? {};
+    const built = update(Buffer.from(message.body, 'hex'), { exact: message.exact, times: message.times && Object.values(stages).map((us) => us / 10) });
+    if (message.times) built.writeUInt32LE(captured, 4);
+    assert.equal(built.toString('hex'), hex);
+  }
+});
+
 test('every message cut short or made longer by a byte is refused or stays within itself', () => {
   for (const { message, hex } of vectors('server')) {
     if (message.type === 'update') continue; // its body ends with the message
@@ -43,7 +56,7 @@ test('every message cut short or made longer by a byte is refused or stays withi
 
 test('an update without its header is refused', () => {
   const [{ hex }] = vectors('server').filter(({ message }) => message.type === 'update');
-  for (let end = 0; end < 24; end += 2)
+  for (let end = 0; end < 8; end += 2)
     assert.throws(() => protocol.parseMessage(toBuffer(hex.slice(0, end))), protocol.ProtocolError);
 });
 
@@ -54,7 +67,7 @@ const broken = {
   'a picture without width': '8200000000009001',
   'a picture too high': '82000000d002ffff',
   'a picture of no known colour': '82050000d0029001',
-  'stage times cut short': '83020000010000000000000001000200030000',
+  'stage times cut short': '830200000000000001000200030000',
   'an unknown signal': '84080000',
   'an unknown end': '8b080000',
   'end reason 0': '8b000000',
