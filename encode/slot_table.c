@@ -7,9 +7,9 @@
 #include "encode/slots.h"
 
 #define SAMPLE_OF 32     /* of lossy contents one in so many is always kept, to see whether such content comes back */
-#define SAMPLES_MIN 64   /* judged by fewer, all are kept */
-#define SAMPLES_MAX 256  /* after so many, what was learned before counts half */
-#define SAMPLES_WORTH 10 /* all are kept while one sample in so many is shown */
+#define SAMPLES_MIN 256  /* judged by fewer, all are kept */
+#define SAMPLES_MAX 512  /* after so many, what was learned before counts half */
+#define SAMPLES_WORTH 16 /* all are kept while one sample in so many is shown */
 
 int slot_table_create(struct slot_table **ret)
 {

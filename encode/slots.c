@@ -3,11 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "encode/content.h"
 #include "encode/slot_table.h"
 
-#define FILL_MIN 8 /* fewer cells are not worth an op of their own */
-#define CUT_COST 3 /* drawn cells that must be shown for each piece more that a tile is cut into */
-#define GAP 1      /* rows without any cell that an op may span */
+#define FILL_MIN 8    /* fewer cells are not worth an op of their own */
+#define CUT_BYTES 150 /* that must be saved for each piece more that a tile is cut into */
+#define GAP 1         /* rows without any cell that an op may span */
 
 struct slot_record {
     uint32_t version[UPDATE_SLOTS];
@@ -103,10 +104,16 @@ static int find_common(const struct slot_set *self, uint64_t hash)
     return slot >= 0 && self->version[slot] == self->table->version[slot] ? slot : -1;
 }
 
+static const uint8_t *cell_pixels(const struct picture *picture, int cx, int cy)
+{
+    const struct frame_plane *plane = &picture->frame->planes[0];
+    return plane->data + (size_t)cy * CELL_SIZE * plane->stride + 4 * CELL_SIZE * (size_t)cx;
+}
+
 static bool is_of_one_colour(const struct picture *picture, int cx, int cy)
 {
     const struct frame_plane *plane = &picture->frame->planes[0];
-    const uint8_t *pixels = plane->data + (size_t)cy * CELL_SIZE * plane->stride + 4 * CELL_SIZE * (size_t)cx;
+    const uint8_t *pixels = cell_pixels(picture, cx, cy);
     uint32_t first, pixel, differ = 0;
     memcpy(&first, pixels, sizeof first);
     for (int y = 0; y < CELL_SIZE; y++, pixels += plane->stride) {
@@ -136,6 +143,19 @@ static unsigned count_rects(uint16_t cells)
     return n;
 }
 
+/* What coding these cells of a tile would take, about. */
+static unsigned exact_bytes(const struct picture *picture, int tx, int ty, uint16_t cells)
+{
+    unsigned sum = 0;
+    for (; cells; cells &= (uint16_t)(cells - 1)) {
+        int at = __builtin_ctz(cells);
+        struct content content = content_of(cell_pixels(picture, tx + at % TILE_CELLS, ty + at / TILE_CELLS),
+                                            picture->frame->planes[0].stride);
+        sum += content_exact_bytes(&content);
+    }
+    return sum;
+}
+
 /* Cells of one colour cost next to nothing within a tile that is coded all the same, and cells in its midst cut it into
  * pieces that know less of each other: where that outweighs what is saved, nothing of the tile is shown. */
 static void leave_to_tile(struct slot_set *self, const struct plan *plan, const struct view *view,
@@ -157,7 +177,7 @@ static void leave_to_tile(struct slot_set *self, const struct plan *plan, const 
             drawn |= (uint16_t)(1u << at);
     }
     unsigned before = count_rects(wanted), after = count_rects(wanted & (uint16_t)~drawn);
-    if (after > before && (after - before) * CUT_COST > (unsigned)__builtin_popcount(drawn))
+    if (after > before && (after - before) * CUT_BYTES > exact_bytes(picture, tx, ty, drawn))
         drawn = 0;
     for (uint16_t left = found & (uint16_t)~drawn; left; left &= (uint16_t)(left - 1)) {
         int at = __builtin_ctz(left);
