@@ -91,7 +91,7 @@ int atlas_encode(struct atlas *self, const struct picture *picture, const struct
     int cells = 0;
     for (unsigned i = 0; i < n_rects; i++)
         cells += rects[i].w * rects[i].h;
-    int columns = MIN(MAX(rects[0].w, (cells + SIDE_MAX - 1) / SIDE_MAX), SIDE_MAX);
+    int columns = MIN(MAX(MAX(rects[0].w, 1), (cells + SIDE_MAX - 1) / SIDE_MAX), SIDE_MAX);
     int rows = (cells + columns - 1) / columns;
     struct jpeg_picture jpeg = {.width = columns * CELL_SIZE, .height = rows * CELL_SIZE};
     if (stands_ready(frame, rects, n_rects) && columns == rects[0].w) {
