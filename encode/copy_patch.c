@@ -1,4 +1,4 @@
-#include "encode/copy_patch_body.h"
+#include "encode/copy_patch_body.inc"
 
 const struct copy_patch_ops copy_patch_c = {.name = "c", .along = along, .down = down};
 
