@@ -3,9 +3,9 @@
 #pragma once
 
 #include "encode/audience.h"
-#include "unit/encode/scene.h"
 #include "replica/replica.h"
 #include "transport/flow.h"
+#include "unit/encode/scene.h"
 
 #define SIM_VIEWERS 16
 #define SIM_KEYS 4096
