@@ -320,9 +320,18 @@ static void trim(const struct plan *plan, const struct view *view, struct cell_r
         rect->w--;
 }
 
-/* What has been copied is not copied again: the lines it came from may be overwritten by now. */
-static void leave_out(struct copy_search *self, const struct view *view, const struct cell_rect *rect)
+/* What has been copied is not copied again: the lines it came from may be overwritten by now. And cells that are not
+ * wanted, but would have been copied along, may take from what was copied: they are to be compared anew. */
+static void leave_out(struct copy_search *self, const struct plan *plan, const struct view *view, struct copy_vector v,
+                      const struct cell_rect *rect)
 {
+    int left = MAX(rect->x * CELL_SIZE - v.dx, 0) / CELL_SIZE, top = MAX(rect->y * CELL_SIZE - v.dy, 0) / CELL_SIZE;
+    int right = MIN(((rect->x + rect->w) * CELL_SIZE - 1 - v.dx + CELL_SIZE) / CELL_SIZE, view->cells_x);
+    int bottom = MIN(((rect->y + rect->h) * CELL_SIZE - 1 - v.dy + CELL_SIZE) / CELL_SIZE, view->cells_y);
+    for (int cy = top; cy < bottom; cy++)
+        for (int cx = left; cx < right; cx++)
+            if (!plan->wanted[view_cell(view, cx, cy)])
+                self->match[view_cell(view, cx, cy)] = MATCH_UNKNOWN;
     for (int cy = rect->y; cy < rect->y + rect->h; cy++)
         memset(self->match + view_cell(view, rect->x, cy), MATCH_NO, (size_t)rect->w);
 }
@@ -397,7 +406,7 @@ bool copy_search_next(struct copy_search *self, const struct plan *plan, const s
         if (!is_start(self, plan, view_cell(view, cx, cy)))
             continue;
         *ret = grow(self, plan, view, picture, vector, cx, cy);
-        leave_out(self, view, ret);
+        leave_out(self, plan, view, vector, ret);
         return true;
     }
     return false;

@@ -195,6 +195,37 @@ static void test_cut_short(void **state)
     stage_finish(&s);
 }
 
+/* Each pixel of the cells becomes what stood 30 to its right. */
+static void take_from_right(struct scene *scene, const uint32_t *old, int cx, int cy, int cw, int ch)
+{
+    for (int y = cy * CELL_SIZE; y < (cy + ch) * CELL_SIZE; y++)
+        memcpy(scene->pixels + (size_t)y * W + (size_t)(cx * CELL_SIZE),
+               old + (size_t)y * W + (size_t)(cx * CELL_SIZE + 30), (size_t)cw * CELL_SIZE * 4);
+}
+
+/* Two cells of a row are right already and would be right when copied along with those to their left, had not an
+ * earlier copy overwritten what they would take. */
+static void test_gap_behind_a_copy(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_init(&s, W, H, 91);
+    uint32_t *old = malloc(W * H * 4);
+    scene_noise(&s.scene, 0, 0, W, H);
+    scene_fill(&s.scene, 464, 240, 62, 16, 0x808080);
+    memcpy(old, s.scene.pixels, W * H * 4);
+    while (!update(&s).complete)
+        ;
+    take_from_right(&s.scene, old, 31, 6, 4, 10);
+    take_from_right(&s.scene, old, 2, 15, 27, 1);
+    take_from_right(&s.scene, old, 2, 16, 29, 1);
+    struct cohort_update u = update(&s);
+    assert_true(u.complete);
+    assert_true(u.cells_copied >= 60);
+    free(old);
+    stage_finish(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_small_change_is_refused),
         cmocka_unit_test(test_tiny_screens),
         cmocka_unit_test(test_cut_short),
+        cmocka_unit_test(test_gap_behind_a_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
