@@ -45,10 +45,13 @@ int photo_find_reset(struct photo_find *self, size_t cells)
 static struct content judge_cut(const uint8_t *pixels, size_t stride, int width, int height)
 {
     uint8_t cell[CELL_PIXELS * 4];
-    for (int y = 0; y < CELL_SIZE; y++)
-        for (int x = 0; x < CELL_SIZE; x++)
-            memcpy(cell + 4 * (y * CELL_SIZE + x),
-                   pixels + (size_t)MIN(y, height - 1) * stride + 4 * (size_t)MIN(x, width - 1), 4);
+    for (int y = 0; y < CELL_SIZE; y++) {
+        const uint8_t *from = pixels + (size_t)MIN(y, height - 1) * stride;
+        uint8_t *to = cell + 4 * CELL_SIZE * (size_t)y;
+        memcpy(to, from, 4 * (size_t)width);
+        for (int x = width; x < CELL_SIZE; x++)
+            memcpy(to + 4 * x, from + 4 * (size_t)(width - 1), 4);
+    }
     return content_of(cell, sizeof cell / CELL_SIZE);
 }
 

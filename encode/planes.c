@@ -52,10 +52,13 @@ static void take_whole(const struct planes *to, const struct frame *frame, const
 static void take_cut(const struct planes *to, const struct frame *frame, const uint8_t *from, int width, int height)
 {
     uint8_t cell[CELL_PIXELS * 4];
-    for (int y = 0; y < CELL_SIZE; y++)
-        for (int x = 0; x < CELL_SIZE; x++)
-            memcpy(cell + 4 * (y * CELL_SIZE + x),
-                   from + (size_t)MIN(y, height - 1) * frame->planes[0].stride + 4 * (size_t)MIN(x, width - 1), 4);
+    for (int y = 0; y < CELL_SIZE; y++) {
+        const uint8_t *row = from + (size_t)MIN(y, height - 1) * frame->planes[0].stride;
+        uint8_t *line = cell + 4 * CELL_SIZE * (size_t)y;
+        memcpy(line, row, 4 * (size_t)width);
+        for (int x = width; x < CELL_SIZE; x++)
+            memcpy(line + 4 * x, row + 4 * (size_t)(width - 1), 4);
+    }
     take_whole(to, frame, cell, sizeof cell / CELL_SIZE, 1);
 }
 

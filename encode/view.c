@@ -106,17 +106,31 @@ static void set_exact(struct view *self, int cx, int cy, bool exact)
     self->n_lossy -= exact;
 }
 
-static void take_content(struct view *self, const struct picture *picture, struct cell_rect cells)
+static void take_run(struct view *self, const struct picture *picture, int cx, int cy, int n)
 {
     const struct frame_plane *plane = &picture->frame->planes[0];
-    size_t left = (size_t)cells.x * CELL_SIZE * 4;
-    size_t bytes = (size_t)(MIN((cells.x + cells.w) * CELL_SIZE, self->width) - cells.x * CELL_SIZE) * 4;
-    int bottom = MIN((cells.y + cells.h) * CELL_SIZE, self->height);
-    for (int y = cells.y * CELL_SIZE; y < bottom; y++)
+    size_t left = (size_t)cx * CELL_SIZE * 4;
+    size_t bytes = (size_t)(MIN((cx + n) * CELL_SIZE, self->width) - cx * CELL_SIZE) * 4;
+    int top = cy * CELL_SIZE;
+    for (int y = top; y < top + view_cell_height(self, cy); y++)
         memcpy(self->pixels + (size_t)y * self->stride + left, plane->data + (size_t)y * plane->stride + left, bytes);
-    for (int y = cells.y; y < cells.y + cells.h; y++)
-        memcpy(self->hash + view_cell(self, cells.x, y), picture->hash + view_cell(self, cells.x, y),
-               (size_t)cells.w * sizeof self->hash[0]);
+    memcpy(self->hash + view_cell(self, cx, cy), picture->hash + view_cell(self, cx, cy),
+           (size_t)n * sizeof self->hash[0]);
+}
+
+/* Copies of a scroll and refinement cover much that is there already: reading it again would cost more than all else
+ * that is done for it. */
+static void take_content(struct view *self, const struct picture *picture, struct cell_rect cells)
+{
+    for (int y = cells.y; y < cells.y + cells.h; y++) {
+        const uint64_t *old = self->hash + view_cell(self, 0, y), *new = picture->hash + view_cell(self, 0, y);
+        for (int x = cells.x, n; x < cells.x + cells.w; x += n + 1) {
+            for (n = 0; x + n < cells.x + cells.w && old[x + n] != new[x + n]; n++)
+                ;
+            if (n > 0)
+                take_run(self, picture, x, y, n);
+        }
+    }
 }
 
 void view_take_cells(struct view *self, const struct picture *picture, struct cell_rect cells, bool exact)

@@ -12,7 +12,8 @@
 
 #define CLOCK 1000 /* ticks a second of the encoder's time */
 #define WORST_QUANTIZER 58
-#define KEY_PERCENT 900 /* of a frame's share of the rate: what a key frame may take */
+#define STATIC_ERROR 500 /* squared, of a macroblock of VP8: less is not coded, at 45 dB nobody sees it */
+#define KEY_PERCENT 900  /* of a frame's share of the rate: what a key frame may take */
 
 struct vpx_encoder {
     vpx_codec_ctx_t codec;
@@ -55,6 +56,7 @@ static bool control(struct vpx_encoder *self, enum update_payload_kind kind)
 {
     if (kind == UPDATE_VP8)
         return vpx_codec_control(&self->codec, VP8E_SET_CPUUSED, -12) == VPX_CODEC_OK &&
+               vpx_codec_control(&self->codec, VP8E_SET_STATIC_THRESHOLD, STATIC_ERROR) == VPX_CODEC_OK &&
                vpx_codec_control(&self->codec, VP8E_SET_MAX_INTRA_BITRATE_PCT, KEY_PERCENT) == VPX_CODEC_OK;
     return vpx_codec_control(&self->codec, VP8E_SET_CPUUSED, 9) == VPX_CODEC_OK &&
            vpx_codec_control(&self->codec, VP9E_SET_TUNE_CONTENT, VP9E_CONTENT_SCREEN) == VPX_CODEC_OK &&
