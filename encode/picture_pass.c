@@ -56,8 +56,10 @@ static int acquire(struct tracked *self, bool noise)
         if (r < 0)
             return r;
     }
-    if (noise)
-        return noise_create(self->width, self->height, &self->noise);
+    if (noise) {
+        self->differs = malloc(cells);
+        return self->differs ? noise_create(self->width, self->height, &self->noise) : -ENOMEM;
+    }
     if (self->canvases && self->scan->by_hash) {
         self->captured = malloc(cells * sizeof self->captured[0]);
         if (!self->captured)
@@ -99,6 +101,7 @@ void tracked_finish(struct tracked *self)
     canvases_destroy(self->canvases);
     shelf_drop(self->pictures);
     noise_destroy(self->noise);
+    free(self->differs);
     *self = (struct tracked){.width = 0};
 }
 

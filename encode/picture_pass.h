@@ -31,6 +31,7 @@ struct tracked {
     struct canvases *canvases; /* NULL: captured frames are the pictures' own */
     struct shelf *pictures;
     struct noise *noise; /* NULL: every bit counts */
+    uint8_t *differs;    /* with it: bool per cell of the frame at hand */
 };
 
 /* On failure there is nothing to finish. -ENOMEM, -EINVAL. */

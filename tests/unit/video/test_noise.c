@@ -24,6 +24,7 @@ struct fixture {
     uint64_t seed;
     float sigma;
     uint8_t clean[H][STRIDE], shown[H][STRIDE];
+    struct cell_block fresh[CELLS_Y][CELLS_X];
     bool renewed[CELLS_Y][CELLS_X]; /* by the last capture */
     int n_renewed;
 };
@@ -100,26 +101,66 @@ static void capture_lines(struct fixture *f, uint8_t (*picture)[STRIDE], uint32_
             }
 }
 
+static uint8_t captured[H + CELL_SIZE][STRIDE];
+
+static void judge(struct fixture *f, int cx, int cy, uint8_t *differs)
+{
+    struct cell_block block, clean;
+    struct noise_cell cell = cell_of(f, (const uint8_t(*)[STRIDE])captured, cx, cy, &block);
+    *differs = 0;
+    if (!f->begun) {
+        noise_first(f->noise, &cell);
+        show(f, cx, cy, &block);
+        return;
+    }
+    enum noise_verdict verdict = noise_judge(f->noise, &cell, &clean);
+    *differs = verdict == NOISE_CHANGED;
+    if (verdict == NOISE_CLEANER)
+        f->fresh[cy][cx] = clean;
+    f->renewed[cy][cx] = verdict != NOISE_SAME;
+}
+
+/* As what is shown stays until the end of a capture. */
+static void change_and_show(struct fixture *f, const uint8_t differs[CELLS_Y][CELLS_X])
+{
+    struct cell_block block;
+    for (int cy = 0; cy < CELLS_Y; cy++)
+        for (int cx = 0; cx < CELLS_X; cx++) {
+            struct noise_cell cell = cell_of(f, (const uint8_t(*)[STRIDE])captured, cx, cy, &block);
+            if (differs[cy][cx])
+                noise_change(f->noise, &cell, &f->fresh[cy][cx]);
+        }
+    for (int cy = 0; cy < CELLS_Y; cy++)
+        for (int cx = 0; cx < CELLS_X; cx++)
+            if (f->renewed[cy][cx])
+                show(f, cx, cy, &f->fresh[cy][cx]);
+}
+
+static void survey(struct fixture *f)
+{
+    struct cell_block block;
+    for (int cy = 0; cy < CELLS_Y; cy++)
+        for (int cx = 0; cx < CELLS_X; cx++) {
+            struct noise_cell cell = cell_of(f, (const uint8_t(*)[STRIDE])captured, cx, cy, &block);
+            noise_survey(f->noise, &cell);
+        }
+    noise_survey_end(f->noise);
+}
+
 static void capture(struct fixture *f, uint32_t shifted)
 {
-    static uint8_t picture[H][STRIDE];
-    struct cell_block block, clean;
-    capture_lines(f, picture, shifted);
+    uint8_t differs[CELLS_Y][CELLS_X];
+    capture_lines(f, captured, shifted);
     memset(f->renewed, 0, sizeof f->renewed);
     f->n_renewed = 0;
-    for (int pass = f->begun && noise_wants_survey(f->noise) ? 0 : 1; pass < 2; pass++) {
-        for (int cy = 0; cy < CELLS_Y; cy++)
-            for (int cx = 0; cx < CELLS_X; cx++) {
-                struct noise_cell cell = cell_of(f, (const uint8_t(*)[STRIDE])picture, cx, cy, &block);
-                if (pass == 0)
-                    noise_survey(f->noise, &cell);
-                else if (!f->begun)
-                    noise_first(f->noise, &cell), show(f, cx, cy, &block);
-                else if (noise_judge(f->noise, &cell, &clean))
-                    show(f, cx, cy, &clean);
-            }
-        if (pass == 0)
-            noise_survey_end(f->noise);
+    if (f->begun && noise_wants_survey(f->noise))
+        survey(f);
+    for (int cy = 0; cy < CELLS_Y; cy++)
+        for (int cx = 0; cx < CELLS_X; cx++)
+            judge(f, cx, cy, &differs[cy][cx]);
+    if (f->begun) {
+        noise_seek(f->noise, differs[0], captured[0], STRIDE, f->shown[0], STRIDE);
+        change_and_show(f, (const uint8_t(*)[CELLS_X])differs);
     }
     noise_end(f->noise);
     f->begun = true;
