@@ -16,6 +16,7 @@
 #define GAP 2          /* cells that still connect */
 #define FOUND_SHARE 10 /* where more than 1 in 10 changes was found, no video is shown */
 #define MORE_MIN 16    /* moving cells outside that are worth another region */
+#define SHRINK_TURN 8  /* pictures; so often it is looked whether a region has become too large */
 
 void moving_init(struct moving *self)
 {
@@ -52,21 +53,27 @@ int moving_reset(struct moving *self, int cells_x, int cells_y)
     return 0;
 }
 
+/* In line: the compiler's own is a call where the processor need not have the instruction. */
+static unsigned ones(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x55555555;
+    bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+    return ((bits + (bits >> 4)) & 0x0F0F0F0F) * 0x01010101u >> 24;
+}
+
 static bool moves(const struct moving *self, size_t cell, uint64_t now_us)
 {
-    return self->soft[cell] & LATEST && __builtin_popcount(self->soft[cell] & LATEST) >= LATEST_CHANGED &&
-           now_us - self->since_us[cell] >= BEGIN_US;
+    return ones(self->soft[cell] & LATEST) >= LATEST_CHANGED && now_us - self->since_us[cell] >= BEGIN_US;
 }
 
 bool moving_keeps_on(const struct moving *self, size_t cell)
 {
-    return __builtin_popcount(self->any[cell] & LATEST) > LATEST_CHANGED ||
-           __builtin_popcount(self->any[cell]) >= LONG_CHANGED;
+    return ones(self->any[cell] & LATEST) > LATEST_CHANGED || ones(self->any[cell]) >= LONG_CHANGED;
 }
 
 bool moving_is_hasty(const struct moving *self, size_t cell)
 {
-    return __builtin_popcount(self->soft[cell] & LATEST) > 1;
+    return ones(self->soft[cell] & LATEST) > 1;
 }
 
 static struct cell_rect joined(struct cell_rect a, struct cell_rect b)
@@ -121,8 +128,8 @@ static bool scrolls(const struct moving *self, struct cell_rect box)
     unsigned found = 0, soft = 0;
     for (int y = box.y; y < box.y + box.h; y++)
         for (int x = box.x; x < box.x + box.w; x++) {
-            found += (unsigned)__builtin_popcount(self->found[y * self->cells_x + x] & LATEST);
-            soft += (unsigned)__builtin_popcount(self->soft[y * self->cells_x + x] & LATEST);
+            found += ones(self->found[y * self->cells_x + x] & LATEST);
+            soft += ones(self->soft[y * self->cells_x + x] & LATEST);
         }
     return found * FOUND_SHARE > soft;
 }
@@ -183,10 +190,21 @@ static unsigned moving_outside(const struct moving *self, struct cell_rect box, 
     return n;
 }
 
+/* It stands while nothing much moves outside, but for a look now and then whether less of it would do. */
+static bool region_stands(const struct moving *self, uint64_t now_us, bool may_begin)
+{
+    struct cell_rect all = {0, 0, self->cells_x, self->cells_y};
+    return self->region.w > 0 &&
+           (!may_begin || (self->turn % SHRINK_TURN > 0 && moving_outside(self, all, self->region, now_us) < MORE_MIN));
+}
+
 static void choose_region(struct moving *self, uint64_t now_us, bool may_begin)
 {
     if (self->region.w > 0 && now_us - self->active_us > END_US)
         self->region = (struct cell_rect){0};
+    self->turn++;
+    if (region_stands(self, now_us, may_begin))
+        return;
     struct cell_rect box = find_largest(self, now_us), old = self->region;
     if (box.w == 0)
         return;

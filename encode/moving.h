@@ -23,6 +23,7 @@ struct moving {
     uint32_t *queue;
     uint8_t *seen;
     struct cell_rect region; /* w 0: nothing moves */
+    uint32_t turn;           /* counts the pictures in which something moved */
     uint64_t noted_us;       /* when the last changes came */
     uint64_t active_us;      /* when something in it last changed */
 };

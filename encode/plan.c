@@ -19,7 +19,7 @@ void plan_finish(struct plan *self)
     free(self->wanted);
     free(self->kind);
     free(self->group);
-    free(self->queue);
+    free(self->run);
     free(self->tiles);
     plan_init(self);
 }
@@ -32,9 +32,9 @@ static int make_room(struct plan *self, size_t cells)
     self->wanted = calloc(cells, 1);
     self->kind = calloc(cells, 1);
     self->group = malloc(cells * sizeof self->group[0]);
-    self->queue = malloc(cells * sizeof self->queue[0]);
+    self->run = malloc(cells * sizeof self->run[0]);     /* fewer runs than cells */
     self->tiles = malloc(cells * sizeof self->tiles[0]); /* fewer tiles than cells */
-    if (!self->wanted || !self->kind || !self->group || !self->queue || !self->tiles) {
+    if (!self->wanted || !self->kind || !self->group || !self->run || !self->tiles) {
         plan_finish(self);
         return -ENOMEM;
     }
@@ -42,35 +42,69 @@ static int make_room(struct plan *self, size_t cells)
     return 0;
 }
 
-/* Walks over the group of wanted cells that touch each other (corners count), and notes its size in each. */
-static void measure_group(struct plan *self, const struct view *view, uint32_t start)
+static uint32_t first_of(struct plan_run *run, uint32_t i)
 {
-    uint32_t head = 0, tail = 0;
-    self->queue[tail++] = start;
-    self->group[start] = 1;
-    while (head < tail) {
-        int cx = (int)(self->queue[head] % (uint32_t)view->cells_x);
-        int cy = (int)(self->queue[head] / (uint32_t)view->cells_x);
-        head++;
-        for (int y = MAX(cy - 1, 0); y <= MIN(cy + 1, view->cells_y - 1); y++)
-            for (int x = MAX(cx - 1, 0); x <= MIN(cx + 1, view->cells_x - 1); x++) {
-                uint32_t next = (uint32_t)view_cell(view, x, y);
-                if (self->wanted[next] && self->group[next] == 0) {
-                    self->group[next] = 1;
-                    self->queue[tail++] = next;
-                }
-            }
-    }
-    for (uint32_t i = 0; i < tail; i++)
-        self->group[self->queue[i]] = (uint16_t)MIN(tail, PLAN_GROUP_MAX);
+    while (run[i].joined != i)
+        i = run[i].joined = run[run[i].joined].joined;
+    return i;
 }
 
+static void join(struct plan_run *run, uint32_t a, uint32_t b)
+{
+    a = first_of(run, a);
+    b = first_of(run, b);
+    if (a != b) {
+        run[b].joined = a;
+        run[a].cells += run[b].cells;
+    }
+}
+
+/* The runs of wanted cells of a row, behind the n that are known; returns how many there are then. */
+static uint32_t add_runs(struct plan *self, const struct view *view, int cy, uint32_t n)
+{
+    const uint8_t *wanted = self->wanted + view_cell(view, 0, cy);
+    for (int x = 0, end; x < view->cells_x; x = end + 1) {
+        for (end = x; end < view->cells_x && wanted[end]; end++)
+            ;
+        if (end > x) {
+            self->run[n] = (struct plan_run){
+                .joined = n, .cells = (uint32_t)(end - x), .x = (uint16_t)x, .y = (uint16_t)cy, .end = (uint16_t)end};
+            n++;
+        }
+    }
+    return n;
+}
+
+/* Joins the runs of two rows that touch each other; corners count. */
+static void join_rows(struct plan_run *run, uint32_t above, uint32_t row, uint32_t end)
+{
+    for (uint32_t a = above, b = row; a < row && b < end;) {
+        if (run[a].x <= run[b].end && run[b].x <= run[a].end)
+            join(run, a, b);
+        if (run[a].end < run[b].end)
+            a++;
+        else
+            b++;
+    }
+}
+
+/* The group of wanted cells that touch each other: its size is noted in each of them. */
 static void measure_groups(struct plan *self, const struct view *view, size_t cells)
 {
+    uint32_t above = 0, row = 0, n = 0;
     memset(self->group, 0, cells * sizeof self->group[0]);
-    for (size_t i = 0; i < cells && self->n_wanted > 0; i++)
-        if (self->wanted[i] && self->group[i] == 0)
-            measure_group(self, view, (uint32_t)i);
+    for (int cy = 0; cy < view->cells_y && self->n_wanted > 0; cy++) {
+        above = row;
+        row = n;
+        n = add_runs(self, view, cy, n);
+        join_rows(self->run, above, row, n);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct plan_run *run = &self->run[i];
+        uint16_t size = (uint16_t)MIN(self->run[first_of(self->run, i)].cells, PLAN_GROUP_MAX);
+        for (size_t x = run->x; x < run->end; x++)
+            self->group[view_cell(view, (int)x, run->y)] = size;
+    }
 }
 
 static int begin(struct plan *self, const struct view *view, size_t *ret_cells)

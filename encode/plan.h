@@ -18,12 +18,19 @@ struct plan_tile {
     uint64_t rank;  /* lower is sent earlier */
 };
 
+/* Wanted cells of a row that touch each other. */
+struct plan_run {
+    uint32_t joined; /* another run of the same group, or itself, the first */
+    uint32_t cells;  /* of the first: the group's size */
+    uint16_t x, end, y;
+};
+
 struct plan {
     size_t cells_room;
     uint8_t *wanted; /* bool per cell of the picture */
     uint8_t *kind;   /* enum plan_kind per cell, set by lossy_classify; counts only where wanted */
     uint16_t *group; /* size of the connected group of wanted cells it is part of, at most PLAN_GROUP_MAX */
-    uint32_t *queue;
+    struct plan_run *run;
     struct plan_tile *tiles;
     unsigned n_tiles, n_wanted;
 };
