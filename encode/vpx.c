@@ -12,6 +12,7 @@
 
 #define CLOCK 1000 /* ticks a second of the encoder's time */
 #define WORST_QUANTIZER 58
+#define RATE_STEP 16     /* of the rate: how little a change is not worth configuring the library anew */
 #define STATIC_ERROR 500 /* squared, of a macroblock of VP8: less is not coded, at 45 dB nobody sees it */
 #define KEY_PERCENT 900  /* of a frame's share of the rate: what a key frame may take */
 
@@ -103,7 +104,9 @@ uint8_t *vpx_encoder_plane(struct vpx_encoder *self, int plane, size_t *ret_stri
 static bool set_rate(struct vpx_encoder *self, const struct vpx_ask *ask)
 {
     unsigned kbit_s = ask->rate / 125 ? ask->rate / 125 : 1;
-    if (self->config.rc_target_bitrate == kbit_s && self->config.rc_min_quantizer == ask->best)
+    unsigned now = self->config.rc_target_bitrate;
+    unsigned off = now > kbit_s ? now - kbit_s : kbit_s - now;
+    if (off <= now / RATE_STEP && self->config.rc_min_quantizer == ask->best)
         return true;
     self->config.rc_target_bitrate = kbit_s;
     self->config.rc_min_quantizer = ask->best;
