@@ -1,5 +1,7 @@
 #include "encode/tile_decode.h"
 
+#include "encode/tile_rows.h"
+
 void tile_decoder_reset(struct tile_decoder *self)
 {
     self->model_ready = false;
@@ -136,21 +138,46 @@ static uint8_t *canvas_at(const struct update_canvas *canvas, int x, int y)
     return canvas->pixels + 4 * ((size_t)y * (size_t)canvas->width + (size_t)x);
 }
 
-static uint32_t colour_at(const struct update_canvas *canvas, int x, int y)
+static uint32_t colour_of(const uint8_t *rgba)
 {
-    if (x < 0 || y < 0 || x >= canvas->width || y >= canvas->height || update_is_lossy(canvas, x, y))
-        return 0;
-    const uint8_t *p = canvas_at(canvas, x, y);
-    return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+    return (uint32_t)rgba[0] << 16 | (uint32_t)rgba[1] << 8 | rgba[2];
+}
+
+static bool is_known(const struct update_canvas *canvas, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < canvas->width && y < canvas->height && !update_is_lossy(canvas, x, y);
 }
 
 /* The pixels around the tile, as the canvas has them now. */
 static void load_around(uint32_t *first, const struct update_canvas *canvas, int x, int y, int width, int height)
 {
-    for (int j = -2; j < height; j++)
+    for (int j = -2; j < 0; j++)
         for (int i = -2; i <= width; i++)
-            if (j < 0 || i < 0 || i == width)
-                first[j * MODEL_STRIDE + i] = colour_at(canvas, x + i, y + j);
+            first[j * MODEL_STRIDE + i] =
+                is_known(canvas, x + i, y + j) ? colour_of(canvas_at(canvas, x + i, y + j)) : 0;
+    bool west = false, east = false;
+    for (int j = 0; j < height; j++) {
+        if (j % UPDATE_CELL == 0) { /* tiles begin where cells do, and those are known as a whole */
+            west = is_known(canvas, x - 1, y + j);
+            east = is_known(canvas, x + width, y + j);
+        }
+        uint32_t *row = first + j * MODEL_STRIDE;
+        row[-2] = west ? colour_of(canvas_at(canvas, x - 2, y + j)) : 0;
+        row[-1] = west ? colour_of(canvas_at(canvas, x - 1, y + j)) : 0;
+        row[width] = east ? colour_of(canvas_at(canvas, x + width, y + j)) : 0;
+    }
+}
+
+static void put_row(uint8_t *rgba, const uint32_t *colours, int width)
+{
+    int i = 0;
+    /* As vectors, which compilers do not find in what put_word does. */
+    for (; __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && i + 4 <= width; i += 4) {
+        model_lanes c = model_load(colours + i);
+        model_store((uint32_t *)(void *)(rgba + 4 * i), c >> 16 | (c & 0xFF00) | (c & 0xFF) << 16 | 0xFF000000u);
+    }
+    for (; i < width; i++)
+        put_word(rgba + 4 * i, colours[i] >> 16 | (colours[i] & 0xFF00) | (colours[i] & 0xFF) << 16 | 0xFF000000u);
 }
 
 void tile_decode_place(struct tile_decoder *self, struct model_place *ret)
@@ -176,14 +203,7 @@ static void decode_modelled(struct tile_decoder *self, bool photo, struct update
     else
         model_tile(&self->model, &self->range, first, width, height, false, yuv, false);
     for (int j = 0; j < height; j++)
-        for (int i = 0; i < width; i++) {
-            uint32_t colour = first[j * MODEL_STRIDE + i];
-            uint8_t *to = canvas_at(canvas, x + i, y + j);
-            to[0] = (uint8_t)(colour >> 16);
-            to[1] = (uint8_t)(colour >> 8);
-            to[2] = (uint8_t)colour;
-            to[3] = 255;
-        }
+        put_row(canvas_at(canvas, x, y + j), first + j * MODEL_STRIDE, width);
 }
 
 bool tile_decode(struct tile_decoder *self, struct wire_reader *in, unsigned mode, struct update_canvas *canvas, int x,

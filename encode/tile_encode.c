@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/attrs.h"
-#include "encode/tile_model.h"
+#include "encode/tile_rows.h"
 #include "encode/tile_runs.h"
 
 struct tile_encoder {

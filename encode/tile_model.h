@@ -1,7 +1,8 @@
 /* What the entropy coder expects of drawn content, the same for encoder and decoder (docs/update-format.md, "Modelled
  * tiles"). Screens repeat themselves: the same neighbours are most often followed by the same colour again, wherever
  * the glyph or the edge stands. So each pixel is first guessed from what followed its neighbourhood before, the wider
- * one first, and only when all guesses fail its colour is spelled out. No C library here. */
+ * one first, and only when all guesses fail its colour is spelled out. Where that goes well, several pixels are guessed
+ * at once (encode/tile_rows.h). No C library here. */
 #pragma once
 
 #include "encode/tile_spell.h"
@@ -9,6 +10,7 @@
 #define MODEL_WIDE_BITS 16
 #define MODEL_NEAR_BITS 13
 #define MODEL_PAIR_BITS 11
+#define MODEL_SPAN_BITS 13
 #define MODEL_NONE 0xFF000000u /* no colour: those have 0 there */
 #define MODEL_CONFIDENT 15
 #define MODEL_LEVELS (MODEL_CONFIDENT + 1)
@@ -33,24 +35,45 @@ struct model_head {
     uint32_t last_x, last_y, last_w, last_h, last_mode;
 };
 
+/* What four and eight pixels followed: their colours. Above those stand the confidence, which is MODEL_EMPTY when there
+ * are none, and a tag of 24 bits, so that all comes with one line of the cache. */
+struct model_spans {
+    uint32_t four[1 << MODEL_SPAN_BITS][4];
+    uint32_t eight[1 << MODEL_SPAN_BITS][8];
+    struct range_prob is_four[MODEL_LEVELS], is_eight[MODEL_LEVELS];
+};
+
+#define MODEL_EMPTY 0xFFu
+
 struct tile_model {
     struct model_wide wide[1 << MODEL_WIDE_BITS];  /* nine neighbours */
     struct model_entry near[1 << MODEL_NEAR_BITS]; /* W, N, NW, NE, WW, NN */
     struct model_entry pair[1 << MODEL_PAIR_BITS]; /* W, N */
-    uint32_t table[256];                           /* colours spelled out, by hash */
+    struct model_spans spans;
+    uint32_t table[256]; /* colours spelled out, by hash */
     struct range_prob wide_first[MODEL_LEVELS * 4], near_first[MODEL_LEVELS * 4], near_second[MODEL_LEVELS];
     struct range_prob pair_first[MODEL_LEVELS * 2], pair_second[MODEL_LEVELS];
-    struct range_prob flat[2], west, north, in_table[3];
+    struct range_prob flat[2], long_flat[2], west, north, in_table[3];
     struct range_symbols high, low[16]; /* halves of a place in the table */
     struct spell_model mixed, photo;
     struct model_head head;
-    bool was_flat; /* the last stretch that could be */
+    bool was_flat, was_long_flat; /* the last stretch that could be */
 };
 
 static inline void model_entries_init(struct model_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         entries[i] = (struct model_entry){.colour = {MODEL_NONE, MODEL_NONE}};
+}
+
+static inline void model_spans_init(struct model_spans *self)
+{
+    for (int i = 0; i < 1 << MODEL_SPAN_BITS; i++)
+        self->four[i][0] = self->eight[i][0] = MODEL_EMPTY << 24;
+    range_prob_init(self->is_four, 1, 20000);
+    range_prob_init(self->is_four + 1, MODEL_LEVELS - 1, 6000);
+    range_prob_init(self->is_eight, 1, 20000);
+    range_prob_init(self->is_eight + 1, MODEL_LEVELS - 1, 6000);
 }
 
 static inline void model_head_init(struct model_head *self)
@@ -77,6 +100,8 @@ static inline void model_probs_init(struct tile_model *self)
     range_prob_init(self->pair_second, MODEL_LEVELS, 36000);
     range_prob_init(&self->flat[0], 1, 24000);
     range_prob_init(&self->flat[1], 1, 3000);
+    range_prob_init(&self->long_flat[0], 1, 24000);
+    range_prob_init(&self->long_flat[1], 1, 3000);
     range_prob_init(&self->west, 1, 45000);
     range_prob_init(&self->north, 1, 45000);
     range_prob_init(self->in_table, 3, 24000);
@@ -88,6 +113,7 @@ static inline void tile_model_init(struct tile_model *self)
         self->wide[i] = (struct model_wide){.colour = MODEL_NONE};
     model_entries_init(self->near, 1 << MODEL_NEAR_BITS);
     model_entries_init(self->pair, 1 << MODEL_PAIR_BITS);
+    model_spans_init(&self->spans);
     for (int i = 0; i < 256; i++)
         self->table[i] = MODEL_NONE;
     model_probs_init(self);
@@ -96,7 +122,7 @@ static inline void tile_model_init(struct tile_model *self)
     spell_model_init(&self->mixed);
     spell_model_init(&self->photo);
     model_head_init(&self->head);
-    self->was_flat = true;
+    self->was_flat = self->was_long_flat = true;
 }
 
 /* Colours are 0x00RRGGBB. */
@@ -239,75 +265,6 @@ RANGE_INLINE uint32_t model_pixel(struct tile_model *self, struct range_coder *h
     }
     *wide = (struct model_wide){.colour = colour, .tag = wide_tag};
     return colour;
-}
-
-/* A stretch of one colour below and beside pixels of that colour is coded as one bit. */
-#define MODEL_FLAT 8
-
-typedef uint32_t model_lanes __attribute__((vector_size(16), aligned(4), may_alias));
-
-/* All eight pixels at `p` have this colour. */
-RANGE_INLINE bool model_are(const uint32_t *p, uint32_t colour)
-{
-    const model_lanes *lanes = (const model_lanes *)p;
-    range_halves differ = (range_halves)((lanes[0] ^ colour) | (lanes[1] ^ colour));
-    return (differ[0] | differ[1]) == 0;
-}
-
-RANGE_INLINE bool model_is_flat(const uint32_t *p)
-{
-    const uint32_t *above = p - MODEL_STRIDE;
-    uint32_t colour = p[-1];
-    return p[-2] == colour && above[-1] == colour && above[MODEL_FLAT] == colour && model_are(above, colour);
-}
-
-/* The neighbours move along in registers: what was just stored is not yet there to be loaded. */
-RANGE_INLINE void model_pixels(struct tile_model *self, struct range_coder *here, struct range_coder *coder,
-                               uint32_t *p, int x, int stop, bool yuv, const bool encoding)
-{
-    struct model_around a = {.w = p[x - 1], .n = p[x - MODEL_STRIDE], .nw = p[x - MODEL_STRIDE - 1], .ww = p[x - 2]};
-    for (; x < stop; x++) {
-        a.ne = p[x + 1 - MODEL_STRIDE];
-        a.nn = p[x - 2 * MODEL_STRIDE];
-        p[x] = model_pixel(self, here, coder, &a, p + x, yuv, x & 1, encoding);
-        a.ww = a.w;
-        a.w = p[x];
-        a.nw = a.n;
-        a.n = a.ne;
-    }
-}
-
-/* Codes `width` pixels at p, or decodes them into it. */
-static inline void model_row(struct tile_model *self, struct range_coder *coder, uint32_t *p, int width, bool yuv,
-                             const bool encoding)
-{
-    struct range_coder here;
-    range_coder_take_out(&here, coder);
-    for (int x = 0; x < width;) {
-        int stop = x + 1;
-        if (x + MODEL_FLAT <= width && model_is_flat(p + x)) {
-            uint32_t colour = p[x - 1];
-            bool flat = encoding && model_are(p + x, colour);
-            flat = self->was_flat = range_bit(&here, &self->flat[self->was_flat], flat, encoding);
-            stop = x + MODEL_FLAT;
-            for (; flat && x < stop; x++)
-                p[x] = colour;
-        }
-        model_pixels(self, &here, coder, p, x, stop, yuv, encoding);
-        x = stop;
-    }
-    range_coder_put_back(coder, &here, encoding);
-}
-
-/* Codes the width x height pixels at `first` (two rows and columns into such an array), or decodes them into it. */
-RANGE_INLINE void model_tile(struct tile_model *self, struct range_coder *coder, uint32_t *first, int width, int height,
-                             bool photo, bool yuv, const bool encoding)
-{
-    for (int y = 0; y < height; y++, first += MODEL_STRIDE)
-        if (photo)
-            spell_row(&self->photo, coder, first, width, yuv, encoding);
-        else
-            model_row(self, coder, first, width, yuv, encoding);
 }
 
 /* How a tile's place is told. */

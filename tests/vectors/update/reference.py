@@ -237,6 +237,9 @@ class Model:
         self.pair_second = counters_from(*[36000] * 16)
         self.west, self.north = counters_from(45000, 45000)
         self.in_table, self.flat, self.f = counters_from(*[24000] * 3), counters_from(24000, 3000), 1
+        self.long_flat, self.l = counters_from(24000, 3000), 1
+        self.spans = {4: {}, 8: {}}
+        self.is_span = {count: counters_from(20000, *[6000] * 15) for count in (4, 8)}
         self.table, self.high, self.low = [NONE] * 256, Set(), [Set() for _ in range(16)]
         self.p, self.m = Spelling(), Spelling()
         self.last, self.way, self.x, self.y, self.shape = (0, 0, 0, 0, 0), Set(), Set(), Set(), Set()
@@ -530,6 +533,29 @@ class Update:
             palette[i] = self.cache[k]
         return palette
 
+    N = {4: [0xC2B2AE3D, 0x85EBCA77, 0x9E3779B1, 0x27D4EB2F, 0xB5297A4D, 0xD8163841, 0x94D049BB],
+         8: [0xC2B2AE3D, 0x85EBCA77, 0x9E3779B1, 0x27D4EB2F, 0x2C1B3C6D, 0x7FEB352D, 0x846CA68B, 0x68E31DA5,
+             0xB5297A4D, 0xD8163841, 0x94D049BB]}
+    NN = [0x1B56C4E9, 0x3C6EF373, 0xDAA66D2B, 0x8DA6B343, 0xCB1AB31F, 0x63A1F2A5, 0xA0761D65, 0xE7037ED1]
+
+    def span(self, at, x0, x, y, count):
+        model, row = self.client.model, self.canvas.rows[y]
+        if count == 1:
+            row[x] = model.pixel(Around(at, x, y), self.canvas.yuv, (x - x0) % 2)
+            return
+        h = mix(at(x - 1, y) * 0xD3A2646D + at(x - 2, y) * 0x165667B1 +
+                sum(at(x - 2 + i, y - 1) * k for i, k in enumerate(self.N[count])) +
+                sum(at(x + i, y - 2) * k for i, k in enumerate(self.NN[:count])))
+        spans, tag = model.spans[count], h & 0xFFFFFF
+        entry = spans.get(h >> 19)
+        if entry and entry[1] == tag and model.coder.decide(model.is_span[count][entry[2]]):
+            row[x:x + count] = entry[0]
+            entry[2] = min(15, entry[2] + 1)
+            return
+        for i in range(x, x + count, count // 2 if count == 8 else 1):
+            self.span(at, x0, i, y, 4 if count == 8 else 1)
+        spans[h >> 19] = [row[x:x + count], tag, 0]
+
     def modelled(self, x0, y0, w, h, mode):
         model, c = self.client.model, self.canvas
 
@@ -537,23 +563,33 @@ class Update:
             return c.rows[y][x] if x0 <= x < x0 + w and y0 <= y < y0 + h else c.known(x, y)
 
         for y in range(y0, y0 + h):
-            x, ask_from = x0, x0
+            x, asked = x0, x0
             while x < x0 + w:
-                p, odd = Around(at, x, y), (x - x0) % 2
+                left = x0 + w - x
+                p = Around(at, x, y)
                 if mode == 6:
-                    c.rows[y][x] = model.spell(model.p, p, c.yuv, odd)
+                    c.rows[y][x] = model.spell(model.p, p, c.yuv, (x - x0) % 2)
                     x += 1
                     continue
-                if (x >= ask_from and x + 8 <= x0 + w and p.ww == p.w == p.nw and
-                        all(at(x + i, y - 1) == p.w for i in range(9))):
-                    model.f = model.coder.decide(model.flat[model.f])
-                    ask_from = x + 8
-                    if model.f:
-                        c.rows[y][x:x + 8] = [p.w] * 8
-                        x += 8
-                        continue
-                c.rows[y][x] = model.pixel(p, c.yuv, odd)
-                x += 1
+                flat = 0
+                if left >= 8 and p.ww == p.w == p.nw and all(at(x + i, y - 1) == p.w for i in range(9)):
+                    if x >= asked:
+                        n = next(n for n in range(left // 8 * 8, 0, -8)
+                                 if all(at(x + i, y - 1) == p.w for i in range(n + 1)))
+                        asked = x + n
+                        if n > 8:
+                            model.l = model.coder.decide(model.long_flat[model.l])
+                            flat = n * model.l
+                    if not flat:
+                        model.f = model.coder.decide(model.flat[model.f])
+                        flat = 8 * model.f
+                if flat:
+                    c.rows[y][x:x + flat] = [p.w] * flat
+                    x += flat
+                else:
+                    count = 8 if left >= 8 else 4 if left >= 4 else 1
+                    self.span(at, x0, x, y, count)
+                    x += count
         check(model.coder.size() <= len(self.entropy))
 
 
