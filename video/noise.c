@@ -254,8 +254,7 @@ struct noise_finding noise_look_find(const struct noise_look *l, int enough)
     return f;
 }
 
-/* Lines on which a move by a pixel would be seen. */
-static uint32_t detailed(const struct noise_look *l)
+uint32_t noise_look_detailed(const struct noise_look *l)
 {
     uint32_t lines = 0;
     for (int y = 0; y < l->height; y++)
@@ -273,7 +272,7 @@ static int needed(const struct noise_look *l, const struct noise_finding *f)
         return SEEN_UNSURE;
     if (l->state->captures == 1) /* what is shown is a single capture and may be the bad one */
         return SEEN_UNSURE;
-    uint32_t still = detailed(l) & ~f->shifted;
+    uint32_t still = noise_look_detailed(l) & ~f->shifted;
     return !still && __builtin_popcount(f->shifted) >= 4 ? SEEN_UNSURE : SEEN_SHIFTED;
 }
 

@@ -103,8 +103,8 @@ static bool adopt(struct noise_look *l, struct source source, bool may_jitter, s
             return false;
         struct noise_finding f = noise_look_find(l, 1);
         shifted = f.shifted;
-        if (f.outliers > 0 || 4 * __builtin_popcount(shifted) > 3 * l->height)
-            return false;
+        if (f.outliers > 0 || 2 * __builtin_popcount(shifted) > __builtin_popcount(noise_look_detailed(l)))
+            return false; /* most lines jitter: rather it has moved by a pixel more or less */
     }
     memset(ret, 0, sizeof *ret);
     copy_base(l, ret);

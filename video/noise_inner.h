@@ -71,4 +71,7 @@ bool noise_look_is_still(const struct noise_look *l);
 /* Ends early once there are `enough` outliers. */
 struct noise_finding noise_look_find(const struct noise_look *l, int enough);
 
+/* Lines on which a move by a pixel would be seen. */
+uint32_t noise_look_detailed(const struct noise_look *l);
+
 void noise_average_begin(struct noise_look *l, const uint8_t *bytes);

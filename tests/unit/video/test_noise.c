@@ -312,6 +312,53 @@ static void test_flat_ground_becomes_even(void **state)
     fixture_destroy(f);
 }
 
+/* Lines of bars that are nowhere the same twice. */
+static void draw_lines(struct fixture *f, int scrolled)
+{
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            uint32_t n = (uint32_t)(x / 3) * 2654435761u ^ (uint32_t)(y + scrolled) * 2246822519u;
+            memset(&f->clean[y][4 * x], (n ^ n >> 15) * 2654435761u >> 31 ? 200 : 40, 3);
+        }
+}
+
+static void test_what_moves_is_shown_bit_by_bit(void **state)
+{
+    (void)state;
+    enum { SCROLLED = 5 };
+    static uint8_t before[H][STRIDE];
+    struct fixture *f = fixture_create(1.2f);
+    draw_lines(f, 0);
+    for (int i = 0; i < 40; i++)
+        capture(f, 0);
+    memcpy(before, f->shown, sizeof before);
+    draw_lines(f, SCROLLED);
+    capture(f, 0);
+    int same = 0, rows = (H - SCROLLED) / CELL_SIZE;
+    for (int y = 0; y < rows * CELL_SIZE; y++)
+        same += memcmp(f->shown[y], before[y + SCROLLED], W / CELL_SIZE * CELL_SIZE * 4) == 0;
+    assert_int_equal(same, rows * CELL_SIZE);
+    fixture_destroy(f);
+}
+
+static void test_what_returns_is_shown_bit_by_bit(void **state)
+{
+    (void)state;
+    static uint8_t before[H][STRIDE];
+    struct fixture *f = fixture_create(1.2f);
+    for (int i = 0; i < 40; i++)
+        capture(f, 0);
+    memcpy(before, f->shown, sizeof before);
+    draw_lines(f, 0);
+    capture(f, 0);
+    assert_true(memcmp(f->shown, before, sizeof before) != 0);
+    draw(f);
+    capture(f, 0);
+    for (int y = 0; y < CELL_SIZE; y++)
+        assert_memory_equal(f->shown[y], before[y], CELL_SIZE * 4);
+    fixture_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +369,8 @@ int main(void)
         cmocka_unit_test(test_a_slow_fade_is_followed),
         cmocka_unit_test(test_noise_that_begins_later_is_learnt),
         cmocka_unit_test(test_flat_ground_becomes_even),
+        cmocka_unit_test(test_what_moves_is_shown_bit_by_bit),
+        cmocka_unit_test(test_what_returns_is_shown_bit_by_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
