@@ -17,9 +17,9 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 #define COPY_USEFUL 8
 
 /* A cell takes the page about 2 us longer to decode as a modelled tile, and us as long to encode, but has 20 to 40
- * bytes more as a run tile. Below so many cells the time does not matter. */
+ * bytes more as a run tile. Below so many cells, most of a 1080p screen, the time does not matter. */
 #define FAST_CELL_BYTES 40
-#define FAST_CELLS 2048
+#define FAST_CELLS 6000
 
 /* More cells are coded in another update, so that a keystroke never waits long behind a screen of photographs. */
 #define CODED_CELLS_MAX 2048
