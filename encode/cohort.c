@@ -16,8 +16,8 @@ static_assert(UPDATE_BODY_MAX == PACKET_MAX * PACKET_MAX_PIECES, "a body is what
 /* A vector that copied this many cells is tried first the next time. */
 #define COPY_USEFUL 8
 
-/* A cell takes the page about 2 us longer to decode as a modelled tile, and us as long to encode, but has 20 to 40
- * bytes more as a run tile. Below so many cells, most of a 1080p screen, the time does not matter. */
+/* A cell takes the page about 2 us longer to decode as a modelled tile, but has 20 to 40 bytes more as a run tile, and
+ * takes us longer. Below so many cells, most of a 1080p screen, the page's time does not matter. */
 #define FAST_CELL_BYTES 40
 #define FAST_CELLS 6000
 
