@@ -329,7 +329,7 @@ static void make_tile(struct making *m, struct cell_rect cells)
     source.height = MIN(cells.h * CELL_SIZE, view->height - source.y);
     size_t before = update_writer_size(&self->writer);
     update_write_tile(&self->writer, cells, &source);
-    size_t n = (size_t)(cells.w * cells.h), bytes = update_writer_size(&self->writer) - before;
+    size_t n = (size_t)cells.w * (size_t)cells.h, bytes = update_writer_size(&self->writer) - before;
     self->cell_bytes = (unsigned)((bytes + CELL_BYTES_LEARN * self->cell_bytes) / (n + CELL_BYTES_LEARN)) + 1;
     take_off(m, cells);
     view_take_cells(&self->view, m->picture, cells, true);

@@ -67,8 +67,7 @@ static int scan_run(struct pass *pass, struct run *run)
 
 int pass_scan_row(struct pass *self, int cy, const uint8_t *look)
 {
-    struct run run;
-    run.cy = cy;
+    struct run run = {.cy = cy};
     int r = 0;
     for (int cx = 0; cx < self->tracked->cells_x && r == 0;) {
         if (!look[cx]) {

@@ -94,15 +94,15 @@ static void pack_lines(line_fn *line, const struct cell_layout *layout, const ui
                        const size_t stride[CELL_ROW_PLANES], int height, uint8_t *to, size_t to_stride)
 {
     for (int y = 0; y < height; y++)
-        line(plane[0] + (size_t)y * stride[0],
-             layout->units[1] ? plane[1] + (size_t)(layout->halved ? y / 2 : y) * stride[1] : NULL,
+        line(plane[0] + (size_t)y * stride[0], plane[1] + (size_t)(layout->halved ? y / 2 : y) * stride[1],
              to + (size_t)y * to_stride);
 }
 
 void cell_pack(const struct cell_layout *layout, const struct cell_row *row, int cell, uint8_t *to, size_t stride)
 {
     const int width = MIN(CELL_SIZE, row->width - cell * CELL_SIZE);
-    const uint8_t *plane[CELL_ROW_PLANES] = {NULL, NULL};
+    /* A second plane that is not there is never looked at. */
+    const uint8_t *plane[CELL_ROW_PLANES] = {row->plane[0], row->plane[0]};
     size_t from_stride[CELL_ROW_PLANES] = {0, 0};
     line_fn *line = line_of(layout->fourcc);
     if (width == CELL_SIZE) {

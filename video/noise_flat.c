@@ -47,7 +47,7 @@ static void add(struct tally *t, const uint8_t *p)
 
 static int rounded(int sum, int n)
 {
-    return (2 * sum + n) / (2 * n);
+    return n > 0 ? (2 * sum + n) / (2 * n) : 0;
 }
 
 /* Value around which most of the remaining pixels lie, by a window that slides over the histogram. */

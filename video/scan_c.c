@@ -67,8 +67,8 @@ static void hash(const struct cell_key *key, const struct cell_layout *layout, c
 #define SCAN_TABLE(suffix, u0, u1, unseen)                                                                             \
     const struct scan_ops scan_c_##suffix = {                                                                          \
         .name = "c-" #suffix,                                                                                          \
-        .units = {u0, u1},                                                                                             \
-        .fourth_unseen = unseen,                                                                                       \
+        .units = {(u0), (u1)},                                                                                         \
+        .fourth_unseen = (unseen),                                                                                     \
         .by_hash = false,                                                                                              \
         .diff = diff,                                                                                                  \
         .hash = hash,                                                                                                  \
