@@ -71,9 +71,10 @@ void group_drop_if_empty(struct audience_group *self)
         return; /* when the job is done */
     struct audience *audience = self->audience;
     struct audience_group **at = &audience->groups;
-    while (*at != self)
+    while (*at && *at != self)
         at = &(*at)->next;
-    *at = self->next;
+    if (*at)
+        *at = self->next;
     audience->statistics.cohorts--;
     cohort_destroy(self->cohort);
     free(self);
@@ -260,7 +261,7 @@ bool group_holds_for_chaser(const struct audience_group *self, uint64_t now_us)
 /* How far the rates are from each other, for choosing the nearest: larger is farther. */
 static uint64_t distance(const struct audience_group *a, const struct audience_group *b)
 {
-    uint64_t x = MAX(group_rate(a), (uint64_t)1), y = MAX(group_rate(b), (uint64_t)1);
+    uint64_t x = group_rate(a) + 1, y = group_rate(b) + 1;
     return x > y ? 1024 * x / y : 1024 * y / x;
 }
 

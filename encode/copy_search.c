@@ -197,7 +197,7 @@ int copy_search_vectors(struct copy_search *self, const struct plan *plan, const
     int r = make_room(self, cells);
     if (r < 0)
         return r;
-    unsigned n = list_wanted(self, plan, cells), best = 0, same[COPY_VECTORS];
+    unsigned n = list_wanted(self, plan, cells), best = 0, same[COPY_VECTORS] = {0};
     for (int i = 0; i < COPY_LAST && (self->last[i].dx || self->last[i].dy); i++)
         best = MAX(best, add_vector(self, view, picture, self->last[i], n, same));
     if (best >= SAMPLES * 3 / 4 || (best == 0 && is_hopeless(self, n)))

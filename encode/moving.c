@@ -162,7 +162,7 @@ static bool most_keep_on(const struct moving *self, struct cell_rect line)
         return false;
     for (int y = line.y; y < line.y + line.h; y++)
         for (int x = line.x; x < line.x + line.w; x++)
-            n += moving_keeps_on(self, (size_t)(y * self->cells_x + x));
+            n += moving_keeps_on(self, (size_t)y * (size_t)self->cells_x + (size_t)x);
     return 3 * n >= line.w * line.h;
 }
 
@@ -186,7 +186,7 @@ static unsigned moving_outside(const struct moving *self, struct cell_rect box, 
     unsigned n = 0;
     for (int y = box.y; y < box.y + box.h; y++)
         for (int x = box.x; x < box.x + box.w; x++)
-            n += !cell_rect_has(region, x, y) && moves(self, (size_t)(y * self->cells_x + x), now_us);
+            n += !cell_rect_has(region, x, y) && moves(self, (size_t)y * (size_t)self->cells_x + (size_t)x, now_us);
     return n;
 }
 
