@@ -205,14 +205,14 @@ static uint64_t cell_rank(const struct plan *self, const struct picture *picture
 }
 
 static void add_tile(struct plan *self, const struct view *view, const struct picture *picture, int tx, int ty,
-                     enum plan_kind kind, uint64_t key_us)
+                     uint64_t key_us)
 {
     struct plan_tile tile = {.x = (uint16_t)tx, .y = (uint16_t)ty, .rank = UINT64_MAX};
     uint32_t place = (uint32_t)(ty * (FRAME_MAX_SIZE / TILE_SIZE) + tx);
     for (int y = 0; y < TILE_CELLS && ty * TILE_CELLS + y < view->cells_y; y++)
         for (int x = 0; x < TILE_CELLS && tx * TILE_CELLS + x < view->cells_x; x++) {
             size_t cell = view_cell(view, tx * TILE_CELLS + x, ty * TILE_CELLS + y);
-            if (!self->wanted[cell] || self->kind[cell] != kind)
+            if (!self->wanted[cell] || self->kind[cell] != PLAN_TEXT)
                 continue;
             tile.cells |= (uint16_t)(1u << (y * TILE_CELLS + x));
             tile.rank = MIN(tile.rank, cell_rank(self, picture, cell, place, key_us));
@@ -227,12 +227,11 @@ static int compare_rank(const void *a, const void *b)
     return ra < rb ? -1 : ra > rb;
 }
 
-void plan_order(struct plan *self, const struct view *view, const struct picture *picture, enum plan_kind kind,
-                uint64_t key_us)
+void plan_order(struct plan *self, const struct view *view, const struct picture *picture, uint64_t key_us)
 {
     self->n_tiles = 0;
     for (int ty = 0; ty * TILE_CELLS < view->cells_y; ty++)
         for (int tx = 0; tx * TILE_CELLS < view->cells_x; tx++)
-            add_tile(self, view, picture, tx, ty, kind, key_us);
+            add_tile(self, view, picture, tx, ty, key_us);
     qsort(self->tiles, self->n_tiles, sizeof self->tiles[0], compare_rank);
 }

@@ -57,9 +57,8 @@ void plan_want_echo(struct plan *self, const struct view *view, const struct pic
 /* Takes cells off the list once they are coded. */
 void plan_done(struct plan *self, const struct view *view, struct cell_rect cells);
 
-/* Gathers the cells of a kind that are still wanted into tiles, in the order of sending: first what began to change
+/* Gathers the cells that are still wanted as text into tiles, in the order of sending: first what began to change
  * within PLAN_ECHO_US after the key at key_us (0: none); then those in which little changed around, the newest of them
  * first (the pointer); then the rest, what has waited longest first, so that a moving region starves nothing. */
 #define PLAN_ECHO_US 300000
-void plan_order(struct plan *self, const struct view *view, const struct picture *picture, enum plan_kind kind,
-                uint64_t key_us);
+void plan_order(struct plan *self, const struct view *view, const struct picture *picture, uint64_t key_us);
