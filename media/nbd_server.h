@@ -50,6 +50,11 @@ int nbd_server_listen(struct nbd_server *self, const char *path);
 /* Takes one connected socket (accepted elsewhere, or an end of a socketpair), on success. -ENOSPC: too many. */
 int nbd_server_adopt(struct nbd_server *self, int fd);
 
+/* Takes a socket, on success, whose peer is already in the transmission phase of that export: one end of a socketpair,
+ * the other end being for the kernel's nbd driver (media/nbd_device.h) or a client of ours. *ret_flags, which may be
+ * NULL: NBD_FLAG_* that the peer is to be told. -ENOENT, -ENOSPC. */
+int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t *ret_flags);
+
 /* Offers a source and, on success, owns it. name: 1..63 bytes of printable UTF-8. -EINVAL, -EEXIST, -ENOSPC, -ENOMEM.
  */
 int nbd_server_add(struct nbd_server *self, const char *name, struct source *source);

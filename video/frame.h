@@ -26,6 +26,10 @@
 #define FOURCC_NV12 FOURCC('N', 'V', '1', '2')
 #define FOURCC_RGB24 FOURCC('R', 'G', 'B', '3') /* bytes R,G,B */
 #define FOURCC_BGR24 FOURCC('B', 'G', 'R', '3')
+#define FOURCC_NV16 FOURCC('N', 'V', '1', '6') /* as NV12, with chroma in every line */
+#define FOURCC_YU12 FOURCC('Y', 'U', '1', '2') /* planes Y, U, V; chroma for 2x2 pixels, as NV12 rounds */
+#define FOURCC_422P FOURCC('4', '2', '2', 'P') /* planes Y, U, V; chroma for two pixels of a line */
+#define FOURCC_444P FOURCC('4', '4', '4', 'P') /* planes Y, U, V, all of one size; what a JPEG may hold, never V4L2 */
 
 /* What pictures of YUV sources are packed into: bytes V,Y,U,x; chroma replicated. U stands where BGRX has R, so that
  * whatever treats pixels as three bytes takes both. Never captured. */

@@ -1,0 +1,103 @@
+/* What gateway and helper say to each other over core/ipc. The helper is root: every message names a target and a drive
+ * by its index and nothing by a path; lengths, indexes and ranges are checked by the receiver, once. Packing and
+ * unpacking are pure.
+ *
+ * Questions have a serial; each is answered by HELPER_ANSWER with the same one. The helper says HELPER_STATE by itself
+ * whenever something of a target changed. */
+#pragma once
+
+#include "core/wire.h"
+#include "manage/front_panel.h"
+#include "usbgadget/gadget.h"
+
+#define HELPER_WHY 256
+
+enum helper_type {
+    HELPER_ANSWER = 1,        /* struct helper_answer; descriptors as the question says */
+    HELPER_STATE,             /* struct helper_state */
+    HELPER_OPEN_CAPTURE = 64, /* struct helper_target: descriptors video, then in `have` order heap and media */
+    HELPER_OPEN_SUBDEVS,      /* struct helper_target: up to IPC_MAX_FDS subdevices of the receiver */
+    HELPER_GADGET_UP,   /* struct helper_up: answered by descriptors of the HIDs that there are (helper_answer.have) */
+    HELPER_GADGET_DOWN, /* struct helper_target */
+    HELPER_FFS_BEGIN,   /* struct helper_target: answered by ep0; before GADGET_UP */
+    HELPER_FFS_ENDPOINTS,   /* struct helper_target: bulk in, bulk out; after GADGET_UP */
+    HELPER_DRIVE_INSERT,    /* struct helper_insert, one descriptor: the NBD socket */
+    HELPER_DRIVE_RECONNECT, /* struct helper_drive, one descriptor */
+    HELPER_DRIVE_EJECT,     /* struct helper_drive */
+    HELPER_PRESS,           /* struct helper_press: answered when the press has ended */
+    HELPER_DESCRIBE,        /* struct helper_target: answered with struct helper_answer.text for doctor */
+};
+
+struct helper_target {
+    uint16_t target;
+};
+
+struct helper_up {
+    uint16_t target;
+    uint8_t personality; /* enum personality */
+    uint8_t media;       /* bit i: drive i has a medium */
+};
+
+struct helper_drive {
+    uint16_t target;
+    uint8_t drive;
+    bool force;
+};
+
+struct helper_insert {
+    uint16_t target;
+    uint8_t drive;
+    uint64_t size;
+    uint16_t flags; /* NBD_FLAG_* */
+    bool cdrom, read_only;
+};
+
+struct helper_press {
+    uint16_t target;
+    uint8_t button; /* enum front_panel_button */
+    uint16_t milliseconds;
+};
+
+struct helper_answer {
+    int32_t error;        /* 0 or -errno */
+    uint8_t have;         /* bits: which of the things asked for the descriptors are, in order */
+    char why[HELPER_WHY]; /* sentence when error < 0, or what was left out */
+    char text[2048];      /* HELPER_DESCRIBE */
+};
+
+enum { HELPER_LED_KNOWN = 1, HELPER_LED_ON = 2 };
+
+struct helper_state {
+    uint16_t target;
+    uint8_t udc; /* enum helper_udc */
+    bool bound, wakeup;
+    uint8_t personality;
+    uint8_t loaded;                 /* bit i: LUN i has a medium */
+    uint8_t leds[FRONT_PANEL_LEDS]; /* HELPER_LED_* */
+    uint8_t buttons;                /* bit: wired */
+};
+
+enum helper_udc {
+    HELPER_UDC_GONE,
+    HELPER_UDC_NOT_ATTACHED,
+    HELPER_UDC_POWERED, /* attached, powered, default, addressed */
+    HELPER_UDC_CONFIGURED,
+    HELPER_UDC_SUSPENDED,
+};
+
+void helper_write_target(struct wire_writer *w, const struct helper_target *m);
+void helper_write_up(struct wire_writer *w, const struct helper_up *m);
+void helper_write_drive(struct wire_writer *w, const struct helper_drive *m);
+void helper_write_insert(struct wire_writer *w, const struct helper_insert *m);
+void helper_write_press(struct wire_writer *w, const struct helper_press *m);
+void helper_write_answer(struct wire_writer *w, const struct helper_answer *m);
+void helper_write_state(struct wire_writer *w, const struct helper_state *m);
+
+/* False: malformed or out of range. */
+bool helper_read_target(const uint8_t *body, size_t size, struct helper_target *ret);
+bool helper_read_up(const uint8_t *body, size_t size, struct helper_up *ret);
+bool helper_read_drive(const uint8_t *body, size_t size, struct helper_drive *ret);
+bool helper_read_insert(const uint8_t *body, size_t size, struct helper_insert *ret);
+bool helper_read_press(const uint8_t *body, size_t size, struct helper_press *ret);
+bool helper_read_answer(const uint8_t *body, size_t size, struct helper_answer *ret);
+bool helper_read_state(const uint8_t *body, size_t size, struct helper_state *ret);

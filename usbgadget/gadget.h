@@ -1,0 +1,63 @@
+/* A USB gadget in configfs: libusbgx for what it knows, our own attribute writer for the rest. Files of configfs differ
+ * between kernels: they are looked for, never assumed. The helper's (root), one thread. */
+#pragma once
+
+#include "usbgadget/personality.h"
+
+struct gadget;
+
+struct gadget_config {
+    const char *name; /* folder in configfs, "lightsout-" + target; a left-over one of this name is removed first */
+    const char *udc;  /* name in /sys/class/udc; "": the first that no other gadget has */
+    uint16_t vendor, product, release;
+    const char *manufacturer, *product_name, *serial; /* serial: distinct for each device */
+    const char *configuration;                        /* string of the one configuration */
+    unsigned max_power_ma;
+    const char *inquiry[GADGET_LUNS]; /* SCSI INQUIRY: vendor (8), product (16), revision (4), in fixed columns */
+    bool wakeup;                      /* remote wake-up offered, where the kernel has it */
+    bool empty_drives;                /* shown; else withdrawn */
+    bool big_cd;
+};
+
+/* Finds UDC, functions and endpoints; removes what an earlier run left behind. Nothing is bound yet. -ENOENT: no
+ * configfs or no libcomposite; -ENODEV: no such UDC; -EBUSY: another gadget has it. why: sentence with the remedy. */
+int gadget_create(const struct gadget_config *config, struct gadget **ret, char *why, size_t why_size);
+struct gadget *gadget_destroy(struct gadget *self); /* unbinds and removes it; NULL allowed; returns NULL */
+
+/* Builds and binds. Bound already: unbinds first (the target sees the device leave and return). media: whether drive i
+ * has a medium, for withdrawing. A UDC that refuses (halting endpoints, too many endpoints) is tried again with less;
+ * gadget_describe tells. */
+int gadget_up(struct gadget *self, enum personality personality, const bool media[GADGET_LUNS], char *why,
+              size_t why_size);
+void gadget_down(struct gadget *self);
+
+struct gadget_description {
+    bool bound;
+    enum personality personality;
+    char udc[64];
+    char left_out[160];
+    unsigned in, out; /* endpoints used */
+    bool has[GADGET_FUNCTIONS];
+    bool led_endpoint, stall, wakeup; /* as it was possible */
+    char kernel[256];                 /* what this kernel's configfs lacks, for doctor */
+};
+void gadget_describe(const struct gadget *self, struct gadget_description *ret);
+
+/* Opens the report device of a HID function, O_RDWR | O_NONBLOCK. -ENOENT: not part of what is bound. */
+int gadget_open_hid(struct gadget *self, enum gadget_function hid);
+/* A descriptor to poll for EPOLLPRI: the UDC's state changed. gadget_state: "not attached", "attached", "powered",
+ * "default", "addressed", "configured", "suspended"; "gone" when the UDC is no longer there. */
+int gadget_open_state(struct gadget *self);
+const char *gadget_state(struct gadget *self, char *room, size_t size);
+
+/* FunctionFS of GADGET_BIG_CD: descriptors are written before gadget_up binds, by whom fds are for. fds[0]: ep0
+ * (O_RDWR), and after binding fds[1]: bulk IN, fds[2]: bulk OUT. -ENOTSUP: the kernel has none. */
+int gadget_open_ffs(struct gadget *self, int fds[3]);
+
+/* Drives: LUN i of the kernel's mass storage. path: the block device that backs it. -EBUSY from change: the target
+ * holds the door (`force` ejects all the same); kind and read_only change only while the LUN is empty, which this sees
+ * to. */
+int gadget_lun_insert(struct gadget *self, unsigned lun, const char *path, bool cdrom, bool read_only);
+int gadget_lun_eject(struct gadget *self, unsigned lun, bool force);
+/* 1: a medium is in; 0: empty, the target may have ejected it; -errno. Asks the kernel each time. */
+int gadget_lun_loaded(struct gadget *self, unsigned lun);
