@@ -9,3 +9,13 @@ struct target *target_find(const struct target_list *self, const char *name)
             return self->targets[i];
     return NULL;
 }
+
+const char *target_usb_state_name(enum target_usb_state state)
+{
+    static const char *const names[] = {
+        [TARGET_USB_NO_HELPER] = "no-helper",       [TARGET_USB_GONE] = "gone",
+        [TARGET_USB_NOT_ATTACHED] = "not-attached", [TARGET_USB_POWERED] = "powered",
+        [TARGET_USB_CONFIGURED] = "configured",     [TARGET_USB_SUSPENDED] = "suspended",
+    };
+    return names[state];
+}

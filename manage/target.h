@@ -1,11 +1,13 @@
 /* One managed machine as the REST faces see it: its ports and what only the gateway can do for it. Net thread. */
 #pragma once
 
+#include "capture/edid.h"
 #include "capture/screen.h"
 #include "manage/power.h"
 #include "manage/seat.h"
 #include "media/drive.h"
 #include "usbgadget/input.h"
+#include "usbgadget/personality.h"
 
 #define TARGET_NAME_MAX 64 /* [a-z0-9][a-z0-9-]* */
 #define TARGET_LOG_LINES 20
@@ -29,6 +31,57 @@ struct target_text {
 /* error -ENODATA: no picture; -ENOTSUP: no text mode that can be read. */
 typedef void target_text_fn(void *data, int error, const char *why, const struct target_text *text);
 
+/* What the target sees of us on USB. Kept up to date by the gateway. */
+enum target_usb_state {
+    TARGET_USB_NO_HELPER,    /* the process that makes the gadget is not there; trouble tells */
+    TARGET_USB_GONE,         /* the USB device controller is not there */
+    TARGET_USB_NOT_ATTACHED, /* no cable, or the target gives no power */
+    TARGET_USB_POWERED,      /* attached; not set up by the target yet */
+    TARGET_USB_CONFIGURED,
+    TARGET_USB_SUSPENDED,
+};
+
+/* "no-helper", "gone", "not-attached", "powered", "configured", "suspended": stable for API and command line. */
+const char *target_usb_state_name(enum target_usb_state state);
+
+#define TARGET_USB_EVENTS 16
+
+struct target_usb_event {
+    int64_t at;     /* seconds since 1970 */
+    char text[200]; /* one sentence */
+};
+
+struct target_usb {
+    enum target_usb_state state;
+    bool bound;
+    enum personality personality; /* what is bound, or would be */
+    bool automatic;               /* chosen by what the target does with it */
+    bool found;                   /* the automatic choice has found out that this one works here */
+    bool offered;                 /* something is in use, so a person must say so: */
+    enum personality offer;
+    char why[200];                 /* sentence of the last step of the automatic choice; "" */
+    char left_out[160];            /* what the controller or kernel has no room for, for people; "" */
+    char trouble[256];             /* why nothing is bound; "" */
+    bool wakeup;                   /* a key wakes a target that sleeps */
+    uint32_t keyboard_interval_us; /* how often the target takes keyboard reports; 0: not known */
+    struct target_usb_event events[TARGET_USB_EVENTS]; /* newest first; at 0 ends */
+};
+
+/* The capture device, as people read it. */
+struct target_capture {
+    char driver[32], card[64], bus[64], input[32];
+    char format[64];   /* "NV12, multi-planar, 4 buffers" */
+    char memory[160];  /* "cached, mapped: 6.1 GB/s" */
+    char timings[80];  /* "1920x1080p60, 148500 kHz"; "" without DV timings */
+    char offered[512]; /* what the device has */
+    char why[256];     /* why this format */
+    uint64_t frames, published, gaps, gaps_unexplained, requeued, copies, decoded, broken, errors, restarts, stalls;
+
+    bool has_edid; /* the device has one that can be read (and written) */
+    struct edid edid;
+    struct edid_facts facts; /* of it */
+};
+
 /* Asynchronous calls end in exactly one callback, perhaps before they return. */
 struct target_ops {
     /* image: a name in the library. kind < 0: by the file's type, else enum drive_kind. */
@@ -44,12 +97,24 @@ struct target_ops {
                 size_t why_size);
     size_t (*type_remaining)(struct target *self);
     void (*type_stop)(struct target *self);
+
+    /* From here on NULL where the target has none of it. */
+
+    /* word: "auto", or the name of a personality. -EINVAL with the known words in why. The target sees its keyboard,
+     * mouse and drives leave and return. */
+    void (*set_personality)(struct target *self, const char *word, target_done_fn *done, void *data);
+    /* What target.usb offers. -ENODATA: nothing is offered (any more). */
+    void (*accept_offer)(struct target *self, target_done_fn *done, void *data);
+    void (*describe_capture)(struct target *self, struct target_capture *ret);
+    /* Written to the receiver soon, and kept for later starts; describe_capture tells what the receiver has then.
+     * -ENOTSUP: this device has none. */
+    void (*set_edid)(struct target *self, const struct edid *edid, target_done_fn *done, void *data);
 };
 
 struct target {
     const struct target_ops *ops;
     char name[TARGET_NAME_MAX];
-    const char *machine; /* "qemu", "testcard", "replay" */
+    const char *machine; /* "qemu", "testcard", "replay", "dongle" */
 
     struct input *input; /* ports may be NULL */
     struct power *power;
@@ -63,7 +128,8 @@ struct target {
     char signal_why[256];
     int width, height; /* of the newest picture, 0 before the first */
     uint8_t leds;
-    char vm_state[32]; /* "running", "starting", "failed", "" when the target has no process of ours */
+    const struct target_usb *usb; /* NULL: this target's USB is not ours to shape */
+    char vm_state[32];            /* "running", "starting", "failed", "" when the target has no process of ours */
     char vm_why[512];
     char *vm_log[TARGET_LOG_LINES]; /* last lines the VM's process printed, oldest first; NULL ends */
 };

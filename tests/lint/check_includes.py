@@ -9,6 +9,8 @@ import tempfile
 PORT_HEADERS = {
     "capture/screen.h", "usbgadget/input.h", "media/drive.h",
     "manage/power.h", "manage/serial.h", "manage/sensors.h", "manage/seat.h",
+    # nouns of a dongle's ports: what the target sees on USB, what the receiver tells its graphics
+    "usbgadget/personality.h", "capture/edid.h",
 }
 AUTH_PUBLIC = {"auth/role.h", "auth/session.h", "auth/keeper_client.h", "auth/tls_key.h"}
 
