@@ -342,13 +342,18 @@ static void wire_send(void *data, const void *bytes, size_t size)
     self->talk_size += size;
 }
 
+struct nbd_export_info nbd_export_info(const struct nbd_export *export)
+{
+    return (struct nbd_export_info){.size = export->source->size, .read_only = export->source->read_only};
+}
+
 static bool wire_find(void *data, const char *name, struct nbd_export_info *ret)
 {
     struct nbd_connection *self = data;
     struct nbd_export *export = self->host->find(self->data, self->pid, self->uid, name);
     if (!export)
         return false;
-    *ret = (struct nbd_export_info){.size = export->source->size, .read_only = export->source->read_only};
+    *ret = nbd_export_info(export);
     return true;
 }
 
@@ -397,12 +402,12 @@ static int set_up(struct nbd_connection *self, struct loop *loop, int fd)
     int r = loop_timer_add(loop, on_timer, self, &self->timer);
     if (r < 0)
         return r;
-    self->events = EPOLLIN | EPOLLOUT; /* the greeting wants to go out */
+    self->events = EPOLLIN | EPOLLOUT; /* the greeting, if there is one, wants to go out */
     return loop_io_add(loop, fd, self->events, on_io, self, &self->io);
 }
 
-int nbd_connection_create(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
-                          struct nbd_connection **ret)
+static int make(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
+                struct nbd_connection **ret)
 {
     struct nbd_connection *self = calloc(1, sizeof *self);
     if (!self)
@@ -418,8 +423,29 @@ int nbd_connection_create(struct loop *loop, int fd, const struct nbd_connection
         free(self);
         return r;
     }
-    loop_timer_arm_in(self->timer, NBD_NEGOTIATION_US);
-    nbd_wire_init(&self->wire, &wire_host, self);
     *ret = self;
+    return 0;
+}
+
+int nbd_connection_create(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
+                          struct nbd_connection **ret)
+{
+    int r = make(loop, fd, host, data, ret);
+    if (r < 0)
+        return r;
+    loop_timer_arm_in((*ret)->timer, NBD_NEGOTIATION_US);
+    nbd_wire_init(&(*ret)->wire, &wire_host, *ret);
+    return 0;
+}
+
+int nbd_connection_create_chosen(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
+                                 struct nbd_export *export, struct nbd_connection **ret)
+{
+    int r = make(loop, fd, host, data, ret);
+    if (r < 0)
+        return r;
+    struct nbd_export_info info = nbd_export_info(export);
+    nbd_wire_init_chosen(&(*ret)->wire, &wire_host, *ret, &info);
+    (*ret)->export = export;
     return 0;
 }

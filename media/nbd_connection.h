@@ -30,6 +30,11 @@ struct nbd_connection_host {
 int nbd_connection_create(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
                           struct nbd_connection **ret);
 
+/* The peer uses the export from the start: neither find nor chosen is asked. Takes fd, on success. */
+int nbd_connection_create_chosen(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
+                                 struct nbd_export *export, struct nbd_connection **ret);
+struct nbd_export_info nbd_export_info(const struct nbd_export *export);
+
 /* Ends it without a call of `ended`. What its requests hold is freed as the source answers them. */
 void nbd_connection_close(struct nbd_connection *self);
 

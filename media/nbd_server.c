@@ -211,6 +211,27 @@ int nbd_server_adopt(struct nbd_server *self, int fd)
     return 0;
 }
 
+int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t *ret_flags)
+{
+    struct nbd_export *export = find_export(self, name);
+    if (!export)
+        return -ENOENT;
+    if (self->n_connections == NBD_MAX_CONNECTIONS || export->stats.connections == NBD_MAX_PER_EXPORT)
+        return -ENOSPC;
+    struct nbd_connection *connection;
+    int r = nbd_connection_create_chosen(self->loop, fd, &connection_host, self, export, &connection);
+    if (r < 0)
+        return r;
+    self->connections[self->n_connections++] = connection;
+    export->stats.connections++;
+    if (ret_flags) {
+        struct nbd_export_info info = nbd_export_info(export);
+        *ret_flags = nbd_wire_flags(&info);
+    }
+    tell_used(self, export);
+    return 0;
+}
+
 /* --- listening --- */
 
 static void on_accept(void *data, int fd, uint32_t events)

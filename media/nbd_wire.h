@@ -94,6 +94,13 @@ struct nbd_wire {
 /* Sends the greeting. host and data must outlive self. */
 void nbd_wire_init(struct nbd_wire *self, const struct nbd_wire_host *host, void *data);
 
+/* Without a negotiation: the peer, that was told of the export elsewhere, sends commands at once. */
+void nbd_wire_init_chosen(struct nbd_wire *self, const struct nbd_wire_host *host, void *data,
+                          const struct nbd_export_info *info);
+
+/* NBD_FLAG_* of the transmission phase. */
+uint16_t nbd_wire_flags(const struct nbd_export_info *info);
+
 /* Where the next bytes go; *ret_size is how many fit, never 0 unless an event is pending. */
 uint8_t *nbd_wire_room(struct nbd_wire *self, size_t *ret_size);
 

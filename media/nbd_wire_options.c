@@ -36,7 +36,7 @@ enum {
 
 enum { INFO_EXPORT = 0, INFO_NAME = 1, INFO_BLOCK_SIZE = 3 };
 
-static uint16_t transmission_flags(const struct nbd_export_info *info)
+uint16_t nbd_wire_flags(const struct nbd_export_info *info)
 {
     uint16_t flags = SEND_HAS_FLAGS | SEND_FLUSH | SEND_FUA | SEND_CAN_MULTI_CONN;
     return flags | (info->read_only ? SEND_READ_ONLY : SEND_TRIM);
@@ -54,6 +54,16 @@ void nbd_wire_init(struct nbd_wire *self, const struct nbd_wire_host *host, void
     wire_write_be16(&w, FLAG_FIXED_NEWSTYLE | FLAG_NO_ZEROES);
     host->send(data, room, sizeof room);
     nbd_wire_expect(self, CLIENT_FLAGS, 4);
+}
+
+void nbd_wire_init_chosen(struct nbd_wire *self, const struct nbd_wire_host *host, void *data,
+                          const struct nbd_export_info *info)
+{
+    memset(self, 0, sizeof *self);
+    self->host = host;
+    self->data = data;
+    self->info = *info;
+    nbd_wire_expect(self, REQUEST, NBD_REQUEST_SIZE);
 }
 
 static void reply(struct nbd_wire *self, uint32_t type, const void *bytes, size_t size)
@@ -128,7 +138,7 @@ static int option_export_name(struct nbd_wire *self, const char **ret_why)
     uint8_t room[10 + 124] = {0};
     struct wire_writer w = wire_writer_init(room, sizeof room);
     wire_write_be64(&w, self->info.size);
-    wire_write_be16(&w, transmission_flags(&self->info));
+    wire_write_be16(&w, nbd_wire_flags(&self->info));
     self->host->send(self->data, room, self->no_zeroes ? 10 : sizeof room);
     return enter_transmission(self, name, ret_why);
 }
@@ -139,7 +149,7 @@ static void send_info(struct nbd_wire *self, const char *name, bool want_name, b
     struct wire_writer w = wire_writer_init(room, sizeof room);
     wire_write_be16(&w, INFO_EXPORT);
     wire_write_be64(&w, self->info.size);
-    wire_write_be16(&w, transmission_flags(&self->info));
+    wire_write_be16(&w, nbd_wire_flags(&self->info));
     reply(self, REPLY_INFO, room, wire_written(&w));
     if (want_name) {
         w = wire_writer_init(room, sizeof room);
