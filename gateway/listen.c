@@ -1,14 +1,70 @@
 #include "gateway/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #define WHY(...) snprintf(why, why_size, __VA_ARGS__)
 #define BACKLOG 128
+
+struct inherited {
+    int fds[CONFIG_MAX_LISTEN]; /* -1: taken */
+    unsigned n;
+};
+
+/* What the service manager hands over stands from descriptor 3 on (sd_listen_fds(3)). */
+static int find_inherited(struct inherited *self, char *why, size_t why_size)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    unsigned long n = pid && count && strtoul(pid, NULL, 10) == (unsigned long)getpid() ? strtoul(count, NULL, 10) : 0;
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+    if (n > CONFIG_MAX_LISTEN) {
+        WHY("the service manager hands over %lu sockets; at most %d are possible", n, CONFIG_MAX_LISTEN);
+        return -E2BIG;
+    }
+    self->n = (unsigned)n;
+    for (unsigned i = 0; i < self->n; i++) {
+        self->fds[i] = 3 + (int)i;
+        if (fcntl(self->fds[i], F_SETFD, FD_CLOEXEC) < 0 || fcntl(self->fds[i], F_SETFL, O_NONBLOCK) < 0) {
+            WHY("socket %d of the service manager cannot be used: %s", self->fds[i], strerror(errno));
+            return -EBADF;
+        }
+    }
+    return 0;
+}
+
+/* The inherited listener of this address, or -1. */
+static int take_inherited(struct inherited *self, const struct config_listen *listen_)
+{
+    for (unsigned i = 0; i < self->n; i++) {
+        struct sockaddr_storage address = {0};
+        socklen_t size = sizeof address;
+        if (self->fds[i] >= 0 && getsockname(self->fds[i], (struct sockaddr *)&address, &size) == 0 &&
+            size == listen_->size && memcmp(&address, &listen_->address, size) == 0)
+            return take_fd(&self->fds[i]);
+    }
+    return -1;
+}
+
+static int refuse_rest(struct inherited *self, char *why, size_t why_size)
+{
+    int r = 0;
+    for (unsigned i = 0; i < self->n; i++)
+        if (self->fds[i] >= 0) {
+            close(take_fd(&self->fds[i]));
+            WHY("the service manager listens on an address that listen in the configuration does not name; make "
+                "lightsout.socket and the configuration agree");
+            r = -EINVAL;
+        }
+    return r;
+}
 
 static int bind_tcp(const struct config_listen *listen_)
 {
@@ -79,9 +135,14 @@ int listeners_open(const struct config *config, const struct state *state, const
                    struct listeners *ret, char *why, size_t why_size)
 {
     struct listeners self = {.control = -1};
+    struct inherited inherited = {.n = 0};
+    int r = find_inherited(&inherited, why, why_size);
+    if (r < 0)
+        return r;
     for (unsigned i = 0; i < config->listen.n; i++) {
         const struct config_listen *address = &config->listen.list[i];
-        int fd = bind_tcp(address);
+        int fd = take_inherited(&inherited, address);
+        fd = fd >= 0 ? fd : bind_tcp(address);
         if (fd >= 0) {
             self.tcp[self.n_tcp++] = fd;
         } else if (self.n_tcp == 0 || !is_optional(address, fd)) {
@@ -90,9 +151,10 @@ int listeners_open(const struct config *config, const struct state *state, const
             return fd;
         }
     }
-    self.control = bind_control(state, user, why, why_size);
+    r = refuse_rest(&inherited, why, why_size);
+    self.control = r < 0 ? r : bind_control(state, user, why, why_size);
     if (self.control < 0) {
-        int r = self.control;
+        r = self.control;
         listeners_close(&self);
         return r;
     }

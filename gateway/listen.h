@@ -11,7 +11,9 @@ struct listeners {
     int control; /* STATE/run/control.sock */
 };
 
-/* 0, or -errno with a sentence in why. [::1] may be missing on this machine when another address is there. */
+/* Addresses that a service manager has bound already (LISTEN_FDS, sd_listen_fds(3)) are taken over; one that the
+ * configuration does not name is a mistake. 0, or -errno with a sentence in why. [::1] may be missing on this machine
+ * when another address is there. */
 int listeners_open(const struct config *config, const struct state *state, const struct uid_choice *user,
                    struct listeners *ret, char *why, size_t why_size);
 void listeners_close(struct listeners *self);

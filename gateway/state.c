@@ -29,19 +29,21 @@ static int make_parents(const char *path)
     return 0;
 }
 
-/* One folder, 0700, of the user. By descriptor and without following links: the user may write the folder above, and
- * root must not be led to give away something else. */
-static int make_folder(int parent, const char *name, const struct uid_choice *user)
+/* One folder of the user. By descriptor and without following links: the user may write the folder above, and root must
+ * not be led to give away something else. */
+static int make_folder(int parent, const char *name, const struct uid_choice *user, mode_t mode)
 {
-    if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+    if (mkdirat(parent, name, mode) < 0 && errno != EEXIST)
         return -errno;
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return -errno;
-    if (user->drop && st.st_uid == 0 && fchown(fd, user->uid, user->gid) < 0)
+    /* ours so far: just made, or by root before */
+    bool give = user->drop && st.st_uid != user->uid && (st.st_uid == 0 || st.st_uid == geteuid());
+    if (give && fchown(fd, user->uid, user->gid) < 0)
         return -errno;
-    if ((st.st_mode & 0777) != 0700 && fchmod(fd, 0700) < 0)
+    if ((st.st_mode & 0777) != mode && fchmod(fd, mode) < 0)
         return -errno;
     return take_fd(&fd);
 }
@@ -51,7 +53,7 @@ static int make_targets(int parent, const struct config *config, const struct ui
     for (unsigned i = 0; i < config->n_targets; i++) {
         if (config->targets[i]->machine != CONFIG_QEMU)
             continue;
-        int fd = make_folder(parent, config->targets[i]->name, user);
+        int fd = make_folder(parent, config->targets[i]->name, user, 0700);
         if (fd < 0)
             return fd;
         close(fd);
@@ -59,12 +61,13 @@ static int make_targets(int parent, const struct config *config, const struct ui
     return 0;
 }
 
-static int make_layout(int fd, const struct config *config, const struct uid_choice *user, const char **ret_what)
+static int make_layout(int fd, const struct config *config, const struct uid_choice *user,
+                       const struct uid_choice *keeper, const char **ret_what)
 {
     static const char *const folders[] = {"keeper", "gateway", "library", "run", "vm"};
     for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
         *ret_what = folders[i];
-        _cleanup_close_ int part = make_folder(fd, folders[i], user);
+        _cleanup_close_ int part = make_folder(fd, folders[i], i == 0 ? keeper : user, 0700);
         if (part < 0)
             return part;
         int r = i >= 3 ? make_targets(part, config, user) : 0;
@@ -74,14 +77,16 @@ static int make_layout(int fd, const struct config *config, const struct uid_cho
     return 0;
 }
 
-static int open_folder(const char *path, const struct uid_choice *user, char *why, size_t why_size)
+static int open_folder(const char *path, const struct uid_choice *user, const struct uid_choice *keeper, char *why,
+                       size_t why_size)
 {
     int r = make_parents(path);
     if (r < 0) {
         WHY("state folder %s cannot be created: %s; give another with --state", path, strerror(-r));
         return r;
     }
-    _cleanup_close_ int fd = make_folder(AT_FDCWD, path, user);
+    /* a keeper of its own passes through to its part, and sees nothing else */
+    _cleanup_close_ int fd = make_folder(AT_FDCWD, path, user, keeper->uid == user->uid ? 0700 : 0711);
     if (fd < 0) {
         WHY("state folder %s cannot be used: %s; make it writable, or give another with --state", path, strerror(-fd));
         return fd;
@@ -144,8 +149,8 @@ static int check_lengths(const struct state *self, const struct config *config, 
     return 0;
 }
 
-int state_open(const char *path, const struct config *config, const struct uid_choice *user, struct state *ret,
-               char *why, size_t why_size)
+int state_open(const char *path, const struct config *config, const struct uid_choice *user,
+               const struct uid_choice *keeper, struct state *ret, char *why, size_t why_size)
 {
     struct state self = {.lock_fd = -1};
     if (strlen(path) >= 80) {
@@ -157,14 +162,14 @@ int state_open(const char *path, const struct config *config, const struct uid_c
     int r = check_lengths(&self, config, why, why_size);
     if (r < 0)
         return r;
-    _cleanup_close_ int folder = open_folder(path, user, why, why_size);
+    _cleanup_close_ int folder = open_folder(path, user, keeper, why, why_size);
     if (folder < 0)
         return folder;
     _cleanup_close_ int lock = take_lock(folder, path, why, why_size);
     if (lock < 0)
         return lock;
     const char *what = "";
-    r = make_layout(folder, config, user, &what);
+    r = make_layout(folder, config, user, keeper, &what);
     if (r < 0) {
         WHY("state folder %s: %s cannot be made: %s; make it writable, or give another with --state", path, what,
             strerror(-r));

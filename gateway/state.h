@@ -21,10 +21,10 @@ struct state {
     int lock_fd;
 };
 
-/* Creates what is missing, gives it to the user, takes the lock. 0, or -errno with a sentence in why; -EBUSY: another
- * instance runs. */
-int state_open(const char *path, const struct config *config, const struct uid_choice *user, struct state *ret,
-               char *why, size_t why_size);
+/* Creates what is missing, gives it to the user (keeper/ to the keeper's), takes the lock. 0, or -errno with a sentence
+ * in why; -EBUSY: another instance runs. */
+int state_open(const char *path, const struct config *config, const struct uid_choice *user,
+               const struct uid_choice *keeper, struct state *ret, char *why, size_t why_size);
 void state_close(struct state *self);
 
 /* "STATE/part/name/file" with the parts that are given (NULL: left out). -ENAMETOOLONG. */

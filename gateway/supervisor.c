@@ -23,7 +23,7 @@
 struct supervisor {
     const struct options *options;
     struct config *config;
-    struct uid_choice user;
+    struct uid_choice user, keeper;
     struct state state;
     struct listeners listeners;
     int certificate, certificate_key; /* the owner's own, or -1 */
@@ -95,9 +95,10 @@ static int open_all(struct supervisor *self)
         return EXIT_CONFIG;
     if (uid_choose(self->config->user, &self->user, why, sizeof why) < 0)
         return refuse(EXIT_USER, why);
+    uid_choose_keeper(&self->user, &self->keeper);
     if (options_state_path(self->options, self->config, path, sizeof path) < 0)
         return refuse(EXIT_STATE, "there is no place for the state folder; give one with --state");
-    int r = state_open(path, self->config, &self->user, &self->state, why, sizeof why);
+    int r = state_open(path, self->config, &self->user, &self->keeper, &self->state, why, sizeof why);
     if (r < 0)
         return refuse(r == -EBUSY ? EXIT_RUNNING : EXIT_STATE, why);
     r = open_certificate(self, why, sizeof why);
@@ -201,6 +202,7 @@ static int begin(struct supervisor *self)
     struct roles_config config = {.config = self->config,
                                   .state = &self->state,
                                   .user = &self->user,
+                                  .keeper = &self->keeper,
                                   .listeners = &self->listeners,
                                   .vms = self->vms,
                                   .certificate_fd = self->certificate,

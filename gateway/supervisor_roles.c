@@ -273,7 +273,7 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     self->owner = owner;
     self->data = data;
     int r = state_path(config->state, "keeper", NULL, NULL, self->keeper_folder, sizeof self->keeper_folder);
-    r = r ? r : process_init(&self->keeper, loop, "keeper", config->user, &keeper, self);
+    r = r ? r : process_init(&self->keeper, loop, "keeper", config->keeper, &keeper, self);
     r = r ? r : process_init(&self->gateway, loop, "gateway", config->user, &gateway, self);
     self->keeper.folder = self->keeper_folder;
     self->keeper.state = self->gateway.state = config->state->path;

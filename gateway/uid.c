@@ -2,12 +2,34 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Root may, and so may a service that got just these capabilities from its manager (capabilities(7)). */
+static bool may_become_others(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    unsigned wanted = 1u << CAP_SETUID | 1u << CAP_SETGID;
+    return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & wanted) == wanted;
+}
+
+/* From one unprivileged user to another the kernel takes nothing away by itself. */
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        return -errno;
+    return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
 
 static int choose_number(const char *text, struct uid_choice *self)
 {
@@ -38,7 +60,7 @@ static int choose_named(const char *name, struct uid_choice *self)
 
 int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_size)
 {
-    struct uid_choice self = {.drop = geteuid() == 0, .uid = geteuid(), .gid = getegid()};
+    struct uid_choice self = {.drop = may_become_others(), .uid = geteuid(), .gid = getegid()};
     snprintf(self.name, sizeof self.name, "%u", (unsigned)self.uid);
     int r = 0;
     if (*user)
@@ -61,6 +83,16 @@ int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_s
     return 0;
 }
 
+void uid_choose_keeper(const struct uid_choice *other, struct uid_choice *ret)
+{
+    struct uid_choice self = *other;
+    /* a user that the owner chose for all parts has all of them */
+    if (other->drop && strcmp(other->name, UID_DEFAULT_USER) == 0 && choose_named(UID_KEEPER_USER, &self) == 0)
+        *ret = self;
+    else
+        *ret = *other;
+}
+
 void uid_drop(const struct uid_choice *self)
 {
     if (!self->drop)
@@ -68,7 +100,7 @@ void uid_drop(const struct uid_choice *self)
     /* Supplementary groups first: they cannot be changed any more afterwards. A user without an entry gets none. */
     int r = getpwuid(self->uid) ? initgroups(self->name, self->gid) : setgroups(0, NULL);
     if (r < 0 || setresgid(self->gid, self->gid, self->gid) < 0 || setresuid(self->uid, self->uid, self->uid) < 0 ||
-        setuid(0) == 0)
+        drop_capabilities() < 0 || setuid(0) == 0)
         _exit(126);
 }
 

@@ -1,15 +1,16 @@
-/* Who the parts run as. The supervisor keeps what it was started with; as root it drops every other process to one
- * unprivileged user. */
+/* Who the parts run as. The supervisor keeps what it was started with; as root, or with the capabilities to change
+ * users, it drops every other process to an unprivileged one: the keeper has one of its own where that user exists. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define UID_DEFAULT_USER "lightsout"
+#define UID_KEEPER_USER "lightsout-keeper"
 #define UID_DEFAULT_NUMBER 61999 /* of nobody in particular, when there is no such user */
 
 struct uid_choice {
-    bool drop; /* started as root: uid_drop does something */
+    bool drop; /* may become others: uid_drop does something */
     uid_t uid;
     gid_t gid;
     char name[64]; /* for people, and for the supplementary groups; a number when the user has no name */
@@ -18,6 +19,9 @@ struct uid_choice {
 /* user: from the configuration, "" for the default. 0; -ENOENT: no such user; -EPERM: it is root, or we are not root
  * and may not become another. why: sentence. */
 int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_size);
+
+/* The keeper's user: UID_KEEPER_USER where it exists and the others have the default one, else as the others. */
+void uid_choose_keeper(const struct uid_choice *other, struct uid_choice *ret);
 
 /* In a child, before exec: for good. Aborts the process with 126 when it does not work. Async-signal-unsafe functions
  * are used; the process that forked must have had one thread. */
