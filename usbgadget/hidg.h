@@ -9,6 +9,9 @@
 
 struct hidg;
 
+#define HIDG_CONSUMER_KEYS 2 /* media keys that can be down at once */
+#define HIDG_CONSUMER_SIZE (2 * HIDG_CONSUMER_KEYS)
+
 /* HID report descriptors and report lengths of the four functions (HID 1.11; boot protocol for keyboard and mouse). */
 struct hidg_descriptor {
     const uint8_t *bytes;
