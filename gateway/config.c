@@ -63,6 +63,7 @@ static struct config_target *target_new(const char *name, int line)
     self->memory_mb = 1024;
     self->nic.kind = CONFIG_NIC_USER;
     self->drives = 1;
+    config_dongle_defaults(&self->dongle);
     return self;
 }
 
@@ -200,8 +201,32 @@ static bool target_given(const struct config_target *self, const char *name)
     return key && (self->given >> (key - config_keys) & 1);
 }
 
+/* A dongle's keys make root open devices and write to the kernel's configuration. */
+static void check_dongle(struct config_target *self, bool trusted, struct config_mistakes *mistakes)
+{
+    if (!trusted)
+        mistake(mistakes, self->line, "machine",
+                "target %s is a dongle, which is allowed only in a file that belongs to root and that nobody else may "
+                "write; run chown root and chmod go-w on it, and on its folder",
+                self->name);
+    if (!target_given(self, "drives"))
+        self->drives = GADGET_LUNS;
+    if (self->drives > GADGET_LUNS)
+        mistake(mistakes, self->line, "drives", "a dongle has at most %d drives; give a number from 0 to %d",
+                GADGET_LUNS, GADGET_LUNS);
+    if (self->dongle.subdevs.n > 0 && !self->dongle.media[0])
+        mistake(mistakes, self->line, "media-subdevs",
+                "subdevices are set through their media device; add media = /dev/media0");
+    if (self->dongle.media[0] && !self->dongle.capture[0])
+        mistake(mistakes, self->line, "media", "the media device belongs to no capture device; add capture = PATH");
+    if (self->dongle.wake_secureon.given && !self->dongle.wake_mac.given)
+        mistake(mistakes, self->line, "wake-secureon", "there is no address to wake; add wake-mac");
+    if (self->dongle.wake_broadcast[0] && !self->dongle.wake_mac.given)
+        mistake(mistakes, self->line, "wake-broadcast", "there is no address to wake; add wake-mac");
+}
+
 /* What no single line shows. */
-static void check_target(const struct config_target *self, struct config_mistakes *mistakes)
+static void check_target(struct config_target *self, bool trusted, struct config_mistakes *mistakes)
 {
     if (!target_given(self, "machine")) {
         mistake(mistakes, self->line, "machine", "target %s does not say what it is; add machine = qemu", self->name);
@@ -213,6 +238,8 @@ static void check_target(const struct config_target *self, struct config_mistake
             mistake(mistakes, self->line, key->name, "target %s is a %s, which has no such key; remove it", self->name,
                     config_machine_name(self->machine));
     }
+    if (self->machine == CONFIG_DONGLE)
+        check_dongle(self, trusted, mistakes);
     if (self->machine == CONFIG_REPLAY && !target_given(self, "recording"))
         mistake(mistakes, self->line, "recording", "target %s replays nothing; add recording = PATH", self->name);
     if (self->firmware == CONFIG_UEFI_SECURE && target_given(self, "memory") && self->memory_mb < 128)
@@ -220,6 +247,19 @@ static void check_target(const struct config_target *self, struct config_mistake
     if (self->mac.given && self->nic.kind == CONFIG_NIC_NONE)
         mistake(mistakes, self->line, "mac", "target %s has no network interface; remove mac, or nic = none",
                 self->name);
+}
+
+/* One controller is one device. */
+static void check_udcs(const struct config *self, struct config_mistakes *mistakes)
+{
+    for (unsigned i = 0; i < self->n_targets; i++)
+        for (unsigned k = 0; k < i; k++) {
+            const struct config_target *a = self->targets[i], *b = self->targets[k];
+            if (a->machine == CONFIG_DONGLE && b->machine == CONFIG_DONGLE &&
+                strcmp(a->dongle.udc, b->dongle.udc) == 0 && a->dongle.udc[0])
+                mistake(mistakes, a->line, "udc", "targets %s and %s share %s; give each a controller of its own",
+                        b->name, a->name, a->dongle.udc);
+        }
 }
 
 static void set_defaults(struct config *self)
@@ -242,7 +282,8 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
     if (reader.out_of_memory)
         return -ENOMEM;
     for (unsigned i = 0; i < config->n_targets; i++)
-        check_target(config->targets[i], mistakes);
+        check_target(config->targets[i], trusted, mistakes);
+    check_udcs(config, mistakes);
     if (!config->certificate[0] != !config->certificate_key[0])
         mistake(mistakes, 0, config->certificate[0] ? "certificate-key" : "certificate",
                 "certificate and certificate-key belong together; give both or neither");

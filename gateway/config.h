@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "core/cleanup.h"
+#include "gateway/config_dongle.h"
 #include "manage/target.h"
 
 #define CONFIG_MAX_TARGETS 32
@@ -17,9 +18,9 @@
 #define CONFIG_MAX_EXTRA 64
 #define CONFIG_USER_MAX 33
 
-enum config_machine { CONFIG_QEMU, CONFIG_TESTCARD, CONFIG_REPLAY };
+enum config_machine { CONFIG_QEMU, CONFIG_TESTCARD, CONFIG_REPLAY, CONFIG_DONGLE };
 /* What the test card is drawn in, in the order of config_format_word. */
-#define CONFIG_FORMATS 6
+#define CONFIG_FORMATS 10
 enum config_firmware { CONFIG_BIOS, CONFIG_UEFI, CONFIG_UEFI_SECURE };
 enum config_bus { CONFIG_BUS_SATA, CONFIG_BUS_VIRTIO, CONFIG_BUS_NVME };
 enum config_nic { CONFIG_NIC_NONE, CONFIG_NIC_USER, CONFIG_NIC_TAP };
@@ -85,6 +86,7 @@ struct config_target {
     unsigned lifetime; /* enum config_lifetime */
     unsigned drives;
     struct config_arguments extra;
+    struct config_dongle dongle;
 };
 
 struct config {
@@ -115,8 +117,8 @@ struct config_mistakes {
     unsigned further; /* that found no room */
 };
 
-/* All mistakes of a text, not only the first. trusted: extra-arguments are allowed (config_file_trusted). 0 when there
- * was none; -EINVAL; -ENOMEM. *ret only with 0. Pure. */
+/* All mistakes of a text, not only the first. trusted: extra-arguments and dongles are allowed (the file is root's). 0
+ * when there was none; -EINVAL; -ENOMEM. *ret only with 0. Pure. */
 int config_parse(const char *text, size_t size, bool trusted, struct config_mistakes *mistakes, struct config **ret);
 struct config *config_destroy(struct config *self); /* NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct config, config_destroy)

@@ -3,12 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const machine_words[] = {"qemu", "testcard", "replay", NULL};
-static const char *const format_words[] = {"bgrx", "yuyv", "uyvy", "nv12", "rgb24", "bgr24", NULL};
+#include "capture/mjpeg.h"
+
+static const char *const machine_words[] = {"qemu", "testcard", "replay", "dongle", NULL};
+static const char *const format_words[] = {"bgrx", "yuyv", "uyvy", "nv12", "rgb24", "bgr24",
+                                           "nv16", "yu12", "422p", "444p", NULL};
 static_assert(ARRAY_SIZE(format_words) == CONFIG_FORMATS + 1, "a word for each");
 static const char *const firmware_words[] = {"bios", "uefi", "uefi-secure", NULL};
 static const char *const accel_words[] = {"auto", "kvm", "tcg", NULL};
 static const char *const lifetime_words[] = {"vm", "supervisor", NULL};
+/* in the order of enum personality */
+static const char *const personality_choices[] = {"auto",           "full",          "keyboard", "drive",
+                                                  "keyboard+drive", "storage-first", NULL};
+static_assert(ARRAY_SIZE(personality_choices) == PERSONALITIES + 2, "a word for each, and auto");
+static const char *const empty_drives_words[] = {"shown", "withdrawn", NULL};
+static const char *const capture_words[] = {"auto", "yuyv",  "uyvy",  "nv12", "nv16",  "yu12", "422p",
+                                            "444p", "rgb24", "bgr24", "bgrx", "mjpeg", NULL};
 
 #define GATEWAY(key, field, parser, ...)                                                                               \
     {                                                                                                                  \
@@ -20,6 +30,13 @@ static const char *const lifetime_words[] = {"vm", "supervisor", NULL};
         .name = (key), .section = CONFIG_SECTION_TARGET, .machines = (who), .parse = (parser),                         \
         .offset = offsetof(struct config_target, field), __VA_ARGS__                                                   \
     }
+
+#define DONGLE(key, field, parser, ...) TARGET(key, dongle.field, CONFIG_FOR_DONGLE, parser, __VA_ARGS__)
+
+#define DEVICE(example) "give the absolute path of a device below /dev, for example " example
+#define USB_TEXT "give 1 to 63 printable ASCII characters"
+#define GPIO(name) "write CHIP:LINE[,active-low], for example gpio-" name " = gpiochip0:17"
+#define BOOT_KEYS(name) "docs/power.md has the form of a recipe; for example boot-keys-" name " = f11*8 wait:3s enter"
 
 const struct config_key config_keys[] = {
     GATEWAY("listen", listen, config_value_listen,
@@ -38,11 +55,11 @@ const struct config_key config_keys[] = {
             .remedy = "give the name or number of an unprivileged user, for example user = lightsout"),
 
     TARGET("machine", machine, CONFIG_FOR_ALL, config_value_word, .words = machine_words,
-           .remedy = "choose qemu, testcard or replay"),
+           .remedy = "choose qemu, testcard, replay or dongle"),
     TARGET("recording", recording, CONFIG_FOR_REPLAY, config_value_path,
            .remedy = "give the absolute path of a file or pipe of raw frames"),
     TARGET("format", format, CONFIG_FOR_TESTCARD, config_value_word, .words = format_words,
-           .remedy = "choose bgrx, yuyv, uyvy, nv12, rgb24 or bgr24"),
+           .remedy = "choose bgrx, yuyv, uyvy, nv12, nv16, yu12, 422p, 444p, rgb24 or bgr24"),
     TARGET("noise", noise, CONFIG_FOR_TESTCARD | CONFIG_FOR_REPLAY, config_value_bool, .remedy = "write yes or no"),
     TARGET("firmware", firmware, CONFIG_FOR_QEMU, config_value_word, .words = firmware_words,
            .remedy = "choose bios, uefi or uefi-secure"),
@@ -65,10 +82,55 @@ const struct config_key config_keys[] = {
            .remedy = "give a number from 0 to 3"),
     TARGET("lifetime", lifetime, CONFIG_FOR_QEMU, config_value_word, .words = lifetime_words,
            .remedy = "choose vm (it outlives the supervisor) or supervisor (it ends with it)"),
-    TARGET("drives", drives, CONFIG_FOR_QEMU, config_value_number, .min = 0, .max = DRIVES_MAX,
+    TARGET("drives", drives, CONFIG_FOR_QEMU | CONFIG_FOR_DONGLE, config_value_number, .min = 0, .max = DRIVES_MAX,
            .remedy = "give a number from 0 to 4"),
     TARGET("extra-arguments", extra, CONFIG_FOR_QEMU, config_value_arguments, .trusted_only = true,
            .remedy = "give at most 64 words, quoted with \" where they hold blanks"),
+
+    DONGLE("capture", capture, config_value_device, .remedy = DEVICE("capture = /dev/video0")),
+    DONGLE("capture-format", capture_format, config_value_word, .words = capture_words,
+           .remedy = "choose auto, yuyv, uyvy, nv12, nv16, yu12, 422p, 444p, rgb24, bgr24, bgrx or mjpeg"),
+    DONGLE("capture-input", capture_input, config_value_input,
+           .remedy = "write auto, or the number of the device's input, from 0 to 31"),
+    DONGLE("dma-heap", dma_heap, config_value_device, .remedy = DEVICE("dma-heap = /dev/dma_heap/linux,cma")),
+    DONGLE("media", media, config_value_device, .remedy = DEVICE("media = /dev/media0")),
+    DONGLE("media-subdevs", subdevs, config_value_devices,
+           .remedy = "give at most 8 paths below /dev, for example media-subdevs = /dev/v4l-subdev0"),
+    DONGLE("edid", edid, config_value_edid,
+           .remedy = "choose keep, 1080p60, 1080p50, 1200p60, 720p60 or file:PATH with an absolute path"),
+    DONGLE("udc", udc, config_value_udc,
+           .remedy = "write auto, or a name that stands in /sys/class/udc, for example udc = fe980000.usb"),
+    DONGLE("usb-vendor", vendor, config_value_usb_id, .remedy = "give four hexadecimal digits, usb-vendor = 1d6b"),
+    DONGLE("usb-product", product, config_value_usb_id, .remedy = "give four hexadecimal digits, usb-product = 0104"),
+    DONGLE("usb-manufacturer", manufacturer, config_value_usb_text, .remedy = USB_TEXT),
+    DONGLE("usb-name", product_name, config_value_usb_text, .remedy = USB_TEXT),
+    DONGLE("usb-serial", serial, config_value_usb_text, .remedy = USB_TEXT),
+    DONGLE("personality", personality, config_value_word, .words = personality_choices,
+           .remedy = "choose auto, full, keyboard, drive, keyboard+drive or storage-first"),
+    DONGLE("empty-drives", empty_drives, config_value_word, .words = empty_drives_words,
+           .remedy = "choose shown or withdrawn"),
+    DONGLE("big-cd", big_cd, config_value_bool, .remedy = "write yes or no"),
+    DONGLE("remote-wakeup", wakeup, config_value_bool, .remedy = "write yes or no"),
+
+    DONGLE("gpio-power-button", panel.buttons[FRONT_PANEL_POWER], config_value_gpio, .remedy = GPIO("power-button")),
+    DONGLE("gpio-reset-button", panel.buttons[FRONT_PANEL_RESET], config_value_gpio, .remedy = GPIO("reset-button")),
+    DONGLE("gpio-power-led", panel.leds[FRONT_PANEL_POWER_LED], config_value_gpio, .remedy = GPIO("power-led")),
+    DONGLE("gpio-disk-led", panel.leds[FRONT_PANEL_DISK_LED], config_value_gpio, .remedy = GPIO("disk-led")),
+    DONGLE("press-short", press_short_ms, config_value_number, .min = 50, .max = 2000,
+           .remedy = "give milliseconds from 50 to 2000"),
+    DONGLE("press-long", press_long_ms, config_value_number, .min = 2000, .max = 15000,
+           .remedy = "give milliseconds from 2000 to 15000"),
+    DONGLE("wake-mac", wake_mac, config_value_mac_plain,
+           .remedy = "give the six hexadecimal bytes of the target's network card, wake-mac = 52:54:00:12:34:56"),
+    DONGLE("wake-secureon", wake_secureon, config_value_secureon,
+           .remedy = "give the six hexadecimal bytes of the password, wake-secureon = 01:02:03:04:05:06"),
+    DONGLE("wake-broadcast", wake_broadcast, config_value_broadcast,
+           .remedy = "give a numeric IPv4 address, for example wake-broadcast = 192.168.1.255"),
+    DONGLE("boot-keys-cd", boot_keys[0], config_value_boot_keys, .remedy = BOOT_KEYS("cd")),
+    DONGLE("boot-keys-disk", boot_keys[1], config_value_boot_keys, .remedy = BOOT_KEYS("disk")),
+    DONGLE("boot-keys-pxe", boot_keys[2], config_value_boot_keys, .remedy = BOOT_KEYS("pxe")),
+    DONGLE("boot-keys-menu", boot_keys[3], config_value_boot_keys, .remedy = BOOT_KEYS("menu")),
+    DONGLE("boot-keys-setup", boot_keys[4], config_value_boot_keys, .remedy = BOOT_KEYS("setup")),
 };
 const size_t config_n_keys = ARRAY_SIZE(config_keys);
 
@@ -141,4 +203,13 @@ const char *config_machine_name(unsigned machine)
 const char *config_format_word(unsigned format)
 {
     return format_words[format];
+}
+
+uint32_t config_capture_format(const struct config_dongle *self)
+{
+    /* in the order of capture_words */
+    static const uint32_t fourcc[] = {0,           FOURCC_YUYV, FOURCC_UYVY,  FOURCC_NV12,  FOURCC_NV16, FOURCC_YU12,
+                                      FOURCC_422P, FOURCC_444P, FOURCC_RGB24, FOURCC_BGR24, FOURCC_BGRX, FOURCC_MJPG};
+    static_assert(ARRAY_SIZE(fourcc) + 1 == ARRAY_SIZE(capture_words), "one for each word");
+    return fourcc[self->capture_format];
 }

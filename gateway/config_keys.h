@@ -13,7 +13,8 @@ enum {
     CONFIG_FOR_QEMU = 1 << CONFIG_QEMU,
     CONFIG_FOR_TESTCARD = 1 << CONFIG_TESTCARD,
     CONFIG_FOR_REPLAY = 1 << CONFIG_REPLAY,
-    CONFIG_FOR_ALL = CONFIG_FOR_QEMU | CONFIG_FOR_TESTCARD | CONFIG_FOR_REPLAY,
+    CONFIG_FOR_DONGLE = 1 << CONFIG_DONGLE,
+    CONFIG_FOR_ALL = CONFIG_FOR_QEMU | CONFIG_FOR_TESTCARD | CONFIG_FOR_REPLAY | CONFIG_FOR_DONGLE,
 };
 
 struct config_key {
@@ -39,8 +40,10 @@ const struct config_key *config_key_find(enum config_section section, const char
 /* The key that was probably meant, or NULL. */
 const char *config_key_nearest(enum config_section section, const char *name);
 
-/* The parsers of the rows (config_value.c). */
+/* The parsers of the rows (config_value.c, config_value_dongle.c, config_value_power.c). */
 typedef bool config_parse_fn(const struct config_key *key, const char *value, void *field, char *why, size_t why_size);
 config_parse_fn config_value_bool, config_value_number, config_value_word, config_value_path, config_value_user,
     config_value_listen, config_value_names, config_value_disk, config_value_nic, config_value_mac,
-    config_value_arguments;
+    config_value_arguments, config_value_device, config_value_devices, config_value_input, config_value_edid,
+    config_value_udc, config_value_usb_id, config_value_usb_text, config_value_gpio, config_value_mac_plain,
+    config_value_secureon, config_value_broadcast, config_value_boot_keys;

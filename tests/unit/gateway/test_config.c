@@ -70,6 +70,79 @@ static void reads_every_key(void **state)
     config_destroy(c);
 }
 
+#define DONGLE "[target d]\nmachine = dongle\n"
+
+static void reads_every_key_of_a_dongle(void **state)
+{
+    (void)state;
+    struct config *c = parse(
+        DONGLE "capture = /dev/v4l/by-id/usb-x-index0\ncapture-format = mjpeg\ncapture-input = 3\n"
+               "dma-heap = /dev/dma_heap/linux,cma\nmedia = /dev/media0\n"
+               "media-subdevs = /dev/v4l-subdev0 /dev/v4l-subdev1\nedid = file:/e\nudc = fe980000.usb\n"
+               "usb-vendor = 1234\nusb-product = abCD\nusb-manufacturer = We\nusb-name = A thing\nusb-serial = 7\n"
+               "personality = keyboard+drive\nempty-drives = withdrawn\nbig-cd = no\nremote-wakeup = yes\n"
+               "drives = 1\ngpio-power-button = gpiochip0:17\ngpio-reset-button = pins:3,active-low\n"
+               "gpio-power-led = /dev/gpiochip1:4\ngpio-disk-led = a:b:5\npress-short = 500\npress-long = 5000\n"
+               "wake-mac = 52:54:00:12:34:56\nwake-secureon = 01:02:03:04:05:06\nwake-broadcast = 10.0.0.255\n"
+               "boot-keys-cd = f11*8\nboot-keys-setup = delete*8\n");
+    const struct config_target *t = c->targets[0];
+    const struct config_dongle *d = &t->dongle;
+    assert_int_equal(t->machine, CONFIG_DONGLE);
+    assert_int_equal(t->drives, 1);
+    assert_string_equal(d->capture, "/dev/v4l/by-id/usb-x-index0");
+    assert_int_equal(config_capture_format(d), FOURCC('M', 'J', 'P', 'G'));
+    assert_int_equal(d->capture_input, 3);
+    assert_string_equal(d->dma_heap, "/dev/dma_heap/linux,cma");
+    assert_string_equal(d->media, "/dev/media0");
+    assert_int_equal(d->subdevs.n, 2);
+    assert_string_equal(d->subdevs.list[1], "/dev/v4l-subdev1");
+    assert_int_equal(d->edid.kind, CONFIG_EDID_FILE);
+    assert_string_equal(d->edid.path, "/e");
+    assert_string_equal(d->udc, "fe980000.usb");
+    assert_int_equal(d->vendor, 0x1234);
+    assert_int_equal(d->product, 0xABCD);
+    assert_string_equal(d->manufacturer, "We");
+    assert_string_equal(d->product_name, "A thing");
+    assert_string_equal(d->serial, "7");
+    assert_int_equal(d->personality, PERSONALITY_KEYBOARD_DRIVE + 1);
+    assert_int_equal(d->empty_drives, CONFIG_DRIVES_WITHDRAWN);
+    assert_false(d->big_cd);
+    assert_true(d->wakeup);
+    assert_string_equal(d->panel.buttons[FRONT_PANEL_POWER].chip, "gpiochip0");
+    assert_int_equal(d->panel.buttons[FRONT_PANEL_POWER].offset, 17);
+    assert_true(d->panel.buttons[FRONT_PANEL_RESET].active_low);
+    assert_string_equal(d->panel.leds[FRONT_PANEL_POWER_LED].chip, "/dev/gpiochip1");
+    assert_string_equal(d->panel.leds[FRONT_PANEL_DISK_LED].chip, "a:b");
+    assert_int_equal(d->press_short_ms, 500);
+    assert_int_equal(d->press_long_ms, 5000);
+    assert_int_equal(d->wake_mac.bytes[5], 0x56);
+    assert_int_equal(d->wake_secureon.bytes[0], 1);
+    assert_string_equal(d->wake_broadcast, "10.0.0.255");
+    assert_string_equal(d->boot_keys[0], "f11*8");
+    assert_string_equal(d->boot_keys[4], "delete*8");
+    config_destroy(c);
+}
+
+static void a_dongle_has_defaults(void **state)
+{
+    (void)state;
+    struct config *c = parse(DONGLE "edid = 720p60\n[target e]\nmachine = dongle\nedid = keep\n");
+    const struct config_dongle *d = &c->targets[0]->dongle;
+    assert_int_equal(c->targets[0]->drives, 2);
+    assert_string_equal(d->capture, "");
+    assert_int_equal(config_capture_format(d), 0);
+    assert_true(d->capture_input == CONFIG_ANY_INPUT);
+    assert_int_equal(d->edid.kind, CONFIG_EDID_PRESET);
+    assert_int_equal(d->edid.preset, EDID_720P60);
+    assert_int_equal(c->targets[1]->dongle.edid.kind, CONFIG_EDID_KEEP);
+    assert_string_equal(d->udc, "");
+    assert_int_equal(d->vendor, 0x1d6b);
+    assert_int_equal(d->personality, 0);
+    assert_true(d->big_cd);
+    assert_int_equal(d->press_short_ms, 300);
+    config_destroy(c);
+}
+
 static void has_safe_defaults(void **state)
 {
     (void)state;
@@ -99,6 +172,19 @@ static void takes_words_up_to_the_limit(void **state)
     assert_true(config_parse(text, strlen(text), true, &mistakes, &c) < 0);
 }
 
+/* In the first cell of a row, alone or with keys of the same kind. */
+static bool has_row(const char *manual, const char *name)
+{
+    char word[80];
+    snprintf(word, sizeof word, "`%s`", name);
+    for (const char *at = manual; (at = strstr(at, "\n| `")); at++) {
+        const char *cell_end = strstr(at + 3, " |"), *found = strstr(at, word);
+        if (found && cell_end && found < cell_end)
+            return true;
+    }
+    return false;
+}
+
 /* The manual is the table's twin: a key without a description is a mistake of ours. */
 static void documents_every_key(void **state)
 {
@@ -110,9 +196,7 @@ static void documents_every_key(void **state)
     manual[n] = '\0';
     fclose(f);
     for (size_t i = 0; i < config_n_keys; i++) {
-        char row[80];
-        snprintf(row, sizeof row, "\n| `%s` |", config_keys[i].name);
-        if (!strstr(manual, row))
+        if (!has_row(manual, config_keys[i].name))
             fail_msg("docs/configuration.md has no row for %s", config_keys[i].name);
     }
 }
@@ -121,6 +205,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_key),
+        cmocka_unit_test(reads_every_key_of_a_dongle),
+        cmocka_unit_test(a_dongle_has_defaults),
         cmocka_unit_test(has_safe_defaults),
         cmocka_unit_test(takes_words_up_to_the_limit),
         cmocka_unit_test(documents_every_key),

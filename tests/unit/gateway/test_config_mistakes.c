@@ -20,16 +20,21 @@ static char *printed(const struct config_mistakes *mistakes)
     return text;
 }
 
-static void assert_mistakes(const char *text, const char *expected)
+static void assert_mistakes_of(const char *text, bool trusted, const char *expected)
 {
     struct config_mistakes mistakes = {0};
     struct config *config = NULL;
-    int r = config_parse(text, strlen(text), false, &mistakes, &config);
+    int r = config_parse(text, strlen(text), trusted, &mistakes, &config);
     char *got = printed(&mistakes);
     assert_string_equal(got, expected);
     assert_true(r < 0);
     assert_null(config);
     free(got);
+}
+
+static void assert_mistakes(const char *text, const char *expected)
+{
+    assert_mistakes_of(text, false, expected);
 }
 
 #define QEMU "[target a]\nmachine = qemu\n"
@@ -96,7 +101,7 @@ static const struct mistake in_target[] = {
     {"[target]\n", "f:1: '' is no name of a target; use up to 63 of a-z, 0-9 and -, for example [target web1]\n"},
     {QEMU QEMU, "f:3: target a was begun in line 1 already; give each target one section\n"},
     {"[target a]\n", "f:1: machine: target a does not say what it is; add machine = qemu\n"},
-    {"[target a]\nmachine = pc\n", "f:2: machine: 'pc' is not understood; choose qemu, testcard or replay\n"},
+    {"[target a]\nmachine = pc\n", "f:2: machine: 'pc' is not understood; choose qemu, testcard, replay or dongle\n"},
     {"[target a]\nmachine = testcard\ncpus = 2\n",
      "f:1: cpus: target a is a testcard, which has no such key; remove it\n"},
     {"[target a]\nmachine = replay\n", "f:1: recording: target a replays nothing; add recording = PATH\n"},
@@ -146,6 +151,43 @@ static void disks_drives_and_network(void **state)
     assert_each(in_devices, ARRAY_SIZE(in_devices));
 }
 
+#define DONGLE "[target d]\nmachine = dongle\n"
+
+static const struct mistake in_dongle[] = {
+    {DONGLE "capture = /etc/shadow\n",
+     "f:3: capture: '/etc/shadow' is no path of a device below /dev; give the absolute "
+     "path of a device below /dev, for example capture = /dev/video0\n"},
+    {DONGLE "capture = /dev/../etc/shadow\n",
+     "f:3: capture: '/dev/../etc/shadow' is no path of a device below /dev; give the absolute path of a device below "
+     "/dev, for example capture = /dev/video0\n"},
+    {DONGLE "udc = ../x\n", "f:3: udc: '../x' is no name of a controller; write auto, or a name that stands in "
+                            "/sys/class/udc, for example udc = fe980000.usb\n"},
+    {DONGLE "usb-vendor = 12\n",
+     "f:3: usb-vendor: '12' is no such number; give four hexadecimal digits, usb-vendor = 1d6b\n"},
+    {DONGLE "edid = 4k\n", "f:3: edid: '4k' is not understood; choose keep, 1080p60, 1080p50, 1200p60, 720p60 or "
+                           "file:PATH with an absolute path\n"},
+    {DONGLE "gpio-power-button = gpiochip0\n", "f:3: gpio-power-button: 'gpiochip0' has no chip and line; write "
+                                               "CHIP:LINE[,active-low], for example gpio-power-button = "
+                                               "gpiochip0:17\n"},
+    {DONGLE "drives = 3\n", "f:1: drives: a dongle has at most 2 drives; give a number from 0 to 2\n"},
+    {DONGLE "capture = /dev/video0\nmedia-subdevs = /dev/v4l-subdev0\n",
+     "f:1: media-subdevs: subdevices are set through their media device; add media = /dev/media0\n"},
+    {DONGLE "media = /dev/media0\n", "f:1: media: the media device belongs to no capture device; add capture = PATH\n"},
+    {DONGLE "wake-secureon = 01:02:03:04:05:06\n", "f:1: wake-secureon: there is no address to wake; add wake-mac\n"},
+    {DONGLE "udc = u\n[target e]\nmachine = dongle\nudc = u\n",
+     "f:4: udc: targets d and e share u; give each a controller of its own\n"},
+    {DONGLE "cpus = 1\n", "f:1: cpus: target d is a dongle, which has no such key; remove it\n"},
+};
+
+static void devices_of_a_dongle(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(in_dongle); i++)
+        assert_mistakes_of(in_dongle[i].text, true, in_dongle[i].expected);
+    assert_mistakes(DONGLE, "f:1: machine: target d is a dongle, which is allowed only in a file that belongs to root "
+                            "and that nobody else may write; run chown root and chmod go-w on it, and on its folder\n");
+}
+
 static void reports_all_mistakes(void **state)
 {
     (void)state;
@@ -188,6 +230,7 @@ int main(void)
         cmocka_unit_test(values_of_the_gateway),
         cmocka_unit_test(what_a_target_is),
         cmocka_unit_test(disks_drives_and_network),
+        cmocka_unit_test(devices_of_a_dongle),
         cmocka_unit_test(reports_all_mistakes),
         cmocka_unit_test(refuses_control_characters_and_long_lines),
         cmocka_unit_test(counts_mistakes_beyond_its_room),
