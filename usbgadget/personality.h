@@ -37,7 +37,8 @@ struct personality_means {
     unsigned functions; /* bit 1 << enum gadget_function: the kernel has it */
     unsigned hids;      /* HID functions that are still free in the system */
     unsigned in, out;   /* endpoints of the UDC besides endpoint 0, each way; 0: not known, then nothing is counted */
-    bool led_endpoint;  /* the keyboard has an OUT endpoint of its own for the LED report */
+    bool led_endpoint;  /* wanted: an OUT endpoint of the keyboard's own for the LED report; the first thing to go */
+    bool hid_out;       /* this kernel gives every HID function an OUT endpoint (it has no no_out_endpoint) */
     bool empty_drives;  /* false: no drive has a medium, and empty ones are withdrawn */
     bool big_cd;        /* wanted */
 };
@@ -47,6 +48,7 @@ struct personality_plan {
     enum gadget_function order[GADGET_FUNCTIONS];
     unsigned n;
     bool led_endpoint;
+    unsigned in, out;   /* endpoints that this needs */
     char left_out[160]; /* what was left out and why, for people; "" when nothing was */
 };
 
