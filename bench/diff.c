@@ -116,6 +116,10 @@ int main(void)
     run("bgrx", FOURCC_BGRX, memory);
     run("yuyv", FOURCC_YUYV, memory);
     run("nv12", FOURCC_NV12, memory);
+    run("nv16", FOURCC_NV16, memory);
+    run("yu12", FOURCC_YU12, memory);
+    run("422p", FOURCC_422P, memory);
+    run("444p", FOURCC_444P, memory);
     run("rgb24", FOURCC_RGB24, memory);
     free(memory);
     return 0;

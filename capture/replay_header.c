@@ -27,8 +27,11 @@ enum screen_signal replay_header_parse(const uint8_t *bytes, struct replay_heade
     if (fps > MAX_FPS)
         return refuse(SCREEN_OUT_OF_RANGE, "The recording wants more than 1000 pictures per second.", ret_why);
     if (!cell_layout_of(fourcc))
-        return refuse(SCREEN_UNSUPPORTED,
-                      "The recording's pixel format is none of XR24, YUYV, UYVY, NV12, RGB3 and BGR3.", ret_why);
+        return refuse(
+            SCREEN_UNSUPPORTED,
+            "The recording's pixel format is none of XR24, YUYV, UYVY, NV12, NV16, YU12, 422P, 444P, RGB3 and "
+            "BGR3.",
+            ret_why);
     *ret = (struct replay_header){.width = (int)width, .height = (int)height, .fps = fps, .fourcc = fourcc};
     return SCREEN_OK;
 }

@@ -4,7 +4,8 @@
  *   7  u32      width, pixels, 1..FRAME_MAX_SIZE
  *  11  u32      height
  *  15  u32      pictures per second, 0 (as fast as they are consumed) .. 1000
- *  19  u32      fourcc of the layout, as V4L2 names it: XR24 (FOURCC_BGRX), YUYV, UYVY, NV12, RGB3 or BGR3
+ *  19  u32      fourcc of the layout, as V4L2 names it: XR24 (FOURCC_BGRX), YUYV, UYVY, NV12, NV16, YU12,
+ *                   422P, 444P, RGB3 or BGR3
  *
  * Then one frame after the other, lines without padding and planes one behind the other, until the end of the stream.
  * Pure. */

@@ -39,8 +39,8 @@ void testcard_set_signal(struct screen *self, enum screen_signal signal, const c
 /* Pictures that were left out because all buffers were with their readers. */
 uint64_t testcard_dropped(struct screen *self);
 
-/* The fourcc for the word that configurations and command lines use: bgrx, yuyv, uyvy, nv12, rgb24 or bgr24; 0: none of
- * these. Pure; any thread. */
+/* The fourcc for the word that configurations and command lines use: bgrx, yuyv, uyvy, nv12, rgb24, bgr24, nv16, yu12,
+ * 422p or 444p; 0: none of these. Pure; any thread. */
 uint32_t testcard_format(const char *word);
 
 /* Reads the number at the upper left (or lower right) of a picture in any format that is captured or made from these

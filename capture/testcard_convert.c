@@ -6,6 +6,7 @@
 
 #include "core/attrs.h"
 #include "core/cleanup.h"
+#include "video/cell_pack.h"
 #include "video/csc.h"
 
 struct testcard_original {
@@ -55,9 +56,9 @@ struct rect testcard_even(struct rect r)
 struct target {
     const struct testcard_canvas *from;
     const struct csc *csc;
-    uint32_t fourcc;
-    uint8_t *planes[2];
-    size_t stride[2];
+    const struct cell_layout *layout;
+    uint8_t *planes[CELL_ROW_PLANES];
+    size_t stride[CELL_ROW_PLANES];
 };
 
 static uint32_t rgb_at(const struct target *t, int x, int y)
@@ -70,7 +71,7 @@ static void put_rgb(const struct target *t, int x, int y)
 {
     uint32_t rgb = rgb_at(t, x, y);
     uint8_t *p = t->planes[0] + (size_t)y * t->stride[0] + 3 * (size_t)x;
-    const bool red_first = t->fourcc == FOURCC_RGB24;
+    const bool red_first = t->layout->fourcc == FOURCC_RGB24;
     p[red_first ? 0 : 2] = (uint8_t)(rgb >> 16);
     p[1] = (uint8_t)(rgb >> 8);
     p[red_first ? 2 : 0] = (uint8_t)rgb;
@@ -79,19 +80,31 @@ static void put_rgb(const struct target *t, int x, int y)
 static void put_yuv(const struct target *t, int x, int y)
 {
     const uint32_t yuv = csc_from_rgb(t->csc, rgb_at(t, x, y));
-    const bool nv12 = t->fourcc == FOURCC_NV12, luma_first = t->fourcc == FOURCC_YUYV;
+    const struct cell_layout *layout = t->layout;
+    const bool packed = !layout->bytes[1], luma_first = layout->fourcc == FOURCC_YUYV;
     uint8_t *line = t->planes[0] + (size_t)y * t->stride[0];
-    line[nv12 ? x : 2 * x + !luma_first] = (uint8_t)(yuv >> 8);
-    if (x & 1 || (nv12 && y & 1))
+    line[packed ? 2 * x + !luma_first : x] = (uint8_t)(yuv >> 8);
+    if ((!layout->full_chroma && x & 1) || (layout->halved && y & 1))
         return;
-    uint8_t *chroma = nv12 ? t->planes[1] + (size_t)(y / 2) * t->stride[1] + x : line + 2 * x + luma_first;
-    chroma[0] = (uint8_t)(yuv >> 16);
-    chroma[nv12 ? 1 : 2] = (uint8_t)yuv;
+    const size_t chroma_y = (size_t)(layout->halved ? y / 2 : y), chroma_x = (size_t)(layout->full_chroma ? x : x / 2);
+    uint8_t *u, *v;
+    if (packed) {
+        u = line + 2 * x + luma_first;
+        v = u + 2;
+    } else if (layout->bytes[2]) {
+        u = t->planes[1] + chroma_y * t->stride[1] + chroma_x;
+        v = t->planes[2] + chroma_y * t->stride[2] + chroma_x;
+    } else {
+        u = t->planes[1] + chroma_y * t->stride[1] + 2 * chroma_x;
+        v = u + 1;
+    }
+    *u = (uint8_t)(yuv >> 16);
+    *v = (uint8_t)yuv;
 }
 
 static void convert(const struct target *t, struct rect r)
 {
-    const bool rgb = t->fourcc == FOURCC_RGB24 || t->fourcc == FOURCC_BGR24;
+    const bool rgb = cell_pack_fourcc(t->layout->fourcc) == FOURCC_BGRX;
     r = rect_clip(testcard_even(r), t->from->width, t->from->height);
     for (int y = r.y; y < r.y + r.h; y++)
         for (int x = r.x; x < r.x + r.w; x++)
@@ -100,12 +113,10 @@ static void convert(const struct target *t, struct rect r)
 
 void testcard_convert(const struct testcard_original *self, const struct frame *frame, uint8_t *pixels, uint32_t before)
 {
-    struct target t = {.from = &self->canvas, .csc = csc_of(frame->colour), .fourcc = frame->fourcc};
-    t.planes[0] = pixels;
-    t.stride[0] = frame->planes[0].stride;
-    if (frame->fourcc == FOURCC_NV12) {
-        t.planes[1] = pixels + (frame->planes[1].data - frame->planes[0].data);
-        t.stride[1] = frame->planes[1].stride;
+    struct target t = {.from = &self->canvas, .csc = csc_of(frame->colour), .layout = cell_layout_of(frame->fourcc)};
+    for (int p = 0; p < CELL_ROW_PLANES && t.layout->bytes[p]; p++) {
+        t.planes[p] = pixels + (frame->planes[p].data - frame->planes[0].data);
+        t.stride[p] = frame->planes[p].stride;
     }
     if (!before) {
         convert(&t, (struct rect){0, 0, frame->width, frame->height});

@@ -14,8 +14,9 @@ uint32_t testcard_format(const char *word)
     static const struct {
         const char *word;
         uint32_t fourcc;
-    } formats[] = {{"bgrx", FOURCC_BGRX}, {"yuyv", FOURCC_YUYV},   {"uyvy", FOURCC_UYVY},
-                   {"nv12", FOURCC_NV12}, {"rgb24", FOURCC_RGB24}, {"bgr24", FOURCC_BGR24}};
+    } formats[] = {{"bgrx", FOURCC_BGRX},   {"yuyv", FOURCC_YUYV},   {"uyvy", FOURCC_UYVY}, {"nv12", FOURCC_NV12},
+                   {"rgb24", FOURCC_RGB24}, {"bgr24", FOURCC_BGR24}, {"nv16", FOURCC_NV16}, {"yu12", FOURCC_YU12},
+                   {"422p", FOURCC_422P},   {"444p", FOURCC_444P}};
     for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
         if (strcmp(formats[i].word, word) == 0)
             return formats[i].fourcc;

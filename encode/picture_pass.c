@@ -28,7 +28,7 @@ static struct cell_arrays arrays_at(uint64_t *memory, size_t cells)
 
 static bool planes_fit(const struct cell_layout *layout, const struct frame *frame)
 {
-    for (int p = 0; p < CELL_ROW_PLANES && layout->units[p]; p++)
+    for (int p = 0; p < CELL_ROW_PLANES && layout->bytes[p]; p++)
         if (!frame->planes[p].data || frame->planes[p].stride < cell_layout_line_bytes(layout, p, frame->width))
             return false;
     return true;

@@ -2,7 +2,8 @@
 
 #include "core/cpu.h"
 
-#define ALL_OF(isa) &scan_##isa##_4x, &scan_##isa##_3, &scan_##isa##_2, &scan_##isa##_1_1
+#define ALL_OF(isa)                                                                                                    \
+    &scan_##isa##_4x, &scan_##isa##_3, &scan_##isa##_2, &scan_##isa##_1_1, &scan_##isa##_1_h_h, &scan_##isa##_1_1_1
 
 const struct scan_ops *const scan_ops_all[] = {
 #if defined(__x86_64__)

@@ -11,7 +11,7 @@
 
 struct scan_ops {
     const char *name;
-    uint8_t units[CELL_ROW_PLANES]; /* of the layouts that it serves, with fourth_unseen */
+    uint8_t bytes[CELL_ROW_PLANES]; /* of the layouts that it serves, with fourth_unseen */
     bool fourth_unseen;
     bool by_hash;
     uint32_t needs; /* CPU features, core/cpu.h */
@@ -34,12 +34,13 @@ extern const struct scan_ops *const scan_ops_all[];
 
 static inline bool scan_ops_serve(const struct scan_ops *self, const struct cell_layout *layout)
 {
-    return self->units[0] == layout->units[0] && self->units[1] == layout->units[1] &&
-           self->fourth_unseen == layout->fourth_unseen;
+    return self->bytes[0] == layout->bytes[0] && self->bytes[1] == layout->bytes[1] &&
+           self->bytes[2] == layout->bytes[2] && self->fourth_unseen == layout->fourth_unseen;
 }
 
-/* One table for each way to lay out a cell. */
-#define SCAN_TABLES(isa) scan_##isa##_4x, scan_##isa##_3, scan_##isa##_2, scan_##isa##_1_1
+/* One table for each way to lay out a cell, named by the bytes of a pixel in each plane (h: half a byte). */
+#define SCAN_TABLES(isa)                                                                                               \
+    scan_##isa##_4x, scan_##isa##_3, scan_##isa##_2, scan_##isa##_1_1, scan_##isa##_1_h_h, scan_##isa##_1_1_1
 extern const struct scan_ops SCAN_TABLES(c);
 extern const struct scan_ops SCAN_TABLES(avx2);
 extern const struct scan_ops SCAN_TABLES(avx512);

@@ -10,6 +10,8 @@
 #define BY_HASH_3 true
 #define BY_HASH_2 true
 #define BY_HASH_1_1 true
+#define BY_HASH_1_H_H true
+#define BY_HASH_1_1_1 true
 
 typedef __m256i vec;
 
@@ -47,6 +49,17 @@ static inline vec vec_gather(const uint8_t *p, size_t stride, int per_line, int 
                                    half(p + (size_t)(unit / per_line + 1) * stride), 1);
 }
 
+static inline __m128i two_lines(const uint8_t *p, size_t stride)
+{
+    return _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(_mm_loadl_epi64((const __m128i *)p)),
+                                         (const double *)(const void *)(p + stride)));
+}
+
+static inline vec vec_gather_halves(const uint8_t *p, size_t stride)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(two_lines(p, stride)), two_lines(p + 2 * stride, stride), 1);
+}
+
 static inline vec vec_or_xor(vec seen, vec a, vec b)
 {
     return _mm256_or_si256(seen, _mm256_xor_si256(a, b));
@@ -57,10 +70,9 @@ static inline vec vec_visible(vec v)
     return _mm256_and_si256(v, _mm256_set1_epi32(0x00FFFFFF));
 }
 
-static inline unsigned vec_units(vec v)
+static inline unsigned vec_halves(vec v)
 {
-    __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
-    return (unsigned)!_mm_testz_si128(low, low) | (unsigned)!_mm_testz_si128(high, high) << 1;
+    return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(v, _mm256_setzero_si256()))) ^ 15;
 }
 
 static inline struct nh nh_zero(void)

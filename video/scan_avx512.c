@@ -10,6 +10,8 @@
 #define BY_HASH_3 true
 #define BY_HASH_2 true
 #define BY_HASH_1_1 true
+#define BY_HASH_1_H_H true
+#define BY_HASH_1_1_1 true
 
 typedef __m512i vec;
 
@@ -55,6 +57,22 @@ static inline vec vec_gather(const uint8_t *p, size_t stride, int per_line, int 
                               half(p, stride, per_line, unit + 2), 1);
 }
 
+static inline __m128i two_lines(const uint8_t *p, size_t stride)
+{
+    return _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(_mm_loadl_epi64((const __m128i *)p)),
+                                         (const double *)(const void *)(p + stride)));
+}
+
+static inline __m256i four_lines(const uint8_t *p, size_t stride)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(two_lines(p, stride)), two_lines(p + 2 * stride, stride), 1);
+}
+
+static inline vec vec_gather_halves(const uint8_t *p, size_t stride)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(four_lines(p, stride)), four_lines(p + 4 * stride, stride), 1);
+}
+
 static inline vec vec_or_xor(vec seen, vec a, vec b)
 {
     return _mm512_ternarylogic_epi32(seen, a, b, 0xF6);
@@ -65,10 +83,9 @@ static inline vec vec_visible(vec v)
     return _mm512_and_si512(v, _mm512_set1_epi32(0x00FFFFFF));
 }
 
-static inline unsigned vec_units(vec v)
+static inline unsigned vec_halves(vec v)
 {
-    unsigned words = _mm512_test_epi32_mask(v, v);
-    return (words & 0xFu ? 1u : 0) | (words & 0xF0u ? 2u : 0) | (words & 0xF00u ? 4u : 0) | (words & 0xF000u ? 8u : 0);
+    return _mm512_test_epi64_mask(v, v);
 }
 
 static inline struct nh nh_zero(void)

@@ -33,8 +33,8 @@ static void diff(const struct cell_layout *layout, const struct cell_row *a, con
     for (int i = 0; i < cells_of(a); i++) {
         int width = MIN(CELL_SIZE, a->width - i * CELL_SIZE);
         changed[i] = 0;
-        for (int p = 0; p < CELL_ROW_PLANES && layout->units[p]; p++) {
-            size_t at = (size_t)i * layout->units[p] * CELL_ROW_UNIT;
+        for (int p = 0; p < CELL_ROW_PLANES && layout->bytes[p]; p++) {
+            size_t at = (size_t)i * layout->bytes[p];
             if (lines_differ(a->plane[p] + at, a->stride[p], b->plane[p] + at, b->stride[p],
                              cell_layout_line_bytes(layout, p, width), cell_layout_lines(layout, p, a->height)))
                 changed[i] = 1;
@@ -47,7 +47,7 @@ static void diff(const struct cell_layout *layout, const struct cell_row *a, con
 static void hash(const struct cell_key *key, const struct cell_layout *layout, const struct cell_row *row,
                  uint64_t *ret)
 {
-    int words = CELL_SIZE * layout->units[0] * 4 + CELL_SIZE / 2 * layout->units[1] * 4;
+    const int words = (int)cell_block_plane(layout, CELL_ROW_PLANES) / 4;
     for (int i = 0; i < cells_of(row); i++) {
         struct cell_block block;
         cell_block_take(layout, row, i, &block);
@@ -64,17 +64,19 @@ static void hash(const struct cell_key *key, const struct cell_layout *layout, c
 }
 
 /* Hashing without vectors takes longer than the memory does. */
-#define SCAN_TABLE(suffix, u0, u1, unseen)                                                                             \
+#define SCAN_TABLE(suffix, b0, b1, b2, unseen)                                                                         \
     const struct scan_ops scan_c_##suffix = {                                                                          \
         .name = "c-" #suffix,                                                                                          \
-        .units = {(u0), (u1)},                                                                                         \
+        .bytes = {(b0), (b1), (b2)},                                                                                   \
         .fourth_unseen = (unseen),                                                                                     \
         .by_hash = false,                                                                                              \
         .diff = diff,                                                                                                  \
         .hash = hash,                                                                                                  \
     }
 
-SCAN_TABLE(4x, 4, 0, true);
-SCAN_TABLE(3, 3, 0, false);
-SCAN_TABLE(2, 2, 0, false);
-SCAN_TABLE(1_1, 1, 1, false);
+SCAN_TABLE(4x, 64, 0, 0, true);
+SCAN_TABLE(3, 48, 0, 0, false);
+SCAN_TABLE(2, 32, 0, 0, false);
+SCAN_TABLE(1_1, 16, 16, 0, false);
+SCAN_TABLE(1_h_h, 16, 8, 8, false);
+SCAN_TABLE(1_1_1, 16, 16, 16, false);

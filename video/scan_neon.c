@@ -10,6 +10,8 @@
 #define BY_HASH_3 true
 #define BY_HASH_2 true
 #define BY_HASH_1_1 true
+#define BY_HASH_1_H_H true
+#define BY_HASH_1_1_1 true
 
 typedef uint8x16_t vec;
 
@@ -38,6 +40,11 @@ static inline vec vec_gather(const uint8_t *p, size_t stride, int per_line, int 
     return vld1q_u8(p + (size_t)(unit / per_line) * stride + (size_t)(unit % per_line) * 16);
 }
 
+static inline vec vec_gather_halves(const uint8_t *p, size_t stride)
+{
+    return vcombine_u8(vld1_u8(p), vld1_u8(p + stride));
+}
+
 static inline vec vec_or_xor(vec seen, vec a, vec b)
 {
     return vorrq_u8(seen, veorq_u8(a, b));
@@ -48,9 +55,10 @@ static inline vec vec_visible(vec v)
     return vandq_u8(v, vreinterpretq_u8_u32(vdupq_n_u32(0x00FFFFFF)));
 }
 
-static inline unsigned vec_units(vec v)
+static inline unsigned vec_halves(vec v)
 {
-    return vmaxvq_u32(vreinterpretq_u32_u8(v)) != 0;
+    uint64x2_t halves = vreinterpretq_u64_u8(v);
+    return (unsigned)(vgetq_lane_u64(halves, 0) != 0) | (unsigned)(vgetq_lane_u64(halves, 1) != 0) << 1;
 }
 
 static inline struct nh nh_zero(void)

@@ -18,7 +18,7 @@
 #include "video/cell_row.h"
 #include "video/csc.h"
 
-static const char *const words[] = {"yuyv", "uyvy", "nv12", "rgb24", "bgr24"};
+static const char *const words[] = {"yuyv", "uyvy", "nv12", "nv16", "yu12", "422p", "444p", "rgb24", "bgr24"};
 
 static size_t frame_size(const struct frame *frame)
 {
@@ -107,7 +107,7 @@ static void test_cards_are_whole_and_hints_cover_changes(void **state)
         assert_int_equal(checker.errors, 0);
         assert_true(checker.checked >= 40);
         assert_int_equal(watch.newest->fourcc, config.fourcc);
-        bool yuv = i < 3;
+        bool yuv = i < 7;
         assert_int_equal(watch.newest->colour, yuv ? COLOUR_BT601_LIMITED : COLOUR_RGB);
         screen_destroy(screen);
         watch_finish(&watch);
@@ -122,6 +122,7 @@ static void test_format_words(void **state)
     (void)state;
     assert_int_equal(testcard_format("bgrx"), FOURCC_BGRX);
     assert_int_equal(testcard_format("nv12"), FOURCC_NV12);
+    assert_int_equal(testcard_format("yu12"), FOURCC_YU12);
     assert_int_equal(testcard_format("YUYV"), 0);
     assert_int_equal(testcard_format(""), 0);
     struct screen *screen;
@@ -158,6 +159,11 @@ static void test_recordings_come_out_as_they_went_in(void **state)
         if (header.fourcc == FOURCC_NV12) {
             assert_ptr_equal(frame->planes[1].data, frame->planes[0].data + 37 * 23);
             assert_int_equal(frame->planes[1].stride, 38);
+        }
+        if (header.fourcc == FOURCC_YU12) {
+            assert_ptr_equal(frame->planes[1].data, frame->planes[0].data + 37 * 23);
+            assert_ptr_equal(frame->planes[2].data, frame->planes[1].data + 19 * 12);
+            assert_int_equal(frame->planes[2].stride, 19);
         }
         screen_destroy(screen);
         watch_finish(&watch);

@@ -199,8 +199,9 @@ static void test_bad_streams_are_named(void **state)
     expect_told(bad, sizeof bad, SCREEN_OUT_OF_RANGE, "The recording wants more than 1000 pictures per second.");
     header = (struct replay_header){.width = 1, .height = 1, .fourcc = FOURCC('H', '2', '6', '4')};
     replay_header_write(&header, bad);
-    expect_told(bad, sizeof bad, SCREEN_UNSUPPORTED,
-                "The recording's pixel format is none of XR24, YUYV, UYVY, NV12, RGB3 and BGR3.");
+    expect_told(
+        bad, sizeof bad, SCREEN_UNSUPPORTED,
+        "The recording's pixel format is none of XR24, YUYV, UYVY, NV12, NV16, YU12, 422P, 444P, RGB3 and BGR3.");
 }
 
 static void test_a_folder_is_no_recording(void **state)

@@ -16,7 +16,8 @@
 #include "video/csc.h"
 #include "video/damage.h"
 
-static const uint32_t formats[] = {FOURCC_BGRX, FOURCC_YUYV, FOURCC_UYVY, FOURCC_NV12, FOURCC_RGB24, FOURCC_BGR24};
+static const uint32_t formats[] = {FOURCC_BGRX, FOURCC_YUYV, FOURCC_UYVY, FOURCC_NV12,  FOURCC_NV16,
+                                   FOURCC_YU12, FOURCC_422P, FOURCC_444P, FOURCC_RGB24, FOURCC_BGR24};
 static const uint32_t levels[] = {0, CPU_AVX2, UINT32_MAX};
 
 static uint64_t seed = 1;
@@ -32,8 +33,8 @@ struct source {
     int width, height;
     uint32_t fourcc;
     uint8_t colour;
-    size_t stride[2], size[2];
-    uint8_t *planes[2];
+    size_t stride[3], size[3], spare; /* bytes; spare: of stride, behind the line */
+    uint8_t *planes[3];
     uint64_t now_us;
     int out;
 };
@@ -41,22 +42,25 @@ struct source {
 static size_t line_bytes(uint32_t fourcc, int width)
 {
     size_t w = (size_t)width, even = (w + 1) / 2 * 2;
-    return fourcc == FOURCC_BGRX                            ? 4 * w
-           : fourcc == FOURCC_NV12                          ? w
-           : fourcc == FOURCC_YUYV || fourcc == FOURCC_UYVY ? 2 * even
-                                                            : 3 * w;
+    return fourcc == FOURCC_BGRX                              ? 4 * w
+           : fourcc == FOURCC_YUYV || fourcc == FOURCC_UYVY   ? 2 * even
+           : fourcc == FOURCC_RGB24 || fourcc == FOURCC_BGR24 ? 3 * w
+                                                              : w;
 }
 
 static void source_init(struct source *s, uint32_t fourcc, int width, int height, size_t spare)
 {
-    *s = (struct source){.width = width, .height = height, .fourcc = fourcc, .now_us = 1};
+    *s = (struct source){.width = width, .height = height, .fourcc = fourcc, .spare = spare, .now_us = 1};
     s->stride[0] = line_bytes(fourcc, width) + spare;
     s->size[0] = s->stride[0] * (size_t)height;
-    if (fourcc == FOURCC_NV12) {
-        s->stride[1] = ((size_t)width + 1) / 2 * 2 + spare;
-        s->size[1] = s->stride[1] * (((size_t)height + 1) / 2);
-    }
-    for (int p = 0; p < 2 && s->size[p]; p++) {
+    const size_t even = ((size_t)width + 1) / 2 * 2, half_height = ((size_t)height + 1) / 2;
+    if (fourcc == FOURCC_NV12 || fourcc == FOURCC_NV16)
+        s->stride[1] = even + spare;
+    if (fourcc == FOURCC_YU12 || fourcc == FOURCC_422P || fourcc == FOURCC_444P)
+        s->stride[1] = s->stride[2] = (fourcc == FOURCC_444P ? (size_t)width : even / 2) + spare;
+    for (int p = 1; p < 3; p++)
+        s->size[p] = s->stride[p] * (fourcc == FOURCC_NV12 || fourcc == FOURCC_YU12 ? half_height : (size_t)height);
+    for (int p = 0; p < 3 && s->size[p]; p++) {
         s->planes[p] = malloc(s->size[p]);
         assert_non_null(s->planes[p]);
         for (size_t i = 0; i < s->size[p]; i++)
@@ -69,12 +73,13 @@ static void source_finish(struct source *s)
     assert_int_equal(s->out, 0);
     free(s->planes[0]);
     free(s->planes[1]);
+    free(s->planes[2]);
 }
 
 struct capture {
     struct frame frame;
     struct source *source;
-    uint8_t *copies[2];
+    uint8_t *copies[3];
 };
 
 static void release(struct frame *frame)
@@ -84,6 +89,7 @@ static void release(struct frame *frame)
     memset(c->copies[0], 0xDD, c->source->size[0]); /* filled again */
     free(c->copies[0]);
     free(c->copies[1]);
+    free(c->copies[2]);
     free(c);
 }
 
@@ -99,7 +105,7 @@ static struct frame *source_capture(struct source *s)
                               .colour = s->colour,
                               .captured_us = s->now_us,
                               .release = release};
-    for (int p = 0; p < 2 && s->size[p]; p++) {
+    for (int p = 0; p < 3 && s->size[p]; p++) {
         c->copies[p] = malloc(s->size[p]);
         assert_non_null(c->copies[p]);
         memcpy(c->copies[p], s->planes[p], s->size[p]);
@@ -108,6 +114,12 @@ static struct frame *source_capture(struct source *s)
     ref_init(&c->frame.ref);
     s->out++;
     return &c->frame;
+}
+
+static uint32_t planar_pixel(const struct source *s, uint8_t luma, int x, int y)
+{
+    return (uint32_t)s->planes[1][(size_t)y * s->stride[1] + (size_t)x] << 16 | (uint32_t)luma << 8 |
+           s->planes[2][(size_t)y * s->stride[2] + (size_t)x];
 }
 
 /* Pixel (x, y) as three packed bytes, straight from what the format's description says. */
@@ -124,6 +136,15 @@ static uint32_t wanted_pixel(const struct source *s, int x, int y)
     case FOURCC_NV12:
         p = s->planes[1] + (size_t)(y / 2) * s->stride[1] + x / 2 * 2;
         return (uint32_t)p[0] << 16 | (uint32_t)line[x] << 8 | p[1];
+    case FOURCC_NV16:
+        p = s->planes[1] + (size_t)y * s->stride[1] + x / 2 * 2;
+        return (uint32_t)p[0] << 16 | (uint32_t)line[x] << 8 | p[1];
+    case FOURCC_YU12:
+        return planar_pixel(s, line[x], x / 2, y / 2);
+    case FOURCC_422P:
+        return planar_pixel(s, line[x], x / 2, y);
+    case FOURCC_444P:
+        return planar_pixel(s, line[x], x, y);
     case FOURCC_RGB24:
         p = line + 3 * x;
         return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
@@ -146,7 +167,7 @@ static uint32_t shown_pixel(const struct picture *picture, int x, int y)
 static void check(const struct source *s, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
-    bool yuv = s->fourcc == FOURCC_YUYV || s->fourcc == FOURCC_UYVY || s->fourcc == FOURCC_NV12;
+    bool yuv = s->fourcc != FOURCC_BGRX && s->fourcc != FOURCC_RGB24 && s->fourcc != FOURCC_BGR24;
     assert_int_equal(frame->fourcc, yuv ? FOURCC_VYUX : FOURCC_BGRX);
     assert_int_equal(frame->colour, s->colour);
     assert_int_equal(frame->captured_us, s->now_us);
@@ -179,9 +200,9 @@ static bool change(struct source *s)
 {
     bool seen = false;
     for (uint32_t n = rnd(4); n > 0; n--) {
-        int p = s->size[1] ? (int)rnd(2) : 0, x = (int)rnd((uint32_t)s->width), y = (int)rnd((uint32_t)s->height);
-        uint8_t *line = s->planes[p] + (size_t)(p ? y / 2 : y) * s->stride[p];
-        size_t at = p ? (size_t)(x / 2 * 2) + rnd(2) : rnd((uint32_t)line_bytes(s->fourcc, s->width));
+        const int p = (int)rnd(s->size[2] ? 3 : s->size[1] ? 2 : 1);
+        uint8_t *line = s->planes[p] + rnd((uint32_t)(s->size[p] / s->stride[p])) * s->stride[p];
+        size_t at = rnd((uint32_t)(p ? s->stride[p] - s->spare : line_bytes(s->fourcc, s->width)));
         line[at] ^= (uint8_t)(1 + rnd(255));
         bool unseen = (s->fourcc == FOURCC_BGRX && at % 4 == 3) ||
                       (s->fourcc == FOURCC_YUYV && at == 2 * (size_t)s->width) ||
@@ -280,7 +301,7 @@ static void test_4096x2160(void **state)
 
 static void alter(struct source *s, uint8_t by)
 {
-    for (int p = 0; p < 2 && s->size[p]; p++)
+    for (int p = 0; p < 3 && s->size[p]; p++)
         for (size_t i = 0; i < s->size[p]; i++)
             s->planes[p][i] ^= by;
 }
@@ -327,7 +348,7 @@ static void test_changes_of_format_size_and_colour(void **state)
     assert_int_equal(picture_tracker_create(&tracker), 0);
     struct source s[24];
     for (size_t i = 0; i < ARRAY_SIZE(s); i++) {
-        source_init(&s[i], formats[rnd(6)], 1 + (int)rnd(60), 1 + (int)rnd(60), 0);
+        source_init(&s[i], formats[rnd(ARRAY_SIZE(formats))], 1 + (int)rnd(60), 1 + (int)rnd(60), 0);
         for (int colour = 0; colour < 2; colour++) {
             s[i].colour = (uint8_t)colour;
             struct picture *picture = track(tracker, &s[i]);
@@ -380,14 +401,14 @@ static void noisy(uint32_t fourcc)
     struct source s;
     struct picture_tracker *tracker;
     struct picture *picture = NULL, *next;
-    uint8_t clean[2];
+    uint8_t clean[3];
     source_init(&s, fourcc, 75, 53, 4);
     assert_int_equal(picture_tracker_create(&tracker), 0);
     picture_tracker_configure(tracker, &(struct picture_config){.noise = true});
     unsigned late = 0;
     for (int i = 0; i < 40; i++) {
-        for (int p = 0; p < 2 && s.size[p]; p++) {
-            clean[p] = (uint8_t)(100 + 50 * p);
+        for (int p = 0; p < 3 && s.size[p]; p++) {
+            clean[p] = (uint8_t)(100 + 30 * p);
             for (size_t k = 0; k < s.size[p]; k++)
                 s.planes[p][k] = (uint8_t)(clean[p] + rnd(3) - 1);
         }

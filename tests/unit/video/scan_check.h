@@ -22,8 +22,8 @@
         }                                                                                                              \
     } while (0)
 
-static const uint32_t scan_check_formats[] = {FOURCC_BGRX, FOURCC_YUYV,  FOURCC_UYVY,
-                                              FOURCC_NV12, FOURCC_RGB24, FOURCC_BGR24};
+static const uint32_t scan_check_formats[] = {FOURCC_BGRX, FOURCC_YUYV, FOURCC_UYVY, FOURCC_NV12,  FOURCC_NV16,
+                                              FOURCC_YU12, FOURCC_422P, FOURCC_444P, FOURCC_RGB24, FOURCC_BGR24};
 
 static uint64_t scan_check_seed = 88172645463325252u;
 
@@ -60,7 +60,7 @@ static inline struct scan_check_picture scan_check_picture(const struct cell_lay
                                                            size_t spare, bool at_end)
 {
     struct scan_check_picture p = {.row = {.width = width, .height = height}};
-    for (int i = 0; i < CELL_ROW_PLANES && layout->units[i]; i++) {
+    for (int i = 0; i < CELL_ROW_PLANES && layout->bytes[i]; i++) {
         size_t line = cell_layout_line_bytes(layout, i, width), lines = (size_t)cell_layout_lines(layout, i, height);
         p.row.stride[i] = line + spare;
         p.planes[i] = scan_check_plane(p.row.stride[i] * (lines - 1) + line, at_end);
@@ -109,10 +109,10 @@ static inline void scan_check_size(const struct cell_layout *layout, int width, 
         if (a.planes[p].bytes)
             memcpy(b.planes[p].bytes, a.planes[p].bytes, a.planes[p].size);
     for (uint32_t n = scan_check_rnd(5); n > 0; n--) {
-        int p = layout->units[1] ? (int)scan_check_rnd(2) : 0;
+        int p = (int)scan_check_rnd(layout->bytes[2] ? 3 : layout->bytes[1] ? 2 : 1);
         size_t at = scan_check_rnd((uint32_t)a.planes[p].size);
         b.planes[p].bytes[at] ^= (uint8_t)(1u << scan_check_rnd(8));
-        size_t cell = at % a.row.stride[p] / (layout->units[p] * CELL_ROW_UNIT);
+        size_t cell = at % a.row.stride[p] / layout->bytes[p];
         if (scan_check_seen(layout, p, at, a.row.stride[p], width) && a.planes[p].bytes[at] != b.planes[p].bytes[at])
             wanted[cell] = 1;
     }
@@ -163,7 +163,7 @@ static inline void scan_check_bits(void)
         for (int width = 13; width <= 16; width += 3) {
             struct scan_check_picture a = scan_check_picture(layout, width, 16, 0, true);
             struct scan_check_picture b = scan_check_picture(layout, width, 16, 0, true);
-            for (int p = 0; p < CELL_ROW_PLANES && layout->units[p]; p++)
+            for (int p = 0; p < CELL_ROW_PLANES && layout->bytes[p]; p++)
                 memcpy(b.planes[p].bytes, a.planes[p].bytes, a.planes[p].size);
             for (int i = 0; scan_ops_all[i]; i++) {
                 const struct scan_ops *ops = scan_ops_all[i];
@@ -171,7 +171,7 @@ static inline void scan_check_bits(void)
                     continue;
                 uint64_t plain, other;
                 ops->hash(cell_hash_key(), layout, &a.row, &plain);
-                for (int p = 0; p < CELL_ROW_PLANES && layout->units[p]; p++)
+                for (int p = 0; p < CELL_ROW_PLANES && layout->bytes[p]; p++)
                     for (size_t bit = 0; bit < 8 * b.planes[p].size; bit++) {
                         bool seen = scan_check_seen(layout, p, bit / 8, b.row.stride[p], width);
                         uint8_t changed = 9;

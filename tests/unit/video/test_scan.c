@@ -59,6 +59,10 @@ static void test_choice_follows_the_mask(void **state)
 #if defined(__x86_64__)
     assert_ptr_equal(scan_ops_find(cell_layout_of(FOURCC_YUYV), CPU_AVX2), &scan_avx2_2);
     assert_ptr_equal(scan_ops_find(cell_layout_of(FOURCC_NV12), CPU_AVX2 | CPU_AVX512), &scan_avx512_1_1);
+    assert_ptr_equal(scan_ops_find(cell_layout_of(FOURCC_NV16), CPU_AVX2 | CPU_AVX512), &scan_avx512_1_1);
+    assert_ptr_equal(scan_ops_find(cell_layout_of(FOURCC_YU12), CPU_AVX2), &scan_avx2_1_h_h);
+    assert_ptr_equal(scan_ops_find(cell_layout_of(FOURCC_422P), CPU_AVX2), &scan_avx2_1_h_h);
+    assert_ptr_equal(scan_ops_find(cell_layout_of(FOURCC_444P), CPU_AVX2), &scan_avx2_1_1_1);
     assert_ptr_equal(noise_ops_find(CPU_AVX2), &noise_avx2);
 #endif
     assert_ptr_equal(noise_ops_find(0), &noise_c);
