@@ -42,8 +42,9 @@ LIBRARIES = [
     (r"usbg/", r"usbgadget/gadget\.c"),
     (r"vpx/", r"encode/vpx\.c"),
     (r"(turbojpeg|jpeglib)\.h", r"(encode/jpeg|capture/mjpeg)\.c"),
-    (r"linux/videodev2\.h", r"capture/v4l2[^/]*\.c"),
+    (r"linux/videodev2\.h", r"capture/v4l2[^/]*\.[ch]"),
     (r"systemd/sd-(bus|event)", r"machines/qemu/"),
+    (r"gpiod\.h", r"manage/gpio\.c"),
     (r"crypt\.h|sqlite3\.h", r"auth/keeper/"),
     (r"seccomp\.h|linux/landlock\.h", r"gateway/"),
 ]
