@@ -3,12 +3,13 @@
 #   make test [LAYER="a b"]     lint unit sim vectors fuzz web vm-target, or only these; LAYER=full: all, harder
 #   make demo [CLEAN=1]         a virtual machine in the browser
 #   make bench [CORPUS=DIR] [BENCH="diff encode"]   ratios against others, and which targets are reached
+#   make bundle [ARCH="amd64 arm64"]   Debian packages and all they need, for an offline install
 #   make soak | clean | install [PREFIX=/usr/local] [DESTDIR=]
 PREFIX ?= /usr/local
 # In the environment, so that what stands there is a value and never part of a command.
 export LAYER PREFIX
 
-.PHONY: build test demo bench soak clean install
+.PHONY: build test demo bench bundle soak clean install
 build:
 	@packaging/install-packages build
 	@cmake -S . -B build/release -G Ninja >/dev/null
@@ -24,6 +25,10 @@ demo:
 bench:
 	@packaging/install-packages build test bench
 	@tests/run bench
+
+bundle:
+	@packaging/install-packages build bundle
+	@packaging/bundle $(ARCH)
 
 soak:
 	@packaging/install-packages build test
