@@ -17,6 +17,10 @@ struct gadget_config {
     bool wakeup;                      /* remote wake-up offered, where the kernel has it */
     bool empty_drives;                /* shown; else withdrawn */
     bool big_cd;
+    bool led_endpoint; /* the keyboard's LED report by an OUT endpoint of its own, where one can be spared. Keyboards of
+                          the shops have none, and firmware sets LEDs over endpoint 0, which this would stall */
+    unsigned endpoints_in, endpoints_out; /* of the UDC besides endpoint 0, where it is known better than to our table;
+                                             0: what the table says */
 };
 
 /* Finds UDC, functions and endpoints; removes what an earlier run left behind. Nothing is bound yet. -ENOENT: no
@@ -45,19 +49,31 @@ void gadget_describe(const struct gadget *self, struct gadget_description *ret);
 
 /* Opens the report device of a HID function, O_RDWR | O_NONBLOCK. -ENOENT: not part of what is bound. */
 int gadget_open_hid(struct gadget *self, enum gadget_function hid);
-/* A descriptor to poll for EPOLLPRI: the UDC's state changed. gadget_state: "not attached", "attached", "powered",
- * "default", "addressed", "configured", "suspended"; "gone" when the UDC is no longer there. */
+/* A descriptor to poll for EPOLLPRI: the UDC's state changed; then read it, or it stays so. gadget_state: "not
+ * attached", "attached", "powered", "default", "addressed", "configured", "suspended"; "gone" when the UDC is no longer
+ * there. */
 int gadget_open_state(struct gadget *self);
 const char *gadget_state(struct gadget *self, char *room, size_t size);
 
-/* FunctionFS of GADGET_BIG_CD: descriptors are written before gadget_up binds, by whom fds are for. fds[0]: ep0
- * (O_RDWR), and after binding fds[1]: bulk IN, fds[2]: bulk OUT. -ENOTSUP: the kernel has none. */
+/* FunctionFS of GADGET_BIG_CD. Not bound with it: unbinds, and gives fds[0], endpoint 0 (O_RDWR), to which the owner
+ * writes descriptors before gadget_up; without, gadget_up leaves that drive out. Bound: gives fds[1], bulk IN, and
+ * fds[2], bulk OUT, for which they must be described in this order. The others are -1. The owner closes all of them
+ * after gadget_down and before the next call: a gadget whose endpoint 0 is closed is unbound by the kernel. -ENOTSUP:
+ * the kernel has none. */
 int gadget_open_ffs(struct gadget *self, int fds[3]);
 
-/* Drives: LUN i of the kernel's mass storage. path: the block device that backs it. -EBUSY from change: the target
- * holds the door (`force` ejects all the same); kind and read_only change only while the LUN is empty, which this sees
- * to. */
+/* Drives: LUN i of the kernel's mass storage. path: the block device (or file) that backs it. Lun 0 starts as a CD-ROM,
+ * lun 1 as a disk; a target that is up has already looked which is which, so another kind is for before gadget_up.
+ * Drives that are not shown now, withdrawn or not of this personality, take and give media all the same, and media stay
+ * in over gadget_up and gadget_down.
+ *
+ * insert: in place of what is in. -EBUSY: the target holds the door, the old medium stays in (eject with `force` takes
+ * it out all the same); -ENOENT and the like: path cannot be opened, the old medium stays in; -EFBIG: a CD above
+ * BIG_CD_KERNEL_LIMIT; -ERANGE: too small (300 blocks for a CD); -EINVAL: not a multiple of the block (2048, disks
+ * 512). Kind and read_only change only while the LUN is empty, which this sees to. Closing a writable medium waits
+ * until it is written. */
 int gadget_lun_insert(struct gadget *self, unsigned lun, const char *path, bool cdrom, bool read_only);
+/* 0: it is empty now. -EBUSY: the target holds the door, and force was not said (or this kernel has no way). */
 int gadget_lun_eject(struct gadget *self, unsigned lun, bool force);
 /* 1: a medium is in; 0: empty, the target may have ejected it; -errno. Asks the kernel each time. */
 int gadget_lun_loaded(struct gadget *self, unsigned lun);
