@@ -1,4 +1,5 @@
-/* Port: keyboard and pointer of a target. Usages are USB HID usages (HUT 1.4): keyboard page 0x07. Net thread only. */
+/* Port: keyboard and pointer of a target. Usages are USB HID usages (HUT 1.4): keyboard page 0x07, or
+ * with INPUT_CONSUMER page 0x0C. Net thread only. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +18,11 @@ enum {
 enum { INPUT_LED_NUM = 1, INPUT_LED_CAPS = 2, INPUT_LED_SCROLL = 4 };
 
 #define INPUT_ABS_MAX 32767
+
+/* A key of the consumer page (0x0C: volume, play, sleep), given to `key` as INPUT_CONSUMER | usage, usage 1..0x3FF. A
+ * port without such keys takes them and does nothing. */
+#define INPUT_CONSUMER 0x8000
+#define INPUT_CONSUMER_MAX 0x3FF
 
 struct input_listener {
     void (*leds)(void *data, uint8_t leds);
@@ -43,6 +49,9 @@ struct input_ops {
     /* Everything up, whatever was pressed, also things a former process pressed. */
     void (*release_all)(struct input *self);
     void (*statistics)(struct input *self, struct input_statistics *ret); /* may be missing */
+    /* For who types much: microseconds from one key change to the next that the target can follow; -EAGAIN: it has not
+     * taken what was given yet, ask again; 0: the port does not know. May be missing. */
+    int (*pace)(struct input *self);
     void (*destroy)(struct input *self);
 };
 
