@@ -56,7 +56,7 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
     ret->nic = wire_read_u8(&r) != 0;
     ret->n_disks = wire_read_u8(&r);
     ret->drives = wire_read_u8(&r);
-    return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_REPLAY &&
+    return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_DONGLE &&
            ret->firmware <= CONFIG_UEFI_SECURE && ret->format < CONFIG_FORMATS && ret->n_disks <= CONFIG_MAX_DISKS &&
            ret->drives <= DRIVES_MAX;
 }

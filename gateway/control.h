@@ -1,5 +1,5 @@
 /* What supervisor and gateway say to each other over core/ipc. The supervisor sends SETUP, one TARGET for each, VM for
- * those with a process, and BEGIN; later VM and KEEPER whenever something changes. The gateway says READY once. It
+ * those with a process, and BEGIN; later VM and KEEPER whenever something changes. The gateway says READY once, and WANT_HELPER. It
  * names targets only by their index. Packing and unpacking are pure; the receiver checks every length and range. */
 #pragma once
 
@@ -16,7 +16,10 @@ enum control_type {
     CONTROL_VM,
     CONTROL_BEGIN,
     CONTROL_KEEPER, /* one descriptor: a channel to the new keeper */
+    CONTROL_DONGLE, /* control_dongle.h; behind the TARGET of each that is one */
+    CONTROL_HELPER, /* one descriptor: a channel to the helper */
     CONTROL_READY = 64,
+    CONTROL_WANT_HELPER, /* the channel to the helper broke */
 };
 
 /* With one descriptor: the library's folder, or none. */

@@ -6,6 +6,7 @@
  * whenever something of a target changed. */
 #pragma once
 
+#include "core/ipc.h"
 #include "core/wire.h"
 #include "manage/front_panel.h"
 #include "usbgadget/gadget.h"
@@ -20,13 +21,21 @@ enum helper_type {
     HELPER_GADGET_UP,   /* struct helper_up: answered by descriptors of the HIDs that there are (helper_answer.have) */
     HELPER_GADGET_DOWN, /* struct helper_target */
     HELPER_FFS_BEGIN,   /* struct helper_target: answered by ep0; before GADGET_UP */
-    HELPER_FFS_ENDPOINTS,   /* struct helper_target: bulk in, bulk out; after GADGET_UP */
-    HELPER_DRIVE_INSERT,    /* struct helper_insert, one descriptor: the NBD socket */
+    HELPER_FFS_ENDPOINTS, /* struct helper_target: bulk in, bulk out, and ep0 for a gateway that did not begin it; after
+                             GADGET_UP */
+    HELPER_DRIVE_INSERT,  /* struct helper_insert, one descriptor: the NBD socket */
     HELPER_DRIVE_RECONNECT, /* struct helper_drive, one descriptor */
     HELPER_DRIVE_EJECT,     /* struct helper_drive */
     HELPER_PRESS,           /* struct helper_press: answered when the press has ended */
     HELPER_DESCRIBE,        /* struct helper_target: answered with struct helper_answer.text for doctor */
+    HELPER_LAST = HELPER_DESCRIBE,
 };
+
+/* The supervisor's one message to a helper that it started: a descriptor, the channel to a new gateway. */
+enum { HELPER_PEER = 1 };
+
+/* Where a helper that the service manager starts listens, SOCK_SEQPACKET, one gateway at a time. */
+#define HELPER_SOCKET "/run/lightsout/helper.sock"
 
 struct helper_target {
     uint16_t target;
@@ -36,6 +45,7 @@ struct helper_up {
     uint16_t target;
     uint8_t personality; /* enum personality */
     uint8_t media;       /* bit i: drive i has a medium */
+    bool keep;           /* bound like this already: left as it is, only the descriptors are wanted */
 };
 
 struct helper_drive {
@@ -69,12 +79,17 @@ enum { HELPER_LED_KNOWN = 1, HELPER_LED_ON = 2 };
 
 struct helper_state {
     uint16_t target;
-    uint8_t udc; /* enum helper_udc */
+    uint8_t udc;      /* enum helper_udc */
+    uint32_t changes; /* of the controller's state so far: a host that resets us ends where it began */
     bool bound, wakeup;
     uint8_t personality;
     uint8_t loaded;                 /* bit i: LUN i has a medium */
+    uint8_t attached;               /* bit i: drive i has a block device of ours behind it */
+    uint8_t functions;              /* bit 1 << enum gadget_function: bound */
     uint8_t leds[FRONT_PANEL_LEDS]; /* HELPER_LED_* */
     uint8_t buttons;                /* bit: wired */
+    char left_out[160];             /* of the gadget_description */
+    char trouble[HELPER_WHY];       /* why there can be no gadget; "" */
 };
 
 enum helper_udc {

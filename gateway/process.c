@@ -83,7 +83,15 @@ static int start_child(struct process *self, int far_end)
     unsigned n_fds = 1;
     int r = self->owner->prepare(self->data, fds, close_it, &n_fds);
     if (r == 0) {
-        const char *argv[] = {"lightsoutd", self->argument, self->state ? "--state" : NULL, self->state, NULL};
+        const char *argv[6] = {"lightsoutd", self->argument};
+        unsigned n = 2;
+        if (self->state) {
+            argv[n++] = "--state";
+            argv[n++] = self->state;
+        } else if (self->config) {
+            argv[n++] = "--config";
+            argv[n++] = self->config;
+        }
         struct child_spec spec = {
             .file = "/proc/self/exe",
             .argv = argv,

@@ -22,6 +22,7 @@ struct process {
     const char *role;
     char argument[32];
     const char *folder, *state; /* working directory; handed on as --state; both outlive it */
+    const char *config;         /* handed on as --config; outlives it */
     const struct uid_choice *user;
     struct loop *loop;
     const struct process_owner *owner;

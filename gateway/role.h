@@ -5,7 +5,9 @@
 
 /* Descriptors of the keeper's process; the gateway's stand in control.h. */
 enum { KEEPER_FD_SUPERVISOR = 3, KEEPER_FD_STATE };
+enum { HELPER_FD_SUPERVISOR = 3 }; /* or the service manager's socket */
 
 /* The process's exit code. */
 int gateway_role_main(const struct options *options);
 int keeper_role_main(const struct options *options);
+int helper_role_main(const struct options *options);

@@ -11,17 +11,19 @@
 /* Bounds that a bug or an attacker hits before the machine does. */
 static const struct {
     int resource;
-    rlim_t gateway, keeper;
+    rlim_t of[3]; /* by role */
 } limits[] = {
-    {RLIMIT_CORE, 0, 0},                    /* a core file would hold pictures and secrets */
-    {RLIMIT_NOFILE, 4096, 256},             /* sockets of viewers; the keeper has its store and two channels */
-    {RLIMIT_FSIZE, RLIM_INFINITY, 1 << 28}, /* the keeper's store; the gateway serves writable media of any size */
+    {RLIMIT_CORE, {0, 0, 0}},                          /* a core file would hold pictures and secrets */
+    {RLIMIT_NOFILE, {4096, 256, 256}},                 /* sockets of viewers; the keeper has its store, the helper
+                                                          devices */
+    {RLIMIT_FSIZE, {RLIM_INFINITY, 1 << 28, 1 << 20}}, /* the keeper's store; the gateway serves writable media of
+                                                          any size; attributes */
 };
 
 static int set_limits(enum sandbox_role role)
 {
     for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-        rlim_t v = role == SANDBOX_GATEWAY ? limits[i].gateway : limits[i].keeper;
+        rlim_t v = limits[i].of[role];
         struct rlimit now;
         if (getrlimit(limits[i].resource, &now) < 0)
             return -errno;
@@ -70,7 +72,7 @@ int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size
     int r = set_limits(role);
     if (r < 0)
         return r;
-    r = restrict_files(paths, n_paths);
+    r = paths ? restrict_files(paths, n_paths) : 0;
     if (r < 0)
         return r;
     if (r > 0)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER };
+enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_HELPER };
 
 /* Folders and files that a role may reach. */
 enum sandbox_use {
@@ -23,7 +23,8 @@ struct sandbox_path {
 
 #define SANDBOX_MAX_PATHS 16 /* of one role's own */
 
-/* paths: the role's own, at most SANDBOX_MAX_PATHS; what every role's libraries need is added. 0, or -errno: the caller
+/* paths: the role's own, at most SANDBOX_MAX_PATHS; what every role's libraries need is added. NULL: no file is out of
+ * reach but by its permissions (Landlock would forbid to mount). 0, or -errno: the caller
  * must then not go on. Logs what the kernel cannot give. */
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
 

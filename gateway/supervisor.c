@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ struct supervisor {
     struct loop_io *signals_io;
     struct roles *roles;
     struct vm *vms[CONFIG_MAX_TARGETS]; /* NULL for targets without a process */
+    char config_path[PATH_MAX];         /* absolute */
 };
 
 static int load_config(const struct options *options, struct config **ret)
@@ -199,7 +201,11 @@ static int begin(struct supervisor *self)
     int r = loop_create(&self->loop);
     r = r ? r : watch_signals(self);
     r = r ? r : make_vms(self);
+    const char *config_path = self->options->config ? self->options->config : CONFIG_DEFAULT_PATH;
+    if (r == 0 && realpath(config_path, self->config_path))
+        config_path = self->config_path;
     struct roles_config config = {.config = self->config,
+                                  .config_path = config_path,
                                   .state = &self->state,
                                   .user = &self->user,
                                   .keeper = &self->keeper,

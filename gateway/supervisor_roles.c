@@ -13,12 +13,14 @@
 #include "gateway/options.h"
 #include "gateway/process.h"
 #include "gateway/role.h"
+#include "gateway/supervisor_helper.h"
 
 struct roles {
     struct roles_config config;
     const struct roles_owner *owner;
     void *data;
     struct process keeper, gateway;
+    struct helper_link *helper;
     char keeper_folder[CONFIG_PATH_MAX];
     struct keeper_ready keeper_ready;
     bool keeper_was_ready, gateway_was_ready, stopping;
@@ -103,6 +105,15 @@ static void tell_target(struct roles *self, unsigned index)
                       strerror(errno));
     }
     send_gateway(self, CONTROL_TARGET, &w, recording);
+    helper_link_tell(self->gateway.channel, target, index);
+}
+
+static bool give_helper(void *data, int fd)
+{
+    struct roles *self = data;
+    struct wire_writer nothing = wire_writer_init(NULL, 0);
+    send_gateway(self, CONTROL_HELPER, &nothing, fd);
+    return self->gateway.channel != NULL;
 }
 
 /* Without a keeper the gateway finds its channel closed, and gets another when the keeper is back. */
@@ -143,6 +154,7 @@ static void gateway_started(void *data)
         if (self->config.vms[i])
             roles_tell_vm(self, self->config.vms[i]);
     send_gateway(self, CONTROL_BEGIN, &nothing, -1);
+    helper_link_want(self->helper);
 }
 
 static void tell_owner(struct roles *self)
@@ -157,6 +169,10 @@ static void tell_owner(struct roles *self)
 static void gateway_message(void *data, struct ipc_message *message)
 {
     struct roles *self = data;
+    if (message->type == CONTROL_WANT_HELPER) {
+        helper_link_want(self->helper);
+        return;
+    }
     if (message->type != CONTROL_READY || message->body_size != 0) {
         log_error("supervisor", "the gateway sent message %u, which makes no sense", message->type);
         return;
@@ -277,6 +293,8 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     r = r ? r : process_init(&self->gateway, loop, "gateway", config->user, &gateway, self);
     self->keeper.folder = self->keeper_folder;
     self->keeper.state = self->gateway.state = config->state->path;
+    static const struct helper_link_owner helper = {.give = give_helper};
+    r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
     r = r ? r : process_start(&self->keeper);
     if (r < 0) {
         roles_destroy(self);
@@ -291,6 +309,7 @@ void roles_stop(struct roles *self, int timeout_ms)
     self->stopping = true;
     process_stop(&self->gateway, timeout_ms);
     process_stop(&self->keeper, timeout_ms);
+    helper_link_stop(self->helper, timeout_ms);
 }
 
 struct roles *roles_destroy(struct roles *self)
@@ -299,6 +318,7 @@ struct roles *roles_destroy(struct roles *self)
         return NULL;
     process_finish(&self->gateway);
     process_finish(&self->keeper);
+    self->helper = helper_link_destroy(self->helper);
     free(self);
     return NULL;
 }

@@ -9,6 +9,7 @@ struct roles;
 
 struct roles_config {
     const struct config *config; /* all of these outlive the roles */
+    const char *config_path;     /* absolute, for the helper */
     const struct state *state;
     const struct uid_choice *user, *keeper; /* of the gateway, of the keeper */
     const struct listeners *listeners;

@@ -1,0 +1,424 @@
+#include "gateway/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "core/log.h"
+#include "gateway/helper_sandbox.h"
+#include "gateway/role.h"
+#include "gateway/uid.h"
+
+#define WATCH_US 1000000
+#define NOTES "/run/lightsout-helper.nbd"
+
+/* --- to the gateway --- */
+
+static void send_answer(struct helper *self, uint32_t serial, const struct helper_answer *answer, const int *fds,
+                        unsigned n)
+{
+    uint8_t room[4096];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    helper_write_answer(&w, answer);
+    int r = !self->peer ? 0 : ipc_send(self->peer, HELPER_ANSWER, serial, room, wire_written(&w), fds, n);
+    if (r < 0)
+        log_error("helper", "an answer to the gateway is lost: %s", strerror(-r));
+}
+
+void helper_answer(struct helper *self, uint32_t serial, int error, const char *why)
+{
+    struct helper_answer answer = {.error = error};
+    snprintf(answer.why, sizeof answer.why, "%s", why ? why : "");
+    send_answer(self, serial, &answer, NULL, 0);
+}
+
+void helper_answer_fds(struct helper *self, uint32_t serial, uint8_t have, const int *fds, unsigned n, const char *why)
+{
+    struct helper_answer answer = {.have = have};
+    snprintf(answer.why, sizeof answer.why, "%s", why ? why : "");
+    send_answer(self, serial, &answer, fds, n);
+}
+
+void helper_answer_text(struct helper *self, uint32_t serial, const char *text)
+{
+    struct helper_answer answer = {0};
+    snprintf(answer.text, sizeof answer.text, "%s", text);
+    send_answer(self, serial, &answer, NULL, 0);
+}
+
+void helper_tell(struct helper_dongle *dongle)
+{
+    struct helper *self = dongle->helper;
+    struct helper_state state;
+    uint8_t room[1024];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    helper_gadget_state(dongle, &state);
+    memcpy(state.leds, dongle->leds, sizeof state.leds);
+    for (unsigned i = 0; dongle->panel && i < FRONT_PANEL_BUTTONS; i++)
+        if (dongle->target->dongle.panel.buttons[i].chip[0])
+            state.buttons |= (uint8_t)(1u << i);
+    helper_write_state(&w, &state);
+    if (!self->peer || (dongle->was_told && memcmp(&state, &dongle->told, sizeof state) == 0))
+        return;
+    dongle->told = state;
+    dongle->was_told = ipc_send(self->peer, HELPER_STATE, 0, room, wire_written(&w), NULL, 0) == 0;
+}
+
+/* --- from the gateway --- */
+
+/* Descriptors that each question comes with. */
+static int wanted_fds(uint16_t type)
+{
+    switch (type) {
+    case HELPER_DRIVE_INSERT:
+    case HELPER_DRIVE_RECONNECT:
+        return 1;
+    default:
+        return type >= HELPER_OPEN_CAPTURE && type <= HELPER_LAST ? 0 : -1;
+    }
+}
+
+static struct helper_dongle *find(struct helper *self, unsigned target)
+{
+    return target < CONFIG_MAX_TARGETS ? self->dongles[target] : NULL;
+}
+
+static bool begins(struct helper *self, struct helper_question *question, unsigned target)
+{
+    question->dongle = find(self, target);
+    if (!question->dongle)
+        helper_answer(self, question->serial, -ENODEV, "There is no such dongle.");
+    return question->dongle != NULL;
+}
+
+static bool on_target(struct helper *self, const struct ipc_message *message, struct helper_question *question)
+{
+    struct helper_target m;
+    if (!helper_read_target(message->body, message->body_size, &m))
+        return false;
+    if (!begins(self, question, m.target))
+        return true;
+    switch (message->type) {
+    case HELPER_OPEN_CAPTURE:
+        helper_open_capture(question);
+        break;
+    case HELPER_OPEN_SUBDEVS:
+        helper_open_subdevs(question);
+        break;
+    case HELPER_GADGET_DOWN:
+        helper_gadget_down(question);
+        break;
+    case HELPER_FFS_BEGIN:
+        helper_ffs_begin(question);
+        break;
+    case HELPER_FFS_ENDPOINTS:
+        helper_ffs_endpoints(question);
+        break;
+    default:
+        helper_describe(question);
+    }
+    return true;
+}
+
+static bool on_drive(struct helper *self, const struct ipc_message *message, struct helper_question *question)
+{
+    struct helper_drive m;
+    if (!helper_read_drive(message->body, message->body_size, &m))
+        return false;
+    if (!begins(self, question, m.target))
+        return true;
+    if (message->type == HELPER_DRIVE_EJECT)
+        helper_drive_eject(question, &m);
+    else
+        helper_drive_reconnect(question, &m);
+    return true;
+}
+
+#define WITH(kind, function)                                                                                           \
+    do {                                                                                                               \
+        struct helper_##kind m;                                                                                        \
+        if (!helper_read_##kind(message->body, message->body_size, &m))                                                \
+            return false;                                                                                              \
+        if (begins(self, question, m.target))                                                                          \
+            function(question, &m);                                                                                    \
+        return true;                                                                                                   \
+    } while (0)
+
+/* False: not well formed. */
+static bool dispatch(struct helper *self, const struct ipc_message *message, struct helper_question *question)
+{
+    if (wanted_fds(message->type) < 0 || (unsigned)wanted_fds(message->type) != message->n_fds || message->serial == 0)
+        return false;
+    switch (message->type) {
+    case HELPER_GADGET_UP:
+        WITH(up, helper_gadget_up);
+    case HELPER_DRIVE_INSERT:
+        WITH(insert, helper_drive_insert);
+    case HELPER_PRESS:
+        WITH(press, helper_press);
+    case HELPER_DRIVE_RECONNECT:
+    case HELPER_DRIVE_EJECT:
+        return on_drive(self, message, question);
+    default:
+        return on_target(self, message, question);
+    }
+}
+
+static void drop_peer(struct helper *self)
+{
+    self->peer = ipc_destroy(self->peer);
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->dongles[i])
+            helper_panel_forget(self->dongles[i]);
+}
+
+static void on_peer_message(void *data, struct ipc_message *message)
+{
+    struct helper *self = data;
+    struct helper_question question = {.serial = message->serial, .fds = message->fds, .n_fds = message->n_fds};
+    if (dispatch(self, message, &question))
+        return;
+    log_error("helper", "the gateway sent message %u, which makes no sense; its channel is closed", message->type);
+    drop_peer(self);
+}
+
+static void on_peer_closed(void *data, int error)
+{
+    struct helper *self = data;
+    if (error < 0 && error != -ECONNRESET && error != -EPIPE)
+        log_error("helper", "the gateway's channel is broken: %s", strerror(-error));
+    drop_peer(self);
+}
+
+/* The newest one is the gateway: the one before it has ended, or is about to. Takes fd. */
+static void take_peer(struct helper *self, int fd)
+{
+    static const struct ipc_listener listener = {.message = on_peer_message, .closed = on_peer_closed};
+    drop_peer(self);
+    int r = ipc_create(self->loop, fd, &listener, self, &self->peer);
+    if (r < 0)
+        log_error("helper", "the gateway's channel cannot be used: %s", strerror(-r));
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->dongles[i]) {
+            self->dongles[i]->was_told = false;
+            helper_tell(self->dongles[i]);
+        }
+}
+
+/* --- how gateways come --- */
+
+static void on_supervisor_message(void *data, struct ipc_message *message)
+{
+    struct helper *self = data;
+    if (message->type == HELPER_PEER && message->n_fds == 1)
+        take_peer(self, take_fd(&message->fds[0]));
+    else
+        log_error("helper", "the supervisor sent message %u, which makes no sense", message->type);
+}
+
+static void on_supervisor_closed(void *data, int error)
+{
+    struct helper *self = data;
+    (void)error;
+    self->supervisor = ipc_destroy(self->supervisor);
+    loop_stop(self->loop, 0);
+}
+
+static void on_connect(void *data, int fd, uint32_t events)
+{
+    struct helper *self = data;
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    (void)events;
+    _cleanup_close_ int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (connection < 0)
+        return;
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return;
+    if (peer.uid != 0 && peer.uid != self->peer_uid)
+        log_warn("helper", "process %d of user %u asked for the devices and was refused", (int)peer.pid,
+                 (unsigned)peer.uid);
+    else
+        take_peer(self, take_fd(&connection));
+}
+
+/* Of the service manager (sd_listen_fds(3)): one socket, the first descriptor. */
+static bool is_activated(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+    return pid && fds && strtol(pid, NULL, 10) == getpid() && strcmp(fds, "1") == 0;
+}
+
+static int open_door(struct helper *self)
+{
+    static const struct ipc_listener listener = {.message = on_supervisor_message, .closed = on_supervisor_closed};
+    if (!is_activated())
+        return ipc_create(self->loop, HELPER_FD_SUPERVISOR, &listener, self, &self->supervisor);
+    int type = 0;
+    socklen_t size = sizeof type;
+    self->listener = HELPER_FD_SUPERVISOR;
+    if (getsockopt(self->listener, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET) {
+        log_error("helper", "the socket of the service manager is no sequential-packet one; write "
+                            "ListenSequentialPacket=" HELPER_SOCKET);
+        return -EPROTOTYPE;
+    }
+    fcntl(self->listener, F_SETFD, FD_CLOEXEC);
+    return loop_io_add(self->loop, self->listener, EPOLLIN, on_connect, self, &self->listener_io);
+}
+
+/* --- beginning and end --- */
+
+static int load_config(struct helper *self, const char *path)
+{
+    struct stat st;
+    struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
+    int r = mistakes ? 0 : -ENOMEM;
+    /* config_load refuses dongles in such a file; here nothing at all is taken from it */
+    if (r == 0 && (stat(path, &st) < 0 || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
+        log_error(
+            "helper",
+            "%s must belong to root and nobody else may write it; run chown root and chmod go-w on it, and on its "
+            "folder",
+            path);
+        r = -EACCES;
+    }
+    if (r == 0) {
+        r = config_load(path, mistakes, &self->config);
+        if (r < 0)
+            config_print_mistakes(stderr, path, mistakes);
+    }
+    free(mistakes);
+    return r;
+}
+
+static void find_peer_uid(struct helper *self)
+{
+    struct uid_choice user;
+    char why[256];
+    self->peer_uid = uid_choose(self->config->user, &user, why, sizeof why) == 0 ? user.uid : 0;
+}
+
+static int create_dongles(struct helper *self)
+{
+    for (unsigned i = 0; i < self->config->n_targets; i++) {
+        if (self->config->targets[i]->machine != CONFIG_DONGLE)
+            continue;
+        struct helper_dongle *dongle = calloc(1, sizeof *dongle);
+        if (!dongle)
+            return -ENOMEM;
+        *dongle = (struct helper_dongle){
+            .helper = self, .index = (uint16_t)i, .target = self->config->targets[i], .state_fd = -1};
+        self->dongles[i] = dongle;
+        helper_gadget_begin(dongle);
+        helper_panel_begin(dongle);
+    }
+    return 0;
+}
+
+static void on_watch(void *data)
+{
+    struct helper *self = data;
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++) {
+        struct helper_dongle *dongle = self->dongles[i];
+        if (!dongle)
+            continue;
+        helper_gadget_watch(dongle);
+        helper_drives_watch(dongle);
+        helper_tell(dongle);
+    }
+    loop_timer_arm_in(self->watch, WATCH_US);
+}
+
+static void on_signal(void *data, int fd, uint32_t events)
+{
+    struct helper *self = data;
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(fd, &info, sizeof info) == sizeof info)
+        loop_stop(self->loop, 0);
+}
+
+static int watch_signals(struct helper *self)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (self->signals < 0)
+        return -errno;
+    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
+}
+
+static int begin(struct helper *self, const char *config)
+{
+    int r = loop_create(&self->loop);
+    r = r ? r : watch_signals(self);
+    r = r ? r : load_config(self, config);
+    if (r < 0)
+        return r;
+    find_peer_uid(self);
+    self->notes = open(NOTES, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    helper_drives_forgotten(self);
+    r = helper_sandbox_enter(self->config);
+    r = r ? r : create_dongles(self);
+    r = r ? r : open_door(self);
+    r = r ? r : loop_timer_add(self->loop, on_watch, self, &self->watch);
+    if (r == 0)
+        loop_timer_arm_in(self->watch, WATCH_US);
+    if (r == 0 && self->supervisor)
+        r = ipc_send(self->supervisor, HELPER_PEER, 0, NULL, 0, NULL, 0); /* ready */
+    return r;
+}
+
+/* The target sees everything leave. */
+static void end(struct helper *self)
+{
+    drop_peer(self);
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++) {
+        struct helper_dongle *dongle = self->dongles[i];
+        if (!dongle)
+            continue;
+        helper_panel_end(dongle);
+        helper_drives_end(dongle);
+        helper_gadget_end(dongle);
+        self->dongles[i] = NULL;
+        free(dongle);
+    }
+    self->supervisor = ipc_destroy(self->supervisor);
+    self->listener_io = loop_io_remove(self->listener_io);
+    self->watch = loop_timer_remove(self->watch);
+    self->signals_io = loop_io_remove(self->signals_io);
+    if (self->signals >= 0)
+        close(self->signals);
+    if (self->notes >= 0)
+        close(self->notes);
+    self->config = config_destroy(self->config);
+    self->loop = loop_destroy(self->loop);
+}
+
+int helper_role_main(const struct options *options)
+{
+    log_init("helper");
+    struct helper *self = calloc(1, sizeof *self);
+    if (!self)
+        return EXIT_FAILED;
+    self->listener = self->signals = self->notes = -1;
+    int r = begin(self, options->config ? options->config : CONFIG_DEFAULT_PATH);
+    if (r < 0)
+        log_error("helper", "cannot start: %s", strerror(-r));
+    else
+        r = loop_run(self->loop);
+    end(self);
+    free(self);
+    return r < 0 ? EXIT_FAILED : EXIT_FINE;
+}

@@ -1,0 +1,208 @@
+/* Media behind a gadget's drives: a block device that we attached ourselves to a socket of the gateway, and nothing
+ * else, ever. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "gateway/helper.h"
+#include "usbgadget/big_cd.h"
+
+/* A target's own patience with a USB drive is about 30 s: a request that hangs must have failed or gone on by then. */
+#define TIMEOUT_S 27
+#define DEAD_S 20
+#define READ_AHEAD_KB 1024
+
+#define DISC_BLOCK 2048
+#define DISK_BLOCK 512
+
+/* Of the transmission flags (the NBD protocol's specification, "Transmission flags") those that our server knows. */
+enum { HAS_FLAGS = 1, READ_ONLY = 2, FLUSH = 4, FUA = 8, TRIM = 32, MULTI_CONN = 256 };
+#define KNOWN_FLAGS (HAS_FLAGS | READ_ONLY | FLUSH | FUA | TRIM | MULTI_CONN)
+
+/* The notes: one byte a device, its number + 1. A helper that was killed leaves its devices attached. */
+static void save_notes(const struct helper *self)
+{
+    uint8_t bytes[CONFIG_MAX_TARGETS * GADGET_LUNS] = {0};
+    unsigned n = 0;
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        for (unsigned k = 0; self->dongles[i] && k < GADGET_LUNS; k++)
+            if (self->dongles[i]->media[k].attached)
+                bytes[n++] = (uint8_t)(self->dongles[i]->media[k].nbd + 1);
+    if (self->notes >= 0 && pwrite(self->notes, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        log_warn("helper", "the list of attached block devices cannot be written: %s", strerror(errno));
+}
+
+void helper_drives_forgotten(struct helper *self)
+{
+    uint8_t bytes[CONFIG_MAX_TARGETS * GADGET_LUNS] = {0};
+    ssize_t n = self->notes >= 0 ? pread(self->notes, bytes, sizeof bytes, 0) : 0;
+    for (ssize_t i = 0; i < n && bytes[i] > 0; i++) {
+        unsigned index = bytes[i] - 1u;
+        if (nbd_device_connected(index))
+            nbd_device_disconnect(index);
+    }
+    save_notes(self);
+}
+
+/* One end of a pair that somebody on this machine reads, not a file and not the network. */
+static bool is_local_stream(int fd)
+{
+    int domain = 0, type = 0;
+    socklen_t size = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0)
+        return false;
+    size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+        return false;
+    int listens = 0;
+    size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0)
+        return false;
+    return domain == AF_UNIX && type == SOCK_STREAM && !listens;
+}
+
+static bool refuse(const struct helper_question *question, int error, const char *why)
+{
+    helper_answer(question->dongle->helper, question->serial, error, why);
+    return false;
+}
+
+static bool has_drive(const struct helper_question *question, unsigned drive)
+{
+    if (drive < question->dongle->target->drives)
+        return true;
+    return refuse(question, -ENODEV, "The target has no such drive.");
+}
+
+static void detach(struct helper_dongle *self, unsigned drive)
+{
+    struct helper_medium *medium = &self->media[drive];
+    if (!medium->attached)
+        return;
+    nbd_device_disconnect(medium->nbd);
+    *medium = (struct helper_medium){0};
+    save_notes(self->helper);
+}
+
+static const char *explain_connect(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "The kernel has no network block devices; load the module nbd.";
+    case -EBUSY:
+        return "All network block devices are in use; load the module nbd with a larger nbds_max.";
+    default:
+        return "The kernel does not take the medium.";
+    }
+}
+
+static const char *explain_lun(int error)
+{
+    switch (error) {
+    case -EBUSY:
+        return "The target holds the drive's door.";
+    case -ERANGE:
+        return "The image is too small: a disc needs 300 blocks of 2048 bytes.";
+    case -EFBIG:
+        return "The kernel cannot show a disc of this size.";
+    case -EINVAL:
+        return "The image's size is no multiple of the block size (2048 bytes of a disc, 512 of a disk).";
+    default:
+        return "The drive does not take the medium.";
+    }
+}
+
+static bool check_insert(const struct helper_question *question, const struct helper_insert *insert)
+{
+    const struct helper_medium *medium = &question->dongle->media[insert->drive];
+    if (!has_drive(question, insert->drive))
+        return false;
+    if (!question->dongle->gadget)
+        return refuse(question, -ENODEV, question->dongle->trouble);
+    if (medium->attached)
+        return refuse(question, -EBUSY, "There is a medium in the drive; eject it first.");
+    if (insert->cdrom && insert->size > BIG_CD_KERNEL_LIMIT)
+        return refuse(question, -EFBIG, "The kernel cannot show a disc of this size.");
+    if ((insert->flags & ~KNOWN_FLAGS) || !is_local_stream(question->fds[0]))
+        return refuse(question, -EINVAL, "That is no medium.");
+    return true;
+}
+
+void helper_drive_insert(const struct helper_question *question, const struct helper_insert *insert)
+{
+    struct helper_dongle *self = question->dongle;
+    struct helper_medium *medium = &self->media[insert->drive];
+    char path[32];
+    if (!check_insert(question, insert))
+        return;
+    struct nbd_device_config config = {
+        .size = insert->size,
+        .block_size = insert->cdrom ? DISC_BLOCK : DISK_BLOCK,
+        .flags = (uint16_t)(insert->flags | HAS_FLAGS | (insert->read_only ? READ_ONLY : 0)),
+        .timeout_s = TIMEOUT_S,
+        .dead_s = DEAD_S,
+    };
+    unsigned nbd = 0;
+    int r = nbd_device_connect(&config, question->fds, 1, &nbd);
+    if (r < 0) {
+        refuse(question, r, explain_connect(r));
+        return;
+    }
+    *medium = (struct helper_medium){
+        .attached = true, .nbd = nbd, .config = config, .cdrom = insert->cdrom, .read_only = insert->read_only};
+    save_notes(self->helper);
+    nbd_device_set_read_ahead(nbd, READ_AHEAD_KB);
+    nbd_device_path(nbd, path, sizeof path);
+    r = gadget_lun_insert(self->gadget, insert->drive, path, insert->cdrom, insert->read_only);
+    if (r < 0)
+        detach(self, insert->drive);
+    helper_answer(self->helper, question->serial, r, r < 0 ? explain_lun(r) : NULL);
+    helper_tell(self);
+}
+
+void helper_drive_reconnect(const struct helper_question *question, const struct helper_drive *drive)
+{
+    struct helper_medium *medium = &question->dongle->media[drive->drive];
+    if (!has_drive(question, drive->drive))
+        return;
+    if (!medium->attached || !is_local_stream(question->fds[0])) {
+        refuse(question, medium->attached ? -EINVAL : -ENOENT, "There is no medium in the drive.");
+        return;
+    }
+    int r = nbd_device_reconnect(medium->nbd, &medium->config, question->fds, 1);
+    helper_answer(question->dongle->helper, question->serial, r,
+                  r < 0 ? "The kernel has given up the medium; eject it and insert it again." : NULL);
+}
+
+void helper_drive_eject(const struct helper_question *question, const struct helper_drive *drive)
+{
+    struct helper_dongle *self = question->dongle;
+    if (!has_drive(question, drive->drive))
+        return;
+    int r = self->gadget ? gadget_lun_eject(self->gadget, drive->drive, drive->force) : 0;
+    if (r == 0 || drive->force)
+        detach(self, drive->drive);
+    helper_answer(self->helper, question->serial, r, r < 0 ? explain_lun(r) : NULL);
+    helper_tell(self);
+}
+
+void helper_drives_watch(struct helper_dongle *self)
+{
+    for (unsigned i = 0; i < GADGET_LUNS && self->gadget; i++)
+        if (self->media[i].attached && gadget_lun_loaded(self->gadget, i) == 0)
+            detach(self, i);
+}
+
+void helper_drives_end(struct helper_dongle *self)
+{
+    for (unsigned i = 0; i < GADGET_LUNS; i++) {
+        if (self->media[i].attached && self->gadget)
+            gadget_lun_eject(self->gadget, i, true);
+        detach(self, i);
+    }
+}

@@ -1,0 +1,26 @@
+/* The supervisor's link to the helper, which alone touches devices: its own child where it is root, else a service of
+ * the service manager behind a socket. Each gateway gets a channel to it, and another one when it says that the one it
+ * had broke. */
+#pragma once
+
+#include "core/ipc.h"
+#include "gateway/config.h"
+#include "gateway/uid.h"
+
+struct helper_link;
+
+struct helper_link_owner {
+    /* A channel for the gateway; fd stays ours. False: there is no gateway just now. */
+    bool (*give)(void *data, int fd);
+};
+
+/* 0 with *ret NULL when no target is a dongle. config_path: absolute, or NULL for the default one; outlives the link.
+ */
+int helper_link_create(struct loop *loop, const struct config *config, const char *config_path,
+                       const struct helper_link_owner *owner, void *data, struct helper_link **ret);
+void helper_link_stop(struct helper_link *self, int timeout_ms);   /* NULL allowed */
+struct helper_link *helper_link_destroy(struct helper_link *self); /* NULL allowed; returns NULL */
+void helper_link_want(struct helper_link *self);                   /* a gateway has none (any more); NULL allowed */
+
+/* CONTROL_DONGLE for a target that is one. */
+void helper_link_tell(struct ipc *gateway, const struct config_target *target, unsigned index);
