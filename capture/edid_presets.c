@@ -8,7 +8,6 @@
 
 #define BASIC_NAME "lightsout"
 #define FIRST_PRODUCT 0x1001
-#define NATIVE 0x80 /* of a short video descriptor */
 
 /* Detailed timing: E-EDID 1.4, 3.10.2. Horizontal in pixels, vertical in lines. */
 struct timing {
@@ -33,20 +32,20 @@ static const struct preset {
          &cta_1080p60,
          &cta_720p60,
          {{0xD1, 0xC0}, {0xB3, 0x00}, {0xA9, 0xC0}, {0x95, 0x00}, {0x81, 0x80}, {0x81, 0x00}, {0x81, 0xC0}},
-         {NATIVE | 16, 31, 4, 19, 3, 18, 1}},
+         {16, 31, 4, 19, 3, 18, 1}},
     /* for receivers whose lanes carry no more pixels a second than that: nothing larger is offered */
     [EDID_1080P50] = {"1080p50",
                       &cta_1080p50,
                       &cta_720p60,
                       {{0xA9, 0xC0}, {0x95, 0x00}, {0x81, 0x80}, {0x81, 0x00}, {0x81, 0xC0}},
-                      {NATIVE | 31, 4, 19, 3, 18, 1}},
+                      {31, 4, 19, 3, 18, 1}},
     [EDID_1200P60] =
         {"1200p60",
          &cvt_1200p60,
          &cta_1080p60,
          {{0xD1, 0xC0}, {0xB3, 0x00}, {0xA9, 0xC0}, {0x95, 0x00}, {0x81, 0x80}, {0x81, 0x00}, {0x81, 0xC0}},
          {16, 31, 4, 19, 3, 18, 1}},
-    [EDID_720P60] = {"720p60", &cta_720p60, &dmt_768p60, {{0x81, 0xC0}}, {NATIVE | 4, 19, 3, 18, 1}},
+    [EDID_720P60] = {"720p60", &cta_720p60, &dmt_768p60, {{0x81, 0xC0}}, {4, 19, 3, 18, 1}},
 };
 
 const char *edid_preset_name(enum edid_preset preset)
@@ -69,9 +68,10 @@ static unsigned millimetres(unsigned pixels)
     return (pixels * 254 + 480) / 960;
 }
 
-static void put_timing(const struct timing *t, uint8_t to[18])
+/* Any timing fills the screen of the preferred one. */
+static void put_timing(const struct timing *t, const struct timing *preferred, uint8_t to[18])
 {
-    const unsigned w = millimetres(t->width), h = millimetres(t->height);
+    const unsigned w = millimetres(preferred->width), h = millimetres(preferred->height);
     const uint8_t bytes[18] = {
         (uint8_t)t->clock_10khz,
         (uint8_t)(t->clock_10khz >> 8),
@@ -174,27 +174,29 @@ static void put_base(enum edid_preset which, const char *name, uint8_t to[EDID_B
         to[38 + 2 * i] = standard[0] ? standard[0] : 1;
         to[39 + 2 * i] = standard[0] ? standard[1] : 1;
     }
-    put_timing(preset->preferred, to + 54);
-    put_timing(preset->second, to + 72);
+    put_timing(preset->preferred, preset->preferred, to + 54);
+    put_timing(preset->second, preset->preferred, to + 72);
     put_range(preset->preferred, to + 90);
     put_name(name, to + 108);
     to[126] = 1;
     put_checksum(to);
 }
 
-/* CTA-861: video data block and HDMI's vendor-specific one (HDMI 1.4b, 8.3.2; physical address 1.0.0.0). */
+/* CTA-861: video data block, video capability data block (quantization can be selected, so that sources may send full
+ * range and say so; nothing is cut off at the edges), and HDMI's vendor-specific one (HDMI 1.4b, 8.3.2; physical
+ * address 1.0.0.0). */
 static void put_extension(const struct preset *preset, uint8_t to[EDID_BLOCK])
 {
-    const uint8_t vendor[6] = {3 << 5 | 5, 0x03, 0x0C, 0x00, 0x10, 0x00};
+    const uint8_t others[9] = {7 << 5 | 2, 0x00, 0x4A, 3 << 5 | 5, 0x03, 0x0C, 0x00, 0x10, 0x00};
     const unsigned n = (unsigned)strlen((const char *)preset->vics);
     memset(to, 0, EDID_BLOCK);
     to[0] = 2;
     to[1] = 3;
-    to[2] = (uint8_t)(4 + 1 + n + sizeof vendor); /* where detailed timings would begin */
-    to[3] = 0x81;                                 /* shows all of a computer's picture; one native detailed timing */
+    to[2] = (uint8_t)(4 + 1 + n + sizeof others); /* where detailed timings would begin */
+    to[3] = 0x81;                                 /* no overscan; the first detailed timing is the native one */
     to[4] = (uint8_t)(2 << 5 | n);
     memcpy(to + 5, preset->vics, n);
-    memcpy(to + 5 + n, vendor, sizeof vendor);
+    memcpy(to + 5 + n, others, sizeof others);
     put_checksum(to);
 }
 
