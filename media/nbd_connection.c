@@ -209,6 +209,18 @@ static void served(void *data, int error)
     unref(self);
 }
 
+/* Behind the end of a source whose size is no multiple of the device's block there are zeros. */
+static void serve_read(struct source *source, struct request *request)
+{
+    const struct nbd_command *c = &request->command;
+    uint64_t there = c->offset < source->size ? MIN(source->size - c->offset, (uint64_t)c->length) : 0;
+    memset(request->payload + there, 0, c->length - there);
+    if (there)
+        source_read(source, c->offset, request->payload, (size_t)there, served, request);
+    else
+        served(request, 0);
+}
+
 static void serve(struct nbd_connection *self, struct request *request)
 {
     const struct nbd_command *c = &request->command;
@@ -220,7 +232,7 @@ static void serve(struct nbd_connection *self, struct request *request)
     ref_get(&self->ref);
     switch (c->type) {
     case NBD_CMD_READ:
-        source_read(source, c->offset, request->payload, c->length, served, request);
+        serve_read(source, request);
         return;
     case NBD_CMD_WRITE:
         source_write(source, c->offset, request->payload, c->length, served, request);
@@ -445,6 +457,8 @@ int nbd_connection_create_chosen(struct loop *loop, int fd, const struct nbd_con
     if (r < 0)
         return r;
     struct nbd_export_info info = nbd_export_info(export);
+    if (info.read_only) /* a block device would otherwise lose what is behind its last whole block */
+        info.size = (info.size + NBD_DEVICE_BLOCK - 1) / NBD_DEVICE_BLOCK * NBD_DEVICE_BLOCK;
     nbd_wire_init_chosen(&(*ret)->wire, &wire_host, *ret, &info);
     (*ret)->export = export;
     return 0;

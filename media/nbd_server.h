@@ -16,6 +16,7 @@
 #define NBD_MAX_EXPORTS 64
 #define NBD_INFLIGHT_REQUESTS 64      /* of one connection */
 #define NBD_INFLIGHT_BYTES (4u << 20) /* of one connection; the request that reaches it may stand out by its length */
+#define NBD_DEVICE_BLOCK 2048         /* see nbd_server_serve */
 #define NBD_NEGOTIATION_US 10000000   /* a peer that has not chosen an export by then is dropped */
 
 struct nbd_server;
@@ -52,7 +53,8 @@ int nbd_server_adopt(struct nbd_server *self, int fd);
 
 /* Takes a socket, on success, whose peer is already in the transmission phase of that export: one end of a socketpair,
  * the other end being for the kernel's nbd driver (media/nbd_device.h) or a client of ours. *ret_flags, which may be
- * NULL: NBD_FLAG_* that the peer is to be told. -ENOENT, -ENOSPC. */
+ * NULL: NBD_FLAG_* that the peer is to be told. What is read-only may be told as rounded up to a multiple of
+ * NBD_DEVICE_BLOCK: zeros are behind its end. -ENOENT, -ENOSPC. */
 int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t *ret_flags);
 
 /* Offers a source and, on success, owns it. name: 1..63 bytes of printable UTF-8. -EINVAL, -EEXIST, -ENOSPC, -ENOMEM.

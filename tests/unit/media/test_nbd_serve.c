@@ -129,6 +129,31 @@ static void test_commands_at_once(void **state)
         loop_dispatch(f->loop, 1);
 }
 
+static void test_zeros_behind_an_odd_end(void **state)
+{
+    struct fixture *f = *state;
+    struct source *odd;
+    assert_int_equal(source_memory_create(content, 5000, true, &odd), 0);
+    assert_int_equal(nbd_server_add(f->server, "odd", odd), 0);
+    int fd = serve(f, "odd", FLAGS_DISC);
+    static const struct {
+        uint32_t offset, length;
+    } rows[] = {{4096, 2048}, {4999, 1}, {5000, 1144}, {0, 6144}, {6143, 1}};
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        uint8_t got[6144], expected[6144] = {0};
+        memcpy(expected, content, 5000);
+        ask(fd, 0, i, rows[i].offset, rows[i].length);
+        expect_reply(f, fd, 0, i);
+        assert_true(receive_all(f, fd, got, rows[i].length));
+        assert_memory_equal(got, expected + rows[i].offset, rows[i].length);
+    }
+    ask(fd, 0, 20, 6144, 1);
+    expect_reply(f, fd, EINVAL, 20);
+    ask(fd, 0, 21, 6000, 2048);
+    expect_reply(f, fd, EINVAL, 21);
+    close(fd);
+}
+
 static void test_two_connections_of_one_disk(void **state)
 {
     struct fixture *f = *state;
@@ -196,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_commands_at_once),
+        T(test_zeros_behind_an_odd_end),
         T(test_two_connections_of_one_disk),
         T(test_a_removed_export_hangs_up),
         T(test_who_speaks_otherwise_is_dropped),
