@@ -31,7 +31,7 @@ static void test_connect(void **state)
 {
     (void)state;
     static const uint8_t expected[] = {
-        148, 0, 0,  0,    33,  0,   5,   0,    9,   0,   0,   0,   0,   0, 0, 0, /* nlmsghdr */
+        124, 0, 0,  0,    33,  0,   5,   0,    9,   0,   0,   0,   0,   0, 0, 0, /* nlmsghdr */
         1,   1, 0,  0,                                                           /* NBD_CMD_CONNECT */
         12,  0, 2,  0,    0,   8,   0,   0,    1,   0,   0,   0,                 /* SIZE_BYTES */
         12,  0, 3,  0,    0,   8,   0,   0,    0,   0,   0,   0,                 /* BLOCK_SIZE_BYTES */
