@@ -1,0 +1,11 @@
+/* The receiver's EDID: written and read back. Capture thread. */
+#pragma once
+
+#include "capture/v4l2_node.h"
+
+/* Replaces it all. 0; -ENODEV; -ENOTTY and -EINVAL: this device's EDID cannot be set; -E2BIG: more blocks than it has
+ * room for. */
+int v4l2_edid_write(const struct v4l2_node *node, const struct edid *edid);
+
+/* 0 (size 0: it has none), -errno. */
+int v4l2_edid_read(const struct v4l2_node *node, struct edid *ret);
