@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/boot_keys.h"
 #include "gateway/config_keys.h"
 
 #define WHY(...) snprintf(why, why_size, __VA_ARGS__)
@@ -104,12 +105,11 @@ bool config_value_broadcast(const struct config_key *key, const char *value, voi
 
 bool config_value_boot_keys(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
 {
+    struct key_recipe recipe;
     (void)key;
-    size_t n = strlen(value);
-    if (n >= CONFIG_BOOT_KEYS_MAX) {
-        WHY("is too long");
+    if (key_recipe_parse(value, boot_keys_known, &recipe, why, why_size) < 0)
         return false;
-    }
-    memcpy(field, value, n + 1);
+    static_assert(KEY_RECIPE_TEXT <= CONFIG_BOOT_KEYS_MAX, "what is understood fits");
+    memcpy(field, value, strlen(value) + 1);
     return true;
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "core/clock.h"
+#include "core/text.h"
 #include "gpio_fake.h"
 #include "manage/front_panel.h"
 
@@ -187,7 +188,7 @@ static void test_a_busy_line_is_named(void **state)
 static void test_a_missing_chip_is_named(void **state)
 {
     struct bench *b = *state;
-    strcpy(b->config.leds[FRONT_PANEL_DISK_LED].chip, "gpiochip9");
+    text_copy(b->config.leds[FRONT_PANEL_DISK_LED].chip, FRONT_PANEL_CHIP_MAX, "gpiochip9");
     assert_int_equal(create(b), -ENOENT);
     assert_non_null(strstr(b->why, "gpiochip9"));
     assert_non_null(strstr(b->why, "gpio-disk-led"));
