@@ -6,7 +6,7 @@
 #include "manage/target.h"
 #include "media/library.h"
 
-#define API_MAX_TABLES 12
+#define API_MAX_TABLES 16
 
 /* Filled by the gateway; must outlive the server. */
 struct api_context {

@@ -46,6 +46,10 @@ struct api_fixture {
     char typed[200], inserted[256];
     uint32_t denied_rights;
     bool no_cursor; /* on the screen that is read as text */
+    struct target_usb usb;
+    struct edid edid; /* in the receiver; size 0: it has none */
+    char personality[32];
+    int usb_error, edid_error; /* what the target's answers are, 0: done */
 
     struct route_call call;
     int status; /* of the last reply, 0: none came */
@@ -125,6 +129,45 @@ static void fixture_type_stop(struct target *t)
     container_of(t, struct api_fixture, target)->typed[0] = 0;
 }
 
+static void fixture_set_personality(struct target *t, const char *word, target_done_fn *done, void *data)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    snprintf(f->personality, sizeof f->personality, "%s", word);
+    if (strcmp(word, "auto") != 0 && !personality_parse(word, &f->usb.personality))
+        done(data, -EINVAL, "There is no personality of that name; known are auto, full and others.");
+    else
+        done(data, f->usb_error, f->usb_error ? "The target reads its drive." : NULL);
+}
+
+static void fixture_accept_offer(struct target *t, target_done_fn *done, void *data)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    const bool offered = f->usb.offered;
+    if (offered)
+        f->usb.personality = f->usb.offer;
+    f->usb.offered = false;
+    done(data, offered ? 0 : -ENODATA, NULL);
+}
+
+static void fixture_describe_capture(struct target *t, struct target_capture *ret)
+{
+    const struct api_fixture *f = container_of(t, struct api_fixture, target);
+    snprintf(ret->card, sizeof ret->card, "receiver \xFF 1");
+    snprintf(ret->timings, sizeof ret->timings, "1920x1080p60, 148500 kHz");
+    ret->frames = 7;
+    ret->has_edid = f->edid.size > 0;
+    ret->edid = f->edid;
+    edid_describe(&ret->edid, &ret->facts);
+}
+
+static void fixture_set_edid(struct target *t, const struct edid *edid, target_done_fn *done, void *data)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    if (!f->edid_error)
+        f->edid = *edid;
+    done(data, f->edid_error, f->edid_error ? "The receiver's EDID cannot be written." : NULL);
+}
+
 static const struct target_ops fixture_target_ops = {
     .insert = fixture_insert,
     .screenshot = fixture_screenshot,
@@ -133,6 +176,10 @@ static const struct target_ops fixture_target_ops = {
     .type = fixture_type,
     .type_remaining = fixture_remaining,
     .type_stop = fixture_type_stop,
+    .set_personality = fixture_set_personality,
+    .accept_offer = fixture_accept_offer,
+    .describe_capture = fixture_describe_capture,
+    .set_edid = fixture_set_edid,
 };
 
 static bool fixture_may(void *context, const struct auth_session *session, uint32_t rights, const char *target)
@@ -208,7 +255,10 @@ static int fixture_init(struct api_fixture *f)
                                 .drives = {&f->drive.drive},
                                 .n_drives = 1,
                                 .width = 720,
-                                .height = 400};
+                                .height = 400,
+                                .usb = &f->usb};
+    f->usb = (struct target_usb){.state = TARGET_USB_CONFIGURED, .bound = true, .automatic = true};
+    edid_make(EDID_1080P60, NULL, &f->edid);
     f->list[0] = &f->target;
     f->targets = (struct target_list){.targets = f->list, .n = 1};
     f->session = (struct auth_session){.user = "ann", .role = ROLE_ADMINISTRATOR, .local = true};

@@ -17,6 +17,9 @@ static const struct {
     {ROUTE_GET, "/api/v1/targets/demo/screenshot"},
     {ROUTE_GET, "/api/v1/targets/demo/screen-text"},
     {ROUTE_GET, "/api/v1/targets/demo"},
+    {ROUTE_PUT, "/api/v1/targets/demo/edid"},
+    {ROUTE_PUT, "/api/v1/targets/demo/usb"},
+    {ROUTE_POST, "/api/v1/targets/demo/usb/accept-offer"},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
