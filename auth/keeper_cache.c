@@ -37,7 +37,7 @@ int cache_add(struct keeper_client *self, struct auth_session *session)
     if (self->n_cached == KEEPER_MAX_SESSIONS)
         return -ENOBUFS;
     self->cache[self->n_cached++] =
-        (struct keeper_cached){.session = auth_session_ref(session), .touched_us = clock_now_us()};
+        (struct keeper_cached){.session = auth_session_ref(session), .touched_us = clock_boot_us()};
     cache_arm_expiry(self);
     return 0;
 }
@@ -73,7 +73,7 @@ void cache_expire(void *data)
 {
     struct keeper_client *self = data;
     for (unsigned i = 0; i < self->n_cached;) {
-        if (self->cache[i].session->expires_us > clock_now_us()) {
+        if (self->cache[i].session->expires_us > clock_boot_us()) {
             i++;
             continue;
         }
@@ -95,7 +95,7 @@ static enum ask_next touch_answered(struct keeper_client *self, struct keeper_as
         if (entry)
             cache_end(self, entry);
     } else if (!answer->error) {
-        ask->session->expires_us = clock_now_us() + MIN(left_ms, KEEPER_MAX_LIFE_MS) * 1000;
+        ask->session->expires_us = clock_boot_us() + MIN(left_ms, KEEPER_MAX_LIFE_MS) * 1000;
         cache_arm_expiry(self);
     }
     return ASK_DONE;
@@ -132,7 +132,7 @@ static int ask_about(struct keeper_client *self, struct auth_session *session, k
 
 void cache_used(struct keeper_client *self, struct keeper_cached *entry)
 {
-    uint64_t now = clock_now_us();
+    uint64_t now = clock_boot_us();
     if (entry->session->ended || now - entry->touched_us < TOUCH_EVERY_US)
         return;
     if (ask_about(self, entry->session, touch_answered, KEEPER_TOUCH, 1) == 0)

@@ -33,7 +33,7 @@ static int session_read(struct keeper_client *self, struct wire_reader *r, const
     if (n < 0)
         return n;
     memcpy(session->token_hash, hash, sizeof hash);
-    session->expires_us = clock_now_us() + MIN(left_ms, KEEPER_MAX_LIFE_MS) * 1000;
+    session->expires_us = clock_boot_us() + MIN(left_ms, KEEPER_MAX_LIFE_MS) * 1000;
     n = cache_add(self, session);
     if (n < 0)
         return n;

@@ -50,7 +50,7 @@ struct auth_session *auth_session_unref(struct auth_session *self)
 
 bool auth_session_alive(const struct auth_session *self)
 {
-    return !self->ended && (self->local || clock_now_us() < self->expires_us);
+    return !self->ended && (self->local || clock_boot_us() < self->expires_us);
 }
 
 bool auth_session_may(const struct auth_session *self, uint32_t rights, const char *target)

@@ -18,7 +18,7 @@ struct auth_session {
     char user[AUTH_USER_MAX];
     enum auth_role role;
     uint8_t token_hash[32]; /* SHA-256 of the token; the token itself is never kept */
-    uint64_t expires_us;    /* CLOCK_MONOTONIC */
+    uint64_t expires_us;    /* clock_boot_us */
     bool ended;             /* logged out, expired or revoked: channels that hold it close at once */
     bool local;             /* by the local socket: no cookie, ends with its connection */
 };

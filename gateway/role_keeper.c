@@ -11,6 +11,7 @@ int keeper_role_main(const struct options *options)
     log_init("keeper");
     static const struct sandbox_path paths[] = {
         {".", SANDBOX_OWN, false}, /* the store, the key; the supervisor made it the working directory */
+        {"/proc/sys/kernel/random/boot_id", SANDBOX_READ, true}, /* in which run of the machine sessions began */
     };
     if (sandbox_enter(SANDBOX_KEEPER, paths, ARRAY_SIZE(paths)) < 0)
         return EXIT_FAILED;

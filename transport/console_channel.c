@@ -149,7 +149,7 @@ static void open_console(struct viewer *self, const struct console_message *m)
 static void hello(struct viewer *self, const struct console_message *m)
 {
     loop_timer_disarm(self->timer);
-    self->session = auth_tickets_redeem(self->server->tickets, m->hello.ticket, self->target, clock_now_us());
+    self->session = auth_tickets_redeem(self->server->tickets, m->hello.ticket, self->target, clock_boot_us());
     self->hidden = m->hello.hidden;
     if (!self->session || !auth_session_alive(self->session))
         viewer_close(self, VIEWER_END_TICKET, "The ticket is not valid, or not any more; ask for a new one.");

@@ -114,7 +114,7 @@ void server_session_ended(struct server *self, struct auth_session *session)
     for (struct viewer *v = self->viewers; v; v = viewer_next(v))
         if (viewer_session(v) && viewer_session(v)->id == session->id)
             viewer_close(v, VIEWER_END_SESSION, "Your session has ended; log in again.");
-    auth_tickets_purge(self->tickets, clock_now_us());
+    auth_tickets_purge(self->tickets, clock_boot_us());
 }
 
 void server_set_needs_setup(struct server *self, bool needs_setup)

@@ -10,7 +10,7 @@ static void post_ticket(void *context, struct route_call *call)
 {
     struct server *self = context;
     char ticket[AUTH_TICKET_HEX + 1], body[AUTH_TICKET_HEX + 32];
-    uint64_t now = clock_now_us();
+    uint64_t now = clock_boot_us();
     auth_tickets_purge(self->tickets, now);
     int r = auth_tickets_issue(self->tickets, call->session, call->params[0], now, ticket);
     if (r == -EBUSY) {

@@ -108,12 +108,12 @@ static void note_outcome(struct book *self, int r)
     self->save_failed = r < 0;
 }
 
-int change_begin(struct book *self, struct instant now)
+int change_begin(struct book *self)
 {
     int r = store_begin(&self->store);
     if (r < 0)
         return r;
-    r = sessions_write(&self->sessions, &self->store, now);
+    r = sessions_write(&self->sessions, &self->store);
     if (r < 0)
         store_rollback(&self->store);
     return r;
@@ -151,7 +151,7 @@ int book_save(struct book *self, struct instant now)
 {
     if (self->audit.n == 0 && !sessions_unsaved(&self->sessions))
         return 0;
-    int r = change_begin(self, now);
+    int r = change_begin(self);
     if (r < 0) {
         note_outcome(self, r);
         return r;

@@ -19,6 +19,10 @@ bool book_audit_broken(const struct book *self); /* as found by book_open */
 /* A new set-up secret; the one before is void. -EALREADY: somebody is set up. */
 int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE]);
 
+/* The first Administrator, from the owner's file: no secret was ever good. user and hash are checked. -EALREADY,
+ * -EINVAL with a sentence in why, or the store's error. */
+int book_first_user(struct book *self, struct instant now, const char *user, const char *hash, const char **why);
+
 enum book_next {
     BOOK_ANSWER, /* request->answer is to be sent (not for KEEPER_AUDIT) */
     BOOK_HASH,   /* request_hash, on any thread, and then book_finish */

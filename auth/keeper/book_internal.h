@@ -19,7 +19,7 @@ struct book {
 
 /* A change: begin, the change's own writes, then commit with one more line in the audit log, in one transaction. After
  * an error nothing has happened and the line is gone too. */
-int change_begin(struct book *self, struct instant now);
+int change_begin(struct book *self);
 int change_commit(struct book *self, struct instant now, int r, const char *who, const char *what, const char *target,
                   const char *detail);
 

@@ -113,26 +113,51 @@ enum book_next setup_begin(struct book *self, struct request *request, struct in
     return BOOK_HASH;
 }
 
+static int make_first(struct book *self, struct instant now, const char *name, const char *hash, const char *detail,
+                      struct user *ret)
+{
+    struct user user = {.role = ROLE_ADMINISTRATOR, .enabled = true};
+    text_copy(user.name, sizeof user.name, name);
+    text_copy(user.hash, sizeof user.hash, hash);
+    int r = change_begin(self);
+    if (r < 0)
+        return r;
+    r = user_insert(&self->store, &user, now.wall_s);
+    if (r >= 0)
+        r = store_meta_remove(&self->store, "setup-secret");
+    r = change_commit(self, now, r, user.name, "setup", user.name, detail);
+    if (r < 0)
+        return r;
+    self->needs_setup = false;
+    *ret = user;
+    return 0;
+}
+
 void setup_finish(struct book *self, struct request *request, struct instant now)
 {
     if (!setup_allowed(self, request, now))
         return;
-    struct user user = {.role = ROLE_ADMINISTRATOR, .enabled = true};
-    text_copy(user.name, sizeof user.name, request->user);
-    text_copy(user.hash, sizeof user.hash, request->hash);
-    int r = change_begin(self, now);
-    if (r >= 0) {
-        r = user_insert(&self->store, &user, now.wall_s);
-        if (r >= 0)
-            r = store_meta_remove(&self->store, "setup-secret");
-        r = change_commit(self, now, r, user.name, "setup", user.name, "");
-    }
-    if (r < 0) {
+    struct user user;
+    int r = make_first(self, now, request->user, request->hash, "", &user);
+    if (r < 0)
         request_answer(request, r, 0, r == -ENOSPC ? WHY_FULL : NULL);
-        return;
-    }
-    self->needs_setup = false;
-    admit(self, request, &user, now);
+    else
+        admit(self, request, &user, now);
+}
+
+int book_first_user(struct book *self, struct instant now, const char *user, const char *hash, const char **why)
+{
+    struct user made;
+    *why = WHY_DONE;
+    if (!self->needs_setup)
+        return -EALREADY;
+    *why = user_name_fault(user);
+    if (!*why)
+        *why = password_hash_fault(hash);
+    if (*why)
+        return -EINVAL;
+    *why = WHY_FULL;
+    return make_first(self, now, user, hash, "unattended", &made);
 }
 
 /* ---- login ---- */

@@ -68,7 +68,7 @@ int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE]
         return r;
     if (!secret_hash(secret, hash))
         return -EIO;
-    r = change_begin(self, now);
+    r = change_begin(self);
     if (r >= 0) {
         r = store_meta_put(&self->store, "setup-secret", hash, sizeof hash);
         r = change_commit(self, now, r, "keeper", "setup-secret", "", "");
@@ -87,5 +87,6 @@ void new_secret_ask(struct book *self, struct request *request, struct instant n
     if (r < 0)
         return;
     ipc_write_string(&request->answer, secret);
+    memcpy(request->new_secret, secret, sizeof secret);
     explicit_bzero(secret, sizeof secret);
 }

@@ -87,7 +87,7 @@ static void create(struct book *self, struct request *request, struct instant no
     struct user user = {.role = (enum auth_role)request->role, .enabled = request->enabled != 0};
     text_copy(user.name, sizeof user.name, request->user);
     text_copy(user.hash, sizeof user.hash, request->hash);
-    int r = change_begin(self, now);
+    int r = change_begin(self);
     if (r >= 0) {
         r = user_insert(&self->store, &user, now.wall_s);
         r = change_commit(self, now, r, "keeper", "user-created", user.name, role_name(user.role));
@@ -101,7 +101,7 @@ static int store_change(struct book *self, const struct user *user, bool again, 
     char detail[64];
     snprintf(detail, sizeof detail, "%s, %s%s", role_name(user->role), user->enabled ? "enabled" : "disabled",
              again ? ", sessions ended" : "");
-    int r = change_begin(self, now);
+    int r = change_begin(self);
     if (r < 0)
         return r;
     r = user_update(&self->store, user, now.wall_s);
@@ -144,7 +144,7 @@ void user_delete_ask(struct book *self, struct request *request, struct instant 
     struct user user;
     if (find(self, request, &user) < 0 || check_last(self, request, &user, false) < 0)
         return;
-    int r = change_begin(self, now);
+    int r = change_begin(self);
     if (r >= 0) {
         r = user_remove(&self->store, user.id);
         r = change_commit(self, now, r, "keeper", "user-deleted", user.name, "");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 
 #define LIFE_DAYS 3652
 
@@ -92,7 +93,7 @@ static bool set_subject(X509 *certificate, const char *name)
 
 static bool set_life(X509 *certificate, time_t now)
 {
-    time_t from = MIN(now, (time_t)LIGHTSOUT_BUILD_TIME);
+    time_t from = MIN(now, (time_t)clock_build_s());
     return ASN1_TIME_adj(X509_getm_notBefore(certificate), from, 0, 0) &&
            ASN1_TIME_adj(X509_getm_notAfter(certificate), from, LIFE_DAYS, 0);
 }

@@ -29,6 +29,8 @@ struct desk {
     struct loop_timer *tick;
     bool ticking, tick_soon, audit_lost;
     bool needs_setup;
+    desk_setup_fn *setup;
+    void *setup_data;
 };
 
 /* A request on its way. */
@@ -79,11 +81,6 @@ static void job_free(struct job *job)
     free(job);
 }
 
-static struct instant instant_now(void)
-{
-    return (struct instant){.us = (int64_t)clock_now_us(), .wall_s = (int64_t)(clock_wall_us() / 1000000)};
-}
-
 static void store_work(void *data)
 {
     struct job *job = data;
@@ -107,10 +104,12 @@ static void tell_events(struct desk *self, const struct request *request)
         wire_write_le64(&w, request->ended[i]);
         send(self, KEEPER_SESSION_ENDED, 0, body, sizeof body);
     }
-    if (request->needs_setup != self->needs_setup) {
-        self->needs_setup = request->needs_setup;
+    bool changed = request->needs_setup != self->needs_setup;
+    self->needs_setup = request->needs_setup;
+    if (changed)
         send_setup_state(self);
-    }
+    if (self->setup && (changed || request->new_secret[0]))
+        self->setup(self->setup_data, request->new_secret);
 }
 
 static void answer(struct job *job)
@@ -336,6 +335,12 @@ int desk_set_gateway(struct desk *self, int fd)
     }
     send_setup_state(self);
     return 0;
+}
+
+void desk_listen(struct desk *self, desk_setup_fn *fn, void *data)
+{
+    self->setup = fn;
+    self->setup_data = data;
 }
 
 int desk_create(struct loop *loop, struct book *book, const struct identity *identity, struct desk **ret)

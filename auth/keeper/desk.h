@@ -9,6 +9,10 @@
 
 struct desk;
 
+/* There is a new set-up secret, or ("") set-up was done. */
+typedef void desk_setup_fn(void *data, const char *secret);
+void desk_listen(struct desk *self, desk_setup_fn *fn, void *data);
+
 /* book and identity stay the caller's and must outlive it. */
 int desk_create(struct loop *loop, struct book *book, const struct identity *identity, struct desk **ret);
 

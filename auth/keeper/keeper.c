@@ -23,6 +23,7 @@ struct keeper {
     struct identity identity;
     struct desk *desk; /* NULL until KEEPER_BEGIN was served */
     int first_gateway_fd;
+    struct keeper_account first_user; /* the owner's wish; "" none, or it was served */
 };
 
 static struct loop_wake *stop_wake; /* for the signal handler */
@@ -57,14 +58,24 @@ static int load_identity(struct keeper *self, const struct keeper_begin *begin, 
     return identity_own(&self->identity, names, begin->n_names, why, size);
 }
 
-static struct instant instant_now(void)
+/* Before there could be a secret. A wish that cannot be granted leaves set-up to a person. */
+static void make_first_user(struct keeper *self, struct keeper_ready *ready)
 {
-    return (struct instant){.us = (int64_t)clock_now_us(), .wall_s = (int64_t)(clock_wall_us() / 1000000)};
+    const char *why = "";
+    if (!self->first_user.name[0] && !self->first_user.hash[0])
+        return;
+    int r = book_first_user(self->book, instant_now(), self->first_user.name, self->first_user.hash, &why);
+    ready->first_user = r == 0           ? KEEPER_FIRST_USER_MADE
+                        : r == -EALREADY ? KEEPER_FIRST_USER_LATE
+                                         : KEEPER_FIRST_USER_REFUSED;
+    snprintf(ready->reason, sizeof ready->reason, "%s", r < 0 ? why : "");
+    self->first_user.name[0] = '\0';
+    explicit_bzero(self->first_user.hash, sizeof self->first_user.hash);
 }
 
 /* Opens the store and all else; on failure why says what. */
-static int start(struct keeper *self, const struct keeper_begin *begin, struct ipc_message *message, char *secret,
-                 char *why, size_t size)
+static int start(struct keeper *self, const struct keeper_begin *begin, struct ipc_message *message,
+                 struct keeper_ready *ready, char *why, size_t size)
 {
     int r = load_identity(self, begin, message, why, size);
     if (r < 0)
@@ -72,13 +83,21 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     r = book_open(&self->book, STORE_FILE, instant_now(), why, size);
     if (r < 0)
         return r;
+    make_first_user(self, ready);
     snprintf(why, size, "keeper/%s: cannot be written: make room on the disk that holds the state folder.", STORE_FILE);
     if (book_needs_setup(self->book))
-        r = book_new_secret(self->book, instant_now(), secret);
+        r = book_new_secret(self->book, instant_now(), ready->secret);
     if (r < 0)
         return r;
     snprintf(why, size, "the keeper's threads could not be started.");
     return desk_create(self->loop, self->book, &self->identity, &self->desk);
+}
+
+static void on_setup(void *data, const char *secret)
+{
+    struct keeper *self = data;
+    if (self->supervisor && setup_send(self->supervisor, secret) < 0)
+        log_error("keeper", "the supervisor was not told that set-up has changed");
 }
 
 static void on_begin(struct keeper *self, struct ipc_message *message)
@@ -91,10 +110,11 @@ static void on_begin(struct keeper *self, struct ipc_message *message)
         return;
     }
     _Static_assert(sizeof ready.secret >= SECRET_SIZE, "the secret must fit");
-    if (start(self, &begin, message, ready.secret, why, sizeof why) < 0) {
+    if (start(self, &begin, message, &ready, why, sizeof why) < 0) {
         fail(self, why);
         return;
     }
+    desk_listen(self->desk, on_setup, self);
     ready.needs_setup = book_needs_setup(self->book);
     ready.audit_broken = book_audit_broken(self->book);
     memcpy(ready.fingerprint, self->identity.fingerprint, sizeof ready.fingerprint);
@@ -111,6 +131,8 @@ static void on_message(void *data, struct ipc_message *message)
     struct keeper *self = data;
     if (message->type == KEEPER_BEGIN) {
         on_begin(self, message);
+    } else if (message->type == KEEPER_FIRST_USER && !self->desk && first_user_read(message, &self->first_user) == 0) {
+        return;
     } else if (message->type == KEEPER_GATEWAY && message->n_fds == 1 && self->desk) {
         int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));
         if (r < 0)
@@ -174,6 +196,7 @@ int keeper_main(const struct keeper_options *options)
 {
     struct keeper self = {.first_gateway_fd = options->gateway_fd};
     harden();
+    instant_init();
     int r = fchdir(options->state_dir_fd) < 0 ? -errno : 0;
     close(options->state_dir_fd);
     if (r == 0)
@@ -182,7 +205,7 @@ int keeper_main(const struct keeper_options *options)
         close(options->supervisor_fd);
     if (r < 0)
         log_error("keeper", "cannot run: %s", strerror(-r));
-    ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
+    self.supervisor = ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
     desk_destroy(self.desk);
     book_close(self.book);
     identity_finish(&self.identity);

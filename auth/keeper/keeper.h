@@ -1,7 +1,8 @@
 /* The keeper's process: the role that holds password hashes, the set-up secret, sessions, the audit log and the TLS
  * key, and no network. The supervisor starts it as `--role=keeper` with these descriptors; from then on:
  *
- *   supervisor -> keeper  KEEPER_BEGIN, first: public names, and the user's own certificate if there is one
+ *   supervisor -> keeper  KEEPER_FIRST_USER, where its owner has left one
+ *   supervisor -> keeper  KEEPER_BEGIN: public names, and the user's own certificate if there is one
  *   keeper -> supervisor  KEEPER_READY, or KEEPER_FAILED and exit code 1
  *   supervisor -> keeper  KEEPER_GATEWAY whenever a gateway was started: its new channel; the old one is closed
  *
@@ -20,12 +21,15 @@
 #define KEEPER_MAX_NAMES 16
 #define KEEPER_MAX_NAME 254
 #define KEEPER_MAX_REASON 512
+#define KEEPER_MAX_HASH 384 /* as crypt(3) */
 
 enum keeper_supervisor_message {
-    KEEPER_BEGIN = 1, /* u8 n, n names; descriptors: none, or certificate (PEM, chain) and private key (PEM) */
-    KEEPER_GATEWAY,   /* one descriptor */
+    KEEPER_BEGIN = 1,  /* u8 n, n names; descriptors: none, or certificate (PEM, chain) and private key (PEM) */
+    KEEPER_GATEWAY,    /* one descriptor */
+    KEEPER_FIRST_USER, /* before KEEPER_BEGIN: string name, string yescrypt hash; used where nobody is set up yet */
     KEEPER_READY = 0x80,
-    KEEPER_FAILED, /* string */
+    KEEPER_FAILED,        /* string */
+    KEEPER_SETUP_CHANGED, /* string: the new set-up secret, or "" when set-up was done */
 };
 
 struct keeper_options {
@@ -43,7 +47,19 @@ int keeper_main(const struct keeper_options *options);
 int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd);
 int keeper_gateway_send(struct ipc *ipc, int gateway_fd);
 
+/* false: too long. */
+bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash);
+
+/* What became of the KEEPER_FIRST_USER. */
+enum keeper_first_user {
+    KEEPER_NO_FIRST_USER,
+    KEEPER_FIRST_USER_MADE,
+    KEEPER_FIRST_USER_LATE,
+    KEEPER_FIRST_USER_REFUSED
+};
+
 struct keeper_ready {
+    uint8_t first_user; /* enum keeper_first_user; reason says why it was refused */
     bool needs_setup;
     bool audit_broken;              /* somebody changed the audit log behind the keeper's back */
     uint8_t fingerprint[32];        /* SHA-256 of the certificate */
@@ -53,3 +69,6 @@ struct keeper_ready {
 
 /* 0: ready; 1: failed, for the reason given; -EPROTO: not one of the keeper's messages. */
 int keeper_ready_read(const struct ipc_message *message, struct keeper_ready *ret);
+
+/* KEEPER_SETUP_CHANGED. 0 or -EPROTO. */
+int keeper_setup_read(const struct ipc_message *message, char *room, size_t size);

@@ -91,6 +91,34 @@ int password_hash_make(const char *password, char ret[PASSWORD_HASH_SIZE])
     return password_hash_again(password, setting, ret);
 }
 
+#define YESCRYPT_DIGITS "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define YESCRYPT_SUM 43 /* digits of 256 bits */
+
+/* "$y$" parameters "$" salt "$" sum (crypt(5)). */
+static bool is_yescrypt(const char *hash)
+{
+    if (strncmp(hash, "$y$", 3) != 0)
+        return false;
+    size_t n = strspn(hash += 3, YESCRYPT_DIGITS);
+    if (n == 0 || hash[n] != '$')
+        return false;
+    n += 1 + strspn(hash + n + 1, YESCRYPT_DIGITS);
+    return hash[n] == '$' && strlen(hash + n + 1) == YESCRYPT_SUM &&
+           strspn(hash + n + 1, YESCRYPT_DIGITS) == YESCRYPT_SUM;
+}
+
+const char *password_hash_fault(const char *hash)
+{
+    char again[PASSWORD_HASH_SIZE];
+    if (strlen(hash) >= PASSWORD_HASH_SIZE || !is_yescrypt(hash))
+        return "The hash is not a yescrypt hash ($y$...): `mkpasswd -m yescrypt` makes one.";
+    int r = password_hash_again("", hash, again);
+    explicit_bzero(again, sizeof again);
+    if (r == -ENOMEM)
+        return "The hash costs more memory than there is: make one with `mkpasswd -m yescrypt`.";
+    return r < 0 ? "The hash cannot be used: make one with `mkpasswd -m yescrypt`." : NULL;
+}
+
 bool password_hash_equal(const char *a, const char *b)
 {
     size_t size = strlen(a);

@@ -17,5 +17,9 @@ const char *password_fault(const char *password, const char *user);
 attr_must_check int password_hash_make(const char *password, char ret[PASSWORD_HASH_SIZE]);
 attr_must_check int password_hash_again(const char *password, const char *setting, char ret[PASSWORD_HASH_SIZE]);
 
+/* A yescrypt hash made elsewhere, as `mkpasswd -m yescrypt` prints it. NULL: this machine can check passwords against
+ * it (it tries). */
+const char *password_hash_fault(const char *hash);
+
 /* In constant time. */
 bool password_hash_equal(const char *a, const char *b);

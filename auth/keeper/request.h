@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/keeper/password.h"
+#include "auth/keeper/secret.h"
 #include "auth/keeper/sessions.h"
 #include "auth/keeper_wire.h"
 
@@ -34,7 +35,8 @@ struct request {
     struct wire_writer answer;
     uint64_t ended[KEEPER_MAX_SESSIONS];
     unsigned n_ended;
-    bool needs_setup; /* as of the end of this request */
+    bool needs_setup;             /* as of the end of this request */
+    char new_secret[SECRET_SIZE]; /* the one that counts from now on; "": as before */
     uint8_t body[IPC_MAX_BODY];
 };
 

@@ -11,13 +11,44 @@
 /* Use is written down this often: a restart may shorten an idle session by as much. */
 #define STORE_USE_EVERY_US (300 * 1000000ll)
 
-/* How long ago on the wall clock; never negative, never absurd, because that clock may have been set. */
-static int64_t ago_us(int64_t then_s, int64_t now_s)
+#define LONG_AGO_S (10 * 365 * 86400ll)
+#define AHEAD_S 60 /* what a clock may be set back by when the machine starts, and nobody minds */
+
+/* How long ago; never absurd, because clocks are set. What is from the future may be any age. */
+static int64_t ago_us(const struct sessions *self, int64_t then_s, struct instant now)
 {
     int64_t s;
-    if (__builtin_sub_overflow(now_s, then_s, &s) || s > 10 * 365 * 86400ll)
-        return 10 * 365 * 86400ll * 1000000;
+    if (__builtin_sub_overflow(now.us / 1000000 + self->offset_s, then_s, &s) || s > LONG_AGO_S || s < -AHEAD_S)
+        return LONG_AGO_S * 1000000;
     return MAX(s, 0) * 1000000;
+}
+
+#define META_CLOCK "session-clock"
+
+/* The offset of this run of the machine, or a new one by the wall clock. */
+static int load_offset(struct sessions *self, struct store *store, struct instant now)
+{
+    uint8_t room[17];
+    size_t size;
+    int r = store_meta_get(store, META_CLOCK, room, sizeof room, &size);
+    if (r < 0)
+        return r;
+    struct wire_reader reader = wire_reader_init(room, r == 1 ? size : 0);
+    uint64_t boot = wire_read_le64(&reader);
+    int64_t offset_s = (int64_t)wire_read_le64(&reader);
+    self->offset_stored = wire_read_complete(&reader) && boot && boot == now.boot;
+    self->offset_s = self->offset_stored ? offset_s : now.wall_s - now.us / 1000000;
+    self->boot = now.boot;
+    return 0;
+}
+
+static int write_offset(struct sessions *self, struct store *store)
+{
+    uint8_t room[16];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    wire_write_le64(&w, self->boot);
+    wire_write_le64(&w, (uint64_t)self->offset_s);
+    return store_meta_put(store, META_CLOCK, room, sizeof room);
 }
 
 /* Rows of sessions that are over leave the store with the next write. */
@@ -26,8 +57,8 @@ static int load_row(struct sessions *self, struct store *store, sqlite3_stmt *st
     struct session session = {
         .id = (uint64_t)sqlite3_column_int64(statement, 0),
         .user_id = sqlite3_column_int64(statement, 1),
-        .created_us = now.us - ago_us(sqlite3_column_int64(statement, 3), now.wall_s),
-        .used_us = now.us - ago_us(sqlite3_column_int64(statement, 4), now.wall_s),
+        .created_us = now.us - ago_us(self, sqlite3_column_int64(statement, 3), now),
+        .used_us = now.us - ago_us(self, sqlite3_column_int64(statement, 4), now),
         .stored = true,
     };
     session.stored_used_us = session.used_us;
@@ -51,8 +82,11 @@ static int load_row(struct sessions *self, struct store *store, sqlite3_stmt *st
 int sessions_load(struct sessions *self, struct store *store, struct instant now)
 {
     _cleanup_statement_ *statement = NULL;
-    int r = store_query(store, &statement,
-                        "SELECT id, user_id, token_hash, created, used FROM sessions ORDER BY used DESC", "");
+    int r = load_offset(self, store, now);
+    if (r < 0)
+        return r;
+    r = store_query(store, &statement, "SELECT id, user_id, token_hash, created, used FROM sessions ORDER BY used DESC",
+                    "");
     while (r >= 0 && (r = store_row(store, statement)) == 1)
         r = load_row(self, store, statement, now);
     return r;
@@ -177,14 +211,14 @@ bool sessions_unsaved(const struct sessions *self)
     return unsaved;
 }
 
-static int64_t wall_of(int64_t us, struct instant now)
+static int64_t stored_of(const struct sessions *self, int64_t us)
 {
-    return now.wall_s - (now.us - us) / 1000000;
+    return us / 1000000 + self->offset_s;
 }
 
-int sessions_write(struct sessions *self, struct store *store, struct instant now)
+int sessions_write(struct sessions *self, struct store *store)
 {
-    int r = 0;
+    int r = self->offset_stored ? 0 : write_offset(self, store);
     for (unsigned i = 0; i < self->n_dead && r >= 0; i++)
         r = store_run(store, "DELETE FROM sessions WHERE id = ?", "i", (int64_t)self->dead[i]);
     for (unsigned i = 0; i < self->n && r >= 0; i++) {
@@ -192,9 +226,9 @@ int sessions_write(struct sessions *self, struct store *store, struct instant no
         if (!s->stored)
             r = store_run(store, "INSERT INTO sessions (id, user_id, token_hash, created, used) VALUES (?, ?, ?, ?, ?)",
                           "iibii", (int64_t)s->id, s->user_id, s->token_hash, sizeof s->token_hash,
-                          wall_of(s->created_us, now), wall_of(s->used_us, now));
+                          stored_of(self, s->created_us), stored_of(self, s->used_us));
         else if (use_is_news(s))
-            r = store_run(store, "UPDATE sessions SET used = ? WHERE id = ?", "ii", wall_of(s->used_us, now),
+            r = store_run(store, "UPDATE sessions SET used = ? WHERE id = ?", "ii", stored_of(self, s->used_us),
                           (int64_t)s->id);
     }
     return r;
@@ -203,6 +237,7 @@ int sessions_write(struct sessions *self, struct store *store, struct instant no
 void sessions_written(struct sessions *self)
 {
     self->n_dead = 0;
+    self->offset_stored = true;
     for (unsigned i = 0; i < self->n; i++) {
         struct session *s = &self->list[i];
         if (!s->stored || use_is_news(s))

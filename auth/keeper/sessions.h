@@ -1,7 +1,12 @@
-/* The sessions that are alive. Memory is the truth while the keeper runs, judged on the monotonic clock; the store
- * follows, so that sessions survive a restart, and on a full disk it follows later. */
+/* The sessions that are alive. Memory is the truth while the keeper runs, judged on a clock that nobody
+ * sets; the store follows, so that sessions survive a restart, and on a full disk it follows later.
+ *
+ * Stored times are that clock plus an offset, which is kept as long as the machine runs: setting the wall clock ages no
+ * session, and makes none younger. Only after a restart of the machine does the wall clock tell the age; a session that
+ * it says is from the future ends, because nobody knows how old it is. */
 #pragma once
 
+#include "auth/keeper/instant.h"
 #include "auth/keeper/store.h"
 #include "auth/keeper/users.h"
 #include "auth/keeper_wire.h"
@@ -9,12 +14,6 @@
 #define SESSION_IDLE_US (3600 * 1000000ll)
 #define SESSION_LIFE_US ((int64_t)KEEPER_MAX_LIFE_MS * 1000)
 #define SESSIONS_PER_USER 16
-
-/* One instant on both clocks. */
-struct instant {
-    int64_t us;     /* CLOCK_MONOTONIC */
-    int64_t wall_s; /* seconds since 1970 */
-};
 
 struct session {
     uint64_t id; /* random: never used twice */
@@ -34,6 +33,9 @@ struct sessions {
     unsigned n_dead;
     uint64_t ended[KEEPER_MAX_SESSIONS]; /* since the last sessions_take_ended */
     unsigned n_ended;
+    int64_t offset_s; /* from the clock to stored times */
+    uint64_t boot;
+    bool offset_stored;
 };
 
 int sessions_load(struct sessions *self, struct store *store, struct instant now);
@@ -57,5 +59,5 @@ unsigned sessions_take_ended(struct sessions *self, uint64_t *ret);
 /* True when the store has something to learn. */
 bool sessions_unsaved(const struct sessions *self);
 /* Inside a transaction; sessions_written after it was committed. */
-int sessions_write(struct sessions *self, struct store *store, struct instant now);
+int sessions_write(struct sessions *self, struct store *store);
 void sessions_written(struct sessions *self);

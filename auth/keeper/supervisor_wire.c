@@ -38,6 +38,43 @@ int keeper_gateway_send(struct ipc *ipc, int gateway_fd)
     return ipc_send(ipc, KEEPER_GATEWAY, 0, NULL, 0, &gateway_fd, 1);
 }
 
+bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash)
+{
+    uint8_t room[AUTH_USER_MAX + KEEPER_MAX_HASH + 4];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    ipc_write_string(&w, name);
+    ipc_write_string(&w, hash);
+    bool sent = !w.full && ipc_send(ipc, KEEPER_FIRST_USER, 0, room, wire_written(&w), NULL, 0) == 0;
+    explicit_bzero(room, sizeof room);
+    return sent;
+}
+
+int first_user_read(const struct ipc_message *message, struct keeper_account *ret)
+{
+    struct wire_reader r = wire_reader_init(message->body, message->body_size);
+    ipc_read_string(&r, ret->name, sizeof ret->name);
+    ipc_read_string(&r, ret->hash, sizeof ret->hash);
+    return wire_read_complete(&r) && message->n_fds == 0 ? 0 : -EPROTO;
+}
+
+int setup_send(struct ipc *ipc, const char *secret)
+{
+    uint8_t room[KEEPER_MAX_REASON + 2];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    ipc_write_string(&w, secret);
+    int r = ipc_send(ipc, KEEPER_SETUP_CHANGED, 0, room, wire_written(&w), NULL, 0);
+    explicit_bzero(room, sizeof room);
+    return r;
+}
+
+int keeper_setup_read(const struct ipc_message *message, char *room, size_t size)
+{
+    struct wire_reader r = wire_reader_init(message->body, message->body_size);
+    if (message->type != KEEPER_SETUP_CHANGED)
+        return -EPROTO;
+    return ipc_read_string(&r, room, size) && wire_read_complete(&r) ? 0 : -EPROTO;
+}
+
 int ready_send(struct ipc *ipc, const struct keeper_ready *ready)
 {
     uint8_t room[sizeof *ready + 8];
@@ -46,6 +83,8 @@ int ready_send(struct ipc *ipc, const struct keeper_ready *ready)
     wire_write_u8(&w, ready->audit_broken);
     wire_write_bytes(&w, ready->fingerprint, sizeof ready->fingerprint);
     ipc_write_string(&w, ready->secret);
+    wire_write_u8(&w, ready->first_user);
+    ipc_write_string(&w, ready->reason);
     int r = ipc_send(ipc, KEEPER_READY, 0, room, wire_written(&w), NULL, 0);
     explicit_bzero(room, sizeof room);
     return r;
@@ -73,6 +112,9 @@ int keeper_ready_read(const struct ipc_message *message, struct keeper_ready *re
         if (fingerprint)
             memcpy(ready.fingerprint, fingerprint, sizeof ready.fingerprint);
         ipc_read_string(&r, ready.secret, sizeof ready.secret);
+        ready.first_user = wire_read_u8(&r);
+        ipc_read_string(&r, ready.reason, sizeof ready.reason);
+        r.bad |= ready.first_user > KEEPER_FIRST_USER_REFUSED;
     } else {
         return -EPROTO;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/keeper/keeper.h"
+#include "auth/session.h"
 
 struct keeper_begin {
     char names[KEEPER_MAX_NAMES][KEEPER_MAX_NAME];
@@ -11,5 +12,12 @@ struct keeper_begin {
 /* 0 or -EPROTO. The descriptors stay in the message. */
 int begin_read(const struct ipc_message *message, struct keeper_begin *ret);
 
+/* KEEPER_FIRST_USER. 0 or -EPROTO. */
+struct keeper_account {
+    char name[AUTH_USER_MAX], hash[KEEPER_MAX_HASH];
+};
+int first_user_read(const struct ipc_message *message, struct keeper_account *ret);
+
+int setup_send(struct ipc *ipc, const char *secret);
 int ready_send(struct ipc *ipc, const struct keeper_ready *ready);
 int failed_send(struct ipc *ipc, const char *reason);

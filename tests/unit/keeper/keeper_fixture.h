@@ -32,6 +32,8 @@ static struct keeper_ready ready;
 static struct {
     unsigned ready, failed, closed, ended, setup_states;
     bool needs_setup;
+    unsigned setup_changes;
+    char secret[64]; /* of the newest of them */
 } seen;
 
 /* The result of the latest ask. */
@@ -54,6 +56,11 @@ static struct {
 
 static void on_supervised(attr_unused void *data, struct ipc_message *message)
 {
+    if (message->type == KEEPER_SETUP_CHANGED) {
+        assert_int_equal(keeper_setup_read(message, seen.secret, sizeof seen.secret), 0);
+        seen.setup_changes++;
+        return;
+    }
     int r = keeper_ready_read(message, &ready);
     assert_true(r >= 0);
     if (r == 0)

@@ -153,6 +153,39 @@ static void test_the_wall_clock_does_not_count_while_running(void **state)
     assert_int_equal(session(reply.token).error, 0);
 }
 
+static void test_setting_the_clock_ages_no_session(void **state)
+{
+    (void)state;
+    now = (struct instant){.us = 60 * SECOND, .wall_s = 100, .boot = 7}; /* no clock of its own: 1970 */
+    book_reopen();
+    struct reply reply = login("ann", PASSWORD);
+    now.us += 20 * MINUTE;
+    now.wall_s = 1900000000; /* somebody set it, and the keeper was started again */
+    book_reopen();
+    assert_int_equal(session(reply.token).error, 0);
+    assert_int_equal(book_save(book, now), 0);
+    now.us += 50 * MINUTE;
+    now.wall_s = 5;
+    book_reopen();
+    assert_int_equal(session(reply.token).error, 0);
+    assert_int_equal(book_save(book, now), 0);
+    now.us += 61 * MINUTE;
+    now.wall_s = 0; /* and none gets younger */
+    book_reopen();
+    assert_int_equal(session(reply.token).error, -EACCES);
+}
+
+static void test_a_session_of_unknown_age_ends(void **state)
+{
+    (void)state;
+    now.boot = 7;
+    book_reopen();
+    struct reply reply = login("ann", PASSWORD);
+    now = (struct instant){.us = 5 * SECOND, .wall_s = 100, .boot = 8}; /* started again, in 1970 */
+    book_reopen();
+    assert_int_equal(session(reply.token).error, -EACCES);
+}
+
 static void test_a_login_ends_the_session_it_came_from(void **state)
 {
     (void)state;
@@ -217,6 +250,8 @@ int main(void)
         TEST_WITH(book_with_ann, test_no_session_lives_longer_than_twelve_hours),
         TEST_WITH(book_with_ann, test_sessions_survive_a_restart_and_age_meanwhile),
         TEST_WITH(book_with_ann, test_the_wall_clock_does_not_count_while_running),
+        TEST_WITH(book_with_ann, test_setting_the_clock_ages_no_session),
+        TEST_WITH(book_with_ann, test_a_session_of_unknown_age_ends),
         TEST_WITH(book_with_ann, test_a_login_ends_the_session_it_came_from),
         TEST_WITH(book_with_ann, test_logout_holds_after_a_restart),
         TEST_WITH(book_with_ann, test_a_user_has_a_bounded_number_of_sessions),

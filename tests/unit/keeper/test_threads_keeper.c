@@ -1,4 +1,5 @@
 /* The keeper as a process: started, asked, killed, started again, lied to. Also run under the thread sanitizer. */
+#include "auth/keeper/password.h"
 #include "core/text.h"
 #include "keeper_fixture.h"
 
@@ -124,10 +125,14 @@ static void test_a_secret_asked_for_voids_the_one_shown(void **state)
     (void)state;
     ASK(keeper_client_new_setup_secret(client, on_secret, NULL));
     assert_int_equal(got.error, 0);
+    WAIT_UNTIL(seen.setup_changes == 1); /* the supervisor shows it, too */
+    assert_string_equal(seen.secret, asked_secret);
     ASK(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
     assert_int_equal(got.error, -EACCES);
     text_copy(ready.secret, sizeof ready.secret, asked_secret);
     set_ann_up();
+    WAIT_UNTIL(seen.setup_changes == 2);
+    assert_string_equal(seen.secret, "");
     ASK(keeper_client_new_setup_secret(client, on_secret, NULL));
     assert_int_equal(got.error, -EALREADY);
 }
@@ -319,6 +324,46 @@ static void test_a_bad_certificate_is_said_and_ends_it(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 }
 
+static void begin_with_first_user(const char *name, const char *hash)
+{
+    static const char *const public_names[] = {"kvm.example"};
+    unsigned n = seen.ready;
+    keeper_fork();
+    assert_true(keeper_first_user_send(supervisor, name, hash));
+    assert_int_equal(keeper_begin_send(supervisor, public_names, 1, -1, -1), 0);
+    WAIT_UNTIL(seen.ready == n + 1);
+}
+
+static void test_a_first_user_leaves_no_secret(void **state)
+{
+    (void)state;
+    char hash[PASSWORD_HASH_SIZE];
+    assert_int_equal(password_hash_make(PASSWORD, hash), 0);
+    begin_with_first_user("ann", hash);
+    assert_int_equal(ready.first_user, KEEPER_FIRST_USER_MADE);
+    assert_false(ready.needs_setup);
+    assert_string_equal(ready.secret, "");
+    assert_int_equal(keeper_client_create(loop, gateway_channel(), &client_listener, NULL, &client), 0);
+    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
+    assert_int_equal(got.error, 0);
+    client = keeper_client_destroy(client);
+    supervisor = ipc_destroy(supervisor);
+    keeper_reap();
+    begin_with_first_user("eve", hash);
+    assert_int_equal(ready.first_user, KEEPER_FIRST_USER_LATE);
+}
+
+static void test_a_bad_first_user_leaves_set_up_to_a_person(void **state)
+{
+    (void)state;
+    begin_with_first_user("ann", "swordfish");
+    assert_int_equal(ready.first_user, KEEPER_FIRST_USER_REFUSED);
+    assert_non_null(strstr(ready.reason, "yescrypt"));
+    assert_null(strstr(ready.reason, "swordfish"));
+    assert_true(ready.needs_setup);
+    assert_int_equal(strlen(ready.secret), 29);
+}
+
 static void test_a_supervisor_that_dies_takes_it_along(void **state)
 {
     (void)state;
@@ -357,6 +402,8 @@ int main(void)
         TEST_KEEPER(test_files_are_for_the_keeper_alone),
         TEST_KEEPER(test_what_makes_no_sense_closes_the_channel_and_no_more),
         TEST_BARE(test_a_bad_certificate_is_said_and_ends_it),
+        TEST_BARE(test_a_first_user_leaves_no_secret),
+        TEST_BARE(test_a_bad_first_user_leaves_set_up_to_a_person),
         TEST_BARE(test_a_supervisor_that_dies_takes_it_along),
         TEST_BARE(test_ctrl_c_is_the_supervisors_business),
     };
