@@ -25,6 +25,52 @@
  * @property {Drive[]} drives
  * @property {{num: boolean, caps: boolean, scroll: boolean}} leds
  * @property {{state: string, why: string, log: string[]}} [vm]
+ * @property {UsbSummary|null} [usb] null: its USB is not ours to shape
+ * @property {boolean} [capture] its picture comes from a capture device
+ */
+/** @typedef {'no-helper'|'gone'|'not-attached'|'powered'|'configured'|'suspended'} UsbState */
+/** @typedef {{name: string, words: string}} Personality */
+/** @typedef {{state: UsbState, personality: string, offer: Personality|null, why: string, trouble: string}} UsbSummary */
+/**
+ * @typedef {object} Usb
+ * @property {UsbState} state
+ * @property {boolean} bound
+ * @property {string} personality
+ * @property {string} words
+ * @property {boolean} automatic
+ * @property {boolean} found
+ * @property {Personality|null} offer
+ * @property {string} why
+ * @property {string} left_out
+ * @property {string} trouble
+ * @property {boolean} wakeup
+ * @property {number} keyboard_interval_us
+ * @property {Personality[]} choices
+ * @property {{time: number, text: string}[]} events
+ */
+/**
+ * @typedef {object} Capture
+ * @property {string} driver
+ * @property {string} card
+ * @property {string} bus
+ * @property {string} input
+ * @property {string} format
+ * @property {string} memory
+ * @property {string} timings
+ * @property {string} offered
+ * @property {string} why
+ * @property {boolean} has_edid
+ */
+/**
+ * @typedef {object} Edid
+ * @property {boolean} present
+ * @property {string[]} presets
+ * @property {string} manufacturer
+ * @property {string} name
+ * @property {number} width
+ * @property {number} height
+ * @property {number} refresh_millihertz
+ * @property {string|null} preset
  */
 /** @typedef {{name: string, size: number, modified: number|string, kind: 'cdrom'|'disk', usable: boolean, why: string}} Image */
 /** @typedef {'on'|'soft-off'|'hard-off'|'reset'|'nmi'} PowerAction */
@@ -120,6 +166,21 @@ export const api = {
   insert: (name, index, body) => json('POST', `${target(name)}/drives/${index}/insert`, body),
   /** @param {string} name @param {number} index @param {boolean} force */
   eject: (name, index, force) => json('POST', `${target(name)}/drives/${index}/eject`, { force }),
+  /** @param {string} name @returns {Promise<Capture>} */
+  capture: (name) => json('GET', `${target(name)}/capture`),
+  /** @param {string} name @returns {Promise<Edid>} */
+  edid: (name) => json('GET', `${target(name)}/edid`),
+  /** @param {string} name @param {{preset: string}|{hex: string}} body @returns {Promise<Edid>} as it will be */
+  setEdid: (name, body) => json('PUT', `${target(name)}/edid`, body),
+  /** @param {string} name */
+  edidFile: async (name) => (await call('GET', `${target(name)}/edid/raw`)).blob(),
+  /** @param {string} name @returns {Promise<Usb>} */
+  usb: (name) => json('GET', `${target(name)}/usb`),
+  /** @param {string} name @param {string} personality or "auto" @returns {Promise<Usb>} */
+  setPersonality: (name, personality) => json('PUT', `${target(name)}/usb`, { personality }),
+  /** @param {string} name @returns {Promise<Usb>} */
+  acceptOffer: (name) => json('POST', `${target(name)}/usb/accept-offer`, {}),
+
   /** @returns {Promise<Image[]>} */
   images: async () => (await json('GET', '/images')).images,
 

@@ -4,6 +4,7 @@ import { api, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
 import { chordUsages } from './chords.js';
 import { ConsoleScreen } from './console_screen.js';
 import { ConsoleToolbar } from './console_toolbar.js';
+import { DongleDialog } from './dongle_dialog.js';
 import { download, shotName } from './download.js';
 import { h, setText } from './dom.js';
 import { FiguresPanel } from './figures_panel.js';
@@ -18,6 +19,7 @@ import { act, powerEntries } from './power_menu.js';
 import { go } from './router.js';
 import { SeatIntent } from './seat_intent.js';
 import { StatusStrip } from './status_strip.js';
+import { UsbOffer } from './usb_offer.js';
 import { powerWords } from './words.js';
 
 /** @typedef {import('./console_session.js').Report} Report */
@@ -54,11 +56,15 @@ export class ConsoleView extends HTMLElement {
   #userRelative = false;
   /** @type {MediaDialog|null} */
   #media = null;
+  /** @type {DongleDialog|null} */
+  #dongle = null;
+  #offer;
 
   /** @param {string} target */
   constructor(target) {
     super();
     this.#target = target;
+    this.#offer = new UsbOffer(target, () => this.#targetChanged());
     this.#toolbar = new ConsoleToolbar({
       chord: (chord) => this.#press(chord),
       paste: () => openPasteDialog(this.#target),
@@ -95,6 +101,7 @@ export class ConsoleView extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#offer.remove();
     this.#abort.abort();
   }
 
@@ -138,7 +145,7 @@ export class ConsoleView extends HTMLElement {
         return notice(report.why, 'danger');
       case 'changed':
         if (report.drives) this.#media?.refresh();
-        return void this.#loadTarget();
+        return this.#targetChanged();
     }
   }
 
@@ -224,6 +231,12 @@ export class ConsoleView extends HTMLElement {
     this.#media.open();
   }
 
+  /** @param {'usb'|'video'} first */
+  #openDongle(first) {
+    this.#dongle = new DongleDialog(this.#target, this.#info, first, () => (this.#dongle = null));
+    this.#dongle.open();
+  }
+
   async #fullscreen() {
     try {
       await toggleFullscreen(this);
@@ -257,6 +270,7 @@ export class ConsoleView extends HTMLElement {
       relative,
       viewOnly,
       'line',
+      ...(this.#info?.usb || this.#info?.capture ? [{ label: 'USB & video …', run: () => this.#openDongle('usb') }] : []),
       { label: 'Save screenshot', run: () => void this.#screenshot() },
       { label: 'Keyboard and mouse …', run: openHelpDialog },
     ];
@@ -270,10 +284,16 @@ export class ConsoleView extends HTMLElement {
     return { target: this.#target, power: this.#powerState, changed };
   }
 
+  #targetChanged() {
+    this.#dongle?.refresh();
+    this.#loadTarget();
+  }
+
   async #loadTarget() {
     try {
       [this.#info, this.#powerState] = await Promise.all([api.target(this.#target), api.powerState(this.#target)]);
       this.#showPower(this.#info.power);
+      this.#offer.show(this.#info.usb ?? null);
       this.#show();
     } catch {
       // The cover tells what is wrong with the connection; this is asked again when something changes.
@@ -317,6 +337,7 @@ export class ConsoleView extends HTMLElement {
         powerOn: () => void act('on', this.#powerFacts()),
         back: () => go({ view: 'list' }),
         reload: () => location.reload(),
+        openDongle: () => this.#openDongle('video'),
       },
     );
   }

@@ -5,18 +5,26 @@ import { icon } from './icons.js';
 
 const STAY_MS = 6000;
 
-/** @param {string} text @param {'danger'|''} [tone] */
-export function notice(text, tone = '') {
+/**
+ * @param {string} text
+ * @param {'danger'|''} [tone]
+ * @param {{label: string, run: () => void}} [action] it then stays until it is pressed or dismissed
+ * @returns {() => void} takes it away
+ */
+export function notice(text, tone = '', action) {
   const room = document.getElementById('notices');
-  if (!room) return;
+  if (!room) return () => {};
   const remove = () => line.remove();
   const line = h(
     'div',
     { class: 'notice', 'data-tone': tone },
     h('span', {}, text),
+    action && h('button', { class: 'button small', type: 'button', onclick: () => (remove(), action.run()) }, action.label),
     h('button', { class: 'button quiet square small', 'aria-label': 'Dismiss', onclick: remove }, icon('close')),
   );
-  for (const old of [...room.children].slice(0, -2)) old.remove();
+  for (const old of [...room.querySelectorAll('.notice:not([data-stays])')].slice(0, -2)) old.remove();
   room.append(line);
-  setTimeout(remove, STAY_MS + text.length * 40);
+  if (action) line.dataset.stays = 'true';
+  else setTimeout(remove, STAY_MS + text.length * 40);
+  return remove;
 }

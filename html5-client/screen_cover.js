@@ -2,11 +2,11 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
-import { signalWords } from './words.js';
+import { captureHelp, signalWords } from './words.js';
 
 /** @typedef {import('./connection.js').ConnectionState} ConnectionState */
 /** @typedef {{label: string, run: () => void}} Action */
-/** @typedef {{glyph: string, heading: string, why: string, log?: string[], action?: Action}} Cover */
+/** @typedef {{glyph: string, heading: string, why: string, remedies?: string[], log?: string[], action?: Action}} Cover */
 /**
  * @typedef {object} ScreenFacts
  * @property {ConnectionState} connection
@@ -16,7 +16,7 @@ import { signalWords } from './words.js';
  * @property {import('./api.js').Target|null} target
  * @property {boolean} mayPower
  */
-/** @typedef {{retry: () => void, powerOn: () => void, back: () => void, reload: () => void}} Actions */
+/** @typedef {{retry: () => void, powerOn: () => void, back: () => void, reload: () => void, openDongle: () => void}} Actions */
 
 /** @param {ScreenFacts} facts @param {Actions} actions @returns {Cover|null} */
 function coverOf(facts, actions) {
@@ -37,13 +37,29 @@ function noPictureCover({ noPicture, target, mayPower }, actions) {
   const vm = target?.vm;
   if (vm?.state === 'failed')
     return { glyph: 'warn', heading: 'The machine did not start', why: vm.why || why, log: vm.log };
-  const off = signal === 'powered-off' && mayPower;
+  const help = target?.capture ? captureHelp(signal) : null;
   return {
     glyph: signal === 'powered-off' ? 'power' : signal === 'starting' || signal === 'ok' ? 'wait' : 'screenOff',
     heading: signalWords(signal),
-    why,
-    action: off ? { label: 'Power on', run: actions.powerOn } : undefined,
+    why: why || help?.reason || '',
+    remedies: help?.remedies,
+    action: remedyAction(signal, target, mayPower, actions),
   };
+}
+
+/**
+ * What is done with one press.
+ * @param {import('./protocol.js').SignalName} signal
+ * @param {import('./api.js').Target|null} target
+ * @param {boolean} mayPower
+ * @param {Actions} actions
+ * @returns {Action|undefined}
+ */
+function remedyAction(signal, target, mayPower, actions) {
+  const off = signal === 'powered-off' || (signal === 'no-signal' && target?.power === 'off');
+  if (off) return mayPower ? { label: 'Power on', run: actions.powerOn } : undefined;
+  const dialog = ['no-signal', 'no-lock', 'out-of-range', 'unsupported'].includes(signal);
+  return dialog && target?.capture ? { label: 'USB & video …', run: actions.openDongle } : undefined;
 }
 
 export class ScreenCover {
@@ -63,7 +79,7 @@ export class ScreenCover {
 }
 
 /** @param {Cover} cover */
-function parts({ glyph, heading, why, log, action }) {
+function parts({ glyph, heading, why, remedies, log, action }) {
   return [
     h(
       'div',
@@ -71,6 +87,7 @@ function parts({ glyph, heading, why, log, action }) {
       icon(glyph),
       h('h2', {}, heading),
       why && why !== heading && h('p', {}, why),
+      remedies && h('ul', { class: 'remedies' }, ...remedies.map((remedy) => h('li', {}, remedy))),
       log && log.length > 0 && h('pre', { class: 'log', tabindex: 0, 'aria-label': 'Last lines the machine printed' }, log.join('\n')),
       action && h('button', { class: 'button', type: 'button', onclick: action.run }, action.label),
     ),

@@ -30,6 +30,102 @@ const SIGNALS = {
 /** @param {import('./protocol.js').SignalName} name */
 export const signalWords = (name) => SIGNALS[name] ?? 'No picture';
 
+/**
+ * What may be the matter with a capture device's picture, where the gateway has no closer sentence, and what can be done.
+ * @type {Partial<Record<import('./protocol.js').SignalName, {reason: string, remedies: string[]}>>}
+ */
+const CAPTURE_HELP = {
+  'powered-off': {
+    reason: 'The target is switched off, so its graphics send nothing.',
+    remedies: ['Power it on from the Power menu, or with its own button.'],
+  },
+  'no-signal': {
+    reason: 'The capture device is there, but nothing arrives on its input.',
+    remedies: [
+      'Power the target on; wake a sleeping screen with a key.',
+      'Check that the video cable is plugged in at both ends, and into the output that the target uses.',
+      'If the target shows its picture on another screen, choose an EDID under USB & video and restart it.',
+    ],
+  },
+  'no-lock': {
+    reason: 'A signal arrives, but the capture device cannot hold on to it.',
+    remedies: [
+      'Try another or a shorter cable, and leave adapters and splitters out.',
+      'Offer the target a lower mode: another EDID under USB & video.',
+    ],
+  },
+  'out-of-range': {
+    reason: 'The target sends a mode that the capture device cannot take.',
+    remedies: [
+      'Set a lower resolution or refresh rate in the target.',
+      'Offer it a mode that fits: another EDID under USB & video.',
+    ],
+  },
+  unsupported: {
+    reason: 'The capture device delivers pixels in a format that cannot be used.',
+    remedies: [
+      'Set capture-format to auto in the target’s configuration, or to a format that the device has.',
+      'See what the device offers under USB & video.',
+    ],
+  },
+  'device-gone': {
+    reason: 'The capture device is not connected to the gateway, or another program holds it.',
+    remedies: ['Plug it in again: it is found by itself.', 'Check on the gateway with: lightsout doctor'],
+  },
+  starting: {
+    reason: 'The capture device is being opened.',
+    remedies: ['This takes a few seconds.'],
+  },
+};
+
+/** @param {import('./protocol.js').SignalName} name */
+export const captureHelp = (name) => CAPTURE_HELP[name] ?? null;
+
+/** @type {Record<import('./api.js').UsbState, {text: string, tone: Tone}>} */
+const USB_STATES = {
+  'no-helper': { text: 'Not possible now', tone: 'danger' },
+  gone: { text: 'The USB controller is gone', tone: 'danger' },
+  'not-attached': { text: 'Not connected to the target', tone: 'warn' },
+  powered: { text: 'Connected, not yet used by the target', tone: 'warn' },
+  configured: { text: 'In use by the target', tone: 'ok' },
+  suspended: { text: 'The target sleeps', tone: '' },
+};
+
+/** @param {import('./api.js').UsbState} state @returns {{text: string, tone: Tone}} */
+export const usbStateWords = (state) => USB_STATES[state] ?? { text: state, tone: '' };
+
+/** @type {Record<string, {label: string, words: string}>} */
+const PERSONALITIES = {
+  auto: { label: 'Automatic', words: 'Begins with everything, watches what the target makes of it, and remembers what worked.' },
+  full: { label: 'Everything', words: 'Keyboard, both mice, media keys and drives. Right for every operating system.' },
+  keyboard: { label: 'Keyboard only', words: 'For firmware that sets up one device and no more.' },
+  drive: { label: 'Drives only', words: 'For firmware that boots from a USB disk only where nothing else is on the cable.' },
+  'keyboard+drive': { label: 'Keyboard and drives', words: 'Without mice: for firmware that stumbles over them.' },
+  'storage-first': { label: 'Drives first', words: 'Everything, with the drives in front: for firmware that looks at the first device only.' },
+};
+
+/** @param {{name: string, words: string}} choice */
+export const personalityWords = ({ name, words }) => PERSONALITIES[name] ?? { label: name, words };
+
+/** @type {Record<string, string>} */
+const PRESETS = {
+  '1080p60': '1920 × 1080, 60 Hz',
+  '1080p50': '1920 × 1080, 50 Hz, for receivers with two lanes',
+  '1200p60': '1920 × 1200, 60 Hz',
+  '720p60': '1280 × 720, 60 Hz',
+};
+
+/** @param {string} name */
+export const presetWords = (name) => PRESETS[name] ?? name;
+
+/** @param {import('./api.js').Edid} edid */
+export function edidWords(edid) {
+  if (!edid.present) return 'The capture device shows the target no EDID.';
+  const mode = `${edid.width} × ${edid.height}, ${Number((edid.refresh_millihertz / 1000).toFixed(2))} Hz`;
+  const maker = [edid.manufacturer, edid.name].filter(Boolean).join(' ');
+  return `${edid.preset ?? 'One of your own'} (${mode})${maker ? `, shown as ${maker}` : ''}`;
+}
+
 /** @type {Record<import('./api.js').BootChoice, string>} */
 export const BOOT_WORDS = {
   default: 'As the firmware decides',

@@ -84,15 +84,36 @@ export class FakeConsole {
     this.socket.send(message);
   }
 
+  /** @param {number} signal as docs/console-protocol.md numbers them @param {string} why */
+  noPicture(signal, why) {
+    const text = Buffer.from(why);
+    this.socket.send(Buffer.concat([Buffer.from([0x84, signal, text.length & 255, text.length >> 8]), text]));
+  }
+
+  /** What REST shows has changed. */
+  changed() {
+    this.socket.send(Buffer.from([0x8a, 4, 0, 0]));
+  }
+
   /** @param {number} sequence */
   acked(sequence) {
     return until(() => this.acks.includes(sequence), `update ${sequence} is acked`);
   }
 }
 
+/** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response @param {any} known */
+async function answer(request, response, known) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const said = typeof known === 'function' ? known(JSON.parse(Buffer.concat(parts).toString() || '{}')) : known;
+  response.writeHead(said.error ? said.status : 200, { 'Content-Type': 'application/json' }).end(JSON.stringify(said));
+}
+
 export class FakeGateway {
   /** @type {FakeConsole[]} */
   consoles = [];
+  /** "METHOD path" -> what is answered, or a function of the request's body that gives it; {status, error} refuses. */
+  answers = { ...ANSWERS };
   /** Runs in the console's worker before the page's own code. */
   prelude = '';
 
@@ -100,8 +121,8 @@ export class FakeGateway {
     const self = new FakeGateway();
     const security = { 'Content-Security-Policy': policy(), 'Cache-Control': 'no-store' };
     self.server = createServer((request, response) => {
-      const key = `${request.method} ${request.url}`;
-      if (ANSWERS[key]) return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(ANSWERS[key]));
+      const known = self.answers[`${request.method} ${request.url}`];
+      if (known) return void answer(request, response, known);
       const path = request.url === '/' ? '/index.html' : request.url;
       try {
         const file = path === '/lightsout.wasm' ? join(build, path) : join(root, 'html5-client', path);

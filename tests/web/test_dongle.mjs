@@ -1,0 +1,225 @@
+/* What a dongle brings, as the page shows it: each state of the signal with its reason and what helps, the dialog for USB
+ * and video, and the offer of another personality. The gateway is a fake one, because every state must be had at will. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { body, op } from './bodies.mjs';
+import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, shot } from './browser.mjs';
+import { FakeGateway } from './fake_gateway.mjs';
+import { until } from './until.mjs';
+
+const axe = readFileSync(packageFile('axe-core/axe.min.js'), 'utf8');
+const CHOICES = ['full', 'keyboard', 'drive', 'keyboard+drive', 'storage-first'].map((name) => ({ name, words: `as ${name}` }));
+const WHY = 'The firmware has not read the drive for 15 s.';
+const EDID = {
+  present: true, manufacturer: 'LSO', name: 'lightsout', serial: '', width: 1920, height: 1080, refresh_millihertz: 60000, hdmi: true,
+  audio: false, preset: '1080p60', hex: '', presets: ['1080p60', '1080p50', '1200p60', '720p60'],
+};
+const CAPTURE = {
+  driver: 'tc358743', card: 'HDMI receiver', bus: 'platform:fe801000.csi', input: 'HDMI', format: 'UYVY, 4 buffers',
+  memory: 'cached, mapped: 3.1 GB/s', timings: '1920x1080p60, 148500 kHz', offered: 'UYVY, RGB3',
+  why: 'UYVY: half the bytes of RGB3 over this receiver’s lanes', has_edid: true, statistics: {},
+};
+
+let gateway, browser, page, connection, usb, edid, asked;
+
+function show() {
+  const target = gateway.answers['GET /api/v1/targets/pc'];
+  const { state, personality, offer, why, trouble } = usb;
+  gateway.answers['GET /api/v1/targets/pc'] = { ...target, capture: true, usb: { state, personality, offer, why, trouble } };
+}
+
+const refusal = (status, code, message) => ({ status, error: { code, message } });
+
+before(async () => {
+  gateway = await FakeGateway.create();
+  usb = {
+    state: 'configured', bound: true, personality: 'full', words: '', automatic: true, found: false, offer: null, why: '', left_out: '',
+    trouble: '', wakeup: true, keyboard_interval_us: 8000, choices: CHOICES, events: [{ time: 1780000000, text: 'Bound as full.' }],
+  };
+  edid = EDID;
+  asked = [];
+  gateway.answers['GET /api/v1/session'] = { user: 'anna', role: 'Administrator', rights: ['view', 'input', 'media', 'power', 'configure'] };
+  Object.defineProperties(gateway.answers, {
+    'GET /api/v1/targets/pc/usb': { get: () => usb },
+    'GET /api/v1/targets/pc/edid': { get: () => edid },
+  });
+  gateway.answers['GET /api/v1/targets/pc/capture'] = CAPTURE;
+  gateway.answers['PUT /api/v1/targets/pc/usb'] = ({ personality }) => {
+    asked.push(personality);
+    if (personality === 'drive') return refusal(409, 'usb-busy', 'The target reads drive 0: eject it first.');
+    usb = { ...usb, automatic: personality === 'auto', personality: personality === 'auto' ? 'full' : personality };
+    return usb;
+  };
+  gateway.answers['POST /api/v1/targets/pc/usb/accept-offer'] = () => {
+    asked.push('accept');
+    usb = { ...usb, personality: usb.offer.name, offer: null, why: '' };
+    show();
+    return usb;
+  };
+  gateway.answers['PUT /api/v1/targets/pc/edid'] = (change) => {
+    asked.push(change);
+    if (change.hex?.startsWith('bad')) return refusal(422, 'bad-edid', 'The checksum of block 0 is wrong: the file is damaged or was edited.');
+    edid = change.preset ? { ...EDID, preset: change.preset, height: 1200 } : { ...EDID, preset: null, name: 'mine' };
+    return edid;
+  };
+  show();
+  browser = await launch();
+  page = await newPage(browser);
+  await openConsole(page, gateway, 'pc');
+  connection = await gateway.connection(0);
+});
+after(async () => {
+  await browser?.close();
+  gateway?.destroy();
+});
+
+/** No serious finding, and nothing wider than the page. @param {string} name of the picture that is kept */
+async function check(name) {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axe};0`);
+  const findings = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document);
+    return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
+  });
+  assert.deepEqual(findings, [], name);
+  const tooWide = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('.dialog-body')].some(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth));
+  assert.ok(!tooWide, `${name} is too wide`);
+  await shot(page, name);
+}
+
+const cover = () => page.locator('.cover-card');
+
+/** Number, heading, a word of what helps, the button. */
+const STATES = [
+  [1, 'Powered off', /Power menu/, 'Power on'],
+  [2, 'No video signal', /plugged in at both ends/, 'USB & video …'],
+  [3, 'Unstable video signal', /shorter cable/, 'USB & video …'],
+  [4, 'Video mode out of range', /lower resolution/, 'USB & video …'],
+  [5, 'Video mode not supported', /capture-format/, 'USB & video …'],
+  [6, 'Capture device is gone', /Plug it in again/, null],
+  [7, 'Starting', /few seconds/, null],
+];
+
+for (const [signal, heading, helps, action] of STATES)
+  test(`without a picture: ${heading}`, async () => {
+    connection.noPicture(signal, '');
+    await page.getByRole('heading', { name: heading }).waitFor();
+    await until(() => cover().textContent().then((text) => helps.test(text)), 'it is told what helps');
+    const reason = await cover().locator('p').textContent();
+    assert.ok(reason.length > 20 && reason !== heading, `${heading} has a reason: ${reason}`);
+    assert.deepEqual(await cover().getByRole('button').allTextContents(), action ? [action] : []);
+    await check(`signal-${heading.toLowerCase().replaceAll(' ', '-')}`);
+    connection.noPicture(signal, 'The driver knows better.');
+    await cover().getByText('The driver knows better.').waitFor();
+  });
+
+test('a target that is off can be powered on from there', async () => {
+  const target = gateway.answers['GET /api/v1/targets/pc'];
+  gateway.answers['GET /api/v1/targets/pc'] = { ...target, power: 'off' };
+  connection.noPicture(2, 'No signal.');
+  await cover().getByRole('button', { name: 'Power on' }).waitFor();
+  gateway.answers['GET /api/v1/targets/pc'] = target;
+});
+
+test('the cover leads to what the target is told', async () => {
+  connection.noPicture(4, '');
+  await cover().getByRole('button', { name: 'USB & video …' }).click();
+  await page.getByText('HDMI receiver').waitFor();
+  assert.deepEqual(await page.locator('dialog h3').allTextContents(), ['Video', 'USB']);
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+});
+
+test('the picture takes it all away', async () => {
+  connection.mode(320, 192);
+  await connection.acked(connection.update(body([op.solid([0, 0, 20, 12], [30, 90, 30])]), { exact: true }));
+  await until(() => page.locator('.cover').isHidden(), 'the cover is gone');
+});
+
+test('the dialog tells what there is', async () => {
+  await button(page, 'More').click();
+  await page.getByRole('menuitem', { name: 'USB & video …' }).click();
+  await page.getByText('HDMI receiver').waitFor();
+  await page.getByText('In use by the target').waitFor();
+  assert.ok(await labelled(page, 'Automatic').isChecked());
+  assert.equal(await page.getByRole('radio').count(), 6);
+  assert.ok(await button(page, 'Switch').isDisabled());
+  await page.getByText('The target is told: 1080p60 (1920 × 1080, 60 Hz), shown as LSO lightsout.').waitFor();
+  await page.getByText('What happened').click();
+  await page.getByText('Bound as full.').waitFor();
+  await check('light-usb-video');
+  await page.locator('.dialog-body').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await shot(page, 'light-usb-video-below');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.locator('.dialog-body').evaluate((element) => element.scrollTo(0, 0));
+  await check('small-usb-video');
+  await page.locator('.dialog-body').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await check('small-usb-video-below');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('another personality', async () => {
+  await page.locator('.choice', { hasText: 'Keyboard only' }).click();
+  await button(page, 'Switch').click();
+  await until(() => button(page, 'Switch').isDisabled(), 'it is set');
+  assert.deepEqual(asked.splice(0), ['keyboard']);
+  assert.ok(await labelled(page, 'Keyboard only').isChecked());
+  await labelled(page, 'Drives only').check();
+  await button(page, 'Switch').click();
+  await page.getByText('The target reads drive 0: eject it first.').waitFor();
+  assert.ok(await labelled(page, 'Drives only').isChecked(), 'what was chosen stays, to be tried again');
+  await labelled(page, 'Automatic').check();
+  await button(page, 'Switch').click();
+  await page.getByText('Now: Everything, still being tried.').waitFor();
+  assert.deepEqual(asked.splice(0), ['drive', 'auto']);
+});
+
+test('an EDID by preset and from files', async () => {
+  await labelled(page, 'What the target is told (EDID)').selectOption('1200p60');
+  await button(page, 'Set').click();
+  await page.getByText('The target is told: 1200p60').waitFor();
+  assert.deepEqual(asked.splice(0), [{ preset: '1200p60' }]);
+  const files = labelled(page, 'EDID file');
+  await files.setInputFiles({ name: 'a.bin', mimeType: 'application/octet-stream', buffer: Buffer.from([0, 255, 255, 16]) });
+  await page.getByText('The target is told: One of your own').waitFor();
+  await files.setInputFiles({ name: 'b.txt', mimeType: 'text/plain', buffer: Buffer.from('bad text\n') });
+  await page.getByText('The checksum of block 0 is wrong').waitFor();
+  await files.setInputFiles({ name: 'c.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(5000) });
+  await page.getByText('c.bin has 5000 bytes; an EDID has at most 512.').waitFor();
+  assert.deepEqual(asked.splice(0), [{ hex: '00ffff10' }, { hex: 'bad text' }]);
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+});
+
+test('an offer is a notice with a button', async () => {
+  usb = { ...usb, why: WHY, offer: { name: 'storage-first', words: 'drives first' } };
+  show();
+  connection.changed();
+  const notice = page.locator('.notice', { hasText: WHY });
+  await notice.waitFor();
+  assert.match(await notice.textContent(), /Switch USB to “Drives first”\?/);
+  connection.changed(); // says nothing new
+  await check('usb-offer');
+  assert.equal(await notice.count(), 1);
+  await notice.getByRole('button', { name: 'Switch' }).click();
+  await page.getByText('The target now sees: Drives first.').waitFor();
+  assert.deepEqual(asked.splice(0), ['accept']);
+  assert.equal(await notice.count(), 0);
+});
+
+test('an offer that is withdrawn takes its notice away', async () => {
+  usb = { ...usb, why: WHY, offer: { name: 'keyboard', words: 'a keyboard' } };
+  show();
+  connection.changed();
+  const notice = page.locator('.notice', { hasText: WHY });
+  await notice.waitFor();
+  usb = { ...usb, why: '', offer: null };
+  show();
+  connection.changed();
+  await notice.waitFor({ state: 'detached' });
+});
+
+test('the browser complained of nothing', () => assertQuiet(page));
