@@ -1,0 +1,114 @@
+/* A virtual machine with Debian's stock kernel that does what a test tells it. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from '../../web/gateway.mjs';
+import { until } from '../../web/until.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const images = join(build, 'tests/vm/images');
+export const HANG_MS = 120000;
+
+/** A system program by its usual places. @param {string} name */
+export function program(name) {
+  const path = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map((folder) => join(folder, name)).find(existsSync);
+  assert.ok(path, `${name} is not installed; packaging/install-packages test has it`);
+  return path;
+}
+
+export class Guest {
+  /** @type {import('node:child_process').ChildProcess|null} */ #child = null;
+  #commands = 0;
+  #errors = '';
+
+  /**
+   * The image is made once and kept. modules: what load() can load. files: what build-image takes.
+   * @param {string} name of the image @param {{modules: string[], files?: string[], arch?: string}} parts
+   */
+  constructor(name, { modules, files = [], arch = 'amd64' }) {
+    mkdirSync(images, { recursive: true });
+    this.name = name;
+    this.arch = arch;
+    this.image = join(images, `${name}.cpio`);
+    const args = ['--arch', arch, '--modules', modules.join(' '), this.image, join(here, 'run-commands'), ...files];
+    execFileSync(join(here, 'build-image'), args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 600000 });
+    this.share = mkdtempSync(join(tmpdir(), `lightsout-${name}-`));
+    mkdirSync(join(this.share, 'do'));
+  }
+
+  /** A file that both sides see; /share there. @param {string} name */
+  path(name) {
+    return join(this.share, name);
+  }
+
+  /** @param {string} name @returns {string} what is in it by now */
+  read(name) {
+    return existsSync(this.path(name)) ? readFileSync(this.path(name), 'latin1') : '';
+  }
+
+  /**
+   * forward: port here -> port there, which makes a network. seconds: its whole life.
+   * @param {{memory?: number, cpus?: number, append?: string, forward?: Record<number, number>, seconds?: number}} [options]
+   */
+  async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 280 } = {}) {
+    const ports = Object.entries(forward).flatMap(([from, to]) => ['--forward', `${from}:${to}`]);
+    const args = ['--arch', this.arch, '--memory', `${memory}`, '--cpus', `${cpus}`, '--timeout', `${seconds}`, '--append', append];
+    this.#child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
+    this.#child.stderr?.on('data', (data) => (this.#errors += data));
+    await until(() => this.#alive() && existsSync(this.path('ready')), `the guest ${this.name} is up`, HANG_MS);
+  }
+
+  #alive() {
+    if (this.#child?.exitCode !== null) throw new Error(`The guest ${this.name} has ended.\n${this.#errors}${this.read('console.log')}`);
+    return true;
+  }
+
+  /** Starts a shell script in the guest. @param {string} script @returns {string} its name */
+  start(script) {
+    const name = `${this.#commands++}`;
+    writeFileSync(this.path(`do/${name}.new`), script);
+    renameSync(this.path(`do/${name}.new`), this.path(`do/${name}.sh`));
+    return name;
+  }
+
+  /** What it has said by now, and its exit code; null: it runs. @param {string} name */
+  result(name) {
+    const code = this.read(`do/${name}.rc`);
+    return { code: code === '' ? null : Number(code), out: this.read(`do/${name}.out`) };
+  }
+
+  /** Runs a script to its end. @param {string} script @param {number} [limit] */
+  async run(script, limit = HANG_MS) {
+    const name = this.start(script);
+    await until(() => this.#alive() && this.result(name).code !== null, `the guest has run: ${script}`, limit);
+    return this.result(name);
+  }
+
+  /** The same, and it must work. @param {string} script @param {number} [limit] @returns {Promise<string>} */
+  async ok(script, limit) {
+    const { code, out } = await this.run(script, limit);
+    assert.equal(code, 0, `${script}\n${out}`);
+    return out.trim();
+  }
+
+  /** Loads modules in this order, each with its parameters. @param {string[]} modules */
+  load(...modules) {
+    return this.ok(['set -e', ...modules.map((module) => `load-module ${module}`)].join('\n'));
+  }
+
+  /** Ends it in good order. What its kernel complained of is an error. */
+  async end() {
+    writeFileSync(this.path('do/end'), '');
+    await until(() => this.#child?.exitCode !== null, `the guest ${this.name} ends`, HANG_MS);
+    assert.equal(this.#child?.exitCode, 0, this.#errors);
+    assert.equal(this.read('kernel.log'), '');
+  }
+
+  destroy() {
+    if (this.#child?.pid && this.#child.exitCode === null) process.kill(-this.#child.pid, 'SIGKILL');
+    rmSync(this.share, { recursive: true, force: true });
+  }
+}
