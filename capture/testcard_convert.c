@@ -114,7 +114,9 @@ static void convert(const struct target *t, struct rect r)
 void testcard_convert(const struct testcard_original *self, const struct frame *frame, uint8_t *pixels, uint32_t before)
 {
     struct target t = {.from = &self->canvas, .csc = csc_of(frame->colour), .layout = cell_layout_of(frame->fourcc)};
-    for (int p = 0; p < CELL_ROW_PLANES && t.layout->bytes[p]; p++) {
+    t.planes[0] = pixels;
+    t.stride[0] = frame->planes[0].stride;
+    for (int p = 1; p < CELL_ROW_PLANES && t.layout->bytes[p]; p++) {
         t.planes[p] = pixels + (frame->planes[p].data - frame->planes[0].data);
         t.stride[p] = frame->planes[p].stride;
     }

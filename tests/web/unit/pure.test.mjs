@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from '../../../html5-client/backoff.js';
 import { shotName } from '../../../html5-client/download.js';
+import { edidHex } from '../../../html5-client/edid_file.js';
 import { Figures } from '../../../html5-client/figures.js';
 import { passwordRules } from '../../../html5-client/password_rules.js';
 import { pictureSize } from '../../../html5-client/picture_size.js';
 import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/pointer_math.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
 import { SeatIntent } from '../../../html5-client/seat_intent.js';
-import { driveWords, rateWords, sizeWords } from '../../../html5-client/words.js';
+import { captureHelp, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/words.js';
 
 const VGA = { width: 720, height: 400 };
 
@@ -159,4 +160,22 @@ test('password rules are the gateway’s', () => {
 
 test('screenshots are named for target and time', () => {
   assert.equal(shotName('demo', new Date('2026-11-21T04:05:06Z')), 'demo_2026-11-21_04-05-06.png');
+});
+
+test('a file with an EDID is taken as bytes or as text', () => {
+  assert.deepEqual(edidHex(new Uint8Array([0, 255, 16])), { hex: '00ff10' });
+  assert.deepEqual(edidHex(new TextEncoder().encode('00 FF\n10\n')), { hex: '00 FF\n10' });
+});
+
+test('an EDID in words', () => {
+  const edid = { present: true, presets: [], manufacturer: 'LSO', name: '', width: 1920, height: 1200, refresh_millihertz: 59950, preset: null };
+  assert.equal(edidWords(edid), 'One of your own (1920 × 1200, 59.95 Hz), shown as LSO');
+  assert.equal(edidWords({ ...edid, preset: '1200p60', manufacturer: '' }), '1200p60 (1920 × 1200, 59.95 Hz)');
+});
+
+test('whatever keeps a capture device’s picture away has a reason and a remedy', () => {
+  for (const name of ['powered-off', 'no-signal', 'no-lock', 'out-of-range', 'unsupported', 'device-gone', 'starting']) {
+    assert.ok(captureHelp(name).reason && captureHelp(name).remedies.length > 0, name);
+    assert.notEqual(signalWords(name), 'No picture');
+  }
 });
