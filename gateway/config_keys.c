@@ -95,7 +95,7 @@ const struct config_key config_keys[] = {
     DONGLE("dma-heap", dma_heap, config_value_device, .remedy = DEVICE("dma-heap = /dev/dma_heap/linux,cma")),
     DONGLE("media", media, config_value_device, .remedy = DEVICE("media = /dev/media0")),
     DONGLE("media-subdevs", subdevs, config_value_devices,
-           .remedy = "give at most 8 paths below /dev, for example media-subdevs = /dev/v4l-subdev0"),
+           .remedy = "give at most 4 paths below /dev, for example media-subdevs = /dev/v4l-subdev0"),
     DONGLE("edid", edid, config_value_edid,
            .remedy = "choose keep, 1080p60, 1080p50, 1200p60, 720p60 or file:PATH with an absolute path"),
     DONGLE("udc", udc, config_value_udc,

@@ -90,3 +90,32 @@ bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret)
             return false;
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS;
 }
+
+void control_write_wake(struct wire_writer *w, const struct control_wake *wake)
+{
+    wire_write_le16(w, wake->index);
+}
+
+bool control_read_wake(const uint8_t *body, size_t size, struct control_wake *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    ret->index = wire_read_le16(&r);
+    return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS;
+}
+
+void control_write_woken(struct wire_writer *w, const struct control_woken *woken)
+{
+    wire_write_le16(w, woken->index);
+    wire_write_le32(w, (uint32_t)woken->error);
+    ipc_write_string(w, woken->why);
+}
+
+bool control_read_woken(const uint8_t *body, size_t size, struct control_woken *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    memset(ret, 0, sizeof *ret);
+    ret->index = wire_read_le16(&r);
+    ret->error = (int32_t)wire_read_le32(&r);
+    return ipc_read_string(&r, ret->why, sizeof ret->why) && wire_read_complete(&r) && ret->error <= 0 &&
+           ret->index < CONFIG_MAX_TARGETS;
+}

@@ -361,7 +361,8 @@ int drives_create(struct gateway_target *target, const char *nbd_socket, struct 
     snprintf(self->notes_path, sizeof self->notes_path, "%s/gateway/%s.drives", target->gateway->setup.state,
              target->target.name);
     int r = nbd_server_create(target->gateway->loop, &host, self, &self->nbd);
-    r = r ? r : nbd_server_listen(self->nbd, nbd_socket);
+    if (r == 0 && nbd_socket)
+        r = nbd_server_listen(self->nbd, nbd_socket);
     if (r < 0) {
         drives_destroy(self);
         return r;
@@ -389,6 +390,23 @@ int drives_attach(struct drives *self, struct drive *const *drives, unsigned n)
         drives[i]->ops->listen(drives[i], on_inner_changed, &self->slots[i]);
     }
     return 0;
+}
+
+int drives_serve(struct drives *self, const char *export, int fd, uint16_t *ret_flags)
+{
+    return self->stopped ? -ECANCELED : nbd_server_serve(self->nbd, export, fd, ret_flags);
+}
+
+bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_export_stats *ret)
+{
+    const struct slot *slot = &self->slots[drive];
+    return slot->exported && !self->stopped && nbd_server_stats(self->nbd, slot->note.export, ret);
+}
+
+const char *drives_noted(const struct drives *self, unsigned drive)
+{
+    const struct slot *slot = &self->slots[drive];
+    return slot->note.image[0] || slot->busy ? slot->note.image : NULL;
 }
 
 void drives_stop(struct drives *self)

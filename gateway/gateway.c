@@ -15,6 +15,7 @@
 #include "gateway/accept.h"
 #include "gateway/console.h"
 #include "gateway/drives.h"
+#include "gateway/helper_client.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
 #include "gateway/screen_text.h"
@@ -67,6 +68,14 @@ static void on_keeper_closed(void *data)
     log_warn("gateway", "the keeper is gone; nobody can log in until it is back");
     if (self->accept)
         accept_hold(self->accept); /* it signs each handshake, and will soon be back */
+}
+
+static void on_helper_lost(void *data)
+{
+    struct gateway *self = data;
+    int r = self->supervisor ? ipc_send(self->supervisor, CONTROL_WANT_HELPER, 0, NULL, 0, NULL, 0) : -ENOTCONN;
+    if (r < 0)
+        log_error("gateway", "another helper cannot be asked for: %s", strerror(-r));
 }
 
 static void on_signal(void *data, int fd, uint32_t events)
@@ -165,9 +174,11 @@ static int begin(struct gateway *self)
         .session_ended = on_session_ended, .setup_state = on_setup_state, .closed = on_keeper_closed};
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
+    static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
     r = r ? r : watch_signals(self);
     r = r ? r : gateway_receive_setup(self);
     r = r ? r : enter_sandbox(self);
+    r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
     r = r ? r : create_pools(self);
     r = r ? r : create_library(self);
@@ -200,6 +211,7 @@ static void end(struct gateway *self)
     for (size_t i = 0; i < self->target_list.n; i++)
         target_destroy(self->targets[i]);
     self->keeper = keeper_client_destroy(self->keeper);
+    self->helper = helper_client_destroy(self->helper);
     self->supervisor = ipc_destroy(self->supervisor);
     self->signals_io = loop_io_remove(self->signals_io);
     if (self->signals >= 0)

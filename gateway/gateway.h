@@ -6,6 +6,7 @@
 #include "core/ipc.h"
 #include "core/worker.h"
 #include "gateway/control.h"
+#include "gateway/control_dongle.h"
 #include "gateway/feed.h"
 #include "machines/machine.h"
 #include "manage/target.h"
@@ -16,8 +17,10 @@
 
 struct console_pictures;
 struct console_viewer;
+struct dongle;
 struct drives;
 struct gateway;
+struct helper_client;
 struct screenshots;
 struct vga_font;
 
@@ -28,8 +31,12 @@ struct gateway_target {
     unsigned index;
     struct control_target setup; /* what the supervisor said */
     int recording_fd;
+    struct control_dongle dongle_setup;
+    uint8_t edid_file[4096]; /* of a dongle whose configuration names one */
+    size_t edid_file_size;
 
     struct machine *machine; /* brings ports, or NULL */
+    struct dongle *dongle;   /* the same */
     struct screen *screen;   /* the machine's, or our own */
     struct screen *own_screen;
     struct feed *feed;
@@ -56,6 +63,7 @@ struct gateway {
     struct target_list target_list;
 
     struct keeper_client *keeper;
+    struct helper_client *helper;
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
     struct vga_font *font; /* NULL: not on this host */
@@ -76,7 +84,12 @@ void target_watched(struct gateway_target *self); /* the number of viewers chang
 void target_vm_changed(struct gateway_target *self, const struct control_vm *vm);
 
 /* target_ops.c */
-extern const struct target_ops gateway_target_ops;
+extern const struct target_ops gateway_target_ops, gateway_dongle_ops;
+
+/* gateway_clock.c */
+bool gateway_clock_told(struct gateway *self, const struct ipc_message *message); /* CONTROL_CLOCK; false: malformed */
+void gateway_clock_lost(struct gateway *self);                                    /* the supervisor is gone */
+void gateway_clock_set(void *context, uint64_t us, api_done_fn *done, void *data);
 
 /* rights.c */
 bool gateway_may(void *context, const struct auth_session *session, uint32_t rights, const char *target);

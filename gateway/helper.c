@@ -17,9 +17,16 @@
 #include "gateway/uid.h"
 
 #define WATCH_US 1000000
-#define NOTES "/run/lightsout-helper.nbd"
 
 /* --- to the gateway --- */
+
+static void drop_peer(struct helper *self)
+{
+    self->peer = ipc_destroy(self->peer);
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->dongles[i])
+            helper_panel_forget(self->dongles[i]);
+}
 
 static void send_answer(struct helper *self, uint32_t serial, const struct helper_answer *answer, const int *fds,
                         unsigned n)
@@ -28,8 +35,11 @@ static void send_answer(struct helper *self, uint32_t serial, const struct helpe
     struct wire_writer w = wire_writer_init(room, sizeof room);
     helper_write_answer(&w, answer);
     int r = !self->peer ? 0 : ipc_send(self->peer, HELPER_ANSWER, serial, room, wire_written(&w), fds, n);
-    if (r < 0)
-        log_error("helper", "an answer to the gateway is lost: %s", strerror(-r));
+    if (r == 0)
+        return;
+    /* who does not read its answers is no gateway that works */
+    log_error("helper", "an answer to the gateway is lost: %s; its channel is closed", strerror(-r));
+    drop_peer(self);
 }
 
 void helper_answer(struct helper *self, uint32_t serial, int error, const char *why)
@@ -169,14 +179,6 @@ static bool dispatch(struct helper *self, const struct ipc_message *message, str
     default:
         return on_target(self, message, question);
     }
-}
-
-static void drop_peer(struct helper *self)
-{
-    self->peer = ipc_destroy(self->peer);
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
-        if (self->dongles[i])
-            helper_panel_forget(self->dongles[i]);
 }
 
 static void on_peer_message(void *data, struct ipc_message *message)
@@ -367,9 +369,9 @@ static int begin(struct helper *self, const char *config)
     if (r < 0)
         return r;
     find_peer_uid(self);
-    self->notes = open(NOTES, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    helper_drives_forgotten(self);
     r = helper_sandbox_enter(self->config);
+    if (r == 0 && nbd_device_remove_left_over() > 0)
+        log_info("helper", "block devices of a helper that was killed were taken back");
     r = r ? r : create_dongles(self);
     r = r ? r : open_door(self);
     r = r ? r : loop_timer_add(self->loop, on_watch, self, &self->watch);
@@ -400,8 +402,6 @@ static void end(struct helper *self)
     self->signals_io = loop_io_remove(self->signals_io);
     if (self->signals >= 0)
         close(self->signals);
-    if (self->notes >= 0)
-        close(self->notes);
     self->config = config_destroy(self->config);
     self->loop = loop_destroy(self->loop);
 }
@@ -412,7 +412,7 @@ int helper_role_main(const struct options *options)
     struct helper *self = calloc(1, sizeof *self);
     if (!self)
         return EXIT_FAILED;
-    self->listener = self->signals = self->notes = -1;
+    self->listener = self->signals = -1;
     int r = begin(self, options->config ? options->config : CONFIG_DEFAULT_PATH);
     if (r < 0)
         log_error("helper", "cannot start: %s", strerror(-r));

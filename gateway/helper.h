@@ -58,7 +58,6 @@ struct helper {
     int signals;
     struct loop_io *signals_io;
     struct loop_timer *watch;
-    int notes;                                         /* which block devices are ours, for the next helper; -1 */
     struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* NULL where the target is none */
 };
 
@@ -96,7 +95,6 @@ void helper_drive_reconnect(const struct helper_question *question, const struct
 void helper_drive_eject(const struct helper_question *question, const struct helper_drive *drive);
 void helper_drives_watch(struct helper_dongle *dongle); /* did the target eject? */
 void helper_drives_end(struct helper_dongle *dongle);
-void helper_drives_forgotten(struct helper *self); /* lets go of what a helper before us had attached */
 
 /* helper_panel.c */
 void helper_panel_begin(struct helper_dongle *dongle);

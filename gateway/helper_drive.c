@@ -24,31 +24,6 @@
 enum { HAS_FLAGS = 1, READ_ONLY = 2, FLUSH = 4, FUA = 8, TRIM = 32, MULTI_CONN = 256 };
 #define KNOWN_FLAGS (HAS_FLAGS | READ_ONLY | FLUSH | FUA | TRIM | MULTI_CONN)
 
-/* The notes: one byte a device, its number + 1. A helper that was killed leaves its devices attached. */
-static void save_notes(const struct helper *self)
-{
-    uint8_t bytes[CONFIG_MAX_TARGETS * GADGET_LUNS] = {0};
-    unsigned n = 0;
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
-        for (unsigned k = 0; self->dongles[i] && k < GADGET_LUNS; k++)
-            if (self->dongles[i]->media[k].attached)
-                bytes[n++] = (uint8_t)(self->dongles[i]->media[k].nbd + 1);
-    if (self->notes >= 0 && pwrite(self->notes, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        log_warn("helper", "the list of attached block devices cannot be written: %s", strerror(errno));
-}
-
-void helper_drives_forgotten(struct helper *self)
-{
-    uint8_t bytes[CONFIG_MAX_TARGETS * GADGET_LUNS] = {0};
-    ssize_t n = self->notes >= 0 ? pread(self->notes, bytes, sizeof bytes, 0) : 0;
-    for (ssize_t i = 0; i < n && bytes[i] > 0; i++) {
-        unsigned index = bytes[i] - 1u;
-        if (nbd_device_connected(index))
-            nbd_device_disconnect(index);
-    }
-    save_notes(self);
-}
-
 /* One end of a pair that somebody on this machine reads, not a file and not the network. */
 static bool is_local_stream(int fd)
 {
@@ -86,7 +61,6 @@ static void detach(struct helper_dongle *self, unsigned drive)
         return;
     nbd_device_disconnect(medium->nbd);
     *medium = (struct helper_medium){0};
-    save_notes(self->helper);
 }
 
 static const char *explain_connect(int error)
@@ -155,7 +129,6 @@ void helper_drive_insert(const struct helper_question *question, const struct he
     }
     *medium = (struct helper_medium){
         .attached = true, .nbd = nbd, .config = config, .cdrom = insert->cdrom, .read_only = insert->read_only};
-    save_notes(self->helper);
     nbd_device_set_read_ahead(nbd, READ_AHEAD_KB);
     nbd_device_path(nbd, path, sizeof path);
     r = gadget_lun_insert(self->gadget, insert->drive, path, insert->cdrom, insert->read_only);

@@ -10,6 +10,7 @@ static const struct {
 } roles[] = {
     {"gateway", gateway_role_main},
     {"keeper", keeper_role_main},
+    {"helper", helper_role_main},
 };
 
 static int run_role(const struct options *options)

@@ -1,5 +1,6 @@
 #include "gateway/supervisor_helper.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "gateway/control_dongle.h"
 #include "gateway/helper_wire.h"
 #include "gateway/process.h"
+#include "manage/wake.h"
 
 #define AGAIN_US 500000
 
@@ -197,4 +199,35 @@ void helper_link_tell(struct ipc *gateway, const struct config_target *target, u
     int r = w.full ? -EMSGSIZE : ipc_send(gateway, CONTROL_DONGLE, 0, room, wire_written(&w), &edid, edid >= 0 ? 1 : 0);
     if (r < 0)
         log_error("supervisor", "target %s: its dongle's message is lost: %s", target->name, strerror(-r));
+}
+
+static int send_wake(const struct config_dongle *dongle, char *why, size_t size)
+{
+    struct wake wake = {.secure = dongle->wake_secureon.given};
+    if (!dongle->wake_mac.given) {
+        snprintf(why, size, "The target has no wake-mac in the configuration.");
+        return -ENOTSUP;
+    }
+    memcpy(wake.mac, dongle->wake_mac.bytes, sizeof wake.mac);
+    memcpy(wake.password, dongle->wake_secureon.bytes, sizeof wake.password);
+    if (dongle->wake_broadcast[0])
+        inet_pton(AF_INET, dongle->wake_broadcast, &wake.broadcast);
+    return wake_send(&wake, why, size);
+}
+
+bool helper_link_wake(struct ipc *gateway, const struct config *config, const struct ipc_message *message)
+{
+    struct control_wake wake;
+    if (!control_read_wake(message->body, message->body_size, &wake) || wake.index >= config->n_targets ||
+        config->targets[wake.index]->machine != CONFIG_DONGLE)
+        return false;
+    struct control_woken woken = {.index = wake.index};
+    uint8_t room[512];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    woken.error = send_wake(&config->targets[wake.index]->dongle, woken.why, sizeof woken.why);
+    control_write_woken(&w, &woken);
+    int r = ipc_send(gateway, CONTROL_WOKEN, 0, room, wire_written(&w), NULL, 0);
+    if (r < 0)
+        log_error("supervisor", "message %u to the gateway is lost: %s", CONTROL_WOKEN, strerror(-r));
+    return true;
 }

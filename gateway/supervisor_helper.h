@@ -22,5 +22,8 @@ void helper_link_stop(struct helper_link *self, int timeout_ms);   /* NULL allow
 struct helper_link *helper_link_destroy(struct helper_link *self); /* NULL allowed; returns NULL */
 void helper_link_want(struct helper_link *self);                   /* a gateway has none (any more); NULL allowed */
 
+/* CONTROL_WAKE: sends the magic packet of that target and answers. False: the message makes no sense. */
+bool helper_link_wake(struct ipc *gateway, const struct config *config, const struct ipc_message *message);
+
 /* CONTROL_DONGLE for a target that is one. */
 void helper_link_tell(struct ipc *gateway, const struct config_target *target, unsigned index);

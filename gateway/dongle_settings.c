@@ -1,0 +1,102 @@
+#include "gateway/dongle_settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+static bool parse_hex(const char *text, size_t n, struct edid *ret)
+{
+    char why[8];
+    struct edid edid;
+    if (edid_parse((const uint8_t *)text, n, &edid, why, sizeof why) < 0)
+        return false;
+    *ret = edid;
+    return true;
+}
+
+static void parse_line(const char *key, const char *value, size_t n, struct dongle_settings *ret)
+{
+    char word[32] = "";
+    if (strcmp(key, "edid") == 0) {
+        parse_hex(value, n, &ret->edid);
+        return;
+    }
+    if (n >= sizeof word)
+        return;
+    memcpy(word, value, n);
+    word[n] = '\0';
+    enum personality personality;
+    bool known = personality_parse(word, &personality);
+    if (strcmp(key, "personality") == 0) {
+        ret->automatic = strcmp(word, "auto") == 0;
+        ret->chosen = ret->automatic || known;
+        ret->has_personality = known;
+        if (known)
+            ret->personality = personality;
+    } else if (strcmp(key, "found") == 0 && known) {
+        ret->has_found = true;
+        ret->found = personality;
+    }
+}
+
+void dongle_settings_parse(const char *text, struct dongle_settings *ret)
+{
+    *ret = (struct dongle_settings){0};
+    while (*text) {
+        char key[16];
+        size_t line = strcspn(text, "\n"), n = strcspn(text, " =\n");
+        const char *equals = memchr(text, '=', line);
+        if (n < sizeof key && equals) {
+            memcpy(key, text, n);
+            key[n] = '\0';
+            const char *value = equals + 1, *end = text + line;
+            while (value < end && *value == ' ')
+                value++;
+            parse_line(key, value, (size_t)(end - value), ret);
+        }
+        text += line + (text[line] == '\n');
+    }
+}
+
+int dongle_settings_print(const struct dongle_settings *settings, char *room, size_t size)
+{
+    size_t n = 0;
+    room[0] = '\0';
+    if (settings->chosen)
+        n += (size_t)snprintf(room + n, size - n, "personality = %s\n",
+                              settings->automatic ? "auto" : personality_name(settings->personality));
+    if (settings->has_found)
+        n += (size_t)snprintf(room + n, size - n, "found = %s\n", personality_name(settings->found));
+    if (settings->edid.size > 0) {
+        n += (size_t)snprintf(room + n, size - n, "edid = ");
+        for (size_t i = 0; i < settings->edid.size && n + 4 < size; i++)
+            n += (size_t)snprintf(room + n, size - n, "%02x", settings->edid.bytes[i]);
+        n += (size_t)snprintf(room + n, size - n, "\n");
+    }
+    return n < size ? (int)n : -EMSGSIZE;
+}
+
+void dongle_settings_load(const char *path, struct dongle_settings *ret)
+{
+    char text[DONGLE_SETTINGS_MAX];
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    dongle_settings_parse(text, ret);
+}
+
+int dongle_settings_save(const char *path, const struct dongle_settings *settings)
+{
+    char text[DONGLE_SETTINGS_MAX], fresh[1200];
+    int n = dongle_settings_print(settings, text, sizeof text);
+    if (n < 0 || (size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh)
+        return n < 0 ? n : -ENAMETOOLONG;
+    _cleanup_close_ int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, (size_t)n) != n || fsync(fd) < 0 || rename(fresh, path) < 0)
+        return -errno;
+    return 0;
+}

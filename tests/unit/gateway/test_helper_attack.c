@@ -1,0 +1,564 @@
+/* The real helper, with somebody in the gateway's place who says everything that a gateway never would: other types,
+ * other indexes and sizes, paths where there is no room for any, descriptors of other kinds, floods, early ends. All of
+ * it is refused, the helper lives on, and has nothing open that its configuration does not name. Needs root: the helper
+ * reads only a configuration that is root's. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/attrs.h"
+#include "core/cleanup.h"
+#include "gateway/helper_wire.h"
+#include "gateway/role.h"
+
+#define HANG_MS 20000
+
+static char folder[] = "/tmp/lightsout-attack-XXXXXX", config[64];
+static pid_t helper;
+static int supervisor = -1;
+
+/* --- a channel, by hand, because the program's own would not send this --- */
+
+struct raw {
+    uint16_t type;
+    uint32_t serial;
+    const void *body;
+    size_t size;
+    const int *fds;
+    unsigned n_fds;
+};
+
+static bool send_bytes(int channel, const void *bytes, size_t size, const int *fds, unsigned n_fds)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(16 * sizeof(int))];
+    } control = {0};
+    struct iovec iov = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+    if (n_fds > 0) {
+        m.msg_control = &control;
+        m.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+        memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
+    }
+    return sendmsg(channel, &m, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+}
+
+static bool send_raw(int channel, const struct raw *raw)
+{
+    uint8_t room[IPC_MAX_BODY + IPC_HEADER_SIZE];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    wire_write_le32(&w, IPC_MAGIC);
+    wire_write_le16(&w, IPC_VERSION);
+    wire_write_le16(&w, raw->type);
+    wire_write_le32(&w, raw->serial);
+    wire_write_le16(&w, (uint16_t)raw->size);
+    wire_write_le16(&w, (uint16_t)raw->n_fds);
+    wire_write_bytes(&w, raw->body, raw->size);
+    return send_bytes(channel, room, wire_written(&w), raw->fds, raw->n_fds);
+}
+
+/* The next message's type and how many descriptors it came with (closed here); 0: the channel was closed. answer may be
+ * NULL. */
+static int receive(int channel, struct helper_answer *answer, unsigned *ret_fds)
+{
+    uint8_t room[IPC_MAX_BODY + IPC_HEADER_SIZE];
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(8 * sizeof(int))];
+    } control;
+    struct iovec iov = {.iov_base = room, .iov_len = sizeof room};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct pollfd p = {.fd = channel, .events = POLLIN};
+    if (poll(&p, 1, HANG_MS) != 1)
+        fail_msg("the helper does not answer");
+    ssize_t n = recvmsg(channel, &m, MSG_CMSG_CLOEXEC);
+    if (n <= 0)
+        return 0;
+    *ret_fds = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++, ++*ret_fds)
+            close(((int *)(void *)CMSG_DATA(c))[i]);
+    struct ipc_message message;
+    assert_int_equal(ipc_parse(room, (size_t)n, &message), 0);
+    if (answer && message.type == HELPER_ANSWER)
+        assert_true(helper_read_answer(message.body, message.body_size, answer));
+    return message.type;
+}
+
+static int connect_helper(void)
+{
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    struct raw peer = {.type = HELPER_PEER, .fds = &pair[1], .n_fds = 1};
+    assert_true(send_raw(supervisor, &peer));
+    close(pair[1]);
+    return pair[0];
+}
+
+enum outcome { CLOSED, REFUSED, DONE };
+
+/* What becomes of one question. States that the helper tells by itself are passed over. */
+static enum outcome outcome_of(int channel, struct helper_answer *answer, unsigned *fds)
+{
+    int type;
+    while ((type = receive(channel, answer, fds)) == HELPER_STATE)
+        ;
+    if (type == 0)
+        return CLOSED;
+    assert_int_equal(type, HELPER_ANSWER);
+    return answer->error < 0 ? REFUSED : DONE;
+}
+
+static enum outcome try(const struct raw *raw)
+{
+    struct helper_answer answer;
+    unsigned fds = 0;
+    _cleanup_close_ int channel = connect_helper();
+    if (!send_raw(channel, raw))
+        return CLOSED;
+    enum outcome outcome = outcome_of(channel, &answer, &fds);
+    if (outcome == REFUSED)
+        assert_int_equal(fds, 0);
+    return outcome;
+}
+
+static unsigned count_fds(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)helper);
+    DIR *d = opendir(path);
+    unsigned n = 0;
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d));)
+        n += e->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+/* A question that is always answered; how many descriptors the helper has while its channel is open. */
+static unsigned assert_alive(void)
+{
+    struct helper_answer answer;
+    unsigned fds = 0;
+    uint8_t body[2] = {0, 0};
+    struct raw describe = {.type = HELPER_DESCRIBE, .serial = 1, .body = body, .size = sizeof body};
+    _cleanup_close_ int channel = connect_helper();
+    assert_int_equal(waitpid(helper, NULL, WNOHANG), 0);
+    assert_true(send_raw(channel, &describe));
+    assert_int_equal(outcome_of(channel, &answer, &fds), DONE);
+    return count_fds();
+}
+
+/* --- what never is a question --- */
+
+static void other_types(void **state)
+{
+    (void)state;
+    static const uint16_t high[] = {256, 1000, 0x4000, 0x8000, 0xFFFF};
+    uint8_t body[16] = {0};
+    for (unsigned type = 0; type < 256 + ARRAY_SIZE(high); type++) {
+        struct raw raw = {
+            .type = (uint16_t)(type < 256 ? type : high[type - 256]), .serial = 7, .body = body, .size = 2};
+        if (raw.type < HELPER_OPEN_CAPTURE || raw.type > HELPER_LAST)
+            assert_int_equal(try(&raw), CLOSED);
+    }
+    assert_alive();
+}
+
+static void headers_that_are_none(void **state)
+{
+    (void)state;
+    struct helper_answer answer;
+    unsigned fds;
+    uint8_t bytes[64];
+    srand(4);
+    for (unsigned i = 0; i < 200; i++) {
+        _cleanup_close_ int channel = connect_helper();
+        for (size_t k = 0; k < sizeof bytes; k++)
+            bytes[k] = (uint8_t)rand();
+        send_bytes(channel, bytes, (size_t)rand() % sizeof bytes + 1, NULL, 0);
+        assert_int_equal(outcome_of(channel, &answer, &fds), CLOSED);
+    }
+    assert_alive();
+}
+
+/* --- questions about what is not its affair --- */
+
+static void other_indexes(void **state)
+{
+    (void)state;
+    static const uint16_t targets[] = {1, 3, 31, 32, 255, 0x7FFF, 0xFFFF};
+    for (uint16_t type = HELPER_OPEN_CAPTURE; type <= HELPER_LAST; type++)
+        for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+            uint8_t body[2] = {(uint8_t)targets[i], (uint8_t)(targets[i] >> 8)};
+            struct raw raw = {.type = type, .serial = 9, .body = body, .size = sizeof body};
+            assert_int_not_equal(try(&raw), DONE);
+        }
+    static const struct helper_up ups[] = {{.personality = PERSONALITIES}, {.personality = 255}, {.media = 4}};
+    for (size_t i = 0; i < ARRAY_SIZE(ups); i++) {
+        uint8_t room[32];
+        struct wire_writer w = wire_writer_init(room, sizeof room);
+        helper_write_up(&w, &ups[i]);
+        struct raw raw = {.type = HELPER_GADGET_UP, .serial = 9, .body = room, .size = wire_written(&w)};
+        assert_int_equal(try(&raw), CLOSED);
+    }
+    static const struct helper_press presses[] = {
+        {.button = 2, .milliseconds = 100}, {.milliseconds = 49}, {.milliseconds = 15001}, {.milliseconds = 65535}};
+    for (size_t i = 0; i < ARRAY_SIZE(presses); i++) {
+        uint8_t room[32];
+        struct wire_writer w = wire_writer_init(room, sizeof room);
+        helper_write_press(&w, &presses[i]);
+        struct raw raw = {.type = HELPER_PRESS, .serial = 9, .body = room, .size = wire_written(&w)};
+        assert_int_equal(try(&raw), CLOSED);
+    }
+    assert_alive();
+}
+
+/* Where an index stands, a path would be too long; and what stands in its place is no device of a capture's kind. */
+static void paths(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"/etc/shadow", "../../etc/shadow", "/dev/mem", "/dev/sda", "/proc/self/mem"};
+    for (uint16_t type = HELPER_OPEN_CAPTURE; type <= HELPER_LAST; type++)
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+            uint8_t body[64] = {0};
+            size_t n = strlen(names[i]);
+            struct raw bare = {.type = type, .serial = 9, .body = names[i], .size = n};
+            assert_int_not_equal(try(&bare), DONE);
+            memcpy(body + 2, names[i], n);
+            struct raw behind = {.type = type, .serial = 9, .body = body, .size = n + 2};
+            assert_int_not_equal(try(&behind), DONE);
+        }
+    /* target 0 names /dev/null as its capture device: a wrong configuration gives nothing away either */
+    uint8_t body[2] = {0};
+    struct raw capture = {.type = HELPER_OPEN_CAPTURE, .serial = 9, .body = body, .size = 2};
+    assert_int_equal(try(&capture), REFUSED);
+    assert_alive();
+}
+
+static void bodies_of_chance(void **state)
+{
+    (void)state;
+    uint8_t body[64];
+    srand(5);
+    for (unsigned i = 0; i < 3000; i++) {
+        struct raw raw = {.type = (uint16_t)(HELPER_OPEN_CAPTURE + rand() % (HELPER_LAST - HELPER_OPEN_CAPTURE + 1)),
+                          .serial = 3,
+                          .body = body,
+                          .size = (size_t)rand() % sizeof body};
+        /* a button or a gadget that is really there may be asked for */
+        if (raw.type == HELPER_PRESS || raw.type == HELPER_GADGET_UP)
+            continue;
+        for (size_t k = 0; k < raw.size; k++)
+            body[k] = (uint8_t)(rand() % 3 ? rand() % 3 : rand());
+        try(&raw);
+    }
+    assert_alive();
+}
+
+/* --- descriptors --- */
+
+enum { A_FILE, A_MEMFD, A_PIPE, A_DATAGRAM, A_LISTENER, A_TCP, A_FOLDER, A_SEQPACKET, KINDS };
+
+static int make_fd(int kind)
+{
+    int pair[2] = {-1, -1}, fd = -1;
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    switch (kind) {
+    case A_FILE:
+        return open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    case A_MEMFD:
+        return memfd_create("attack", MFD_CLOEXEC);
+    case A_FOLDER:
+        return open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    case A_PIPE:
+        assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+        close(pair[1]);
+        return pair[0];
+    case A_TCP:
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+        return fd;
+    case A_LISTENER:
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)), 0);
+        assert_int_equal(listen(fd, 1), 0);
+        return fd;
+    default:
+        assert_int_equal(
+            socketpair(AF_UNIX, (kind == A_DATAGRAM ? SOCK_DGRAM : SOCK_SEQPACKET) | SOCK_CLOEXEC, 0, pair), 0);
+        close(pair[1]);
+        return pair[0];
+    }
+}
+
+static size_t insert_body(uint8_t room[64])
+{
+    struct wire_writer w = wire_writer_init(room, 64);
+    struct helper_insert insert = {.size = 1 << 20, .flags = 3, .cdrom = true, .read_only = true};
+    helper_write_insert(&w, &insert);
+    return wire_written(&w);
+}
+
+static void descriptors_of_other_kinds(void **state)
+{
+    (void)state;
+    uint8_t insert[64], drive[4] = {0};
+    size_t n = insert_body(insert);
+    unsigned before = assert_alive();
+    for (int kind = 0; kind < KINDS; kind++) {
+        _cleanup_close_ int fd = make_fd(kind);
+        assert_true(fd >= 0);
+        struct raw in = {.type = HELPER_DRIVE_INSERT, .serial = 2, .body = insert, .size = n, .fds = &fd, .n_fds = 1};
+        assert_int_equal(try(&in), REFUSED);
+        struct raw again = {
+            .type = HELPER_DRIVE_RECONNECT, .serial = 2, .body = drive, .size = 4, .fds = &fd, .n_fds = 1};
+        assert_int_equal(try(&again), REFUSED);
+    }
+    assert_int_equal(assert_alive(), before);
+}
+
+static void descriptors_that_nobody_wants(void **state)
+{
+    (void)state;
+    uint8_t body[64] = {0};
+    int fds[8];
+    unsigned before = assert_alive();
+    for (unsigned i = 0; i < 8; i++)
+        fds[i] = make_fd(A_FILE);
+    size_t n = insert_body(body);
+    for (unsigned k = 0; k <= 8; k++) {
+        struct raw raw = {.type = HELPER_DRIVE_INSERT, .serial = 2, .body = body, .size = n, .fds = fds, .n_fds = k};
+        assert_int_equal(try(&raw), k == 1 ? REFUSED : CLOSED);
+    }
+    memset(body, 0, sizeof body);
+    for (uint16_t type = HELPER_OPEN_CAPTURE; type <= HELPER_LAST; type++) {
+        struct raw raw = {.type = type, .serial = 2, .body = body, .size = 2, .fds = fds, .n_fds = 2};
+        assert_int_equal(try(&raw), CLOSED);
+    }
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
+    assert_int_equal(assert_alive(), before);
+}
+
+/* --- rude ones --- */
+
+static void floods(void **state)
+{
+    (void)state;
+    uint8_t body[2] = {0};
+    struct raw raw = {.type = HELPER_DESCRIBE, .serial = 2, .body = body, .size = sizeof body};
+    unsigned before = assert_alive(), sent = 0;
+    _cleanup_close_ int channel = connect_helper();
+    for (unsigned i = 0; i < 20000; i++) {
+        struct pollfd p = {.fd = channel, .events = POLLOUT};
+        if (poll(&p, 1, 200) != 1 || (p.revents & POLLHUP))
+            break; /* it reads no more, or has had enough */
+        sent += send_raw(channel, &raw);
+    }
+    assert_true(sent > 0);
+    close(take_fd(&channel));
+    assert_int_equal(assert_alive(), before);
+}
+
+static void early_ends(void **state)
+{
+    (void)state;
+    uint8_t body[64];
+    size_t n = insert_body(body);
+    unsigned before = assert_alive();
+    for (unsigned i = 0; i < 200; i++) {
+        _cleanup_close_ int channel = connect_helper();
+        _cleanup_close_ int fd = make_fd((int)(i % KINDS));
+        struct raw raw = {.type = HELPER_DRIVE_INSERT, .serial = 2, .body = body, .size = n, .fds = &fd, .n_fds = 1};
+        if (i % 3)
+            send_raw(channel, &raw);
+    }
+    assert_int_equal(assert_alive(), before);
+}
+
+/* --- what it has --- */
+
+static bool is_expected(const char *link)
+{
+    static const char *const prefixes[] = {"socket:",   "anon_inode:",  "pipe:",     "/dev/null",     "/dev/tty",
+                                           "/dev/pts/", "/dev/console", "/dev/hidg", "/sys/devices/", "/dev/gpiochip"};
+    for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+        if (strncmp(link, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+static void nothing_else_is_open(void **state)
+{
+    (void)state;
+    char path[64], link[256], own[256];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)helper);
+    DIR *d = opendir(path);
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d));) {
+        ssize_t n = readlinkat(dirfd(d), e->d_name, link, sizeof link - 1);
+        if (n < 0)
+            continue;
+        link[n] = '\0';
+        /* what the test's own output goes to is the helper's as well */
+        snprintf(path, sizeof path, "/proc/self/fd/%.20s", e->d_name);
+        ssize_t m = atoi(e->d_name) <= 2 ? readlink(path, own, sizeof own - 1) : -1;
+        bool inherited = m == n && memcmp(own, link, (size_t)n) == 0;
+        if (!inherited && !is_expected(link))
+            fail_msg("the helper has %s open", link);
+    }
+    closedir(d);
+}
+
+static void almost_nothing_is_left_of_root(void **state)
+{
+    (void)state;
+    char path[64], line[256];
+    unsigned long long effective = ~0ull, bounding = ~0ull;
+    int no_new = 0, seccomp = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)helper);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        sscanf(line, "CapEff: %llx", &effective);
+        sscanf(line, "CapBnd: %llx", &bounding);
+        sscanf(line, "NoNewPrivs: %d", &no_new);
+        sscanf(line, "Seccomp: %d", &seccomp);
+    }
+    fclose(f);
+    const unsigned long long kept = 1ull << 21 | 1ull << 12 | 1ull << 5; /* SYS_ADMIN, NET_ADMIN, KILL */
+    assert_int_equal(effective & ~kept, 0);
+    assert_int_equal(bounding & ~kept, 0);
+    assert_int_equal(no_new, 1);
+    assert_int_equal(seccomp, 2);
+}
+
+/* --- a configuration that is not root's --- */
+
+static int run_helper(const char *path)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct options options = {.config = path};
+        _exit(helper_role_main(&options));
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void refuses_others_configurations(void **state)
+{
+    (void)state;
+    char path[80];
+    snprintf(path, sizeof path, "%s/other.conf", folder);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs("[target d]\nmachine = dongle\n", f);
+    fclose(f);
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_int_equal(run_helper(path), EXIT_FAILED);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(chown(path, 1000, 1000), 0);
+    assert_int_equal(run_helper(path), EXIT_FAILED);
+    unlink(path);
+}
+
+/* --- */
+
+static void begin_helper(int end)
+{
+    struct options options = {.config = config};
+    if (end != HELPER_FD_SUPERVISOR) {
+        dup2(end, HELPER_FD_SUPERVISOR);
+        close(end);
+    }
+    close_range(HELPER_FD_SUPERVISOR + 1, ~0u, 0);
+    _exit(helper_role_main(&options));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("skipped: the helper reads only a configuration that belongs to root; run this as root\n");
+        exit(77);
+    }
+    assert_non_null(mkdtemp(folder));
+    snprintf(config, sizeof config, "%s/test.conf", folder);
+    FILE *f = fopen(config, "we");
+    fputs("[target d]\nmachine = dongle\ncapture = /dev/null\nbig-cd = no\n"
+          "[target t]\nmachine = testcard\n"
+          "[target e]\nmachine = dongle\nudc = nowhere\nbig-cd = no\n",
+          f);
+    fclose(f);
+    assert_int_equal(chmod(config, 0644), 0);
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    helper = fork();
+    if (helper == 0) {
+        close(pair[0]);
+        begin_helper(pair[1]);
+    }
+    close(pair[1]);
+    supervisor = pair[0];
+    unsigned fds;
+    assert_int_equal(receive(supervisor, NULL, &fds), HELPER_PEER); /* it is ready */
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    int status;
+    close(supervisor); /* it ends with its supervisor */
+    assert_int_equal(waitpid(helper, &status, 0), helper);
+    assert_int_equal(status, 0);
+    unlink(config);
+    rmdir(folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(other_types),
+        cmocka_unit_test(headers_that_are_none),
+        cmocka_unit_test(other_indexes),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(bodies_of_chance),
+        cmocka_unit_test(descriptors_of_other_kinds),
+        cmocka_unit_test(descriptors_that_nobody_wants),
+        cmocka_unit_test(floods),
+        cmocka_unit_test(early_ends),
+        cmocka_unit_test(nothing_else_is_open),
+        cmocka_unit_test(almost_nothing_is_left_of_root),
+        cmocka_unit_test(refuses_others_configurations),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
