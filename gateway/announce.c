@@ -5,14 +5,28 @@
 
 #define QUIET 2 /* modules around the code; readers want some, terminals have little room */
 
-void announce_url(const struct config *config, char *room, size_t size)
+static void write_url(const struct config *config, unsigned i, char *room, size_t size)
 {
-    const char *name = config->public_names.list[0];
+    const char *name = config->public_names.list[i];
     unsigned port = config->listen.list[0].port;
     if (port == 443)
         snprintf(room, size, "https://%s/", name);
     else
         snprintf(room, size, "https://%s:%u/", name, port);
+}
+
+void announce_url(const struct config *config, char *room, size_t size)
+{
+    write_url(config, 0, room, size);
+}
+
+void announce_names(FILE *out, const struct config *config)
+{
+    char url[CONFIG_NAME_MAX + 32];
+    for (unsigned i = 1; i < config->public_names.n; i++) {
+        write_url(config, i, url, sizeof url);
+        fprintf(out, "  also         %s\n", url);
+    }
 }
 
 static bool module(const QRcode *code, int x, int y)

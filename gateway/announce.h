@@ -10,5 +10,8 @@
  * telephone's owner can compare. */
 void announce(FILE *out, const struct config *config, const char *fingerprint, const char *secret, bool qr);
 
+/* The addresses by the other public names. */
+void announce_names(FILE *out, const struct config *config);
+
 /* "https://NAME:PORT/" of the first public name. */
 void announce_url(const struct config *config, char *room, size_t size);

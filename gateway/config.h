@@ -97,6 +97,7 @@ struct config {
     char library[CONFIG_PATH_MAX];                                       /* "": library/ in the state folder */
     char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
+    char secret_file[CONFIG_PATH_MAX], first_user_file[CONFIG_PATH_MAX]; /* "": none; first_start.h */
 
     struct config_target *targets[CONFIG_MAX_TARGETS];
     unsigned n_targets;

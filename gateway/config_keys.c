@@ -36,7 +36,7 @@ static const char *const capture_words[] = {"auto", "yuyv",  "uyvy",  "nv12", "n
 #define DEVICE(example) "give the absolute path of a device below /dev, for example " example
 #define USB_TEXT "give 1 to 63 printable ASCII characters"
 #define GPIO(name) "write CHIP:LINE[,active-low], for example gpio-" name " = gpiochip0:17"
-#define BOOT_KEYS(name) "docs/power.md has the form of a recipe; for example boot-keys-" name " = f11*8 wait:3s enter"
+#define BOOT_KEYS(name) "docs/power.md has the form of a recipe; for example boot-keys-" name " = f11 every 250 ms for 20 s"
 
 const struct config_key config_keys[] = {
     GATEWAY("listen", listen, config_value_listen,
@@ -53,6 +53,10 @@ const struct config_key config_keys[] = {
             .remedy = "give the absolute path of the PEM file with the certificate's private key"),
     GATEWAY("user", user, config_value_user,
             .remedy = "give the name or number of an unprivileged user, for example user = lightsout"),
+    GATEWAY("secret-file", secret_file, config_value_path,
+            .remedy = "give an absolute path, for example secret-file = /boot/firmware/lightsout-setup.txt"),
+    GATEWAY("first-user-file", first_user_file, config_value_path,
+            .remedy = "give an absolute path, for example first-user-file = /etc/lightsout/first-user"),
 
     TARGET("machine", machine, CONFIG_FOR_ALL, config_value_word, .words = machine_words,
            .remedy = "choose qemu, testcard, replay or dongle"),

@@ -1,6 +1,7 @@
 /* What supervisor and gateway say to each other over core/ipc. The supervisor sends SETUP, one TARGET for each, VM for
- * those with a process, and BEGIN; later VM and KEEPER whenever something changes. The gateway says READY once, and WANT_HELPER. It
- * names targets only by their index. Packing and unpacking are pure; the receiver checks every length and range. */
+ * those with a process, and BEGIN; later VM and KEEPER whenever something changes. The gateway says READY once, and
+ * WANT_HELPER. It names targets only by their index. Packing and unpacking are pure; the receiver checks every length
+ * and range. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,10 +19,12 @@ enum control_type {
     CONTROL_KEEPER, /* one descriptor: a channel to the new keeper */
     CONTROL_DONGLE, /* control_dongle.h; behind the TARGET of each that is one */
     CONTROL_HELPER, /* one descriptor: a channel to the helper */
+    CONTROL_CLOCK,  /* control_clock.h */
     CONTROL_READY = 64,
     CONTROL_WOKEN,  /* struct control_woken: answers WAKE */
     CONTROL_CLOCK,  /* control_clock.h */
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
+    CONTROL_SET_CLOCK,   /* control_clock.h */
 };
     CONTROL_SET_CLOCK,   /* control_clock.h */
     CONTROL_WAKE,        /* struct control_wake: the gateway has no network of its own */

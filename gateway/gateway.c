@@ -135,6 +135,8 @@ static void set_api(struct gateway *self)
     self->api.layouts = self->layouts;
     self->api.statistics = gateway_statistics;
     self->api.statistics_context = self;
+    self->api.set_clock = gateway_clock_set;
+    self->api.clock_context = self;
 }
 
 static int create_server(struct gateway *self)
@@ -199,6 +201,7 @@ static int begin(struct gateway *self)
 /* Viewers first (their keys are released while the targets are there), then who works for targets, then those. */
 static void end(struct gateway *self)
 {
+    gateway_clock_lost(self);
     self->accept = accept_destroy(self->accept);
     self->server = server_destroy(self->server);
     self->encoders = worker_pool_destroy(self->encoders);

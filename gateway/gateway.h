@@ -72,6 +72,10 @@ struct gateway {
     const char *layouts[32];
     struct server *server;
     struct accept *accept;
+
+    uint32_t clock_serial;   /* of the newest CONTROL_SET_CLOCK */
+    api_done_fn *clock_done; /* NULL: none is under way */
+    void *clock_data;
 };
 
 /* gateway_setup.c: what the supervisor says. */
@@ -85,6 +89,11 @@ void target_vm_changed(struct gateway_target *self, const struct control_vm *vm)
 
 /* target_ops.c */
 extern const struct target_ops gateway_target_ops, gateway_dongle_ops;
+
+/* gateway_clock.c */
+bool gateway_clock_told(struct gateway *self, const struct ipc_message *message); /* CONTROL_CLOCK; false: malformed */
+void gateway_clock_lost(struct gateway *self);                                    /* the supervisor is gone */
+void gateway_clock_set(void *context, uint64_t us, api_done_fn *done, void *data);
 
 /* gateway_clock.c */
 bool gateway_clock_told(struct gateway *self, const struct ipc_message *message); /* CONTROL_CLOCK; false: malformed */

@@ -79,6 +79,9 @@ static void on_message(void *data, struct ipc_message *message)
     case CONTROL_VM:
         good = on_vm(self, message);
         break;
+    case CONTROL_CLOCK:
+        good = gateway_clock_told(self, message);
+        break;
     case CONTROL_KEEPER:
         good = on_keeper(self, message);
         break;
@@ -96,6 +99,7 @@ static void on_closed(void *data, int error)
 {
     struct gateway *self = data;
     self->supervisor = ipc_destroy(self->supervisor);
+    gateway_clock_lost(self);
     log_warn("gateway", "the supervisor is gone%s%s", error ? ": " : "", error ? strerror(-error) : "");
     if (self->server)
         server_stop(self->server, 0);

@@ -10,9 +10,11 @@
 #include "auth/keeper/keeper.h"
 #include "core/log.h"
 #include "gateway/control.h"
+#include "gateway/first_start.h"
 #include "gateway/options.h"
 #include "gateway/process.h"
 #include "gateway/role.h"
+#include "gateway/supervisor_clock.h"
 #include "gateway/supervisor_helper.h"
 
 struct roles {
@@ -21,6 +23,7 @@ struct roles {
     void *data;
     struct process keeper, gateway;
     struct helper_link *helper;
+    struct clock_watch *clock;
     char keeper_folder[CONFIG_PATH_MAX];
     struct keeper_ready keeper_ready;
     bool keeper_was_ready, gateway_was_ready, stopping;
@@ -153,15 +156,35 @@ static void gateway_started(void *data)
     for (unsigned i = 0; i < n; i++)
         if (self->config.vms[i])
             roles_tell_vm(self, self->config.vms[i]);
+    clock_watch_tell(self->clock, self->gateway.channel);
     send_gateway(self, CONTROL_BEGIN, &nothing, -1);
     helper_link_want(self->helper);
+}
+
+static void on_clock(void *data)
+{
+    struct roles *self = data;
+    clock_watch_tell(self->clock, self->gateway.channel);
+}
+
+static void write_fingerprint(const struct roles *self, char ret[32 * 3 + 1])
+{
+    for (unsigned i = 0; i < 32; i++)
+        snprintf(ret + 3 * i, 4, "%02X%s", self->keeper_ready.fingerprint[i], i < 31 ? ":" : "");
+}
+
+/* The file for those who have no screen here. */
+static void tell_secret_file(struct roles *self, const char *secret)
+{
+    char fingerprint[32 * 3 + 1];
+    write_fingerprint(self, fingerprint);
+    first_start_tell(self->config.config, fingerprint, secret);
 }
 
 static void tell_owner(struct roles *self)
 {
     char fingerprint[32 * 3 + 1];
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(fingerprint + 3 * i, 4, "%02X%s", self->keeper_ready.fingerprint[i], i < 31 ? ":" : "");
+    write_fingerprint(self, fingerprint);
     self->owner->ready(self->data, fingerprint, self->keeper_ready.needs_setup ? self->keeper_ready.secret : "");
     explicit_bzero(self->keeper_ready.secret, sizeof self->keeper_ready.secret);
 }
@@ -173,6 +196,8 @@ static void gateway_message(void *data, struct ipc_message *message)
         helper_link_want(self->helper);
         return;
     }
+    if (message->type == CONTROL_SET_CLOCK && clock_watch_set(self->clock, self->gateway.channel, message))
+        return;
     if (message->type != CONTROL_READY || message->body_size != 0) {
         log_error("supervisor", "the gateway sent message %u, which makes no sense", message->type);
         return;
@@ -217,6 +242,7 @@ static void begin_keeper(struct roles *self)
     const char *list[CONFIG_MAX_NAMES];
     for (unsigned i = 0; i < names->n; i++)
         list[i] = names->list[i];
+    first_start_offer(self->config.config, self->keeper.channel);
     int r = keeper_begin_send(self->keeper.channel, list, names->n, self->config.certificate_fd,
                               self->config.certificate_key_fd);
     if (r < 0)
@@ -243,6 +269,12 @@ static void keeper_started(void *data)
 static void keeper_message(void *data, struct ipc_message *message)
 {
     struct roles *self = data;
+    char secret[sizeof self->keeper_ready.secret];
+    if (keeper_setup_read(message, secret, sizeof secret) == 0) {
+        tell_secret_file(self, secret);
+        explicit_bzero(secret, sizeof secret);
+        return;
+    }
     int r = keeper_ready_read(message, &self->keeper_ready);
     if (r < 0) {
         log_error("supervisor", "the keeper sent message %u, which makes no sense", message->type);
@@ -257,6 +289,8 @@ static void keeper_message(void *data, struct ipc_message *message)
     log_info("supervisor", "the keeper is ready (process %d)", (int)child_pid(self->keeper.child));
     if (self->keeper_ready.audit_broken)
         log_warn("supervisor", "the audit log was changed by somebody else than the keeper");
+    first_start_offered(self->config.config, &self->keeper_ready);
+    tell_secret_file(self, self->keeper_ready.secret);
     /* each start of the keeper voids the set-up secret before it, so a new one must be shown */
     if (self->gateway_was_ready && self->keeper_ready.needs_setup)
         tell_owner(self);
@@ -298,6 +332,7 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     self->keeper.folder = self->keeper_folder;
     self->keeper.state = self->gateway.state = config->state->path;
     static const struct helper_link_owner helper = {.give = give_helper};
+    r = r ? r : clock_watch_create(loop, &wall_clock_real, on_clock, self, &self->clock);
     r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
     r = r ? r : process_start(&self->keeper);
     if (r < 0) {
@@ -323,6 +358,7 @@ struct roles *roles_destroy(struct roles *self)
     process_finish(&self->gateway);
     process_finish(&self->keeper);
     self->helper = helper_link_destroy(self->helper);
+    self->clock = clock_watch_destroy(self->clock);
     free(self);
     return NULL;
 }

@@ -131,7 +131,7 @@ static void on_message(void *data, struct ipc_message *message)
     struct keeper *self = data;
     if (message->type == KEEPER_BEGIN) {
         on_begin(self, message);
-    } else if (message->type == KEEPER_FIRST_USER && !self->desk && first_user_read(message, &self->first_user) == 0) {
+    } else if (message->type == KEEPER_FIRST_USER && !self->desk && account_read(message, &self->first_user) == 0) {
         return;
     } else if (message->type == KEEPER_GATEWAY && message->n_fds == 1 && self->desk) {
         int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));

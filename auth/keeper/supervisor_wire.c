@@ -49,7 +49,7 @@ bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash)
     return sent;
 }
 
-int first_user_read(const struct ipc_message *message, struct keeper_account *ret)
+int account_read(const struct ipc_message *message, struct keeper_account *ret)
 {
     struct wire_reader r = wire_reader_init(message->body, message->body_size);
     ipc_read_string(&r, ret->name, sizeof ret->name);

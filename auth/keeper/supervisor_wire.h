@@ -16,7 +16,7 @@ int begin_read(const struct ipc_message *message, struct keeper_begin *ret);
 struct keeper_account {
     char name[AUTH_USER_MAX], hash[KEEPER_MAX_HASH];
 };
-int first_user_read(const struct ipc_message *message, struct keeper_account *ret);
+int account_read(const struct ipc_message *message, struct keeper_account *ret);
 
 int setup_send(struct ipc *ipc, const char *secret);
 int ready_send(struct ipc *ipc, const struct keeper_ready *ready);

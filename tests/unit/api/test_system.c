@@ -1,0 +1,98 @@
+/* The gateway's own clock by REST. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/api_fixture.h"
+
+static struct api_fixture f;
+static uint64_t set_to;
+static int set_error;
+
+static void set_clock(void *context, uint64_t us, api_done_fn *done, void *data)
+{
+    assert_ptr_equal(context, &f);
+    set_to = us;
+    done(data, set_error, "because");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (fixture_init(&f))
+        return -1;
+    f.api.set_clock = set_clock;
+    f.api.clock_context = &f;
+    set_to = 0;
+    set_error = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fixture_finish(&f);
+    return 0;
+}
+
+static void expect(enum route_method method, const char *path, const char *body, int status, const char *contains)
+{
+    assert_true(fixture_call(&f, method, path, "", body, strlen(body)));
+    assert_int_equal(f.status, status);
+    if (!strstr(f.body, contains))
+        fail_msg("%s has no %s", f.body, contains);
+}
+
+static void test_the_clock_is_told(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, "/api/v1/system", "", 200, "\"synchronised\":false");
+    f.api.clock_synchronised = true;
+    expect(ROUTE_GET, "/api/v1/system", "", 200, "\"synchronised\":true");
+    assert_non_null(strstr(f.body, "\"time\":"));
+}
+
+static void test_the_clock_is_set(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, "/api/v1/system/clock", "{\"time\":1800000000123}", 200, "\"clock\"");
+    assert_true(set_to == 1800000000123000);
+    set_error = -EALREADY;
+    expect(ROUTE_POST, "/api/v1/system/clock", "{\"time\":1}", 409, "clock-synchronised");
+    set_error = -ERANGE;
+    expect(ROUTE_POST, "/api/v1/system/clock", "{\"time\":1}", 422, "bad-time");
+    set_error = -EPERM;
+    expect(ROUTE_POST, "/api/v1/system/clock", "{\"time\":1}", 501, "not-permitted");
+    set_error = -ECONNRESET;
+    expect(ROUTE_POST, "/api/v1/system/clock", "{\"time\":1}", 503, "because");
+}
+
+static void test_only_times_are_taken(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"{}",
+                                        "{\"time\":\"now\"}",
+                                        "{\"time\":-1}",
+                                        "{\"time\":1.5}",
+                                        "{\"time\":9223372036854775807}",
+                                        "{\"time\":1,\"zone\":2}"};
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        fixture_call(&f, ROUTE_POST, "/api/v1/system/clock", "", wrong[i], strlen(wrong[i]));
+        assert_int_equal(f.status, 400);
+    }
+    assert_true(set_to == 0);
+}
+
+int main(void)
+{
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_clock_is_told),
+        TEST(test_the_clock_is_set),
+        TEST(test_only_times_are_taken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
