@@ -16,20 +16,17 @@ struct api_context {
     struct keeper_client *keeper;
     const struct target_list *targets;
     struct library *library; /* NULL: none configured, /images is empty */
-    /* The one place where rights are checked (transport/server.h has the same).
-     */
+    /* The one place where rights are checked (transport/server.h has the same). */
     bool (*may)(void *context, const struct auth_session *session, uint32_t rights, const char *target);
     void *may_context;
     const char *const *layouts; /* names of keyboard layouts for typing, NULL ends */
-    /* JSON text of GET /statistics, malloc'ed for the caller; NULL on lack of
-     * memory. */
+    /* JSON text of GET /statistics, malloc'ed for the caller; NULL on lack of memory. */
     char *(*statistics)(void *context);
     void *statistics_context;
     bool needs_setup; /* kept up to date from keeper_client's listener */
 
     bool clock_synchronised; /* kept up to date from the supervisor */
-    /* Sets the wall clock, microseconds since 1970; done once. -EALREADY,
-     * -ERANGE, -EPERM, -EBUSY. NULL: cannot. */
+    /* Sets the wall clock, microseconds since 1970; done once. -EALREADY, -ERANGE, -EPERM, -EBUSY. NULL: cannot. */
     void (*set_clock)(void *context, uint64_t us, api_done_fn *done, void *data);
     void *clock_context;
 

@@ -19,15 +19,13 @@ enum control_type {
     CONTROL_KEEPER, /* one descriptor: a channel to the new keeper */
     CONTROL_DONGLE, /* control_dongle.h; behind the TARGET of each that is one */
     CONTROL_HELPER, /* one descriptor: a channel to the helper */
-    CONTROL_CLOCK,  /* control_clock.h */
-    CONTROL_READY = 64,
     CONTROL_WOKEN,  /* struct control_woken: answers WAKE */
     CONTROL_CLOCK,  /* control_clock.h */
+    CONTROL_READY = 64,
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
     CONTROL_SET_CLOCK,   /* control_clock.h */
-};
-    CONTROL_SET_CLOCK,   /* control_clock.h */
     CONTROL_WAKE,        /* struct control_wake: the gateway has no network of its own */
+};
 
 /* With one descriptor: the library's folder, or none. */
 struct control_setup {
@@ -59,7 +57,6 @@ struct control_vm {
     char log[TARGET_LOG_LINES][TARGET_LOG_LINE];
 };
 
-/* Descriptors of the gateway's process. */
 struct control_wake {
     uint16_t index;
 };
@@ -70,14 +67,15 @@ struct control_woken {
     char why[256];
 };
 
+/* Descriptors of the gateway's process. */
 enum { GATEWAY_FD_SUPERVISOR = 3, GATEWAY_FD_KEEPER, GATEWAY_FD_CONTROL, GATEWAY_FD_TCP };
 
 void control_write_setup(struct wire_writer *w, const struct control_setup *setup);
 void control_write_target(struct wire_writer *w, const struct control_target *target);
 void control_write_vm(struct wire_writer *w, const struct control_vm *vm);
-
 void control_write_wake(struct wire_writer *w, const struct control_wake *wake);
 void control_write_woken(struct wire_writer *w, const struct control_woken *woken);
+
 /* False: malformed; *ret is then undefined. */
 bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *ret);
 bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret);

@@ -174,13 +174,13 @@ static int begin(struct gateway *self)
 {
     static const struct keeper_client_listener keeper_listener = {
         .session_ended = on_session_ended, .setup_state = on_setup_state, .closed = on_keeper_closed};
+    static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
-    static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
     r = r ? r : watch_signals(self);
+    r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : gateway_receive_setup(self);
     r = r ? r : enter_sandbox(self);
-    r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
     r = r ? r : create_pools(self);
     r = r ? r : create_library(self);
@@ -211,10 +211,10 @@ static void end(struct gateway *self)
     self->io = worker_pool_destroy(self->io);
     self->library = library_destroy(self->library);
     self->font = vga_font_destroy(self->font);
+    self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)
         target_destroy(self->targets[i]);
     self->keeper = keeper_client_destroy(self->keeper);
-    self->helper = helper_client_destroy(self->helper);
     self->supervisor = ipc_destroy(self->supervisor);
     self->signals_io = loop_io_remove(self->signals_io);
     if (self->signals >= 0)

@@ -95,11 +95,6 @@ bool gateway_clock_told(struct gateway *self, const struct ipc_message *message)
 void gateway_clock_lost(struct gateway *self);                                    /* the supervisor is gone */
 void gateway_clock_set(void *context, uint64_t us, api_done_fn *done, void *data);
 
-/* gateway_clock.c */
-bool gateway_clock_told(struct gateway *self, const struct ipc_message *message); /* CONTROL_CLOCK; false: malformed */
-void gateway_clock_lost(struct gateway *self);                                    /* the supervisor is gone */
-void gateway_clock_set(void *context, uint64_t us, api_done_fn *done, void *data);
-
 /* rights.c */
 bool gateway_may(void *context, const struct auth_session *session, uint32_t rights, const char *target);
 

@@ -196,6 +196,8 @@ static void gateway_message(void *data, struct ipc_message *message)
         helper_link_want(self->helper);
         return;
     }
+    if (message->type == CONTROL_WAKE && helper_link_wake(self->gateway.channel, self->config.config, message))
+        return;
     if (message->type == CONTROL_SET_CLOCK && clock_watch_set(self->clock, self->gateway.channel, message))
         return;
     if (message->type != CONTROL_READY || message->body_size != 0) {
@@ -221,10 +223,6 @@ static bool gateway_ended(void *data, int status)
 
 static int keeper_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds)
 {
-    if (message->type == CONTROL_WAKE && helper_link_wake(self->gateway.channel, self->config.config, message))
-        return;
-    if (message->type == CONTROL_SET_CLOCK && clock_watch_set(self->clock, self->gateway.channel, message))
-        return;
     struct roles *self = data;
     unsigned place = KEEPER_FD_STATE - CHILD_FIRST_FD;
     int fd = open(self->keeper_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
