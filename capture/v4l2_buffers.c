@@ -11,12 +11,21 @@
 /* Timestamps that say something else than when the picture was complete are not believed. */
 #define PLAUSIBLE_US 1000000
 
+static void end_read(struct v4l2_set *self, struct slot *slot)
+{
+    for (unsigned m = 0; slot->reading && m < self->layout.memories; m++)
+        dmabuf_end_read(self->node.io, slot->memory[m].dmabuf);
+    slot->reading = false;
+}
+
 static void set_unref(struct v4l2_set *self)
 {
     if (!ref_put(&self->ref))
         return;
-    for (unsigned i = 0; i < SET_MAX_BUFFERS; i++)
+    for (unsigned i = 0; i < SET_MAX_BUFFERS; i++) {
+        end_read(self, &self->slots[i]);
         set_forget_memory(self, &self->slots[i]);
+    }
     v4l2_bell_unref(self->bell);
     free(self);
 }
@@ -51,13 +60,6 @@ static void message_init(const struct v4l2_set *self, struct message *m)
         m->buffer.m.planes = m->planes;
         m->buffer.length = VIDEO_MAX_PLANES;
     }
-}
-
-static void end_read(struct v4l2_set *self, struct slot *slot)
-{
-    for (unsigned m = 0; slot->reading && m < self->layout.memories; m++)
-        dmabuf_end_read(self->node.io, slot->memory[m].dmabuf);
-    slot->reading = false;
 }
 
 static bool begin_read(struct v4l2_set *self, struct slot *slot)

@@ -245,7 +245,7 @@ int v4l2_choose(const struct v4l2_node *node, uint32_t wanted, uint32_t failed, 
         if (failed >> c->kind & 1)
             continue;
         r = try_candidate(node, c, ret);
-        if (r == -ENODEV)
+        if (r == -ENODEV || r == -EBUSY)
             return r;
         if (r == 0) {
             explain(ret, c, wanted, failed);

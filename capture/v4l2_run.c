@@ -86,8 +86,7 @@ static void write_edid(struct v4l2_screen *self)
 {
     struct edid now;
     const struct edid *wanted = &self->config.edid;
-    if (!wanted->size || v4l2_edid_read(&self->node, &now) < 0 ||
-        (now.size == wanted->size && memcmp(now.bytes, wanted->bytes, now.size) == 0)) {
+    if (!wanted->size || v4l2_edid_read(&self->node, &now) < 0 || v4l2_edid_alike(&now, wanted)) {
         read_edid(self);
         return;
     }
@@ -269,7 +268,11 @@ static void serve(struct v4l2_screen *self)
 {
     uint64_t before = atomic_load(&self->counts[COUNT_PUBLISHED]);
     int r = v4l2_set_collect(self->set);
-    if (r == 0 || r != -ENODEV) /* what was refused is tried again */
+    if (r < 0 && r != -ENODEV) { /* what was refused is tried again */
+        v4l2_count(self, COUNT_ERRORS);
+        r = 0;
+    }
+    if (r == 0)
         r = v4l2_stream_serve(self);
     if (r == 0 && !self->watched && atomic_load(&self->counts[COUNT_PUBLISHED]) != before)
         r = v4l2_stream_rest(self);

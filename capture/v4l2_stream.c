@@ -105,11 +105,12 @@ int v4l2_stream_begin(struct v4l2_screen *self)
     if (r < 0)
         return r;
     r = v4l2_choose(&self->node, self->config.fourcc, self->failed, width, height, &choice);
+    if (r == -ENODEV || r == -EBUSY)
+        return r;
     if (r < 0) {
         describe_nothing(self, &choice);
-        if (r != -ENODEV)
-            v4l2_tell(self, SCREEN_UNSUPPORTED, choice.why);
-        return r == -ENODEV ? r : -EMEDIUMTYPE;
+        v4l2_tell(self, SCREEN_UNSUPPORTED, choice.why);
+        return -EMEDIUMTYPE;
     }
     self->layout = choice.layout;
     r = start_format(self);
@@ -137,7 +138,7 @@ static void count_gap(struct v4l2_screen *self, const struct v4l2_filled *filled
     /* going back or far ahead is another count that began, not a gap */
     if (self->sequence_known && missing && missing < 1u << 16) {
         atomic_fetch_add(&self->counts[COUNT_GAPS], missing);
-        if (filled->queued_us <= self->complete_us)
+        if (filled->queued_us < self->complete_us)
             atomic_fetch_add(&self->counts[COUNT_GAPS_UNEXPLAINED], missing);
     }
     self->sequence = filled->sequence;

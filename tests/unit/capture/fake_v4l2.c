@@ -94,12 +94,14 @@ static int fake_poll(const struct v4l2_io *io, struct pollfd *fds, unsigned n, c
 {
     struct fake_v4l2 *self = fake_of(io);
     struct pollfd real[8];
+    pthread_mutex_lock(&self->lock);
     for (unsigned i = 0; i < n; i++) {
         bool ours = fds[i].fd >= 0 && (fds[i].fd == self->video || fds[i].fd == self->subdevs[0]);
         real[i] = fds[i];
         if (ours)
             real[i] = (struct pollfd){fds[i].events & POLLIN ? self->in_fd : self->pri_fd, POLLIN, 0};
     }
+    pthread_mutex_unlock(&self->lock);
     int r = ppoll(real, n, timeout, NULL);
     if (r < 0)
         return -errno;
@@ -278,6 +280,14 @@ void fake_plug(struct fake_v4l2 *self)
     set_gone(self, false);
 }
 
+static unsigned read_locked(struct fake_v4l2 *self, const unsigned *value)
+{
+    pthread_mutex_lock(&self->lock);
+    unsigned v = *value;
+    pthread_mutex_unlock(&self->lock);
+    return v;
+}
+
 bool fake_is_streaming(struct fake_v4l2 *self)
 {
     pthread_mutex_lock(&self->lock);
@@ -286,10 +296,25 @@ bool fake_is_streaming(struct fake_v4l2 *self)
     return streaming;
 }
 
-unsigned fake_queued(struct fake_v4l2 *self)
+bool fake_is_gone(struct fake_v4l2 *self)
 {
     pthread_mutex_lock(&self->lock);
-    unsigned n = self->n_queued;
+    bool gone = self->gone;
     pthread_mutex_unlock(&self->lock);
-    return n;
+    return gone;
+}
+
+unsigned fake_queued(struct fake_v4l2 *self)
+{
+    return read_locked(self, &self->n_queued);
+}
+
+unsigned fake_streamons(struct fake_v4l2 *self)
+{
+    return read_locked(self, &self->streamons);
+}
+
+unsigned fake_edids(struct fake_v4l2 *self)
+{
+    return read_locked(self, &self->s_edids);
 }

@@ -107,4 +107,7 @@ void fake_unplug(struct fake_v4l2 *self);
 void fake_plug(struct fake_v4l2 *self);
 
 bool fake_is_streaming(struct fake_v4l2 *self);
+bool fake_is_gone(struct fake_v4l2 *self);
 unsigned fake_queued(struct fake_v4l2 *self); /* free for the driver */
+unsigned fake_streamons(struct fake_v4l2 *self);
+unsigned fake_edids(struct fake_v4l2 *self); /* so many were written */

@@ -27,7 +27,7 @@ static inline void fixture_want(void *data)
     atomic_fetch_add(&self->wants, 1);
     if (self->keep_waiting)
         return;
-    if (self->fake.gone) {
+    if (fake_is_gone(&self->fake)) {
         v4l2_give(self->screen, NULL, "No capture device is plugged in.");
         return;
     }
@@ -86,6 +86,14 @@ static inline enum screen_signal watch_state(struct screen_watch *watch)
     enum screen_signal state = watch->signal;
     pthread_mutex_unlock(&watch->lock);
     return state;
+}
+
+static inline bool watch_says(struct screen_watch *watch, const char *text)
+{
+    pthread_mutex_lock(&watch->lock);
+    bool says = strstr(watch->why, text) != NULL;
+    pthread_mutex_unlock(&watch->lock);
+    return says;
 }
 
 /* One frame time after the other until another picture was published. */
