@@ -1,5 +1,10 @@
-/* Chooses a personality by what the target does with the one it has. Pure: events with times in, at most one step out.
- * What was found out is remembered by the owner per target and given back at the next start. */
+/* Chooses a personality by what the target's firmware does with the one it has. Pure: events with times in, at most one
+ * step out. What was found out is remembered by the owner per target and given back at the next start.
+ *
+ * A personality works when the firmware has read the drive that has a medium or, where none has one, polls the
+ * keyboard. One that does not within `patience_us` of being configured makes room for the next. The OS that comes after
+ * the firmware (it configures us anew) proves nothing about the firmware: it makes a personality that was known to work
+ * neither better nor worse. When all were tried since power-on, it is full again, until the next power-on. */
 #pragma once
 
 #include "usbgadget/personality.h"
@@ -8,15 +13,19 @@ struct chooser_config {
     bool automatic;
     enum personality first; /* remembered, or configured */
     bool known;             /* first was found out earlier: it is kept unless it fails again */
-    uint32_t patience_us;   /* after the firmware configured us, until it has polled the keyboard or read the drive */
-    uint32_t quiet_us;      /* a drive that was read within this time is in use (60 s) */
+    /* The same for a target that is switched on with a medium in: firmware that sets up only one interface needs
+     * another personality then. Not known: first is tried. */
+    enum personality with_medium;
+    bool with_medium_known;
+    uint32_t patience_us; /* after the firmware configured us, until it has polled the keyboard or read the drive */
+    uint32_t quiet_us;    /* a drive that was read within this time is in use (60 s) */
 };
 
 enum chooser_event {
     CHOOSER_POWER_ON,   /* power LED, VBUS, or a bus reset after not attached */
     CHOOSER_POWER_OFF,  /* power LED off, VBUS gone, suspended for good */
-    CHOOSER_CONFIGURED, /* the host has configured us */
-    CHOOSER_POLLED,     /* it took a keyboard report */
+    CHOOSER_CONFIGURED, /* the host has configured us, each time that it did */
+    CHOOSER_POLLED,     /* it took a keyboard report, the first since it configured us */
     CHOOSER_READ,       /* it read from a drive that has a medium */
     CHOOSER_LOCKED,
     CHOOSER_UNLOCKED, /* the door of a drive */
@@ -31,7 +40,7 @@ enum chooser_step {
     CHOOSER_STAY,
     CHOOSER_SWITCH,   /* to chooser_next, now */
     CHOOSER_OFFER,    /* to chooser_next, but a person must say so: something is in use */
-    CHOOSER_REMEMBER, /* the current one works: keep it for this target */
+    CHOOSER_REMEMBER, /* the current one works with this firmware: keep config's four fields for this target */
 };
 
 struct chooser {
@@ -40,6 +49,8 @@ struct chooser {
     uint64_t powered_us, configured_us, read_us, deadline_us; /* 0: not, or never */
     unsigned tried;                                           /* bits of enum personality since power-on */
     bool polled, was_read, locked, key_down, medium, settled, offered;
+    bool switching; /* we left ourselves: the host has not configured the new one yet */
+    const char *why;
 };
 
 void chooser_init(struct chooser *self, const struct chooser_config *config);
