@@ -11,8 +11,10 @@
 
 /* ESHUTDOWN has no end that could be polled for. */
 #define RETRY_US 200000
-/* A target that resets and configures us needs longer than this; one that polls slowly is known by its interval. */
-#define SUSPICIOUS_US 20000
+/* A target that resets or configures us needs longer than this; one that polls slowly is known by its interval. */
+#define SUSPICIOUS_US 3000
+#define SUSPICIOUS_POLLS 4
+#define SUSPICIOUS_UNKNOWN_US 20000
 /* A target that selects the interface anew loses a report without a sign: what it should know is said again when
  * nothing else comes. */
 #define SETTLE_US 500000
@@ -162,6 +164,13 @@ static void taken(struct hidg_pipe *self, uint64_t now, uint64_t took)
     self->owner->taken(self->data, first);
 }
 
+/* Whether a report that took so long may have been thrown away instead. */
+static bool is_suspicious(const struct hidg_pipe *self, uint64_t took)
+{
+    uint64_t usual = self->interval_us;
+    return took > (usual ? MAX((uint64_t)SUSPICIOUS_US, SUSPICIOUS_POLLS * usual) : SUSPICIOUS_UNKNOWN_US);
+}
+
 static void pollout(struct hidg_pipe *self)
 {
     uint64_t now = clock_now_us(), took = now - self->written_us;
@@ -175,7 +184,7 @@ static void pollout(struct hidg_pipe *self)
         watch(self, false);
     } else if (self->lost) {
         write_next(self, now, false);
-    } else if (!self->again && took > MAX((uint64_t)SUSPICIOUS_US, 4ull * self->interval_us)) {
+    } else if (!self->again && is_suspicious(self, took)) {
         self->owed = true;
         write_next(self, now, false);
     } else {

@@ -2,8 +2,35 @@
 
 #include <errno.h>
 
+/* Where a consumer key is held, or where one could be (usage 0); NULL: nowhere. */
+static uint16_t *place_of(struct input_holder *self, uint16_t usage)
+{
+    for (unsigned i = 0; i < HOLDER_CONSUMER_KEYS; i++)
+        if (self->consumer[i] == usage)
+            return &self->consumer[i];
+    return NULL;
+}
+
+static int consumer_key(struct input_holder *self, struct input *port, uint16_t usage, bool down)
+{
+    uint16_t *place = place_of(self, usage);
+    if ((place != NULL) == down)
+        return 0; /* a repeat */
+    if (!down) {
+        *place = 0;
+        return port->ops->key(port, usage, false);
+    }
+    place = place_of(self, 0);
+    int r = place ? port->ops->key(port, usage, true) : -EAGAIN;
+    if (r >= 0)
+        *place = usage;
+    return r;
+}
+
 int input_holder_key(struct input_holder *self, struct input *port, uint16_t usage, bool down)
 {
+    if (usage & INPUT_CONSUMER)
+        return consumer_key(self, port, usage, down);
     int r = keyboard_key(&self->keyboard, usage, down);
     if (r <= 0)
         return r;
@@ -41,6 +68,9 @@ int input_holder_relative(struct input_holder *self, struct input *port, uint8_t
 
 bool input_holder_holds(const struct input_holder *self)
 {
+    for (unsigned i = 0; i < HOLDER_CONSUMER_KEYS; i++)
+        if (self->consumer[i])
+            return true;
     return self->keyboard.n_down || self->buttons;
 }
 
@@ -49,6 +79,9 @@ void input_holder_release(struct input_holder *self, struct input *port)
     for (uint16_t u = 0; (u = keyboard_next_down(&self->keyboard, u));)
         port->ops->key(port, u, false);
     keyboard_clear(&self->keyboard);
+    for (unsigned i = 0; i < HOLDER_CONSUMER_KEYS; i++)
+        if (self->consumer[i])
+            consumer_key(self, port, self->consumer[i], false);
     if (self->buttons && self->absolute)
         port->ops->pointer_absolute(port, 0, self->x, self->y, 0, 0);
     else if (self->buttons)

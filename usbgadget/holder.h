@@ -5,8 +5,11 @@
 #include "usbgadget/input.h"
 #include "usbgadget/keyboard.h"
 
+#define HOLDER_CONSUMER_KEYS 4
+
 struct input_holder {
     struct keyboard keyboard;
+    uint16_t consumer[HOLDER_CONSUMER_KEYS]; /* INPUT_CONSUMER | usage; 0: free */
     uint8_t buttons;
     bool absolute; /* the last pointer message's kind: buttons are released the same way */
     uint16_t x, y;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/attrs.h"
+#include "usbgadget/input.h"
 
 static const struct {
     const char *name;
@@ -102,6 +103,15 @@ static const struct {
     {"altgr", 0xE6},
     {"rightalt", 0xE6},
     {"rightmeta", 0xE7},
+    {"mute", INPUT_CONSUMER | 0xE2},
+    {"volumeup", INPUT_CONSUMER | 0xE9},
+    {"volumedown", INPUT_CONSUMER | 0xEA},
+    {"playpause", INPUT_CONSUMER | 0xCD},
+    {"nexttrack", INPUT_CONSUMER | 0xB5},
+    {"previoustrack", INPUT_CONSUMER | 0xB6},
+    {"stop", INPUT_CONSUMER | 0xB7},
+    {"power", INPUT_CONSUMER | 0x30},
+    {"sleep", INPUT_CONSUMER | 0x32},
     /* "+" separates the keys of a chord, so the key that has it is called by its name */
     {"plus", 0x2E},
 };

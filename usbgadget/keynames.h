@@ -1,5 +1,5 @@
-/* Names of keys for people and scripts ("enter", "f11", "ctrl"), as USB HID usages of page 0x07 (HUT 1.4, section 10).
- */
+/* Names of keys for people and scripts ("enter", "f11", "ctrl"), as USB HID usages of page 0x07 (HUT 1.4, section 10),
+ * media keys as INPUT_CONSUMER | usage of page 0x0C (usbgadget/input.h). */
 #pragma once
 
 #include <stdbool.h>

@@ -34,6 +34,8 @@ static void recording_listen(struct input *input, const struct input_listener *l
 static int recording_key(struct input *input, uint16_t usage, bool down)
 {
     struct input_recording *self = container_of(input, struct input_recording, input);
+    if (usage & INPUT_CONSUMER)
+        return 0; /* it has no such keys */
     int r = keyboard_key(&self->keyboard, usage, down);
     if (r > 0)
         record_keyboard(self);

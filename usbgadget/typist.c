@@ -5,16 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "usbgadget/holder.h"
 
-/* A PC's BIOS takes one report in each tick of its 18.2 Hz clock, and what does not fit into the 16 places of QEMU's
- * keyboard is lost, releases too, so that a key sticks. Every change therefore has a tick of its own: measured with
- * GRUB's shell on an emulated machine, where 25 ms lost half of the text and 60 ms nothing. A key is down as long as
- * up. */
+/* Where the port does not know how fast the target is: a PC's BIOS takes one report in each tick of its 18.2 Hz clock,
+ * and what does not fit into the 16 places of QEMU's keyboard is lost, releases too, so that a key sticks. Every change
+ * therefore has a tick of its own: measured with GRUB's shell on an emulated machine, where 25 ms lost half of the text
+ * and 60 ms nothing. A key is down as long as up. */
 #define STEP_US 60000
+/* The target has not taken the last change yet: look again. */
+#define LOOK_US 4000
 #define MAX_CHORDS 16
 /* A port that takes nothing (machine off, device not configured) must not keep a job for ever. */
-#define MAX_REFUSALS 200
+#define PATIENCE_US 12000000
 
 #define USAGE_FIRST_MODIFIER 0xE0
 
@@ -22,7 +25,7 @@ struct typist {
     struct input *input;
     struct loop_timer *timer;
     struct input_holder held;
-    unsigned refusals;
+    uint64_t refused_since_us; /* 0: the target takes what it is given */
 
     struct stroke *strokes; /* of the text being typed */
     size_t n_strokes, at;
@@ -47,6 +50,11 @@ static bool modifiers_reach(struct typist *self, uint8_t wanted)
     return reached;
 }
 
+static uint8_t modifiers_held(const struct typist *self)
+{
+    return self->held.keyboard.down[USAGE_FIRST_MODIFIER / 8];
+}
+
 static void text_end(struct typist *self)
 {
     free(self->strokes);
@@ -55,8 +63,8 @@ static void text_end(struct typist *self)
     self->key_down = false;
 }
 
-/* One step of the text: modifiers, then the key down, then the key up. Returns the delay to the next step. */
-static uint64_t text_step(struct typist *self)
+/* One step of the text: modifiers, then the key down, then the key up. False when the port refused it. */
+static bool text_step(struct typist *self)
 {
     const struct stroke *s = &self->strokes[self->at];
 
@@ -68,27 +76,18 @@ static uint64_t text_step(struct typist *self)
             modifiers_reach(self, 0);
             text_end(self);
         }
-        return STEP_US;
+        return true;
     }
-    if (self->refusals > MAX_REFUSALS) {
-        typist_stop(self);
-        return 0;
-    }
-    if (!modifiers_reach(self, s->modifiers)) {
-        self->refusals++;
-        return STEP_US;
-    }
-    if (input_holder_key(&self->held, self->input, s->usage, true) < 0) {
-        self->refusals++;
-        return STEP_US;
-    }
-    self->refusals = 0;
+    if (!modifiers_reach(self, s->modifiers))
+        return modifiers_held(self) == s->modifiers;
+    if (input_holder_key(&self->held, self->input, s->usage, true) < 0)
+        return false;
     self->key_down = true;
-    return STEP_US;
+    return true;
 }
 
-/* One step of a chord: 0..n-1 press, n..2n-1 release. */
-static uint64_t chord_step(struct typist *self)
+/* One step of a chord: 0..n-1 press, n..2n-1 release. Returns how many steps it is to last. */
+static unsigned chord_step(struct typist *self)
 {
     const struct chord *c = &self->chords[self->first_chord];
 
@@ -98,27 +97,56 @@ static uint64_t chord_step(struct typist *self)
         input_holder_key(&self->held, self->input, c->usages[2 * c->n - 1 - self->chord_at], false);
     self->chord_at++;
     if (self->chord_at == c->n)
-        return STEP_US * 2; /* all of them down: long enough for a slow poll */
+        return 2; /* all of them down: long enough for a slow poll */
     if (self->chord_at == 2 * c->n) {
         self->chord_at = 0;
         self->first_chord = (self->first_chord + 1) % MAX_CHORDS;
         self->n_chords--;
-        return STEP_US;
     }
-    return STEP_US;
+    return 1;
+}
+
+/* The port's pace, where it has one; -EAGAIN: it waits for the target. */
+static int pace(struct typist *self)
+{
+    int us = self->input->ops->pace ? self->input->ops->pace(self->input) : 0;
+    return us ? us : STEP_US;
+}
+
+/* The port took nothing: true when it has done so for too long, and all is given up. */
+static bool refused(struct typist *self)
+{
+    uint64_t now = clock_now_us();
+    if (!self->refused_since_us)
+        self->refused_since_us = now;
+    if (now - self->refused_since_us < PATIENCE_US)
+        return false;
+    typist_stop(self);
+    return true;
 }
 
 static void step(void *data)
 {
     struct typist *self = data;
-    uint64_t delay = 0;
+    unsigned steps = 1;
+    bool done = true;
+    int us = pace(self);
 
+    if (us < 0) {
+        if (!refused(self))
+            loop_timer_arm_in(self->timer, LOOK_US);
+        return;
+    }
     if (self->n_chords)
-        delay = chord_step(self);
+        steps = chord_step(self);
     else if (self->strokes)
-        delay = text_step(self);
+        done = text_step(self);
+    if (done)
+        self->refused_since_us = 0;
+    else if (refused(self))
+        return;
     if (self->n_chords || self->strokes)
-        loop_timer_arm_in(self->timer, delay);
+        loop_timer_arm_in(self->timer, (uint64_t)us * steps);
 }
 
 int typist_create(struct loop *loop, struct input *input, struct typist **ret)
@@ -208,7 +236,7 @@ int typist_text(struct typist *self, const char *text, const struct layout *layo
     strokes_of(text, layout, strokes, &n_strokes, &n_characters, why, why_size);
     self->strokes = strokes;
     self->n_strokes = n_strokes;
-    self->refusals = 0;
+    self->refused_since_us = 0;
     loop_timer_arm_in(self->timer, 0);
     return 0;
 }
@@ -218,8 +246,10 @@ int typist_chord(struct typist *self, const struct chord *chord)
     if (self->strokes || self->n_chords == MAX_CHORDS)
         return -EBUSY;
     self->chords[(self->first_chord + self->n_chords++) % MAX_CHORDS] = *chord;
-    if (self->n_chords == 1)
+    if (self->n_chords == 1) {
+        self->refused_since_us = 0;
         loop_timer_arm_in(self->timer, 0);
+    }
     return 0;
 }
 
@@ -233,5 +263,6 @@ void typist_stop(struct typist *self)
     input_holder_release(&self->held, self->input);
     text_end(self);
     self->n_chords = self->chord_at = 0;
+    self->refused_since_us = 0;
     loop_timer_disarm(self->timer);
 }

@@ -1,5 +1,6 @@
-/* Types text and chords on an input port, key by key at a pace that firmware and installers keep up with. One job at a
- * time; chords queue behind each other. Net thread. */
+/* Types text and chords on an input port, key by key at a pace that firmware and installers keep up with: the port's,
+ * as far as it knows one (input_ops.pace), and never before the target has taken what it was given. A job that the
+ * target takes nothing of for 12 s is ended. One job at a time; chords queue behind each other. Net thread. */
 #pragma once
 
 #include "core/loop.h"

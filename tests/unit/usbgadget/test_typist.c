@@ -89,6 +89,46 @@ static void test_text_arrives(void **state)
     assert_int_equal(typist_remaining(f->typist), 0);
 }
 
+/* A port that knows when the target has taken a change, and how fast it may go on. */
+static struct {
+    bool takes;
+    size_t asked;
+} target;
+
+static int target_pace(struct input *input)
+{
+    (void)input;
+    target.asked++;
+    return target.takes ? 1000 : -EAGAIN;
+}
+
+static void test_waits_for_the_target_and_follows_its_pace(void **state)
+{
+    struct fixture *f = *state;
+    struct input_ops ops = *f->recording->input.ops;
+    const char *text = "ls -l /etc | sort";
+    char why[100], got[100];
+    size_t n = 0;
+    ops.pace = target_pace;
+    f->recording->input.ops = &ops;
+    target.takes = true;
+    target.asked = 0;
+    assert_int_equal(typist_text(f->typist, text, layout_find("us"), &n, why, sizeof why), 0);
+    while (f->recording->n_reports < 10)
+        loop_dispatch(f->loop, 10);
+    target.takes = false;
+    size_t reports = f->recording->n_reports, asked = target.asked;
+    while (target.asked < asked + 5)
+        loop_dispatch(f->loop, 10);
+    assert_int_equal(f->recording->n_reports, reports);
+    target.takes = true;
+    run_until_quiet(f);
+    decode(f->recording, got, sizeof got);
+    assert_string_equal(got, text);
+    assert_int_equal(typist_remaining(f->typist), 0);
+    assert_true(target.asked >= f->recording->n_reports);
+}
+
 static void test_what_has_no_key_is_listed_and_nothing_typed(void **state)
 {
     struct fixture *f = *state;
@@ -151,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_text_arrives, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_for_the_target_and_follows_its_pace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_has_no_key_is_listed_and_nothing_typed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_releases, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chord_in_order_and_released_in_reverse, set_up, tear_down),
