@@ -196,6 +196,10 @@ export const api = {
   typing: (name) => json('GET', `${target(name)}/type`),
   /** @param {string} name */
   stopTyping: (name) => json('DELETE', `${target(name)}/type`),
+  /** @returns {Promise<{clock: {synchronised: boolean, time: number}}>} */
+  system: () => json('GET', '/system'),
+  /** @param {number} time milliseconds since 1970 */
+  setClock: (time) => json('POST', '/system/clock', { time }),
   /** @returns {Promise<string[]>} */
   layouts: async () => (await json('GET', '/layouts')).layouts,
 };

@@ -3,6 +3,7 @@
 import { api, ApiError, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
 import { h } from './dom.js';
 import { identity } from './identity.js';
+import { checkClock } from './clock_notice.js';
 import { LoginView } from './login_view.js';
 import { go, hashOf, placeOf } from './router.js';
 import { applyTheme } from './theme.js';
@@ -38,6 +39,7 @@ function loginView(place) {
 function show() {
   app.replaceChildren(viewOf(placeOf(location.hash)));
   app.removeAttribute('aria-busy');
+  checkClock();
 }
 
 /** @param {unknown} error */

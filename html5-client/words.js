@@ -178,6 +178,18 @@ const CLASSES = { text: 'Text and drawings', photo: 'Photographs', video: 'Video
 /** @param {import('./stage_times.js').Class} name */
 export const classWords = (name) => CLASSES[name];
 
+const CLOCK_APART_MS = 60000;
+
+/**
+ * What to say of the gateway's clock; null: nothing.
+ * @param {{synchronised: boolean, time: number}} clock @param {number} now this browser's
+ */
+export function clockWords({ synchronised, time }, now) {
+  if (synchronised || Math.abs(time - now) < CLOCK_APART_MS) return null;
+  const shown = new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  return `The gateway’s clock shows ${shown}, and nothing keeps it right: events and certificates get wrong times.`;
+}
+
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 /** @param {number} bytes */

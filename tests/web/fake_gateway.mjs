@@ -24,6 +24,7 @@ const TARGET = {
 const ANSWERS = {
   'GET /api/v1/version': { name: 'lightsout', version: '0', needs_setup: false },
   'GET /api/v1/session': { user: 'anna', role: 'Administrator', rights: ['view', 'input'] },
+  'GET /api/v1/system': { clock: { synchronised: true, time: 0 } },
   'GET /api/v1/targets': { targets: [TARGET] },
   'GET /api/v1/targets/pc': TARGET,
   'GET /api/v1/targets/pc/power': { state: 'on', boot_next: 'default' },

@@ -10,7 +10,7 @@ import { pictureSize } from '../../../html5-client/picture_size.js';
 import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/pointer_math.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
 import { SeatIntent } from '../../../html5-client/seat_intent.js';
-import { captureHelp, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/words.js';
+import { captureHelp, clockWords, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/words.js';
 
 const VGA = { width: 720, height: 400 };
 
@@ -178,4 +178,12 @@ test('whatever keeps a capture device’s picture away has a reason and a remedy
     assert.ok(captureHelp(name).reason && captureHelp(name).remedies.length > 0, name);
     assert.notEqual(signalWords(name), 'No picture');
   }
+});
+
+test('a clock that is wrong is mentioned, one that is right is not', () => {
+  const now = Date.UTC(2026, 5, 1);
+  assert.equal(clockWords({ synchronised: true, time: 0 }, now), null);
+  assert.equal(clockWords({ synchronised: false, time: now - 59000 }, now), null);
+  assert.match(clockWords({ synchronised: false, time: 0 }, now), /clock shows .*19(69|70)/);
+  assert.match(clockWords({ synchronised: false, time: now + 61000 }, now), /2026/);
 });
