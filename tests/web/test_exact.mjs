@@ -14,6 +14,16 @@ import { until } from './until.mjs';
 const BGRX = 0x34325258; // the fourcc "XR24", little endian in memory: B G R X
 const YUYV = 0x56595559;
 
+/** Formats in planes: pixels that share a value of chroma across and down; pairs: U and V stand together in one plane. */
+const PLANAR = {
+  NV12: { across: 2, down: 2, pairs: true },
+  NV16: { across: 2, down: 1, pairs: true },
+  YU12: { across: 2, down: 2, pairs: false },
+  '422P': { across: 2, down: 1, pairs: false },
+  '444P': { across: 1, down: 1, pairs: false },
+};
+const [ODD_WIDTH, ODD_HEIGHT] = [201, 121];
+
 let gateway, browser, page;
 const pipes = {};
 
@@ -35,6 +45,10 @@ before(async () => {
   gateway.targets.small = { machine: 'replay', recording: await makePipe('small', 200, 120) };
   gateway.targets.large = { machine: 'replay', recording: await makePipe('large', 1920, 1080) };
   gateway.targets.yuyv = { machine: 'replay', recording: await makePipe('yuyv', 200, 120, YUYV) };
+  for (const name of Object.keys(PLANAR)) {
+    const recording = await makePipe(name, ODD_WIDTH, ODD_HEIGHT, Buffer.from(name).readUInt32LE());
+    gateway.targets[name.toLowerCase()] = { machine: 'replay', recording };
+  }
   await gateway.start();
   browser = await launch();
   page = await newPage(browser);
@@ -155,5 +169,42 @@ test('50 random frames of a capture card’s YUYV: chroma replicated, one conver
     await until(async () => (await canvasHash(page))?.hash === hash, `frame ${n} stands on the canvas exactly`);
   }
 });
+
+/** The planes of a frame one behind the other, and what is read of a pixel. */
+function planesOf({ across, down, pairs }) {
+  const [width, height] = [Math.ceil(ODD_WIDTH / across), Math.ceil(ODD_HEIGHT / down)];
+  const luma = ODD_WIDTH * ODD_HEIGHT;
+  const chroma = width * height;
+  const at = (x, y) => {
+    const sample = Math.floor(y / down) * width + Math.floor(x / across);
+    const u = luma + (pairs ? 2 * sample : sample);
+    return [y * ODD_WIDTH + x, u, pairs ? u + 1 : u + chroma];
+  };
+  return { size: luma + 2 * chroma, at };
+}
+
+function hashOfPlanes(frame, at) {
+  const rgba = Buffer.alloc(ODD_WIDTH * ODD_HEIGHT * 4, 255);
+  for (let y = 0; y < ODD_HEIGHT; y++)
+    for (let x = 0; x < ODD_WIDTH; x++) {
+      const [luma, u, v] = at(x, y);
+      csc(1, frame[luma], frame[u], frame[v]).forEach((value, c) => (rgba[(y * ODD_WIDTH + x) * 4 + c] = value));
+    }
+  return createHash('sha256').update(rgba).digest('hex');
+}
+
+for (const [name, format] of Object.entries(PLANAR))
+  test(`15 random frames of ${name}, of odd width and height`, async () => {
+    const { size, at } = planesOf(format);
+    const frame = Buffer.alloc(size, 128);
+    await openConsole(page, gateway, name.toLowerCase());
+    for (let n = 0; n < 15; n++) {
+      const [first, count, colour] = [random(size), random(3000), random(256)];
+      for (let i = first; i < Math.min(size, first + count); i++) frame[i] = n % 2 ? random(256) : colour;
+      await writeAll(pipes[name], frame);
+      const hash = hashOfPlanes(frame, at);
+      await until(async () => (await canvasHash(page))?.hash === hash, `frame ${n} stands on the canvas exactly`);
+    }
+  });
 
 test('nothing broke the content security policy or threw', () => assertQuiet(page));
