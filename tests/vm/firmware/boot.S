@@ -1,4 +1,4 @@
-/* What a BIOS boots from the test disc: says on the first serial port that it runs, and each key that it reads, so that
+/* What a BIOS boots from the test disc, or from the test disk: says on the first serial port that it runs, and each key that it reads, so that
  * the way from the dongle's disc and keyboard to the machine is seen to its end. */
         .code16
         .globl  _start
@@ -34,4 +34,6 @@ full:   inb     %dx, %al
 booted: .asciz  "\r\nBOOTED BY BIOS\r\n"
 pressed:.ascii  "KEY "
 key_is: .asciz  "?\r\n"
+        .org    510
+        .word   0xaa55                  /* for a disk; a disc's catalogue says it itself */
         .org    2048

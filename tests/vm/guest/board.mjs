@@ -31,14 +31,15 @@ export class Board extends Guest {
   }
 
   /**
-   * udc: 'dummy' has its host in this guest, 'usbip' is exported at `usbPort`. keys: of the target's section.
+   * udc: 'dummy' has its host in this guest, 'usbip' is exported at `usbPort`. keys: of the target's section; '' takes one away.
    * @param {{udc?: 'dummy'|'usbip', keys?: Record<string, string|number>, append?: string, capture?: boolean}} [options]
    */
   async bootBoard({ udc = 'dummy', keys = {}, append = '', capture = true } = {}) {
     this.port = await freePort();
     this.usbPort = await freePort();
     this.url = `https://localhost:${this.port}`;
-    const target = Object.entries({ ...TARGET, ...keys }).map(([key, value]) => `${key} = ${value}`);
+    const all = Object.entries({ ...TARGET, ...keys }).filter(([, value]) => value !== '');
+    const target = all.map(([key, value]) => `${key} = ${value}`);
     const gateway = [`listen = 0.0.0.0:${this.port}`, 'public-names = localhost', 'library = /images'];
     writeFileSync(this.path('lightsout.conf'), ['[gateway]', ...gateway, '', '[target pc]', ...target, ''].join('\n'));
     const memory = sanitized() ? 2048 : 768;

@@ -2,19 +2,30 @@
 # one of the machine that builds.
 #
 #   lightsout_guest_test(NAME SOURCE... LIBS lib... MODULES module... [FILES file...] [ENVIRONMENT NAME=VALUE...]
-#                        [TIMEOUT seconds])
+#                        [TIMEOUT seconds] [FULL])
 #
 # SOURCE... make one cmocka program like those of tests/unit; it runs as root, in a folder of its own, with the modules
 # loaded (a module may have parameters: "vivid n_devs=1"). FILES are put in the guest too, as build-image says. All the
 # programs of a build share one boot, one after the other, so each cleans up behind itself. TIMEOUT (60) is a
-# program's, in the guest.
+# program's, in the guest. FULL: it takes so long that only LAYER=full runs it, with others like it, as vm-full.NAME;
+# vm-dongle as a whole has 90 s.
 #   ninja guest-NAME          builds and runs one of them, and shows all that it says
-#   ctest -L vm-dongle        all of them
+#   ctest -L vm-dongle        all of them but those
 include_guard()
 set(LIGHTSOUT_GUEST ${CMAKE_CURRENT_LIST_DIR})
 
 function(lightsout_guest_test name)
-    cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS;MODULES;FILES;ENVIRONMENT" ${ARGN})
+    cmake_parse_arguments(ARG "FULL" "TIMEOUT" "LIBS;MODULES;FILES;ENVIRONMENT" ${ARGN})
+    set(label vm-dongle)
+    if(ARG_FULL)
+        set(label vm-full)
+    endif()
+    foreach(source ${ARG_UNPARSED_ARGUMENTS})
+        if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+            message(WARNING "${label}.${name}: there is no ${source}")
+            return()
+        endif()
+    endforeach()
     set(target guest_test_${name})
     add_executable(${target} ${ARG_UNPARSED_ARGUMENTS})
     target_link_libraries(${target} PRIVATE ${ARG_LIBS} PkgConfig::cmocka)
@@ -26,7 +37,7 @@ function(lightsout_guest_test name)
         math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 3")
     endif()
 
-    set(folder ${CMAKE_CURRENT_BINARY_DIR}/guest)
+    set(folder ${CMAKE_CURRENT_BINARY_DIR}/${label})
     file(GENERATE OUTPUT ${folder}/tests/${name}/program CONTENT "$<TARGET_FILE:${target}>\n")
     file(GENERATE OUTPUT ${folder}/tests/${name}/timeout CONTENT "${ARG_TIMEOUT}\n")
     foreach(list MODULES FILES ENVIRONMENT)
@@ -39,32 +50,35 @@ function(lightsout_guest_test name)
     endforeach()
     add_custom_target(guest-${name} COMMAND ${LIGHTSOUT_GUEST}/boot-tests ${folder} ${name} USES_TERMINAL)
     add_dependencies(guest-${name} ${target})
-    add_test(NAME vm-dongle.${name} COMMAND ${LIGHTSOUT_GUEST}/show-test ${folder}/results ${name})
-    set_tests_properties(vm-dongle.${name} PROPERTIES LABELS vm-dongle TIMEOUT 20 SKIP_RETURN_CODE 77
-        FIXTURES_REQUIRED guest_boot)
+    add_test(NAME ${label}.${name} COMMAND ${LIGHTSOUT_GUEST}/show-test ${folder}/results ${name})
+    set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} TIMEOUT 20 SKIP_RETURN_CODE 77
+        FIXTURES_REQUIRED ${label}_boot)
 
-    get_property(limit GLOBAL PROPERTY guest_limit)
+    get_property(limit GLOBAL PROPERTY ${label}_limit)
     math(EXPR limit "${limit} + ${ARG_TIMEOUT}")
-    set_property(GLOBAL PROPERTY guest_limit ${limit})
+    set_property(GLOBAL PROPERTY ${label}_limit ${limit})
 endfunction()
 
-# Called once, after the last test: the kernel (which may have to be fetched) and the one boot that all share.
+# Called once, after the last test: the kernel (which may have to be fetched) and the boots that all share.
 function(lightsout_guest_boot)
-    set(folder ${CMAKE_CURRENT_BINARY_DIR}/guest)
-    if(LIGHTSOUT_SANITIZE)
-        file(GENERATE OUTPUT ${folder}/memory CONTENT "1024\n")
-        file(GENERATE OUTPUT ${folder}/debug CONTENT "1\n")
-    else()
-        file(GENERATE OUTPUT ${folder}/memory CONTENT "512\n")
-        file(GENERATE OUTPUT ${folder}/debug CONTENT "")
-    endif()
     add_test(NAME vm-dongle.kernel COMMAND ${LIGHTSOUT_GUEST}/build-kernel)
-    set_tests_properties(vm-dongle.kernel PROPERTIES LABELS vm-dongle TIMEOUT 600 FIXTURES_SETUP guest_kernel)
-    get_property(limit GLOBAL PROPERTY guest_limit)
-    if(limit)
-        math(EXPR limit "${limit} + 120")
-        add_test(NAME vm-dongle.boot COMMAND ${LIGHTSOUT_GUEST}/boot-tests ${folder})
-        set_tests_properties(vm-dongle.boot PROPERTIES LABELS vm-dongle TIMEOUT ${limit} RUN_SERIAL ON
-            FIXTURES_SETUP guest_boot FIXTURES_REQUIRED guest_kernel)
-    endif()
+    set_tests_properties(vm-dongle.kernel PROPERTIES LABELS "vm-dongle;vm-full" TIMEOUT 600
+        FIXTURES_SETUP guest_kernel)
+    foreach(label vm-dongle vm-full)
+        set(folder ${CMAKE_CURRENT_BINARY_DIR}/${label})
+        if(LIGHTSOUT_SANITIZE)
+            file(GENERATE OUTPUT ${folder}/memory CONTENT "1024\n")
+            file(GENERATE OUTPUT ${folder}/debug CONTENT "1\n")
+        else()
+            file(GENERATE OUTPUT ${folder}/memory CONTENT "512\n")
+            file(GENERATE OUTPUT ${folder}/debug CONTENT "")
+        endif()
+        get_property(limit GLOBAL PROPERTY ${label}_limit)
+        if(limit)
+            math(EXPR limit "${limit} + 120")
+            add_test(NAME ${label}.boot COMMAND ${LIGHTSOUT_GUEST}/boot-tests ${folder})
+            set_tests_properties(${label}.boot PROPERTIES LABELS ${label} TIMEOUT ${limit} RUN_SERIAL ON
+                FIXTURES_SETUP ${label}_boot FIXTURES_REQUIRED guest_kernel)
+        endif()
+    endforeach()
 endfunction()

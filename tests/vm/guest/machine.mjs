@@ -33,9 +33,10 @@ export class Machine {
   /** @type {import('node:child_process').ChildProcess[]} */ #children = [];
   #said = '';
 
-  /** @param {'seabios'|'ovmf'} firmware */
-  constructor(firmware) {
+  /** disk: an image that it has inside. @param {'seabios'|'ovmf'} firmware @param {{disk?: string}} [parts] */
+  constructor(firmware, { disk } = {}) {
     this.firmware = firmware;
+    this.disk = disk;
     this.folder = mkdtempSync(join(tmpdir(), 'lightsout-machine-'));
   }
 
@@ -69,14 +70,14 @@ export class Machine {
   /** Switches it on. With usbPort, the gadget behind that USB/IP server is plugged in: then its firmware starts again with
    * the device there from the beginning. @param {number} [usbPort] */
   async start(usbPort) {
-    const flash = [];
+    const drives = this.disk ? ['-drive', `if=none,id=disk,format=raw,snapshot=on,file=${this.disk}`, '-device', 'ide-hd,drive=disk'] : [];
     if (this.firmware === 'ovmf') {
       copyFileSync(join(OVMF, 'OVMF_VARS_4M.fd'), this.path('vars'));
-      flash.push('-drive', `if=pflash,format=raw,readonly=on,file=${join(OVMF, 'OVMF_CODE_4M.fd')}`);
-      flash.push('-drive', `if=pflash,format=raw,file=${this.path('vars')}`);
+      drives.push('-drive', `if=pflash,format=raw,readonly=on,file=${join(OVMF, 'OVMF_CODE_4M.fd')}`);
+      drives.push('-drive', `if=pflash,format=raw,file=${this.path('vars')}`);
     }
     this.#spawn('qemu-system-x86_64', [
-      '-nodefaults', '-no-user-config', '-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', '256', '-display', 'none', ...flash,
+      '-nodefaults', '-no-user-config', '-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', '256', '-display', 'none', ...drives,
       '-serial', `file:${this.path('serial')}`,
       '-chardev', `file,id=notes,path=${this.path('notes')}`, '-device', 'isa-debugcon,iobase=0x402,chardev=notes',
       '-qmp', `unix:${this.path('qmp')},server=on,wait=off`, '-device', 'qemu-xhci,id=usb',
