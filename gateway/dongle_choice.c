@@ -26,13 +26,14 @@ static void arm(struct dongle *self)
 
 static void remember(struct dongle *self)
 {
-    enum personality current = self->chooser.current;
+    const struct chooser_config *found = &self->chooser.config;
     self->usb.found = true;
-    if (self->settings.has_found && self->settings.found == current)
-        return;
-    self->settings.has_found = true;
-    self->settings.found = current;
-    dongle_note(self, "%s is kept for this target: %s", personality_name(current), chooser_why(&self->chooser));
+    self->settings.has_found = found->known;
+    self->settings.found = found->first;
+    self->settings.has_found_medium = found->with_medium_known;
+    self->settings.found_medium = found->with_medium;
+    dongle_note(self, "%s is kept for this target: %s", personality_name(self->chooser.current),
+                chooser_why(&self->chooser));
     int r = dongle_settings_save(self->settings_path, &self->settings);
     if (r < 0)
         log_error("gateway", "target %s: what was found out cannot be remembered: %s", self->target->target.name,
@@ -136,13 +137,19 @@ static void on_due(void *data)
 
 static void start(struct dongle *self, bool automatic, enum personality first, bool known)
 {
-    struct chooser_config config = {
-        .automatic = automatic, .first = first, .known = known, .patience_us = PATIENCE_US, .quiet_us = QUIET_US};
+    struct chooser_config config = {.automatic = automatic,
+                                    .first = first,
+                                    .known = known,
+                                    .with_medium = self->settings.found_medium,
+                                    .with_medium_known = automatic && self->settings.has_found_medium,
+                                    .patience_us = PATIENCE_US,
+                                    .quiet_us = QUIET_US};
     chooser_init(&self->chooser, &config);
     self->usb.automatic = automatic;
     self->usb.personality = first;
     self->usb.found = known;
     self->usb.offered = false;
+    self->usb.why[0] = '\0';
     self->powered = false;
     for (unsigned i = 0; i < GADGET_LUNS; i++)
         if (self->drives[i].has_medium)
@@ -187,7 +194,7 @@ void dongle_set_personality(struct dongle *self, const char *word, target_done_f
     self->settings.has_personality = !automatic;
     self->settings.personality = personality;
     if (automatic)
-        self->settings.has_found = false; /* who asks for it again has a reason */
+        self->settings.has_found = self->settings.has_found_medium = false; /* who asks again has a reason */
     save(self);
     dongle_note(self, "%s was chosen.", automatic ? "The automatic choice" : personality_name(personality));
     dongle_choice_begin(self, false);

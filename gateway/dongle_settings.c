@@ -40,6 +40,9 @@ static void parse_line(const char *key, const char *value, size_t n, struct dong
     } else if (strcmp(key, "found") == 0 && known) {
         ret->has_found = true;
         ret->found = personality;
+    } else if (strcmp(key, "found-with-medium") == 0 && known) {
+        ret->has_found_medium = true;
+        ret->found_medium = personality;
     }
 }
 
@@ -47,7 +50,7 @@ void dongle_settings_parse(const char *text, struct dongle_settings *ret)
 {
     *ret = (struct dongle_settings){0};
     while (*text) {
-        char key[16];
+        char key[24];
         size_t line = strcspn(text, "\n"), n = strcspn(text, " =\n");
         const char *equals = memchr(text, '=', line);
         if (n < sizeof key && equals) {
@@ -71,6 +74,8 @@ int dongle_settings_print(const struct dongle_settings *settings, char *room, si
                               settings->automatic ? "auto" : personality_name(settings->personality));
     if (settings->has_found)
         n += (size_t)snprintf(room + n, size - n, "found = %s\n", personality_name(settings->found));
+    if (settings->has_found_medium)
+        n += (size_t)snprintf(room + n, size - n, "found-with-medium = %s\n", personality_name(settings->found_medium));
     if (settings->edid.size > 0) {
         n += (size_t)snprintf(room + n, size - n, "edid = ");
         for (size_t i = 0; i < settings->edid.size && n + 4 < size; i++)

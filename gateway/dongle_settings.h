@@ -9,8 +9,8 @@ struct dongle_settings {
     bool chosen, automatic; /* in the page: automatic, or: */
     bool has_personality;
     enum personality personality;
-    bool has_found; /* by the automatic choice */
-    enum personality found;
+    bool has_found, has_found_medium; /* by the automatic choice, without and with a medium in a drive */
+    enum personality found, found_medium;
     struct edid edid; /* set in the page; size 0: not */
 };
 

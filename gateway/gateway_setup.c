@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "gateway/dongle.h"
 #include "gateway/gateway.h"
+#include "gateway/helper_client.h"
 
 static int take_message_fd(struct ipc_message *message)
 {
@@ -35,13 +37,53 @@ static bool on_target(struct gateway *self, struct ipc_message *message)
     target->index = setup.index;
     target->setup = setup;
     target->recording_fd = take_message_fd(message);
-    target->target.ops = &gateway_target_ops;
+    target->target.ops = setup.machine == CONFIG_DONGLE ? &gateway_dongle_ops : &gateway_target_ops;
     memcpy(target->target.name, setup.name, sizeof target->target.name);
     target->target.machine = config_machine_name(setup.machine);
     target->target.signal = SCREEN_STARTING;
     self->targets[setup.index] = target;
     self->list[setup.index] = &target->target;
     self->target_list = (struct target_list){.targets = self->list, .n = setup.index + 1u};
+    return true;
+}
+
+/* Read now, while files of the owner's can be. */
+static void read_edid(struct gateway_target *self, struct ipc_message *message)
+{
+    _cleanup_close_ int fd = take_message_fd(message);
+    ssize_t n = fd < 0 ? 0 : read(fd, self->edid_file, sizeof self->edid_file);
+    self->edid_file_size = n < 0 ? 0 : (size_t)n;
+}
+
+static bool on_dongle(struct gateway *self, struct ipc_message *message)
+{
+    struct control_dongle setup;
+    if (self->began || !control_read_dongle(message->body, message->body_size, &setup) ||
+        setup.index >= self->target_list.n)
+        return false;
+    self->targets[setup.index]->dongle_setup = setup;
+    read_edid(self->targets[setup.index], message);
+    return self->targets[setup.index]->setup.machine == CONFIG_DONGLE;
+}
+
+static bool on_helper(struct gateway *self, struct ipc_message *message)
+{
+    int fd = take_message_fd(message);
+    if (fd < 0)
+        return false;
+    int r = helper_client_connect(self->helper, fd);
+    if (r < 0)
+        log_error("gateway", "the helper cannot be used: %s", strerror(-r));
+    return true;
+}
+
+static bool on_woken(struct gateway *self, struct ipc_message *message)
+{
+    struct control_woken woken;
+    if (!control_read_woken(message->body, message->body_size, &woken) || woken.index >= self->target_list.n)
+        return false;
+    if (self->targets[woken.index]->dongle)
+        dongle_woken(self->targets[woken.index]->dongle, &woken);
     return true;
 }
 
@@ -78,6 +120,15 @@ static void on_message(void *data, struct ipc_message *message)
         break;
     case CONTROL_VM:
         good = on_vm(self, message);
+        break;
+    case CONTROL_DONGLE:
+        good = on_dongle(self, message);
+        break;
+    case CONTROL_HELPER:
+        good = on_helper(self, message);
+        break;
+    case CONTROL_WOKEN:
+        good = on_woken(self, message);
         break;
     case CONTROL_CLOCK:
         good = gateway_clock_told(self, message);

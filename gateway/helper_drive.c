@@ -124,6 +124,8 @@ void helper_drive_insert(const struct helper_question *question, const struct he
     unsigned nbd = 0;
     int r = nbd_device_connect(&config, question->fds, 1, &nbd);
     if (r < 0) {
+        log_error("helper", "target %s, drive %u: no block device: %s", self->target->name, insert->drive,
+                  strerror(-r));
         refuse(question, r, explain_connect(r));
         return;
     }
@@ -132,8 +134,10 @@ void helper_drive_insert(const struct helper_question *question, const struct he
     nbd_device_set_read_ahead(nbd, READ_AHEAD_KB);
     nbd_device_path(nbd, path, sizeof path);
     r = gadget_lun_insert(self->gadget, insert->drive, path, insert->cdrom, insert->read_only);
-    if (r < 0)
+    if (r < 0) {
+        log_error("helper", "target %s, drive %u: %s: %s", self->target->name, insert->drive, path, strerror(-r));
         detach(self, insert->drive);
+    }
     helper_answer(self->helper, question->serial, r, r < 0 ? explain_lun(r) : NULL);
     helper_tell(self);
 }

@@ -96,7 +96,7 @@ static const struct permission permissions[] = {
     {"socketpair", GATEWAY, "the two connections of QEMU's display"},
     {"bind", GATEWAY | HELPER, "the NBD server's socket; netlink"},
     {"listen", GATEWAY, "the NBD server"},
-    {"connect", GATEWAY, "QEMU's QMP socket"},
+    {"connect", GATEWAY | HELPER, "QEMU's QMP socket; netlink"},
     {"accept", GATEWAY, "viewers, NBD clients"},
     {"accept4", GATEWAY | HELPER, "the same; the gateway's channel"},
     {"shutdown", ALL, "ends of connections"},
@@ -162,6 +162,11 @@ static const struct permission permissions[] = {
     {"set_tid_address", ALL, "threads"},
     {"exit", ALL, "the end of a thread"},
     {"exit_group", ALL, "the end"},
+    {"io_setup", GATEWAY, "the endpoints of a dongle's drive for large discs"},
+    {"io_submit", GATEWAY, "the same"},
+    {"io_getevents", GATEWAY, "the same"},
+    {"io_cancel", GATEWAY, "the same"},
+    {"io_destroy", GATEWAY, "the same"},
     {"ioctl", ALL, "FIONREAD, FIONBIO, is this a terminal"},
 };
 

@@ -8,6 +8,7 @@
 #include "capture/testcard.h"
 #include "core/log.h"
 #include "gateway/console.h"
+#include "gateway/dongle.h"
 #include "gateway/drives.h"
 #include "gateway/screenshot.h"
 #include "machines/qemu/qemu_machine.h"
@@ -119,6 +120,23 @@ static int create_replay(struct gateway_target *self)
     return create_fakes(self);
 }
 
+static int create_dongle(struct gateway_target *self)
+{
+    int r = dongle_create(self, &self->dongle);
+    if (r < 0)
+        return r;
+    self->screen = dongle_screen(self->dongle);
+    self->target.input = dongle_input(self->dongle);
+    self->target.power = dongle_power_of(self->dongle);
+    dongle_set_watched(self->dongle, false);
+    if (!self->screen) {
+        self->target.signal = SCREEN_NO_SIGNAL;
+        snprintf(self->target.signal_why, sizeof self->target.signal_why,
+                 "The target has no capture device; add capture = PATH to the configuration.");
+    }
+    return 0;
+}
+
 static int create_machine(struct gateway_target *self)
 {
     switch (self->setup.machine) {
@@ -126,6 +144,8 @@ static int create_machine(struct gateway_target *self)
         return create_qemu(self);
     case CONFIG_TESTCARD:
         return create_testcard(self);
+    case CONFIG_DONGLE:
+        return create_dongle(self);
     default:
         return create_replay(self);
     }
@@ -194,6 +214,8 @@ void target_watched(struct gateway_target *self)
 {
     if (self->setup.machine == CONFIG_TESTCARD && self->own_screen)
         testcard_set_watched(self->own_screen, self->target.viewers > 0);
+    if (self->dongle)
+        dongle_set_watched(self->dongle, self->target.viewers > 0);
 }
 
 void target_destroy(struct gateway_target *self)
@@ -208,11 +230,13 @@ void target_destroy(struct gateway_target *self)
     self->screenshots = screenshots_destroy(self->screenshots);
     if (self->machine)
         self->machine->ops->destroy(self->machine);
+    bool brought = self->machine || self->dongle; /* the ports */
+    self->dongle = dongle_destroy(self->dongle);
     self->drives = drives_destroy(self->drives); /* after the machine, whose drives tell us of their changes */
     screen_destroy(self->own_screen);
-    if (!self->machine && self->target.input)
+    if (!brought && self->target.input)
         self->target.input->ops->destroy(self->target.input);
-    if (!self->machine && self->target.power)
+    if (!brought && self->target.power)
         self->target.power->ops->destroy(self->target.power);
     if (self->recording_fd >= 0)
         close(self->recording_fd);

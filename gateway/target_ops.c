@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "gateway/dongle.h"
 #include "gateway/drives.h"
 #include "gateway/screen_text.h"
 #include "gateway/screenshot.h"
@@ -80,12 +81,52 @@ static void on_screen_text(struct target *target, target_text_fn *done, void *da
     screen_text_take(self_of(target), done, data);
 }
 
-const struct target_ops gateway_target_ops = {
-    .insert = on_insert,
-    .screenshot = on_screenshot,
-    .screen_text = on_screen_text,
-    .chord = on_chord,
-    .type = on_type,
-    .type_remaining = on_type_remaining,
-    .type_stop = on_type_stop,
+static void on_set_personality(struct target *target, const char *word, target_done_fn *done, void *data)
+{
+    struct gateway_target *self = self_of(target);
+    if (self->dongle)
+        dongle_set_personality(self->dongle, word, done, data);
+    else
+        done(data, -ENODEV, target->signal_why);
+}
+
+static void on_accept_offer(struct target *target, target_done_fn *done, void *data)
+{
+    struct gateway_target *self = self_of(target);
+    if (self->dongle)
+        dongle_accept_offer(self->dongle, done, data);
+    else
+        done(data, -ENODEV, target->signal_why);
+}
+
+static void on_describe_capture(struct target *target, struct target_capture *ret)
+{
+    struct gateway_target *self = self_of(target);
+    if (self->dongle)
+        dongle_describe_capture(self->dongle, ret);
+    else
+        *ret = (struct target_capture){0};
+}
+
+static void on_set_edid(struct target *target, const struct edid *edid, target_done_fn *done, void *data)
+{
+    struct gateway_target *self = self_of(target);
+    if (self->dongle)
+        dongle_set_edid(self->dongle, edid, done, data);
+    else
+        done(data, -ENODEV, target->signal_why);
+}
+
+#define OF_ALL                                                                                                         \
+    .insert = on_insert, .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord,                \
+    .type = on_type, .type_remaining = on_type_remaining, .type_stop = on_type_stop
+
+const struct target_ops gateway_target_ops = {OF_ALL};
+
+const struct target_ops gateway_dongle_ops = {
+    OF_ALL,
+    .set_personality = on_set_personality,
+    .accept_offer = on_accept_offer,
+    .describe_capture = on_describe_capture,
+    .set_edid = on_set_edid,
 };
