@@ -21,17 +21,9 @@ void control_dongle_fill(struct control_dongle *self, uint16_t index, const stru
         .personality = (uint8_t)config->personality,
         .press_short_ms = (uint16_t)config->press_short_ms,
         .press_long_ms = (uint16_t)config->press_long_ms,
-        .wake_mac = config->wake_mac,
-        .wake_secureon = config->wake_secureon,
+        .wake = config->wake_mac.given,
     };
-    memcpy(self->wake_broadcast, config->wake_broadcast, sizeof self->wake_broadcast);
     memcpy(self->boot_keys, config->boot_keys, sizeof self->boot_keys);
-}
-
-static void write_bytes6(struct wire_writer *w, const struct config_bytes6 *m)
-{
-    wire_write_u8(w, m->given);
-    wire_write_bytes(w, m->bytes, sizeof m->bytes);
 }
 
 static bool read_flag(struct wire_reader *r)
@@ -41,14 +33,6 @@ static bool read_flag(struct wire_reader *r)
     return v == 1;
 }
 
-static void read_bytes6(struct wire_reader *r, struct config_bytes6 *ret)
-{
-    ret->given = read_flag(r);
-    const uint8_t *bytes = wire_read_bytes(r, sizeof ret->bytes);
-    if (bytes)
-        memcpy(ret->bytes, bytes, sizeof ret->bytes);
-}
-
 void control_write_dongle(struct wire_writer *w, const struct control_dongle *m)
 {
     wire_write_le16(w, m->index);
@@ -56,6 +40,7 @@ void control_write_dongle(struct wire_writer *w, const struct control_dongle *m)
     wire_write_u8(w, m->big_cd);
     wire_write_u8(w, m->withdraw_empty);
     wire_write_u8(w, m->wakeup);
+    wire_write_u8(w, m->wake);
     wire_write_le32(w, m->fourcc);
     wire_write_le32(w, m->input);
     wire_write_u8(w, m->edid);
@@ -63,9 +48,6 @@ void control_write_dongle(struct wire_writer *w, const struct control_dongle *m)
     wire_write_u8(w, m->personality);
     wire_write_le16(w, m->press_short_ms);
     wire_write_le16(w, m->press_long_ms);
-    write_bytes6(w, &m->wake_mac);
-    write_bytes6(w, &m->wake_secureon);
-    ipc_write_string(w, m->wake_broadcast);
     for (unsigned i = 0; i < CONFIG_BOOT_KEYS; i++)
         ipc_write_string(w, m->boot_keys[i]);
 }
@@ -79,6 +61,7 @@ bool control_read_dongle(const uint8_t *body, size_t size, struct control_dongle
     ret->big_cd = read_flag(&r);
     ret->withdraw_empty = read_flag(&r);
     ret->wakeup = read_flag(&r);
+    ret->wake = read_flag(&r);
     ret->fourcc = wire_read_le32(&r);
     ret->input = wire_read_le32(&r);
     ret->edid = wire_read_u8(&r);
@@ -86,10 +69,6 @@ bool control_read_dongle(const uint8_t *body, size_t size, struct control_dongle
     ret->personality = wire_read_u8(&r);
     ret->press_short_ms = wire_read_le16(&r);
     ret->press_long_ms = wire_read_le16(&r);
-    read_bytes6(&r, &ret->wake_mac);
-    read_bytes6(&r, &ret->wake_secureon);
-    if (!ipc_read_string(&r, ret->wake_broadcast, sizeof ret->wake_broadcast))
-        return false;
     for (unsigned i = 0; i < CONFIG_BOOT_KEYS; i++)
         if (!ipc_read_string(&r, ret->boot_keys[i], sizeof ret->boot_keys[i]))
             return false;

@@ -9,14 +9,13 @@
 struct control_dongle {
     uint16_t index;
     bool has_capture, big_cd, withdraw_empty, wakeup;
+    bool wake; /* the supervisor can wake it; address and password stay there */
     uint32_t fourcc;     /* wanted of the capture device, 0: the best one */
     uint32_t input;      /* or CONFIG_ANY_INPUT */
     uint8_t edid;        /* enum config_edid */
     uint8_t preset;      /* enum edid_preset */
     uint8_t personality; /* 0: automatic, else enum personality + 1 */
     uint16_t press_short_ms, press_long_ms;
-    struct config_bytes6 wake_mac, wake_secureon;
-    char wake_broadcast[48];
     char boot_keys[CONFIG_BOOT_KEYS][CONFIG_BOOT_KEYS_MAX];
 };
 

@@ -95,7 +95,7 @@ int dongle_panel_create(struct dongle *self)
     static const struct boot_keys_eyes eyes = {.look = on_look};
     struct loop *loop = self->target->gateway->loop;
     struct dongle_power_config config = {
-        .wake = self->setup->wake_mac.given,
+        .wake = self->setup->wake,
         .press_short_ms = self->setup->press_short_ms,
         .press_long_ms = self->setup->press_long_ms,
     };
