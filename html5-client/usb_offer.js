@@ -4,7 +4,7 @@
 import { api, sentence } from './api.js';
 import { identity } from './identity.js';
 import { notice } from './notices.js';
-import { personalityWords } from './words.js';
+import { asSentence, personalityWords } from './words.js';
 
 /** @typedef {import('./api.js').UsbSummary} UsbSummary */
 
@@ -27,7 +27,7 @@ export class UsbOffer {
     this.#remove();
     if (!offer) return;
     const { label } = personalityWords(offer);
-    const why = usb?.why || 'The target does not use everything that it is shown.';
+    const why = asSentence(usb?.why ?? '') || 'The target does not use everything that it is shown.';
     this.#remove = notice(`${why} Switch USB to “${label}”?`, '', { label: 'Switch', run: () => void this.#accept(label) });
   }
 

@@ -3,7 +3,7 @@
 import { api, sentence } from './api.js';
 import { h, newId, setText } from './dom.js';
 import { identity } from './identity.js';
-import { personalityWords, usbStateWords } from './words.js';
+import { asSentence, personalityWords, usbStateWords } from './words.js';
 
 /** @typedef {import('./api.js').Usb} Usb */
 
@@ -61,10 +61,10 @@ export class UsbPanel {
     const { text, tone } = usbStateWords(usb.state);
     setText(this.#state, text);
     this.#state.dataset.tone = tone;
-    setText(this.#trouble, [usb.trouble, usb.left_out && `Left out: ${usb.left_out}`].filter(Boolean).join(' '));
+    setText(this.#trouble, [usb.trouble, usb.left_out && `Left out: ${usb.left_out}`].map(asSentence).join(' ').trim());
     const now = personalityWords({ name: usb.personality, words: usb.words }).label;
-    const how = usb.automatic ? `Now: ${now}, ${usb.found ? 'which was found to work here.' : 'still being tried.'}` : '';
-    setText(this.#why, [how, usb.offer ? '' : usb.why].filter(Boolean).join(' '));
+    const how = usb.automatic && usb.bound ? `Now: ${now}, ${usb.found ? 'which was found to work here.' : 'still being tried.'}` : '';
+    setText(this.#why, [how, usb.offer ? '' : asSentence(usb.why)].filter(Boolean).join(' '));
     this.#showOffer(usb);
     this.#showChoices(usb);
     this.#showEvents(usb);
@@ -77,7 +77,7 @@ export class UsbPanel {
     if (this.#offer.dataset.shown === shown || !offer) return;
     this.#offer.dataset.shown = shown;
     const accept = h('button', { class: 'button small', type: 'button', onclick: () => void this.#change(api.acceptOffer(this.target)) }, `Switch to “${personalityWords(offer).label}”`);
-    this.#offer.replaceChildren(h('span', {}, why || 'Another choice is offered.'), accept);
+    this.#offer.replaceChildren(h('span', {}, asSentence(why) || 'Another choice is offered.'), accept);
   }
 
   /** @param {Usb} usb */

@@ -5,7 +5,7 @@ import { h, newId, setText } from './dom.js';
 import { download } from './download.js';
 import { edidBody } from './edid_file.js';
 import { identity } from './identity.js';
-import { edidWords, presetWords } from './words.js';
+import { edidWords, presetWords, toldWords } from './words.js';
 
 /** @typedef {import('./api.js').Capture} Capture */
 /** @typedef {import('./api.js').Edid} Edid */
@@ -81,7 +81,7 @@ export class VideoPanel {
     const may = this.#allowed && capture.has_edid;
     this.#change.hidden = this.#upload.hidden = !may;
     this.#save.hidden = !edid.present;
-    setText(this.#edid, capture.has_edid ? `The target is told: ${edidWords(edid)}.` : 'This device has an EDID of its own, which cannot be changed.');
+    setText(this.#edid, toldWords(capture, edid));
     if (this.#preset.options.length) return;
     this.#preset.append(...edid.presets.map((name) => h('option', { value: name }, `${name}: ${presetWords(name)}`)));
     if (edid.preset) this.#preset.value = edid.preset;

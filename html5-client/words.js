@@ -91,6 +91,9 @@ const USB_STATES = {
   suspended: { text: 'The target sleeps', tone: '' },
 };
 
+/** What the gateway's parts say in passing, as a sentence. @param {string} text */
+export const asSentence = (text) => text && text[0].toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? '' : '.');
+
 /** @param {import('./api.js').UsbState} state @returns {{text: string, tone: Tone}} */
 export const usbStateWords = (state) => USB_STATES[state] ?? { text: state, tone: '' };
 
@@ -118,9 +121,15 @@ const PRESETS = {
 /** @param {string} name */
 export const presetWords = (name) => PRESETS[name] ?? name;
 
+/** @param {import('./api.js').Capture} capture @param {import('./api.js').Edid} edid */
+export function toldWords(capture, edid) {
+  if (!capture.driver) return 'There is no capture device now, so nobody tells the target anything.';
+  if (!capture.has_edid) return 'This device has an EDID of its own, which cannot be changed.';
+  return edid.present ? `The target is told: ${edidWords(edid)}.` : 'The capture device shows the target no EDID.';
+}
+
 /** @param {import('./api.js').Edid} edid */
 export function edidWords(edid) {
-  if (!edid.present) return 'The capture device shows the target no EDID.';
   const mode = `${edid.width} × ${edid.height}, ${Number((edid.refresh_millihertz / 1000).toFixed(2))} Hz`;
   const maker = [edid.manufacturer, edid.name].filter(Boolean).join(' ');
   return `${edid.preset ?? 'One of your own'} (${mode})${maker ? `, shown as ${maker}` : ''}`;

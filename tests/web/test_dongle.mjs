@@ -1,11 +1,15 @@
 /* What a dongle brings, as the page shows it: each state of the signal with its reason and what helps, the dialog for USB
- * and video, and the offer of another personality. The gateway is a fake one, because every state must be had at will. */
+ * and video, and the offer of another personality. The gateway is a fake one, because every state must be had at will;
+ * at the end a real one, whose dongle has neither capture device nor USB controller. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { body, op } from './bodies.mjs';
-import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, shot } from './browser.mjs';
+import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, setUp, shot } from './browser.mjs';
 import { FakeGateway } from './fake_gateway.mjs';
+import { build, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
 const axe = readFileSync(packageFile('axe-core/axe.min.js'), 'utf8');
@@ -35,7 +39,7 @@ before(async () => {
   gateway = await FakeGateway.create();
   usb = {
     state: 'configured', bound: true, personality: 'full', words: '', automatic: true, found: false, offer: null, why: '', left_out: '',
-    trouble: '', wakeup: true, keyboard_interval_us: 8000, choices: CHOICES, events: [{ time: 1780000000, text: 'Bound as full.' }],
+    trouble: 'one function is busy', wakeup: true, keyboard_interval_us: 8000, choices: CHOICES, events: [{ time: 1780000000, text: 'Bound as full.' }],
   };
   edid = EDID;
   asked = [];
@@ -142,6 +146,7 @@ test('the dialog tells what there is', async () => {
   await page.getByRole('menuitem', { name: 'USB & video …' }).click();
   await page.getByText('HDMI receiver').waitFor();
   await page.getByText('In use by the target').waitFor();
+  await page.getByText('One function is busy.', { exact: true }).waitFor();
   assert.ok(await labelled(page, 'Automatic').isChecked());
   assert.equal(await page.getByRole('radio').count(), 6);
   assert.ok(await button(page, 'Switch').isDisabled());
@@ -223,3 +228,33 @@ test('an offer that is withdrawn takes its notice away', async () => {
 });
 
 test('the browser complained of nothing', () => assertQuiet(page));
+
+test('a real gateway without the dongle’s devices tells so, and takes what is chosen', async () => {
+  const real = await Gateway.create({
+    desk: { machine: 'dongle', capture: '/dev/no-capture-of-a-test', udc: 'no-controller-of-a-test' },
+  });
+  const own = await newPage(browser);
+  const client = (/** @type {string[]} */ ...args) =>
+    JSON.parse(execFileSync(join(build, 'gateway/lightsout'), ['--socket', real.path('state/run/control.sock'), '--json', ...args]).toString());
+  try {
+    await real.start();
+    await setUp(own, real);
+    await openConsole(own, real, 'desk');
+    await own.getByRole('heading', { name: 'Capture device is gone' }).waitFor();
+    await own.getByText('Plug it in again: it is found by itself.').waitFor();
+    await button(own, 'More').click();
+    await own.getByRole('menuitem', { name: 'USB & video …' }).click();
+    await own.getByText(/^(The USB controller is gone|Not possible now)$/).waitFor();
+    await own.getByText('There is no capture device now').waitFor();
+    await shot(own, 'dongle-without-devices');
+
+    assert.equal(client('usb', 'desk').automatic, true);
+    assert.equal(client('edid', 'desk').present, false);
+    assert.equal(client('edid', 'desk', '--preset', '720p60').width, 1280);
+    assert.equal(client('capture', 'desk').has_edid, false);
+    assertQuiet(own);
+  } finally {
+    await own.context().close();
+    await real.destroy();
+  }
+});
