@@ -52,8 +52,6 @@ static void stop(struct screen *screen)
 static void destroy(struct screen *screen)
 {
     struct v4l2_screen *self = v4l2_of(screen);
-    if (self->leaving)
-        v4l2_set_close(self->leaving, true);
     if (self->phase != PHASE_NO_DEVICE)
         v4l2_close_device(&self->node.fds, self->config.io);
     if (self->orders.given && !self->orders.given_none)

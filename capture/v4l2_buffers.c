@@ -149,7 +149,18 @@ static void take_returned(struct v4l2_set *self)
         }
 }
 
-int v4l2_set_close(struct v4l2_set *self, bool gone)
+/* Frames that are out would hold the device's file: a device that is plugged in again would get another number. Drivers
+ * of old also keep their buffers until all are unmapped. */
+static void detach_frames(struct v4l2_set *self)
+{
+    for (unsigned i = 0; i < self->count; i++) {
+        struct slot *slot = &self->slots[i];
+        for (unsigned m = 0; slot->place == SLOT_OUT && m < self->layout.memories; m++)
+            self->node.io->detach(self->node.io, slot->memory[m].at, slot->memory[m].size);
+    }
+}
+
+void v4l2_set_close(struct v4l2_set *self, bool gone)
 {
     if (self->streaming)
         v4l2_set_stop(self);
@@ -160,11 +171,12 @@ int v4l2_set_close(struct v4l2_set *self, bool gone)
             set_forget_memory(self, &self->slots[i]);
         }
     unsigned none;
-    int r = gone ? 0 : set_reqbufs(self, 0, &none);
-    if (r == -EBUSY && self->out)
-        return r;
+    int r = set_reqbufs(self, 0, &none);
+    if (gone || r < 0)
+        detach_frames(self);
+    if (r == -EBUSY)
+        set_reqbufs(self, 0, &none);
     set_unref(self);
-    return 0;
 }
 
 int v4l2_set_start(struct v4l2_set *self)

@@ -25,9 +25,9 @@ enum v4l2_way {
 int v4l2_set_create(const struct v4l2_node *node, const struct v4l2_layout *layout, struct v4l2_bell *bell,
                     struct v4l2_set **ret);
 
-/* Ends streaming and gives the buffers up; gone: there is no device any more to tell. 0: self is no longer the
- * caller's; -EBUSY: the driver waits for frames that are out, call again when one came back. */
-int v4l2_set_close(struct v4l2_set *self, bool gone);
+/* Ends streaming and gives the buffers up; self is no longer the caller's. gone: the device is to be let go of, or is
+ * not there any more. */
+void v4l2_set_close(struct v4l2_set *self, bool gone);
 
 int v4l2_set_start(struct v4l2_set *self); /* queues what is idle first */
 int v4l2_set_stop(struct v4l2_set *self);  /* buffers that are out stay out */

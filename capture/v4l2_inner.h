@@ -74,8 +74,7 @@ struct v4l2_screen {
     unsigned failures; /* of streams in a row, without a picture in between */
     uint64_t check_us; /* when to look at the signal again, 0: not by the clock */
 
-    struct v4l2_set *set;     /* in PHASE_STREAMING and PHASE_RESTING */
-    struct v4l2_set *leaving; /* the driver waits for its frames */
+    struct v4l2_set *set; /* in PHASE_STREAMING and PHASE_RESTING */
     struct v4l2_layout layout;
     struct frame_pool *copies; /* of a stream whose pictures are copied */
     struct mjpeg *mjpeg;

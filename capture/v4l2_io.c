@@ -1,6 +1,7 @@
 #include "capture/v4l2_io.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,6 +34,18 @@ static void kernel_unmap(const struct v4l2_io *self, void *memory, size_t size)
 {
     (void)self;
     munmap(memory, size);
+}
+
+static void kernel_detach(const struct v4l2_io *self, void *memory, size_t size)
+{
+    (void)self;
+    void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return; /* then the device is held a while longer */
+    memcpy(copy, memory, size);
+    /* who reads meanwhile waits in a page fault */
+    if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, memory) == MAP_FAILED)
+        munmap(copy, size);
 }
 
 static int kernel_poll(const struct v4l2_io *self, struct pollfd *fds, unsigned n, const struct timespec *timeout)
@@ -69,6 +82,7 @@ const struct v4l2_io v4l2_kernel = {
     .ioctl = kernel_ioctl,
     .map = kernel_map,
     .unmap = kernel_unmap,
+    .detach = kernel_detach,
     .poll = kernel_poll,
     .close = kernel_close,
     .number = kernel_number,

@@ -12,6 +12,9 @@ struct v4l2_io {
     /* Readable and shared; NULL: cannot be mapped. */
     void *(*map)(const struct v4l2_io *self, int fd, size_t size, uint64_t offset);
     void (*unmap)(const struct v4l2_io *self, void *memory, size_t size);
+    /* Puts a copy in the place of mapped memory, which readers do not notice: nothing then holds the device any more.
+     */
+    void (*detach)(const struct v4l2_io *self, void *memory, size_t size);
     /* As ppoll: the number of ready descriptors, 0, or -errno. timeout NULL: for ever. */
     int (*poll)(const struct v4l2_io *self, struct pollfd *fds, unsigned n, const struct timespec *timeout);
     void (*close)(const struct v4l2_io *self, int fd);

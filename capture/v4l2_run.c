@@ -46,8 +46,6 @@ static void forget_description(struct v4l2_screen *self)
 static void lose_device(struct v4l2_screen *self, const char *why)
 {
     v4l2_stream_end(self, true);
-    if (self->leaving)
-        v4l2_set_close(take(self->leaving), true);
     v4l2_close_device(&self->node.fds, self->config.io);
     self->phase = PHASE_NO_DEVICE;
     forget_description(self);
@@ -295,14 +293,12 @@ static void rest(struct v4l2_screen *self)
 static void step(struct v4l2_screen *self)
 {
     uint64_t now = clock_now_us();
-    if (self->leaving && v4l2_set_close(self->leaving, false) == 0)
-        self->leaving = NULL;
     switch (self->phase) {
     case PHASE_NO_DEVICE:
         want(self);
         break;
     case PHASE_NO_PICTURE:
-        if (now >= self->check_us && !self->leaving)
+        if (now >= self->check_us)
             look_for_signal(self);
         break;
     case PHASE_STREAMING:
@@ -322,7 +318,7 @@ static uint64_t next_time(const struct v4l2_screen *self)
     case PHASE_NO_DEVICE:
         return self->wanted ? UINT64_MAX : self->want_us;
     case PHASE_NO_PICTURE:
-        return self->leaving ? UINT64_MAX : self->check_us;
+        return self->check_us;
     case PHASE_RESTING:
         return self->rest_until_us;
     case PHASE_STREAMING:

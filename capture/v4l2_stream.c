@@ -125,9 +125,8 @@ int v4l2_stream_begin(struct v4l2_screen *self)
 
 void v4l2_stream_end(struct v4l2_screen *self, bool gone)
 {
-    if (self->set && v4l2_set_close(self->set, gone) == -EBUSY)
-        self->leaving = self->set;
-    self->set = NULL;
+    if (self->set)
+        v4l2_set_close(take(self->set), gone);
 }
 
 /* Drivers fill buffers in the order in which they were queued. One that was queued only after the frame before was

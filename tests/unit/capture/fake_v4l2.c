@@ -78,6 +78,17 @@ static void fake_unmap(const struct v4l2_io *io, void *memory, size_t size)
     pthread_mutex_unlock(&self->lock);
 }
 
+static void fake_detach(const struct v4l2_io *io, void *memory, size_t size)
+{
+    struct fake_v4l2 *self = fake_of(io);
+    v4l2_kernel.detach(&v4l2_kernel, memory, size);
+    pthread_mutex_lock(&self->lock);
+    for (unsigned i = 0; i < self->n_maps; i++)
+        if (self->maps[i].at == memory)
+            self->maps[i].own = false;
+    pthread_mutex_unlock(&self->lock);
+}
+
 static short events_of(const struct fake_v4l2 *self, short asked)
 {
     short events = 0;
@@ -158,11 +169,13 @@ void fake_init(struct fake_v4l2 *self, const struct fake_config *config)
     self->io = (struct v4l2_io){.ioctl = fake_ioctl,
                                 .map = fake_map,
                                 .unmap = fake_unmap,
+                                .detach = fake_detach,
                                 .poll = fake_poll,
                                 .close = fake_close,
                                 .number = fake_number,
                                 .read_speed = fake_read_speed};
     pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->filled, NULL);
     self->in_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->pri_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->number = 1;
@@ -184,6 +197,7 @@ bool fake_finish(struct fake_v4l2 *self)
     fake_drop_buffers(self);
     close(self->in_fd);
     close(self->pri_fd);
+    pthread_cond_destroy(&self->filled);
     pthread_mutex_destroy(&self->lock);
     return good;
 }
@@ -234,7 +248,12 @@ bool fake_frame(struct fake_v4l2 *self, uint32_t flags, size_t used)
         unsigned index = self->queue[0];
         struct fake_buffer *buffer = &self->buffers[index];
         memmove(self->queue, self->queue + 1, --self->n_queued * sizeof self->queue[0]);
+        self->filling = true;
+        pthread_mutex_unlock(&self->lock);
         fill(self, buffer);
+        pthread_mutex_lock(&self->lock);
+        self->filling = false;
+        pthread_cond_broadcast(&self->filled);
         buffer->queued = false;
         buffer->done = true;
         buffer->sequence = self->sequence;
@@ -242,7 +261,7 @@ bool fake_frame(struct fake_v4l2 *self, uint32_t flags, size_t used)
         buffer->filled_us = clock_now_us();
         for (unsigned m = 0; m < V4L2_MAX_MEMORIES; m++)
             buffer->used[m] = used && m == 0 ? used : fake_image_size(self, m);
-        self->done[self->n_done++] = index;
+        self->done[self->n_done++] = index; /* taken back at once should the stream have ended: see let_fill */
     }
     self->sequence += running;
     self->number += running;

@@ -60,6 +60,8 @@ struct fake_v4l2 {
     struct v4l2_io io;
     struct fake_config config;
     pthread_mutex_t lock;
+    pthread_cond_t filled; /* filling has ended */
+    bool filling;          /* a buffer, without the lock, as a device does */
 
     /* Devices that are open; -1. in_fd: ready to dequeue, pri_fd: events. They are the driver's. */
     int video, heap, media, subdevs[2], in_fd, pri_fd;

@@ -18,8 +18,16 @@ static void forget(struct fake_memory *memory)
     memset(memory, 0, sizeof *memory);
 }
 
+/* What is being filled is finished first, though nobody will get it. */
+static void let_fill(struct fake_v4l2 *self)
+{
+    while (self->filling)
+        pthread_cond_wait(&self->filled, &self->lock);
+}
+
 void fake_drop_buffers(struct fake_v4l2 *self)
 {
+    let_fill(self);
     for (unsigned i = 0; i < FAKE_BUFFERS; i++) {
         for (unsigned m = 0; m < V4L2_MAX_MEMORIES; m++)
             forget(&self->buffers[i].memory[m]);
@@ -173,6 +181,7 @@ static int stream_on(struct fake_v4l2 *self)
 
 static int stream_off(struct fake_v4l2 *self)
 {
+    let_fill(self);
     for (unsigned i = 0; i < FAKE_BUFFERS; i++)
         self->buffers[i].queued = self->buffers[i].done = false;
     self->n_queued = self->n_done = 0;

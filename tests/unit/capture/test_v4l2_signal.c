@@ -54,6 +54,28 @@ static void test_another_mode_is_followed(void **state)
     fixture_finish(&f);
 }
 
+static void test_drivers_that_wait_for_their_buffers_get_them(void **state)
+{
+    (void)state;
+    struct fake_config config = fake_hdmi_yuyv;
+    config.no_orphans = true;
+    struct v4l2_fixture f;
+    fixture_init(&f, &config, NULL);
+    fixture_picture(&f);
+    struct frame *old = frame_ref(f.watch.newest);
+    unsigned is = old->planes[0].data[0];
+    for (unsigned i = 1; i < 5; i++) {
+        fake_signal(&f.fake, 0, 64 + 16 * i, 60, 50);
+        do
+            fixture_picture(&f);
+        while ((unsigned)f.watch.newest->width != 64 + 16 * i);
+        assert_int_equal(old->planes[0].data[128 * 48 - 1], is);
+    }
+    frame_unref(old);
+    assert_int_equal(fixture_counts(&f).errors, 0);
+    fixture_finish(&f);
+}
+
 static void test_a_receiver_without_events_is_asked(void **state)
 {
     (void)state;
@@ -241,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states_have_names_and_come_at_once),
         cmocka_unit_test(test_another_mode_is_followed),
+        cmocka_unit_test(test_drivers_that_wait_for_their_buffers_get_them),
         cmocka_unit_test(test_a_receiver_without_events_is_asked),
         cmocka_unit_test(test_modes_that_cannot_be_taken_are_told),
         cmocka_unit_test(test_a_stall_starts_anew_and_says_so),
