@@ -211,7 +211,8 @@ static struct personality_means means_of(const struct gadget *self, const bool m
 }
 
 /* A controller that refused gets less: what costs least first. False: there is nothing left to leave out. */
-static bool reduce(struct gadget *self, const struct personality_plan *plan, struct personality_means *means)
+static bool reduce(struct gadget *self, const struct personality_plan *plan, struct personality_means *means,
+                   bool *tried_without_stall)
 {
     bool storage = false, big_cd = false;
     for (unsigned i = 0; i < plan->n; i++) {
@@ -220,8 +221,9 @@ static bool reduce(struct gadget *self, const struct personality_plan *plan, str
     }
     if (plan->led_endpoint && !means->hid_out) {
         means->led_endpoint = false;
-    } else if (storage && self->stall) {
+    } else if (storage && self->stall && !*tried_without_stall) {
         self->stall = false;
+        *tried_without_stall = true;
     } else if (big_cd) {
         means->big_cd = false; /* perhaps its owner has not written its descriptors */
     } else {
@@ -233,9 +235,10 @@ static bool reduce(struct gadget *self, const struct personality_plan *plan, str
     return true;
 }
 
+/* From 5.19 on the kernel says EBUSY whatever the reason; that nobody else has the controller was looked up before. */
 static bool worth_less(int r)
 {
-    return r == -ENODEV || r == -EINVAL || r == -ENOSPC || r == -ENOMEM || r == -EOPNOTSUPP;
+    return r == -EBUSY || r == -ENODEV || r == -EINVAL || r == -ENOSPC || r == -ENOMEM || r == -EOPNOTSUPP;
 }
 
 int gadget_up(struct gadget *self, enum personality personality, const bool media[GADGET_LUNS], char *why,
@@ -243,6 +246,7 @@ int gadget_up(struct gadget *self, enum personality personality, const bool medi
 {
     struct personality_plan plan;
     char what[128] = "";
+    bool tried_without_stall = false;
     gadget_down(self); /* before counting: what is ours must not count as others' */
     int r = gadget_udc_find(self->place, self->config.udc, self->config.name, &self->udc, why, why_size);
     if (r < 0)
@@ -255,7 +259,8 @@ int gadget_up(struct gadget *self, enum personality personality, const bool medi
         if (r < 0)
             return r;
         r = build(self, &plan, what, sizeof what);
-        if (r >= 0 || !worth_less(r) || !gadget_udc_there(self->place, self->udc.name) || !reduce(self, &plan, &means))
+        if (r >= 0 || !worth_less(r) || !gadget_udc_there(self->place, self->udc.name) ||
+            !reduce(self, &plan, &means, &tried_without_stall))
             break;
         log_info("gadget", "%s: %s; trying with less", self->config.name, what);
     }
