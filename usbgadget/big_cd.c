@@ -151,7 +151,7 @@ int big_cd_insert(struct big_cd *self, int nbd_socket, uint64_t size)
         return done(self, -EBUSY);
     uint64_t blocks = size / SCSI_CD_BLOCK;
     big_cd_blocks_insert(&self->blocks, nbd_socket, blocks * SCSI_CD_BLOCK);
-    big_cd_watch_socket(self);
+    big_cd_new_socket(self);
     scsi_cd_insert(&self->scsi, blocks);
     self->gave_up = false;
     self->tell_ejected = self->tell_lost = false; /* that was another one */
@@ -164,7 +164,7 @@ int big_cd_reconnect(struct big_cd *self, int nbd_socket)
     if (!self->scsi.blocks)
         return done(self, -ENODEV);
     big_cd_blocks_reconnect(&self->blocks, nbd_socket);
-    big_cd_watch_socket(self);
+    big_cd_new_socket(self);
     self->waiting_since = 0; /* its patience begins anew, for the new socket */
     self->gave_up = false;
     self->tell_lost = false;

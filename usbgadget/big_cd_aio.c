@@ -51,13 +51,14 @@ static struct aio *to_aio(struct big_cd_pipe *pipe)
 
 static void collect(struct aio *self)
 {
-    struct io_event event;
+    struct io_event events[OPERATIONS]; /* there are never more */
     struct timespec now = {0};
-    while (syscall(SYS_io_getevents, self->context, 0L, 1L, &event, &now) == 1) {
-        struct operation *op = &self->operations[event.data];
+    long n = syscall(SYS_io_getevents, self->context, 0L, (long)OPERATIONS, events, &now);
+    for (long i = 0; i < n; i++) {
+        struct operation *op = &self->operations[events[i].data];
         op->state = ENDED;
-        op->result = event.res;
-        self->ended[self->n_ended++] = (uint8_t)event.data;
+        op->result = events[i].res;
+        self->ended[self->n_ended++] = (uint8_t)events[i].data;
     }
 }
 
@@ -169,9 +170,8 @@ static enum big_cd_pipe_event tell(struct aio *self, const struct operation *op)
 static enum big_cd_pipe_event aio_reap(struct big_cd_pipe *pipe)
 {
     struct aio *self = to_aio(pipe);
-    uint64_t count;
-    (void)!read(pipe->event_fd, &count, sizeof count);
-    collect(self);
+    if (!self->n_ended)
+        collect(self);
     for (struct operation *op; (op = take_ended(self));)
         if (!op->stale)
             return tell(self, op);

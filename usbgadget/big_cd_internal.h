@@ -28,6 +28,7 @@ struct big_cd {
     struct bulk bulk;
     struct scsi_cd scsi;
     struct big_cd_blocks blocks;
+    uint32_t watched; /* events of its socket that the epoll looks for */
 
     struct scsi_cd_answer answer; /* to the command that runs */
     uint32_t sent;                /* of its data */
@@ -55,8 +56,7 @@ uint64_t big_cd_deadline(const struct big_cd *self, uint64_t now);
 void big_cd_forget(struct big_cd *self);
 void big_cd_set_up(struct big_cd *self, bool up);
 void big_cd_notify(struct big_cd *self);
-/* After each change of the socket. */
-void big_cd_watch_socket(struct big_cd *self);
+void big_cd_new_socket(struct big_cd *self);
 
 /* --- big_cd_control.c --- */
 

@@ -17,7 +17,7 @@ enum big_cd_pipe_event {
 
 struct big_cd_pipe {
     const struct big_cd_pipe_ops *ops;
-    int event_fd;    /* readable: reap has something */
+    int event_fd;    /* becomes readable (an edge; nobody reads it): reap has something */
     unsigned packet; /* bytes of a packet at the speed that the host has chosen */
     bool receiving;
     const uint8_t *received;

@@ -29,16 +29,23 @@ void big_cd_forget(struct big_cd *self)
     self->waiting_since = 0;
 }
 
-void big_cd_watch_socket(struct big_cd *self)
+static void watch_socket(struct big_cd *self)
 {
     const struct nbd_client *client = &self->blocks.client;
-    if (client->fd < 0)
-        return; /* closed: no longer in the set */
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = BIG_CD_SOCKET};
     if (nbd_client_wants_to_send(client))
         event.events |= EPOLLOUT;
+    if (event.events == self->watched)
+        return;
+    self->watched = event.events;
     if (epoll_ctl(self->epoll, EPOLL_CTL_MOD, client->fd, &event) < 0 && errno == ENOENT)
         (void)epoll_ctl(self->epoll, EPOLL_CTL_ADD, client->fd, &event);
+}
+
+void big_cd_new_socket(struct big_cd *self)
+{
+    self->watched = 0; /* the one before was closed, so it is not in the set any more */
+    watch_socket(self);
 }
 
 static void lose(struct big_cd *self, uint64_t now)
@@ -58,7 +65,7 @@ void big_cd_run_socket(struct big_cd *self, uint64_t now)
         log_warn("big-cd", "the connection to the medium's server broke (error %d); waiting for another one", -r);
         lose(self, now);
     } else if (had_one) {
-        big_cd_watch_socket(self);
+        watch_socket(self);
     }
     if (moved && self->waiting_since)
         self->waiting_since = now;

@@ -69,9 +69,9 @@ static void *run(void *data)
     return NULL;
 }
 
-static int watch(struct big_cd *self, int fd, enum big_cd_source source)
+static int watch(struct big_cd *self, int fd, enum big_cd_source source, uint32_t events)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.u32 = source};
+    struct epoll_event event = {.events = events, .data.u32 = source};
     return epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
@@ -88,9 +88,9 @@ static int start_thread(struct big_cd *self)
 
 int big_cd_start(struct big_cd *self, struct big_cd_pipe *pipe)
 {
-    int r = watch(self, self->ep0, BIG_CD_EP0);
+    int r = watch(self, self->ep0, BIG_CD_EP0, EPOLLIN);
     if (r >= 0)
-        r = watch(self, pipe->event_fd, BIG_CD_PIPE);
+        r = watch(self, pipe->event_fd, BIG_CD_PIPE, EPOLLIN | EPOLLET);
     if (r < 0)
         return r;
     self->pipe = pipe;
