@@ -87,6 +87,8 @@ export class Machine {
     if (!usbPort) return;
     this.plug(usbPort);
     await until(() => /is plugged in/.test(this.cable), 'the gadget is plugged into the machine', HANG_MS);
+    // SeaBIOS does not survive a reset in its first moments, when it moves itself.
+    if (this.firmware === 'seabios') await until(() => /Scan for option roms/.test(this.notes), 'SeaBIOS is on its way', HANG_MS);
     await this.reset();
   }
 
