@@ -118,6 +118,23 @@ for (const [signal, heading, helps, action] of STATES)
     await cover().getByText('The driver knows better.').waitFor();
   });
 
+test('on a small screen the longest of them is there in full', async () => {
+  connection.noPicture(2, '');
+  await page.setViewportSize({ width: 360, height: 480 });
+  await cover().getByText('choose an EDID under USB & video').waitFor();
+  const last = cover().getByRole('button', { name: 'USB & video …' });
+  await last.scrollIntoViewIfNeeded();
+  assert.ok(await last.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    const stage = element.closest('.cover').getBoundingClientRect();
+    return top >= stage.top && bottom <= stage.bottom;
+  }), 'the button can be reached');
+  await page.locator('.cover').evaluate((element) => element.scrollTo(0, 0));
+  assert.ok(await cover().evaluate((element) => element.getBoundingClientRect().top >= element.closest('.cover').getBoundingClientRect().top), 'nothing is cut off above');
+  await check('small-signal-no-video-signal');
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('a target that is off can be powered on from there', async () => {
   const target = gateway.answers['GET /api/v1/targets/pc'];
   gateway.answers['GET /api/v1/targets/pc'] = { ...target, power: 'off' };
