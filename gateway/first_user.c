@@ -8,10 +8,14 @@
 
 #define WHY(...) snprintf(why, why_size, __VA_ARGS__)
 
+/* Neither names nor hashes have anything but visible ASCII. */
 static bool copy(char *room, size_t size, const char *from, size_t n)
 {
     if (n == 0 || n >= size)
         return false;
+    for (size_t i = 0; i < n; i++)
+        if (from[i] <= ' ' || from[i] > '~')
+            return false;
     memcpy(room, from, n);
     room[n] = '\0';
     return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/control.h"
+#include "gateway/control_clock.h"
 #include "gateway/drive_notes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t room[1 << 16];
     if (size == 0)
         return 0;
-    switch (data[0] & 3) {
+    uint64_t us;
+    switch (data[0] % 6) {
     case 0:
         ROUND_TRIP(setup);
         break;
@@ -51,6 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 3:
         fuzz_notes(data + 1, size - 1);
+        break;
+    case 4:
+        ROUND_TRIP(clock);
+        break;
+    case 5:
+        if (control_read_set_clock(data + 1, size - 1, &us) != (size == 9))
+            abort();
         break;
     }
     return 0;

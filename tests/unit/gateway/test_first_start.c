@@ -62,7 +62,8 @@ static void test_one_line(void **state)
     assert_string_equal(user.name, "ann");
     assert_string_equal(user.hash, "$y$j9T$salt$sum");
     assert_int_equal(parse("ann:x"), 0); /* no line end */
-    static const char *const wrong[] = {"", "\n# ann:x\n", "ann", "ann:", ":x", "ann:x\nbob:y\n"};
+    static const char *const wrong[] = {"",      "\n# ann:x\n", "ann",       "ann:",          ":x",
+                                        "a n:x", "ann:\rx",     "ann:\xffx", "ann:x\nbob:y\n"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_equal(parse(wrong[i]), -EINVAL);
     assert_null(strstr(why, "bob"));
