@@ -173,8 +173,15 @@ static void on_reconnected(void *data, const struct helper_answer *answer, int *
     struct dongle_drive *self = data;
     (void)fds, (void)n_fds;
     self->reconnecting = false;
-    if (answer->error < 0 && answer->error != -ENOTCONN)
-        log_error("drives", "target %s, drive %u: %s", self->dongle->target->target.name, self->index, answer->why);
+    if (answer->error >= 0 || answer->error == -ENOTCONN || answer->error == -ECANCELED || answer->error == -EBUSY ||
+        self->busy || !self->has_medium)
+        return;
+    /* it was away for too long: the target has had its errors, and now gets the medium as a new one */
+    log_warn("drives", "target %s, drive %u: %s is inserted anew: %s", self->dongle->target->target.name, self->index,
+             self->medium.name, answer->why);
+    self->busy = true;
+    self->seen = false;
+    ask_drive(self, HELPER_DRIVE_EJECT, true, -1, on_cleared);
 }
 
 /* The kernel has given up its connection, because an answer came too late: it gets another one. */

@@ -1,6 +1,7 @@
 /* lightsoutd: one executable, several roles (docs/architecture.md). */
 #include <string.h>
 
+#include "gateway/doctor.h"
 #include "gateway/role.h"
 #include "gateway/supervisor.h"
 
@@ -35,5 +36,7 @@ int main(int argc, char **argv)
         puts("lightsoutd " LIGHTSOUT_VERSION);
         return EXIT_FINE;
     }
+    if (options.doctor)
+        return doctor_main(&options);
     return options.role ? run_role(&options) : supervisor_main(&options);
 }

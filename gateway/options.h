@@ -23,7 +23,7 @@ struct options {
     const char *config; /* path; NULL: the default one, which may be absent */
     const char *state;  /* NULL: the configuration's */
     const char *role;   /* NULL: supervisor */
-    bool check, qr, version, help;
+    bool check, doctor, qr, version, help;
 };
 
 #define CONFIG_DEFAULT_PATH "/etc/lightsout/lightsout.conf"

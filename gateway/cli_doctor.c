@@ -1,0 +1,51 @@
+/* `lightsout doctor`: what lightsoutd --doctor says, which needs root and no gateway. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/attrs.h"
+#include "gateway/cli.h"
+
+/* The one that was installed with us: beside us, or in sbin. */
+static void run(const char *folder, const char *const *rest, int n)
+{
+    char path[4200];
+    const char *argv[8] = {"lightsoutd", "--doctor"};
+    for (int i = 0; i < n && i < 5; i++)
+        argv[2 + i] = rest[i];
+    snprintf(path, sizeof path, "%s/lightsoutd", folder);
+    execv(path, (char *const *)(uintptr_t)argv);
+}
+
+static int doctor(struct cli *cli, int argc, char **argv)
+{
+    char own[4096];
+    const char *rest[2] = {"--config", argc == 2 ? argv[1] : NULL};
+    (void)cli;
+    if (argc == 1 || (argc == 2 && strcmp(argv[0], "--config") != 0)) {
+        cli_error("usage: lightsout doctor [--config FILE]");
+        return CLI_USAGE;
+    }
+    int n = argc == 2 ? 2 : 0;
+    ssize_t size = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (size > 0) {
+        own[size] = '\0';
+        *strrchr(own, '/') = '\0';
+        run(own, rest, n);
+        char *slash = strrchr(own, '/');
+        if (slash && strcmp(slash, "/bin") == 0) {
+            memcpy(slash, "/sbin", 6);
+            run(own, rest, n);
+        }
+    }
+    cli_error("lightsoutd cannot be started: %s; it does this with --doctor", strerror(errno));
+    return CLI_USAGE;
+}
+
+static const struct cli_command rows[] = {
+    {"doctor", "[--config FILE]", "what a dongle's devices offer, what will be used and why, what is wrong (as root)",
+     0, 2, doctor},
+};
+const struct cli_commands cli_doctor_commands = {rows, ARRAY_SIZE(rows)};
