@@ -57,10 +57,10 @@ static int opened(struct gpio_line *self, int r, struct gpio_line **ret)
 static int real_open_output(const struct gpio *gpio, const char *chip, unsigned offset, bool active_low,
                             struct gpio_line **ret)
 {
-    struct gpio_line *self;
+    struct gpio_line *self = NULL;
     (void)gpio;
     int r = open_line(chip, offset, &self);
-    if (r < 0)
+    if (!self)
         return r;
     r = gpiod_line_request_output_flags(self->line, CONSUMER, active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0, 0);
     self->output = r == 0;
@@ -71,10 +71,10 @@ static int real_open_input(const struct gpio *gpio, const char *chip, unsigned o
                            struct gpio_line **ret)
 {
     int flags = active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
-    struct gpio_line *self;
+    struct gpio_line *self = NULL;
     (void)gpio;
     int r = open_line(chip, offset, &self);
-    if (r < 0)
+    if (!self)
         return r;
     r = gpiod_line_request_both_edges_events_flags(self->line, CONSUMER, flags);
     self->edges = r == 0;
