@@ -18,6 +18,7 @@ struct helper_medium {
 };
 
 struct helper_waiting {
+    bool pressed; /* until its timer lets go, whoever waits for that */
     bool waits;
     uint32_t serial;
 };
@@ -100,4 +101,5 @@ void helper_drives_end(struct helper_dongle *dongle);
 void helper_panel_begin(struct helper_dongle *dongle);
 void helper_panel_end(struct helper_dongle *dongle);
 void helper_press(const struct helper_question *question, const struct helper_press *press);
+bool helper_panel_presses(const struct helper *self);   /* some button of some target, just now */
 void helper_panel_forget(struct helper_dongle *dongle); /* nobody waits for answers any more */

@@ -98,6 +98,9 @@ static bool check_insert(const struct helper_question *question, const struct he
         return false;
     if (!question->dongle->gadget)
         return refuse(question, -ENODEV, question->dongle->trouble);
+    /* the kernel looks at a new medium while we wait; a server that stalls would make a short press a long one */
+    if (helper_panel_presses(question->dongle->helper))
+        return refuse(question, -EBUSY, "A button is being pressed; insert the medium when it is let go.");
     if (medium->attached)
         return refuse(question, -EBUSY, "There is a medium in the drive; eject it first.");
     if (insert->cdrom && insert->size > BIG_CD_KERNEL_LIMIT)

@@ -18,7 +18,7 @@ static void on_pressed(void *data, enum front_panel_button button, int error)
     struct helper_waiting *waiting = &self->presses[button];
     if (waiting->waits)
         helper_answer(self->helper, waiting->serial, error, error < 0 ? "The line could not be set." : NULL);
-    waiting->waits = false;
+    waiting->waits = waiting->pressed = false;
 }
 
 static bool is_wired(const struct front_panel_config *panel)
@@ -55,6 +55,15 @@ void helper_panel_forget(struct helper_dongle *self)
         self->presses[i].waits = false;
 }
 
+bool helper_panel_presses(const struct helper *self)
+{
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        for (unsigned k = 0; self->dongles[i] && k < FRONT_PANEL_BUTTONS; k++)
+            if (self->dongles[i]->presses[k].pressed)
+                return true;
+    return false;
+}
+
 void helper_press(const struct helper_question *question, const struct helper_press *press)
 {
     struct helper_dongle *self = question->dongle;
@@ -65,11 +74,13 @@ void helper_press(const struct helper_question *question, const struct helper_pr
         return;
     }
     /* before the call, which may end the press at once */
-    *waiting = (struct helper_waiting){.waits = true, .serial = question->serial};
+    bool pressed = waiting->pressed;
+    *waiting = (struct helper_waiting){.waits = true, .pressed = true, .serial = question->serial};
     int r = self->panel ? front_panel_press(self->panel, button, press->milliseconds) : -ENODEV;
     if (r == 0)
         return;
     waiting->waits = false;
+    waiting->pressed = pressed;
     helper_answer(self->helper, question->serial, r,
                   r == -EBUSY    ? "A button is being pressed."
                   : r == -ENODEV ? "This button is not wired; add its gpio key to the configuration."

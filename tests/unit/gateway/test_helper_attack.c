@@ -29,7 +29,7 @@
 #include "gateway/helper_wire.h"
 #include "gateway/role.h"
 
-#define HANG_MS 20000
+#define HANG_MS 300000
 
 static char folder[] = "/tmp/lightsout-attack-XXXXXX", config[64];
 static pid_t helper;
@@ -365,6 +365,68 @@ static void descriptors_that_nobody_wants(void **state)
     assert_int_equal(assert_alive(), before);
 }
 
+/* --- where the kernel has gadgets --- */
+
+static bool has_gadgets(void)
+{
+    return access("/sys/kernel/config/usb_gadget", F_OK) == 0 && access("/sys/block/nbd0", F_OK) == 0;
+}
+
+static enum outcome ask(int channel, const struct raw *raw, unsigned *ret_fds)
+{
+    struct helper_answer answer;
+    assert_true(send_raw(channel, raw));
+    return outcome_of(channel, &answer, ret_fds);
+}
+
+/* What a gateway may: then only the report devices come. */
+static void what_is_allowed(void **state)
+{
+    (void)state;
+    if (!has_gadgets()) {
+        print_message("skipped: this kernel has no gadgets\n");
+        skip();
+    }
+    uint8_t up[16], target[2] = {0};
+    struct wire_writer w = wire_writer_init(up, sizeof up);
+    helper_write_up(&w, &(struct helper_up){.personality = PERSONALITY_KEYBOARD_DRIVE});
+    struct raw rise = {.type = HELPER_GADGET_UP, .serial = 2, .body = up, .size = wire_written(&w)};
+    unsigned fds = 0, before = assert_alive();
+    _cleanup_close_ int channel = connect_helper();
+    assert_int_equal(ask(channel, &rise, &fds), DONE);
+    assert_int_equal(fds, 1);
+    struct raw down = {.type = HELPER_GADGET_DOWN, .serial = 5, .body = target, .size = sizeof target};
+    assert_int_equal(ask(channel, &down, &fds), DONE);
+    close(take_fd(&channel));
+    assert_int_equal(assert_alive(), before);
+}
+
+/* A medium whose server never says a word holds the helper for as long as the kernel waits (more than a minute), and no
+ * longer. */
+static void a_silent_server(void **state)
+{
+    (void)state;
+    if (!has_gadgets() || !getenv("HELPER_SILENT")) {
+        print_message("skipped: this kernel has no gadgets, or HELPER_SILENT=1 was not said\n");
+        skip();
+    }
+    uint8_t room[64], drive[4] = {0, 0, 0, 1};
+    unsigned fds = 0, before = assert_alive();
+    _cleanup_close_ int channel = connect_helper();
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    size_t n = insert_body(room);
+    struct raw in = {.type = HELPER_DRIVE_INSERT, .serial = 3, .body = room, .size = n, .fds = &pair[1], .n_fds = 1};
+    ask(channel, &in, &fds);
+    assert_int_equal(fds, 0);
+    struct raw out = {.type = HELPER_DRIVE_EJECT, .serial = 4, .body = drive, .size = sizeof drive};
+    assert_int_equal(ask(channel, &out, &fds), DONE);
+    close(pair[0]);
+    close(pair[1]);
+    close(take_fd(&channel));
+    assert_int_equal(assert_alive(), before);
+}
+
 /* --- rude ones --- */
 
 static void floods(void **state)
@@ -554,6 +616,8 @@ int main(void)
         cmocka_unit_test(bodies_of_chance),
         cmocka_unit_test(descriptors_of_other_kinds),
         cmocka_unit_test(descriptors_that_nobody_wants),
+        cmocka_unit_test(what_is_allowed),
+        cmocka_unit_test(a_silent_server),
         cmocka_unit_test(floods),
         cmocka_unit_test(early_ends),
         cmocka_unit_test(nothing_else_is_open),
