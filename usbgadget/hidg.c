@@ -346,6 +346,8 @@ static void configured(struct hidg *self)
     for (unsigned i = 0; i < GADGET_HIDS; i++) {
         struct function *f = &self->functions[i];
         keep_fresh(self, f);
+        if (is_keys(f) && hidg_pipe_doubts(&f->pipe))
+            hidg_keys_unsay(&f->keys);
         shut(f);
     }
     self->out = false;

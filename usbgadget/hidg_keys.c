@@ -73,8 +73,8 @@ int hidg_keys_key(struct hidg_keys *self, uint16_t usage, bool down)
     int r = state_key(self, &then, usage, down);
     if (r <= 0)
         return r;
-    /* One place for each key that is down, and one for release_all. */
-    if (down && self->n + 1 + state_n_down(self, &then) + 1 > HIDG_KEYS_MAX)
+    /* One place for each key that is down, one for release_all, and one for what is unsaid. */
+    if (down && self->n + 1 + state_n_down(self, &then) + 2 > HIDG_KEYS_MAX)
         return -EAGAIN;
     self->now = then;
     push(self, down ? usage | CHANGE_DOWN : usage);
@@ -124,6 +124,9 @@ void hidg_keys_sent(struct hidg_keys *self)
     union key_state state;
     if (!next_state(self, &state, &n))
         return;
+    self->can_unsay = n > 0;
+    if (n > 0)
+        self->before = self->sent;
     self->sent = state;
     self->first = (self->first + n) % HIDG_KEYS_MAX;
     self->n -= n;
@@ -131,6 +134,17 @@ void hidg_keys_sent(struct hidg_keys *self)
         self->again = HIDG_AGAIN_STATE;
     else
         self->again = HIDG_AGAIN_NOTHING;
+}
+
+void hidg_keys_unsay(struct hidg_keys *self)
+{
+    if (!self->can_unsay || self->n == HIDG_KEYS_MAX)
+        return;
+    /* Its change is still in the ring, before the first that waits: a place is kept for it. */
+    self->first = (self->first + HIDG_KEYS_MAX - 1) % HIDG_KEYS_MAX;
+    self->n++;
+    self->sent = self->before;
+    self->can_unsay = false;
 }
 
 void hidg_keys_restart(struct hidg_keys *self)
@@ -142,6 +156,7 @@ void hidg_keys_collapse(struct hidg_keys *self)
 {
     self->sent = self->now;
     self->n = 0;
+    self->can_unsay = false;
 }
 
 void hidg_keys_release_all(struct hidg_keys *self)
@@ -150,6 +165,7 @@ void hidg_keys_release_all(struct hidg_keys *self)
     unsigned n = self->n;
 
     self->n = 0;
+    self->can_unsay = false; /* it could not be told from a press that was dropped */
     for (unsigned i = 0; i < n; i++) {
         uint16_t change = self->ring[(self->first + i) % HIDG_KEYS_MAX];
         if (!(change & CHANGE_DOWN) && change != CHANGE_ALL_UP && apply(self, &state, change))

@@ -25,8 +25,10 @@ enum hidg_again { HIDG_AGAIN_NOTHING, HIDG_AGAIN_UP, HIDG_AGAIN_STATE };
 
 struct hidg_keys {
     bool consumer;
-    union key_state now;  /* with all that was accepted */
-    union key_state sent; /* as of the last report given to the kernel */
+    union key_state now;    /* with all that was accepted */
+    union key_state sent;   /* as of the last report given to the kernel */
+    union key_state before; /* as of the one before, while the last one can be unsaid */
+    bool can_unsay;
     uint16_t ring[HIDG_KEYS_MAX];
     unsigned first, n;
     enum hidg_again again;
@@ -45,6 +47,8 @@ void hidg_keys_sent(struct hidg_keys *self);
 
 /* The target configured us anew: all-up, the state of the last report, then what waits. */
 void hidg_keys_restart(struct hidg_keys *self);
+/* Before restart: the last report is to be said in its turn again, because the one before it may be lost as well. */
+void hidg_keys_unsay(struct hidg_keys *self);
 /* What waits is too old to be typed: only the state that is true now is left of it. */
 void hidg_keys_collapse(struct hidg_keys *self);
 /* Everything up: presses that wait are dropped, releases that wait go first. */

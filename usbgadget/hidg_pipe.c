@@ -11,10 +11,13 @@
 
 /* ESHUTDOWN has no end that could be polled for. */
 #define RETRY_US 200000
-/* A target that resets or configures us needs longer than this; one that polls slowly is known by its interval. */
-#define SUSPICIOUS_US 3000
-#define SUSPICIOUS_POLLS 4
-#define SUSPICIOUS_UNKNOWN_US 20000
+/* A target that resets and configures us needs longer than this; one that polls slowly is known by its interval. */
+#define SUSPICIOUS_US 20000
+#define SUSPICIOUS_TIMES 2 /* the longest of late */
+/* One that only configures us anew may be faster, but then the UDC says so within this time. */
+#define HINDSIGHT_US 100000
+#define DOUBTFUL_US 1500
+#define DOUBTFUL_POLLS 2
 /* A target that selects the interface anew loses a report without a sign: what it should know is said again when
  * nothing else comes. */
 #define SETTLE_US 500000
@@ -69,7 +72,7 @@ void hidg_pipe_close(struct hidg_pipe *self)
     self->watching = self->in_flight = self->lost = self->again = self->owed = self->follows = false;
     self->refused = self->paused = self->polled = false;
     self->settled = true;
-    self->interval_us = 0;
+    self->interval_us = self->slow_us = 0;
 }
 
 bool hidg_pipe_is_open(const struct hidg_pipe *self)
@@ -129,8 +132,9 @@ static void write_next(struct hidg_pipe *self, uint64_t now, bool follows)
         memset(self->last + self->whole, 0, self->length - self->whole);
         if (!write_report(self, now))
             return;
-        self->owed = self->follows = false;
+        self->owed = false;
         self->again = true;
+        self->follows = follows;
         return;
     }
     if (!self->owner->next(self->data, bytes)) {
@@ -157,6 +161,8 @@ static void taken(struct hidg_pipe *self, uint64_t now, uint64_t took)
     self->longest_us = MAX(self->longest_us, took);
     self->last_us = took;
     self->last_at_us = now;
+    if (took < MAX_INTERVAL_US)
+        self->slow_us = MAX((uint32_t)took, self->slow_us - self->slow_us / 64);
     if (self->follows && took < MAX_INTERVAL_US) {
         int32_t sample = (int32_t)MAX(took, 1u), average = (int32_t)self->interval_us;
         self->interval_us = (uint32_t)(average ? average + (sample - average) / 8 : sample);
@@ -167,8 +173,13 @@ static void taken(struct hidg_pipe *self, uint64_t now, uint64_t took)
 /* Whether a report that took so long may have been thrown away instead. */
 static bool is_suspicious(const struct hidg_pipe *self, uint64_t took)
 {
-    uint64_t usual = self->interval_us;
-    return took > (usual ? MAX((uint64_t)SUSPICIOUS_US, SUSPICIOUS_POLLS * usual) : SUSPICIOUS_UNKNOWN_US);
+    return took > MAX((uint64_t)SUSPICIOUS_US, (uint64_t)SUSPICIOUS_TIMES * self->slow_us);
+}
+
+bool hidg_pipe_doubts(const struct hidg_pipe *self)
+{
+    return self->in_flight && !self->again && clock_now_us() - self->last_at_us < HINDSIGHT_US &&
+           self->last_us > MAX((uint64_t)DOUBTFUL_US, (uint64_t)DOUBTFUL_POLLS * self->interval_us);
 }
 
 static void pollout(struct hidg_pipe *self)
@@ -186,7 +197,9 @@ static void pollout(struct hidg_pipe *self)
         write_next(self, now, false);
     } else if (!self->again && is_suspicious(self, took)) {
         self->owed = true;
-        write_next(self, now, false);
+        if (took < MAX_INTERVAL_US)
+            self->slow_us = (uint32_t)took; /* or the target is just so slow */
+        write_next(self, now, true);
     } else {
         taken(self, now, took);
         write_next(self, now, true);
@@ -242,7 +255,7 @@ void hidg_pipe_restart(struct hidg_pipe *self)
     self->lost = self->in_flight;
     self->paused = self->refused = self->owed = self->polled = false;
     self->settled = true;
-    self->interval_us = 0;
+    self->interval_us = self->slow_us = 0;
     write_next(self, clock_now_us(), false);
 }
 

@@ -44,6 +44,7 @@ struct hidg_pipe {
     uint8_t last[HIDG_REPORT_MAX];
     unsigned length, whole; /* bytes of a report; of them, from the start, those that say a state */
     uint64_t written_us;
+    uint32_t slow_us;     /* the longest of late that a report took */
     uint32_t interval_us; /* average between reports that followed each other */
     uint64_t reports, refusals, answer_us, longest_us, last_us, last_at_us;
 };
@@ -58,6 +59,9 @@ void hidg_pipe_close(struct hidg_pipe *self);
 bool hidg_pipe_is_open(const struct hidg_pipe *self);
 bool hidg_pipe_is_idle(const struct hidg_pipe *self); /* the target has taken all that the kernel was given */
 
+/* The target configured us, and we hear of it now: whether the report before the one that the kernel has may have been
+ * thrown away, too, though POLLOUT looked like an answer. */
+bool hidg_pipe_doubts(const struct hidg_pipe *self);
 /* The target configured us: what the kernel had is gone, or is not. */
 void hidg_pipe_restart(struct hidg_pipe *self);
 void hidg_pipe_pause(struct hidg_pipe *self);

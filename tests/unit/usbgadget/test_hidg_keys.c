@@ -164,6 +164,27 @@ static void test_reset_in_the_middle_of_a_chord(void **state)
     assert_nothing(&keys);
 }
 
+static void test_the_last_report_can_be_unsaid(void **state)
+{
+    (void)state;
+    struct hidg_keys keys;
+    hidg_keys_init(&keys, false);
+    hidg_keys_unsay(&keys);
+    press(&keys, 0x04);
+    let_go(&keys, 0x04);
+    press(&keys, 0x05);
+    assert_next(&keys, 0, 4, 0);
+    assert_next(&keys, 0, 0, 0);
+    hidg_keys_unsay(&keys);
+    hidg_keys_unsay(&keys); /* no more than one */
+    hidg_keys_restart(&keys);
+    assert_next(&keys, 0, 0, 0);
+    assert_next(&keys, 0, 4, 0);
+    assert_next(&keys, 0, 0, 0);
+    assert_next(&keys, 0, 5, 0);
+    assert_nothing(&keys);
+}
+
 static void test_after_a_long_outage_only_the_present_is_said(void **state)
 {
     (void)state;
@@ -274,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_full_refuses_presses_and_takes_every_release),
         cmocka_unit_test(test_release_all_keeps_releases_in_order),
         cmocka_unit_test(test_reset_in_the_middle_of_a_chord),
+        cmocka_unit_test(test_the_last_report_can_be_unsaid),
         cmocka_unit_test(test_after_a_long_outage_only_the_present_is_said),
         cmocka_unit_test(test_consumer_keys),
         cmocka_unit_test(test_random_resets_lose_nothing),
