@@ -45,11 +45,11 @@ static int exchange(int fd, const struct nbd_netlink_request *request, struct nb
 {
     uint8_t room[NBD_NETLINK_ROOM], datagram[8192];
     size_t size = nbd_netlink_write(request, room);
+    *answer = (struct nbd_netlink_answer){.done = false};
     if (!size)
         return -EMSGSIZE;
     if (send(fd, room, size, 0) < 0)
         return -errno;
-    *answer = (struct nbd_netlink_answer){.done = false};
     for (unsigned i = 0; i < MAX_DATAGRAMS && !answer->done; i++) {
         ssize_t n = recv(fd, datagram, sizeof datagram, 0);
         if (n < 0 && errno == EINTR)

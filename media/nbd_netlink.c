@@ -13,11 +13,19 @@
 
 /* --- writing: everything in the byte order of the machine, attributes aligned to 4 --- */
 
+static void write_native(struct wire_writer *w, const void *bytes, size_t size)
+{
+    uint8_t *room = wire_write_room(w, size);
+    if (room)
+        memcpy(room, bytes, size);
+}
+
 static size_t attribute_open(struct wire_writer *w, uint16_t type)
 {
-    struct nlattr header = {.nla_type = type};
+    static const uint8_t no_length_yet[sizeof(uint16_t)]; /* nla_len */
     size_t start = wire_written(w);
-    wire_write_bytes(w, &header, sizeof header);
+    write_native(w, no_length_yet, sizeof no_length_yet);
+    write_native(w, &type, sizeof type);
     return start;
 }
 
@@ -28,13 +36,13 @@ static void attribute_close(struct wire_writer *w, size_t start)
         return;
     uint16_t length = (uint16_t)(wire_written(w) - start);
     memcpy(w->start + start, &length, sizeof length); /* nla_len is the first member */
-    wire_write_bytes(w, padding, NLA_ALIGN(length) - length);
+    write_native(w, padding, NLA_ALIGN(length) - length);
 }
 
 static void attribute(struct wire_writer *w, uint16_t type, const void *value, size_t size)
 {
     size_t start = attribute_open(w, type);
-    wire_write_bytes(w, value, size);
+    write_native(w, value, size);
     attribute_close(w, start);
 }
 
@@ -77,8 +85,8 @@ size_t nbd_netlink_write(const struct nbd_netlink_request *request, uint8_t room
     struct genlmsghdr generic = {.cmd = request->family ? request->command : CTRL_CMD_GETFAMILY, .version = VERSION};
     if (request->n_sockets > NBD_NETLINK_SOCKETS)
         return 0;
-    wire_write_bytes(&w, &header, sizeof header);
-    wire_write_bytes(&w, &generic, sizeof generic);
+    write_native(&w, &header, sizeof header);
+    write_native(&w, &generic, sizeof generic);
     if (!request->family)
         attribute(&w, CTRL_ATTR_FAMILY_NAME, NBD_GENL_FAMILY_NAME, sizeof NBD_GENL_FAMILY_NAME);
     if (request->family && request->index >= 0) {

@@ -72,7 +72,7 @@ static int size_of(const char *path, uint64_t *ret)
 /* The kernel cuts too large discs and odd ends without a word. */
 static int check(const char *path, bool cdrom)
 {
-    uint64_t size;
+    uint64_t size = 0;
     int r = size_of(path, &size);
     if (r < 0)
         return r;

@@ -20,7 +20,7 @@
 
 #define PRODUCT 0x0106
 #define DISC_SIZE (300u * 2048) /* the smallest that the kernel takes */
-#define LARGE_SIZE (24u << 20)
+#define LARGE_SIZE (12u << 20)
 #define SWAPS 100
 
 static uint8_t disc_a[DISC_SIZE], disc_b[DISC_SIZE], large[LARGE_SIZE], got[LARGE_SIZE + 4096];
@@ -307,18 +307,6 @@ static void test_what_a_host_writes_is_at_the_server(void **state)
 
 /* --- speed --- */
 
-static double megabytes_per_second(struct fixture *f)
-{
-    struct reading reading = {.disc = f->cd};
-    assert_true(host_wait(reads, &reading)); /* the first read after a change may fail: not counted */
-    uint64_t start = clock_now_us();
-    assert_true(reads(&reading));
-    double seconds = (double)(clock_now_us() - start) / 1e6;
-    assert_int_equal(reading.size, LARGE_SIZE);
-    assert_memory_equal(got, large, LARGE_SIZE);
-    return LARGE_SIZE / seconds / 1e6;
-}
-
 static bool opens(void *data)
 {
     _cleanup_close_ int fd = open(data, O_RDONLY | O_CLOEXEC);
@@ -338,10 +326,18 @@ static double first_reading(struct fixture *f, const char *path)
     return LARGE_SIZE / seconds / 1e6;
 }
 
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Side by side, because the machine is shared: what counts is each pair's ratio. */
 static void test_speed_beside_a_plain_file(void **state)
 {
     struct fixture *f = *state;
-    double file[3], device[3], best_file = 0, best_device = 0;
+    enum { PAIRS = 5 };
+    double ratios[PAIRS];
     char path[32];
     fill(large, sizeof large, 3);
     int fd = open("/tmp/large.iso", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -349,19 +345,16 @@ static void test_speed_beside_a_plain_file(void **state)
     close(fd);
     block_server_offer(f->server, "large", large, sizeof large, true);
     show_drives(f);
-    for (unsigned i = 0; i < 3; i++) {
-        file[i] = first_reading(f, "/tmp/large.iso");
-        unsigned index = connect_device(f, "large", LARGE_SIZE, 2048, 20);
-        nbd_device_path(index, path, sizeof path);
-        device[i] = first_reading(f, path);
-        best_file = file[i] > best_file ? file[i] : best_file;
-        best_device = device[i] > best_device ? device[i] : best_device;
+    for (unsigned i = 0; i < PAIRS; i++) {
+        double file = first_reading(f, "/tmp/large.iso");
+        nbd_device_path(connect_device(f, "large", LARGE_SIZE, 2048, 20), path, sizeof path);
+        double device = first_reading(f, path);
+        ratios[i] = device / file;
+        print_message("first reading: plain file %.1f MB/s, nbd %.1f MB/s\n", file, device);
     }
-    double cached = megabytes_per_second(f);
     unlink("/tmp/large.iso");
-    print_message("first reading of 24 MiB, best of 3: plain file %.1f MB/s, nbd %.1f MB/s (%.1f from the page cache), "
-                  "ratio %.2f (wanted 0.7)\n",
-                  best_file, best_device, cached, best_device / best_file);
+    qsort(ratios, PAIRS, sizeof *ratios, compare);
+    print_message("ratio %.2f (%.2f to %.2f; wanted 0.7)\n", ratios[PAIRS / 2], ratios[0], ratios[PAIRS - 1]);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
