@@ -78,7 +78,9 @@ int dongle_settings_print(const struct dongle_settings *settings, char *room, si
         n += (size_t)snprintf(room + n, size - n, "found-with-medium = %s\n", personality_name(settings->found_medium));
     if (settings->edid.size > 0) {
         n += (size_t)snprintf(room + n, size - n, "edid = ");
-        for (size_t i = 0; i < settings->edid.size && n + 4 < size; i++)
+        if (n + 2 * settings->edid.size + 2 > size)
+            return -EMSGSIZE;
+        for (size_t i = 0; i < settings->edid.size; i++)
             n += (size_t)snprintf(room + n, size - n, "%02x", settings->edid.bytes[i]);
         n += (size_t)snprintf(room + n, size - n, "\n");
     }
