@@ -113,7 +113,7 @@ void source_memory_let_go(struct source *source, int error)
             request.done(request.data, error);
         else
             serve(self, &request);
-        unref(self);
+        (void)ref_put(&self->ref); /* the request's; ours keeps it from being the last */
     }
     unref(self);
 }
