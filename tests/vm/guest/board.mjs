@@ -70,7 +70,17 @@ export class Board extends Guest {
 
   /** Kills the process of that role. @param {string} role @param {string} [signal] */
   kill(role, signal = 'KILL') {
-    return this.ok(`kill -${signal} $(pgrep -f -- --role=${role})`);
+    return this.ok(`kill -${signal} ${this.#pid(role)}`);
+  }
+
+  /** Its number, when there is one. @param {string} role @returns {Promise<string>} */
+  async pid(role) {
+    return (await this.ok(`echo ${this.#pid(role)}`)).trim();
+  }
+
+  /** @param {string} role */
+  #pid(role) {
+    return `$(ps | sed -n 's/^ *\\([0-9]*\\) .*lightsoutd [-]-role=${role}.*/\\1/p')`;
   }
 
   /** What the host's input devices have said, a line each. */

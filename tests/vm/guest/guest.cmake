@@ -11,14 +11,24 @@
 # vm-dongle as a whole has 90 s.
 #   ninja guest-NAME          builds and runs one of them, and shows all that it says
 #   ctest -L vm-dongle        all of them but those
+#
+# A cross build for ARCH has those that LIGHTSOUT_GUEST_TESTS names, under the label ARCH-vm, in a guest of that
+# architecture.
 include_guard()
 set(LIGHTSOUT_GUEST ${CMAKE_CURRENT_LIST_DIR})
+set(guest_labels vm-dongle vm-full)
+if(CMAKE_CROSSCOMPILING)
+    set(guest_labels ${LIGHTSOUT_DEBIAN_ARCHITECTURE}-vm)
+endif()
 
 function(lightsout_guest_test name)
     cmake_parse_arguments(ARG "FULL" "TIMEOUT" "LIBS;MODULES;FILES;ENVIRONMENT" ${ARGN})
-    set(label vm-dongle)
+    if(CMAKE_CROSSCOMPILING AND NOT name IN_LIST LIGHTSOUT_GUEST_TESTS)
+        return()
+    endif()
+    list(GET guest_labels 0 label)
     if(ARG_FULL)
-        set(label vm-full)
+        list(GET guest_labels -1 label)
     endif()
     foreach(source ${ARG_UNPARSED_ARGUMENTS})
         if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
@@ -61,11 +71,15 @@ endfunction()
 
 # Called once, after the last test: the kernel (which may have to be fetched) and the boots that all share.
 function(lightsout_guest_boot)
-    add_test(NAME vm-dongle.kernel COMMAND ${LIGHTSOUT_GUEST}/build-kernel)
-    set_tests_properties(vm-dongle.kernel PROPERTIES LABELS "vm-dongle;vm-full" TIMEOUT 600
-        FIXTURES_SETUP guest_kernel)
-    foreach(label vm-dongle vm-full)
+    list(GET guest_labels 0 label)
+    add_test(NAME ${label}.kernel COMMAND ${LIGHTSOUT_GUEST}/build-kernel ${LIGHTSOUT_DEBIAN_ARCHITECTURE})
+    set_tests_properties(${label}.kernel PROPERTIES LABELS "${guest_labels}" TIMEOUT 600 FIXTURES_SETUP guest_kernel)
+    foreach(label ${guest_labels})
         set(folder ${CMAKE_CURRENT_BINARY_DIR}/${label})
+        if(CMAKE_CROSSCOMPILING)
+            file(GENERATE OUTPUT ${folder}/arch CONTENT "${LIGHTSOUT_DEBIAN_ARCHITECTURE}\n")
+            file(GENERATE OUTPUT ${folder}/sysroot CONTENT "${CMAKE_SYSROOT}\n")
+        endif()
         if(LIGHTSOUT_SANITIZE)
             file(GENERATE OUTPUT ${folder}/memory CONTENT "1024\n")
             file(GENERATE OUTPUT ${folder}/debug CONTENT "1\n")
