@@ -75,6 +75,9 @@ void helper_answer_fds(struct helper *self, uint32_t serial, uint8_t have, const
 void helper_answer_text(struct helper *self, uint32_t serial, const char *text);
 void helper_tell(struct helper_dongle *dongle); /* HELPER_STATE, when something has changed */
 
+/* helper_dispatch.c. False: not well formed. */
+bool helper_dispatch(struct helper *self, struct ipc_message *message);
+
 /* helper_capture.c */
 void helper_open_capture(const struct helper_question *question);
 void helper_open_subdevs(const struct helper_question *question);

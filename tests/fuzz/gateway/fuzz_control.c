@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     uint64_t us;
-    switch (data[0] % 6) {
+    switch (data[0] % 8) {
     case 0:
         ROUND_TRIP(setup);
         break;
@@ -50,6 +50,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 2:
         ROUND_TRIP(vm);
+        break;
+    case 6:
+        ROUND_TRIP(wake);
+        break;
+    case 7:
+        ROUND_TRIP(woken);
         break;
     case 3:
         fuzz_notes(data + 1, size - 1);
