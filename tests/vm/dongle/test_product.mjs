@@ -62,7 +62,7 @@ async function seesBars(width = 1280, height = 720) {
   const points = /** @type {[number, number][]} */ (BARS.map((_, i) => [Math.floor((width * (2 * i + 1)) / 16), height >> 1]));
   let seen = [];
   await until(async () => {
-    if ((await canvasHash(page))?.width !== width) return false;
+    if ((await page.locator('.cover').isVisible()) || (await canvasHash(page))?.width !== width) return false;
     seen = await coloursAt(page, points);
     return seen.every((colour, i) => near(colour, BARS[i]));
   }, 'the page shows the colour bars', HANG_MS).catch((error) => {
