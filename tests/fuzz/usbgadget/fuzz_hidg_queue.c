@@ -20,7 +20,7 @@ static void fuzz_keys(struct wire_reader *r, bool consumer)
     struct hidg_keys keys;
     uint8_t report[KEYBOARD_REPORT_SIZE] = {0};
     hidg_keys_init(&keys, consumer);
-    while (r->left) {
+    while (r->left && !r->bad) {
         uint8_t op = wire_read_u8(r);
         uint16_t usage = wire_read_u8(r);
         switch (op % 8) {
@@ -63,7 +63,7 @@ static void fuzz_pointer(struct wire_reader *r, bool absolute)
     struct hidg_pointer pointer;
     uint8_t report[POINTER_ABSOLUTE_SIZE] = {0};
     hidg_pointer_init(&pointer, absolute);
-    while (r->left) {
+    while (r->left && !r->bad) {
         uint8_t op = wire_read_u8(r), buttons = wire_read_u8(r);
         struct hidg_pointer_state state = {.buttons = buttons, .x = wire_read_le16(r) & INPUT_ABS_MAX};
         state.motion.dx = absolute ? 0 : (int16_t)wire_read_le16(r);
@@ -105,7 +105,7 @@ static void fuzz_chooser(struct wire_reader *r)
     config.first = wire_read_u8(r) % PERSONALITIES;
     config.known = wire_read_u8(r) & 1;
     chooser_init(&chooser, &config);
-    while (r->left) {
+    while (r->left && !r->bad) {
         enum chooser_event event = wire_read_u8(r) % (CHOOSER_TICK + 1);
         now += (uint64_t)wire_read_u8(r) * 500000;
         switches = event == CHOOSER_POWER_ON || event == CHOOSER_POWER_OFF ? 0 : switches;
