@@ -7,8 +7,8 @@
 
 #include "manage/front_panel.h"
 
-#define CONFIG_DEVICE_MAX 256 /* of a path below /dev */
-#define CONFIG_MAX_SUBDEVS 4 /* what one message of the helper carries */
+#define CONFIG_DEVICE_MAX 256  /* of a path below /dev */
+#define CONFIG_MAX_SUBDEVS 4   /* what one message of the helper carries */
 #define CONFIG_USB_TEXT_MAX 64 /* of a USB string, with the NUL */
 #define CONFIG_UDC_MAX 64
 #define CONFIG_BOOT_KEYS_MAX 400

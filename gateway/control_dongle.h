@@ -9,7 +9,7 @@
 struct control_dongle {
     uint16_t index;
     bool has_capture, big_cd, withdraw_empty, wakeup;
-    bool wake; /* the supervisor can wake it; address and password stay there */
+    bool wake;           /* the supervisor can wake it; address and password stay there */
     uint32_t fourcc;     /* wanted of the capture device, 0: the best one */
     uint32_t input;      /* or CONFIG_ANY_INPUT */
     uint8_t edid;        /* enum config_edid */

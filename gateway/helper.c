@@ -67,7 +67,7 @@ void helper_tell(struct helper_dongle *dongle)
 {
     struct helper *self = dongle->helper;
     struct helper_state state;
-    uint8_t room[1024];
+    uint8_t room[sizeof dongle->told];
     struct wire_writer w = wire_writer_init(room, sizeof room);
     helper_gadget_state(dongle, &state);
     memcpy(state.leds, dongle->leds, sizeof state.leds);
@@ -75,10 +75,11 @@ void helper_tell(struct helper_dongle *dongle)
         if (dongle->target->dongle.panel.buttons[i].chip[0])
             state.buttons |= (uint8_t)(1u << i);
     helper_write_state(&w, &state);
-    if (!self->peer || (dongle->was_told && memcmp(&state, &dongle->told, sizeof state) == 0))
+    size_t size = wire_written(&w);
+    if (!self->peer || (size == dongle->told_size && memcmp(room, dongle->told, size) == 0))
         return;
-    dongle->told = state;
-    dongle->was_told = ipc_send(self->peer, HELPER_STATE, 0, room, wire_written(&w), NULL, 0) == 0;
+    memcpy(dongle->told, room, size);
+    dongle->told_size = ipc_send(self->peer, HELPER_STATE, 0, room, size, NULL, 0) == 0 ? size : 0;
 }
 
 /* --- from the gateway --- */
@@ -110,7 +111,7 @@ static void take_peer(struct helper *self, int fd)
         log_error("helper", "the gateway's channel cannot be used: %s", strerror(-r));
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         if (self->dongles[i]) {
-            self->dongles[i]->was_told = false;
+            self->dongles[i]->told_size = 0;
             helper_tell(self->dongles[i]);
         }
 }

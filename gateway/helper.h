@@ -44,8 +44,8 @@ struct helper_dongle {
     uint8_t leds[FRONT_PANEL_LEDS];
     struct helper_waiting presses[FRONT_PANEL_BUTTONS];
 
-    struct helper_state told; /* to this peer */
-    bool was_told;
+    uint8_t told[1024]; /* the newest HELPER_STATE that this peer has, as it was sent */
+    size_t told_size;   /* 0: none */
 };
 
 struct helper {
