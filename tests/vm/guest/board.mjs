@@ -1,8 +1,7 @@
 /* The computer that a dongle is: a guest with the built lightsoutd in it, met from outside through its port alone, like a
  * Gateway of tests/web. Its capture device is vivid, its USB cable ends in the same kernel (dummy_hcd) or outside
  * (usbip-vudc). */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, freePort } from '../../web/gateway.mjs';
 import { until } from '../../web/until.mjs';
@@ -13,14 +12,16 @@ const HOST_SIDE = ['usbhid', 'hid_generic', 'evdev', 'usb_storage', 'sd_mod', 's
 const CAPTURE = 'vivid n_devs=1 num_inputs=1 input_types=3 node_types=1 multiplanar=1';
 export const TARGET = { machine: 'dongle', capture: '/dev/video0', personality: 'full' };
 
-const sanitized = () => execFileSync('ldd', [join(build, 'gateway/lightsoutd')]).toString().includes('libasan');
+const sanitized = () => readFileSync(join(build, 'gateway/lightsoutd')).includes('libasan.so');
 
 export class Board extends Guest {
   secret = '';
 
-  constructor() {
-    const tools = ['v4l2-ctl', 'usbipd', 'sg_start', 'sg_prevent', 'eject'].map(program);
+  /** arch: when the build is another architecture's; then there are no tools beside the product. @param {string} [arch] */
+  constructor(arch) {
+    const tools = arch ? [] : ['v4l2-ctl', 'usbipd', 'sg_start', 'sg_prevent', 'eject'].map(program);
     super('board', {
+      arch,
       modules: [...DEVICE_SIDE, ...HOST_SIDE, 'dummy_hcd', 'usbip_vudc', 'vivid'],
       files: [...tools, join(build, 'gateway/lightsoutd'), join(build, 'gateway/lightsout'), join(build, 'tests/vm/guest/evdev-log')],
     });
