@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from '../../web/gateway.mjs';
+import { build, root } from '../../web/gateway.mjs';
 import { until } from '../../web/until.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -21,19 +21,22 @@ export function program(name) {
 
 export class Guest {
   /** @type {import('node:child_process').ChildProcess|null} */ #child = null;
+  /** @type {string[]} */ #arch;
   #commands = 0;
   #errors = '';
 
   /**
-   * The image is made once and kept. modules: what load() can load. files: what build-image takes.
+   * The image is made once and kept. modules: what load() can load. files: what build-image takes. arch: when it is not
+   * this machine's.
    * @param {string} name of the image @param {{modules: string[], files?: string[], arch?: string}} parts
    */
-  constructor(name, { modules, files = [], arch = 'amd64' }) {
+  constructor(name, { modules, files = [], arch }) {
     mkdirSync(images, { recursive: true });
     this.name = name;
-    this.arch = arch;
+    this.#arch = arch ? ['--arch', arch] : [];
     this.image = join(images, `${name}.cpio`);
-    const args = ['--arch', arch, '--modules', modules.join(' '), this.image, join(here, 'run-commands'), ...files];
+    const sysroot = arch ? ['--sysroot', join(root, 'build/sysroot', arch)] : [];
+    const args = [...this.#arch, ...sysroot, '--modules', modules.join(' '), this.image, join(here, 'run-commands'), ...files];
     execFileSync(join(here, 'build-image'), args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 600000 });
     this.share = mkdtempSync(join(tmpdir(), `lightsout-${name}-`));
     mkdirSync(join(this.share, 'do'));
@@ -55,7 +58,7 @@ export class Guest {
    */
   async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 280 } = {}) {
     const ports = Object.entries(forward).flatMap(([from, to]) => ['--forward', `${from}:${to}`]);
-    const args = ['--arch', this.arch, '--memory', `${memory}`, '--cpus', `${cpus}`, '--timeout', `${seconds}`, '--append', append];
+    const args = [...this.#arch, '--memory', `${memory}`, '--cpus', `${cpus}`, '--timeout', `${seconds}`, '--append', append];
     this.#child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
     this.#child.stderr?.on('data', (data) => (this.#errors += data));
     await until(() => this.#alive() && existsSync(this.path('ready')), `the guest ${this.name} is up`, HANG_MS);
