@@ -17,13 +17,17 @@ const sanitized = () => readFileSync(join(build, 'gateway/lightsoutd')).includes
 export class Board extends Guest {
   secret = '';
 
-  /** arch: when the build is another architecture's; then there are no tools beside the product. @param {string} [arch] */
-  constructor(arch) {
+  /**
+   * arch: when the build is another architecture's; then there are no tools beside the product. more: what only this
+   * board has, which gets an image of its own.
+   * @param {string} [arch] @param {{name?: string, modules?: string[], files?: string[]}} [more]
+   */
+  constructor(arch, { name = 'board', modules = [], files = [] } = {}) {
     const tools = arch ? [] : ['v4l2-ctl', 'usbipd', 'sg_start', 'sg_prevent', 'eject'].map(program);
-    super('board', {
+    super(name, {
       arch,
-      modules: [...DEVICE_SIDE, ...HOST_SIDE, 'dummy_hcd', 'usbip_vudc', 'vivid'],
-      files: [...tools, join(build, 'gateway/lightsoutd'), join(build, 'gateway/lightsout'), join(build, 'tests/vm/guest/evdev-log')],
+      modules: [...DEVICE_SIDE, ...HOST_SIDE, 'dummy_hcd', 'usbip_vudc', 'vivid', ...modules],
+      files: [...tools, ...files, join(build, 'gateway/lightsoutd'), join(build, 'gateway/lightsout'), join(build, 'tests/vm/guest/evdev-log')],
     });
   }
 
@@ -32,21 +36,23 @@ export class Board extends Guest {
   }
 
   /**
-   * udc: 'dummy' has its host in this guest, 'usbip' is exported at `usbPort`. keys: of the target's section; '' takes one away.
-   * @param {{udc?: 'dummy'|'usbip', keys?: Record<string, string|number>, append?: string, capture?: boolean}} [options]
+   * udc: 'dummy' has its host in this guest, 'usbip' is exported at `usbPort`. keys: of the target's section; '' takes one
+   * away. capture: vivid, or with other parameters than usual, or none. more: lines of the configuration after those.
+   * @param {{udc?: 'dummy'|'usbip', keys?: Record<string, string|number>, append?: string, capture?: boolean|string,
+   * more?: string[], qemu?: string[]}} [options]
    */
-  async bootBoard({ udc = 'dummy', keys = {}, append = '', capture = true } = {}) {
+  async bootBoard({ udc = 'dummy', keys = {}, append = '', capture = true, more = [], qemu = [] } = {}) {
     this.port = await freePort();
     this.usbPort = await freePort();
     this.url = `https://localhost:${this.port}`;
     const all = Object.entries({ ...TARGET, ...keys }).filter(([, value]) => value !== '');
     const target = all.map(([key, value]) => `${key} = ${value}`);
     const gateway = [`listen = 0.0.0.0:${this.port}`, 'public-names = localhost', 'library = /images'];
-    writeFileSync(this.path('lightsout.conf'), ['[gateway]', ...gateway, '', '[target pc]', ...target, ''].join('\n'));
+    writeFileSync(this.path('lightsout.conf'), ['[gateway]', ...gateway, '', '[target pc]', ...target, '', ...more, ''].join('\n'));
     const memory = sanitized() ? 2048 : 768;
-    await this.boot({ memory, append, forward: { [this.port]: this.port, [this.usbPort]: 3240 } });
+    await this.boot({ memory, append, qemu, forward: { [this.port]: this.port, [this.usbPort]: 3240 } });
     const cable = udc === 'dummy' ? [...HOST_SIDE, 'dummy_hcd'] : ['usbip_vudc'];
-    await this.load(...(capture ? [CAPTURE] : []), ...DEVICE_SIDE, ...cable);
+    await this.load(...(capture ? [capture === true ? CAPTURE : capture] : []), ...DEVICE_SIDE, ...cable);
     await this.ok('mkdir -p /images /etc/lightsout; cp /share/lightsout.conf /etc/lightsout/; chmod 644 /etc/lightsout/lightsout.conf');
     if (udc === 'dummy') this.start('exec evdev-log >/share/evdev.log 2>&1'.replace('evdev-log', '/guest/evdev-log'));
     else this.start('exec usbipd -e');

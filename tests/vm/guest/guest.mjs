@@ -53,13 +53,14 @@ export class Guest {
   }
 
   /**
-   * forward: port here -> port there, which makes a network. seconds: its whole life.
-   * @param {{memory?: number, cpus?: number, append?: string, forward?: Record<number, number>, seconds?: number}} [options]
+   * forward: port here -> port there, which makes a network. seconds: its whole life. qemu: more of QEMU's arguments.
+   * @param {{memory?: number, cpus?: number, append?: string, forward?: Record<number, number>, seconds?: number,
+   * qemu?: string[]}} [options]
    */
-  async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 280 } = {}) {
+  async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 280, qemu = [] } = {}) {
     const ports = Object.entries(forward).flatMap(([from, to]) => ['--forward', `${from}:${to}`]);
     const args = [...this.#arch, '--memory', `${memory}`, '--cpus', `${cpus}`, '--timeout', `${seconds}`, '--append', append];
-    this.#child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
+    this.#child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share, '--', ...qemu], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
     this.#child.stderr?.on('data', (data) => (this.#errors += data));
     await until(() => this.#alive() && existsSync(this.path('ready')), `the guest ${this.name} is up`, HANG_MS);
   }

@@ -84,7 +84,7 @@ export class Rest {
   /**
    * @param {string} method @param {string} path below /api/v1 @param {object} [body]
    * @param {Record<string, string|undefined>} [headers] undefined takes one away
-   * @returns {Promise<{status: number, headers: import('node:http').IncomingHttpHeaders, body: any}>}
+   * @returns {Promise<{status: number, headers: import('node:http').IncomingHttpHeaders, body: any, bytes: Buffer}>}
    */
   call(method, path, body, headers = {}) {
     const text = body === undefined ? (method === 'GET' ? undefined : '{}') : JSON.stringify(body);
@@ -102,11 +102,12 @@ export class Rest {
         answer.on('data', (data) => parts.push(data));
         answer.on('error', reject);
         answer.on('end', () => {
-          const bytes = Buffer.concat(parts).toString();
+          const bytes = Buffer.concat(parts);
+          const said = bytes.toString();
           const set = answer.headers['set-cookie']?.[0]?.split(';')[0];
           if (set) this.cookie = set;
-          const json = /json/.test(answer.headers['content-type'] ?? '') && bytes;
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: json ? JSON.parse(bytes) : bytes });
+          const json = /json/.test(answer.headers['content-type'] ?? '') && said;
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: json ? JSON.parse(said) : said, bytes });
         });
       });
       sent.on('error', reject);
