@@ -39,11 +39,11 @@ static void get_capture(void *context, struct route_call *call)
     if (!capture_target(context, call, &c))
         return;
     api_reply_json(call, 200,
-                   json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "driver", api_text(c.driver),
-                             "card", api_text(c.card), "bus", api_text(c.bus), "input", api_text(c.input), "format",
-                             api_text(c.format), "memory", api_text(c.memory), "timings", api_text(c.timings),
-                             "offered", api_text(c.offered), "why", api_text(c.why), "has_edid", (int)c.has_edid,
-                             "statistics", statistics_json(&c)));
+                   json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "driver",
+                             api_text(c.driver), "card", api_text(c.card), "bus", api_text(c.bus), "input",
+                             api_text(c.input), "format", api_text(c.format), "memory", api_text(c.memory), "timings",
+                             api_text(c.timings), "offered", api_text(c.offered), "why", api_text(c.why), "priority",
+                             api_text(c.priority), "has_edid", (int)c.has_edid, "statistics", statistics_json(&c)));
 }
 
 static json_t *presets_json(void)

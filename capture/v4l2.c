@@ -157,4 +157,7 @@ void v4l2_describe(struct screen *screen, struct v4l2_description *ret)
     pthread_mutex_lock(&self->lock);
     *ret = self->description;
     pthread_mutex_unlock(&self->lock);
+    enum v4l2_rank_is rank = (enum v4l2_rank_is)atomic_load_explicit(&self->rank_is, memory_order_relaxed);
+    v4l2_rank_text(rank, ret->priority, sizeof ret->priority);
+    ret->comes_first = rank == V4L2_RANK_FIRST;
 }

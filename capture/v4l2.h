@@ -7,10 +7,17 @@
  * start; then buffers of a DMA heap are imported, or one streaming pass copies, which the statistics say. */
 #pragma once
 
+#include <sched.h>
+
 #include "capture/edid.h"
 #include "capture/screen.h"
 
 #define V4L2_MAX_SUBDEVS 8
+
+/* What the capture thread asks for, where the process may have it (capture/v4l2_rank.h): no child inherits it. */
+#define V4L2_RTPRIO 1
+#define V4L2_SCHED_FIRST (SCHED_RR | SCHED_RESET_ON_FORK)
+#define V4L2_SCHED_OTHERS (SCHED_OTHER | SCHED_RESET_ON_FORK)
 
 /* What the owner opened. Descriptors of -1 are not there. All are taken over by v4l2_give. */
 struct v4l2_device {
@@ -66,7 +73,9 @@ struct v4l2_description {
     char memory[160]; /* "cached, mapped: 6.1 GB/s", "uncached (0.2 GB/s): dma-heap buffers imported" */
     char timings[80]; /* "1920x1080p60, 148500 kHz"; "" without DV timings */
     char offered[512];
-    char why[256]; /* why this format */
+    char why[256];     /* why this format */
+    char priority[96]; /* of the capture thread: "before other threads (SCHED_RR)"; "" before it runs */
+    bool comes_first;  /* it is that */
     bool has_edid;
     struct edid edid; /* as read back */
 };

@@ -10,6 +10,7 @@
 #include "capture/v4l2_buffers.h"
 #include "capture/v4l2_choice.h"
 #include "capture/v4l2_edid.h"
+#include "capture/v4l2_rank.h"
 #include "capture/v4l2_signal.h"
 
 /* struct v4l2_statistics, counted without a lock. */
@@ -60,8 +61,10 @@ struct v4l2_screen {
     struct v4l2_orders orders;           /* under lock */
     struct v4l2_description description; /* under lock */
     atomic_uint_fast64_t counts[COUNTS];
+    atomic_int rank_is; /* rank.is, for others */
 
     /* The thread's; kept from one start to the next. */
+    struct v4l2_rank rank;
     enum v4l2_phase phase;
     bool wanted;      /* want_device was called and not answered */
     uint64_t want_us; /* when to ask for a device */

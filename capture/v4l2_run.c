@@ -375,9 +375,12 @@ static void wait_for_news(struct v4l2_screen *self)
 void *v4l2_run(void *data)
 {
     struct v4l2_screen *self = data;
+    v4l2_rank_begin(&self->rank);
     self->listener->signal(self->listener_data, self->signal, self->why);
     while (!follow_orders(self)) {
+        atomic_store_explicit(&self->rank_is, self->rank.is, memory_order_relaxed);
         step(self);
+        v4l2_rank_look(&self->rank);
         wait_for_news(self);
     }
     v4l2_leave(self);

@@ -18,6 +18,7 @@ struct child_spec {
     int output; /* becomes stdout and stderr; -1: ours */
     const struct uid_choice *user;
     const char *folder; /* working directory; NULL: / */
+    unsigned rtprio;    /* threads of it may come before others, up to this (sched(7)); 0: they may not */
     bool own_session;   /* away from our terminal and its signals */
     bool dies_with_us;  /* SIGKILL when the supervisor's process ends, however it ends */
     /* In the child, last thing before exec and already as the user; a sandbox. Nonzero: errno, the start fails. */

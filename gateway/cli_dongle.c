@@ -22,8 +22,8 @@ static void print_line(const char *heading, const char *text)
 
 static int capture(struct cli *cli, int argc, char **argv)
 {
-    static const char *const members[] = {"driver", "card",   "bus",     "input",  "format",
-                                          "why",    "memory", "timings", "offered"};
+    static const char *const members[] = {"driver", "card",   "bus",     "input",   "format",
+                                          "why",    "memory", "timings", "offered", "priority"};
     json_t *answer = NULL, *value;
     const char *key;
 

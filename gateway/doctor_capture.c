@@ -91,6 +91,8 @@ static void report(struct doctor *doctor, struct look *self)
         doctor_say(doctor, DOCTOR_FINE, "", "because %s", d.why);
     if (d.memory[0])
         doctor_say(doctor, DOCTOR_FINE, "", "memory %s", d.memory);
+    if (d.priority[0])
+        doctor_say(doctor, d.comes_first ? DOCTOR_FINE : DOCTOR_NOTE, "", "runs %s", d.priority);
     if (d.has_edid && d.edid.size > 0) {
         struct edid_facts facts;
         edid_describe(&d.edid, &facts);

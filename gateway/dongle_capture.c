@@ -138,6 +138,7 @@ void dongle_describe_capture(struct dongle *self, struct target_capture *ret)
     memcpy(ret->timings, d.timings, sizeof ret->timings);
     memcpy(ret->offered, d.offered, sizeof ret->offered);
     memcpy(ret->why, d.why, sizeof ret->why);
+    memcpy(ret->priority, d.priority, sizeof ret->priority);
     ret->frames = n.frames;
     ret->published = n.published;
     ret->gaps = n.gaps;

@@ -100,6 +100,7 @@ static int start_child(struct process *self, int far_end)
             .output = -1,
             .user = self->user,
             .folder = self->folder,
+            .rtprio = self->rtprio,
             .own_session = true, /* Ctrl-C is the supervisor's to hear */
             .dies_with_us = true,
         };

@@ -24,6 +24,7 @@ struct process {
     const char *folder, *state; /* working directory; handed on as --state; both outlive it */
     const char *config;         /* handed on as --config; outlives it */
     const struct uid_choice *user;
+    unsigned rtprio; /* as in struct child_spec */
     struct loop *loop;
     const struct process_owner *owner;
     void *data;

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "capture/v4l2.h"
 #include "core/attrs.h"
 #include "core/log.h"
 #include "gateway/sandbox.h"
@@ -227,6 +228,15 @@ static int allow_no_dumps(scmp_filter_ctx filter)
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2, tests);
 }
 
+/* The capture thread comes before others and steps back again: the calling thread only. How far, is in memory where
+ * the filter cannot look: RLIMIT_RTPRIO bounds it. */
+static int allow_rank(scmp_filter_ctx filter, uint32_t policy)
+{
+    struct scmp_arg_cmp tests[] = {{.arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = 0},
+                                   {.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = policy}};
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(sched_setscheduler), 2, tests);
+}
+
 /* Calls of which only some arguments are fine. */
 static int add_argument_rules(scmp_filter_ctx filter, enum sandbox_role role)
 {
@@ -245,6 +255,8 @@ static int add_argument_rules(scmp_filter_ctx filter, enum sandbox_role role)
     if (role == SANDBOX_GATEWAY) {
         r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_UNIX);
         r = r ? r : allow_if(filter, SCMP_SYS(socketpair), 0, UINT32_MAX, AF_UNIX);
+        r = r ? r : allow_rank(filter, V4L2_SCHED_FIRST);
+        r = r ? r : allow_rank(filter, V4L2_SCHED_OTHERS);
     }
     return r;
 }

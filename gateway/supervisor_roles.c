@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "auth/keeper/keeper.h"
+#include "capture/v4l2.h"
 #include "core/log.h"
 #include "gateway/control.h"
 #include "gateway/first_start.h"
@@ -327,6 +328,7 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     int r = state_path(config->state, "keeper", NULL, NULL, self->keeper_folder, sizeof self->keeper_folder);
     r = r ? r : process_init(&self->keeper, loop, "keeper", config->keeper, &keeper, self);
     r = r ? r : process_init(&self->gateway, loop, "gateway", config->user, &gateway, self);
+    self->gateway.rtprio = V4L2_RTPRIO;
     self->keeper.folder = self->keeper_folder;
     self->keeper.state = self->gateway.state = config->state->path;
     static const struct helper_link_owner helper = {.give = give_helper};

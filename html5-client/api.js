@@ -58,6 +58,7 @@
  * @property {string} memory
  * @property {string} timings
  * @property {string} offered
+ * @property {string} priority
  * @property {string} why
  * @property {boolean} has_edid
  */

@@ -18,6 +18,7 @@ const FACTS = [
   ['why', 'Why this one'],
   ['memory', 'Memory'],
   ['offered', 'It offers'],
+  ['priority', 'Priority'],
 ];
 
 export class VideoPanel {

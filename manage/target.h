@@ -75,6 +75,7 @@ struct target_capture {
     char timings[80];  /* "1920x1080p60, 148500 kHz"; "" without DV timings */
     char offered[512]; /* what the device has */
     char why[256];     /* why this format */
+    char priority[96]; /* "before other threads (SCHED_RR)"; or why not */
     uint64_t frames, published, gaps, gaps_unexplained, requeued, copies, decoded, broken, errors, restarts, stalls;
 
     bool has_edid; /* the device has one that can be read (and written) */

@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "capture/v4l2.h"
 #include "core/attrs.h"
 #include "core/cleanup.h"
 #include "gateway/sandbox.h"
@@ -121,6 +122,32 @@ static int try_passwd(void)
     return result(open("/etc/passwd", O_RDONLY));
 }
 
+static int try_rank(int who, int policy)
+{
+    struct sched_param param = {.sched_priority = (policy & ~SCHED_RESET_ON_FORK) == SCHED_OTHER ? 0 : 1};
+    return result(sched_setscheduler(who, policy, &param));
+}
+
+static int try_coming_first(void)
+{
+    return try_rank(0, V4L2_SCHED_FIRST);
+}
+
+static int try_stepping_back(void)
+{
+    return try_rank(0, V4L2_SCHED_OTHERS);
+}
+
+static int try_coming_before_all(void)
+{
+    return try_rank(0, SCHED_FIFO | SCHED_RESET_ON_FORK);
+}
+
+static int try_putting_others_first(void)
+{
+    return try_rank(getppid(), V4L2_SCHED_FIRST);
+}
+
 static int try_own_file(void)
 {
     char path[128];
@@ -171,6 +198,16 @@ static void forbids_connections_to_elsewhere(void **state)
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_unix), EPERM);
 }
 
+static void forbids_other_priorities(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_coming_before_all), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_putting_others_first), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_coming_first), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_stepping_back), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_HELPER, try_stepping_back), EPERM);
+}
+
 static bool kernel_has_landlock(void)
 {
     return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
@@ -185,12 +222,26 @@ static void forbids_other_files(void **state)
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_passwd), EACCES);
 }
 
+/* Without a sandbox. */
+static bool may_come_first(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(try_coming_first());
+    waitpid(pid, &status, 0);
+    return status == 0;
+}
+
 static void leaves_what_a_role_needs(void **state)
 {
     (void)state;
     assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_unix), 0);
     assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_own_file), 0);
     assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_thread), 0);
+    assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_stepping_back), 0);
+    if (may_come_first())
+        assert_int_equal(in_sandbox(SANDBOX_GATEWAY, try_coming_first), 0);
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_own_file), 0);
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_thread), 0);
 }
@@ -198,9 +249,8 @@ static void leaves_what_a_role_needs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forbids_other_programs),
-        cmocka_unit_test(forbids_connections_to_elsewhere),
-        cmocka_unit_test(forbids_other_files),
+        cmocka_unit_test(forbids_other_programs),   cmocka_unit_test(forbids_connections_to_elsewhere),
+        cmocka_unit_test(forbids_other_priorities), cmocka_unit_test(forbids_other_files),
         cmocka_unit_test(leaves_what_a_role_needs),
     };
     if (!mkdtemp(folder))
