@@ -62,7 +62,7 @@ static json_t *hex_json(const struct edid *edid)
     return json_string(text);
 }
 
-/* edid NULL: the device has none now. */
+/* edid NULL: the device has none now, or none that can be read. */
 static json_t *edid_json(const struct edid *edid, const struct edid_facts *f)
 {
     if (!edid)
@@ -78,7 +78,7 @@ static void get_edid(void *context, struct route_call *call)
 {
     struct target_capture c;
     if (capture_target(context, call, &c))
-        api_reply_json(call, 200, edid_json(c.has_edid ? &c.edid : NULL, &c.facts));
+        api_reply_json(call, 200, edid_json(c.has_edid && c.edid.size ? &c.edid : NULL, &c.facts));
 }
 
 static void get_edid_raw(void *context, struct route_call *call)
@@ -183,7 +183,8 @@ static void put_edid(void *context, struct route_call *call)
     struct edid edid;
     if (!body || !read_edid(call, body, &edid))
         return;
-    if (!t->ops->set_edid) {
+    /* one that is not plugged in just now is not known yet: it gets the EDID when it comes */
+    if (!t->ops->set_edid || (now.driver[0] && !now.has_edid)) {
         route_reply_error(call, 501, "not-supported", "The capture device of '%s' takes no EDID.", t->name);
         return;
     }

@@ -48,6 +48,7 @@ struct api_fixture {
     bool no_cursor; /* on the screen that is read as text */
     struct target_usb usb;
     struct edid edid; /* in the receiver; size 0: it has none */
+    bool edid_fixed;  /* the device has one that cannot be read or written */
     char personality[32];
     int usb_error, edid_error; /* what the target's answers are, 0: done */
 
@@ -152,10 +153,11 @@ static void fixture_accept_offer(struct target *t, target_done_fn *done, void *d
 static void fixture_describe_capture(struct target *t, struct target_capture *ret)
 {
     const struct api_fixture *f = container_of(t, struct api_fixture, target);
+    snprintf(ret->driver, sizeof ret->driver, "fake");
     snprintf(ret->card, sizeof ret->card, "receiver \xFF 1");
     snprintf(ret->timings, sizeof ret->timings, "1920x1080p60, 148500 kHz");
     ret->frames = 7;
-    ret->has_edid = f->edid.size > 0;
+    ret->has_edid = !f->edid_fixed;
     ret->edid = f->edid;
     edid_describe(&ret->edid, &ret->facts);
 }

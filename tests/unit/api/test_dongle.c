@@ -97,9 +97,13 @@ static void test_no_edid_and_no_device(void **state)
 {
     struct target_ops without = fixture_target_ops;
     (void)state;
-    f.edid.size = 0;
+    f.edid.size = 0; /* as of a receiver that was just switched on */
     expect(ROUTE_GET, TARGET "/edid", "", 200, "{\"present\":false,");
     expect(ROUTE_GET, TARGET "/edid/raw", "", 404, "no-edid");
+    expect(ROUTE_PUT, TARGET "/edid", "{\"preset\":\"720p60\"}", 200, "\"height\":720");
+    f.edid_fixed = true; /* as of a capture stick */
+    expect(ROUTE_GET, TARGET "/edid", "", 200, "{\"present\":false,");
+    expect(ROUTE_PUT, TARGET "/edid", "{\"preset\":\"1080p60\"}", 501, "takes no EDID");
     without.set_edid = NULL;
     f.target.ops = &without;
     expect(ROUTE_PUT, TARGET "/edid", "{\"preset\":\"720p60\"}", 501, "takes no EDID");
