@@ -14,6 +14,7 @@
 /* Sticks offer sizes above what their input takes, blown up; and large raw pictures at rates that are of no use. */
 #define LARGEST_AREA (1920u * 1200u)
 #define SMOOTH_FPS 24.0
+#define MOST_FPS 1000.0 /* more is no rate of pictures: not known then */
 
 struct candidate {
     unsigned kind; /* number in v4l2_kinds */
@@ -28,7 +29,8 @@ struct candidates {
 
 static double rate_of(struct v4l2_fract interval)
 {
-    return interval.numerator && interval.denominator ? (double)interval.denominator / interval.numerator : 0;
+    double rate = interval.numerator ? (double)interval.denominator / interval.numerator : 0;
+    return rate <= MOST_FPS ? rate : 0;
 }
 
 /* The highest; 0: not known. */

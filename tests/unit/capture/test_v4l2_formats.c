@@ -69,6 +69,14 @@ static void test_a_stick_is_taken_where_it_is_smooth(void **state)
     assert_false(d.has_edid);
 }
 
+static void test_an_absurd_rate_is_none(void **state)
+{
+    (void)state;
+    struct fake_config config = {.formats = {{V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, UINT32_MAX}}}}};
+    struct v4l2_description d = described(&config, 0);
+    assert_string_equal(d.why, "YUYV: the best of what is offered, colour for two pixels");
+}
+
 static void test_a_stick_without_a_signal_says_so(void **state)
 {
     (void)state;
@@ -128,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_started_is_passed_over),
         cmocka_unit_test(test_nothing_of_use_is_told),
         cmocka_unit_test(test_a_stick_is_taken_where_it_is_smooth),
+        cmocka_unit_test(test_an_absurd_rate_is_none),
         cmocka_unit_test(test_a_stick_without_a_signal_says_so),
         cmocka_unit_test(test_a_receiver_in_parts_is_connected),
         cmocka_unit_test(test_an_input_that_is_not_there_is_told),
