@@ -97,7 +97,6 @@ static int queue(struct v4l2_set *self, struct slot *slot)
     if (r == 0) {
         slot->place = SLOT_QUEUED;
         slot->queued_us = clock_now_us();
-        self->queued++;
     }
     return r;
 }
@@ -195,7 +194,6 @@ int v4l2_set_stop(struct v4l2_set *self)
     for (unsigned i = 0; i < self->count; i++)
         if (self->slots[i].place == SLOT_QUEUED)
             self->slots[i].place = SLOT_IDLE;
-    self->queued = 0;
     return r;
 }
 
@@ -234,7 +232,6 @@ int v4l2_set_dequeue(struct v4l2_set *self, struct v4l2_filled *ret)
         return -EINVAL;
     struct slot *slot = &self->slots[b->index];
     slot->place = SLOT_TAKEN;
-    self->queued--;
     *ret = (struct v4l2_filled){
         .index = b->index, .sequence = b->sequence, .captured_us = time_of(b), .queued_us = slot->queued_us};
     ret->damaged = !is_whole(self, slot, &message, &ret->used);
@@ -290,16 +287,6 @@ int v4l2_set_collect(struct v4l2_set *self)
 unsigned v4l2_set_count(const struct v4l2_set *self)
 {
     return self->count;
-}
-
-unsigned v4l2_set_queued(const struct v4l2_set *self)
-{
-    return self->queued;
-}
-
-enum v4l2_way v4l2_set_way(const struct v4l2_set *self)
-{
-    return self->way;
 }
 
 bool v4l2_set_is_copied(const struct v4l2_set *self)

@@ -57,8 +57,6 @@ const uint8_t *v4l2_set_read(struct v4l2_set *self, const struct v4l2_filled *fi
 int v4l2_set_collect(struct v4l2_set *self);
 
 unsigned v4l2_set_count(const struct v4l2_set *self);
-unsigned v4l2_set_queued(const struct v4l2_set *self); /* with the driver, filled ones included */
-enum v4l2_way v4l2_set_way(const struct v4l2_set *self);
 /* Frames must be copied: the memory is slow, or there are too few buffers to lend any. */
 bool v4l2_set_is_copied(const struct v4l2_set *self);
 /* Where the planes of a filled buffer are; to be read before requeue, after v4l2_set_read. */

@@ -31,7 +31,7 @@ struct v4l2_set {
     enum v4l2_way way;
     bool few, streaming;
     char memory[160];
-    unsigned count, queued, out, may_be_out;
+    unsigned count, out, may_be_out;
     atomic_uint returned; /* bit = index of a slot whose frame was given back */
     struct slot slots[SET_MAX_BUFFERS];
 };

@@ -109,7 +109,6 @@ static void close_way(struct v4l2_set *self)
         set_forget_memory(self, &self->slots[i]);
         self->slots[i].place = SLOT_IDLE;
     }
-    self->queued = 0;
     self->count = 0;
     unsigned none;
     /* those that were queued come back only by this */
