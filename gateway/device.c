@@ -38,6 +38,12 @@ void device_explain(int error, const char *what, const char *path, char *why, si
         snprintf(why, size, "There is no %s %s; plug it in, or change the configuration.", what, path);
     else if (error == -ENOTTY)
         snprintf(why, size, "%s is no %s; change the configuration.", path, what);
+    else if (error == -EACCES || error == -EPERM)
+        snprintf(why, size, "The %s %s may not be opened: do it as root; a service needs DeviceAllow= for it.", what,
+                 path);
+    else if (error == -EBUSY)
+        snprintf(why, size, "The %s %s is in use by another program: end that one.", what, path);
     else
-        snprintf(why, size, "The %s %s cannot be opened: %s.", what, path, strerror(-error));
+        snprintf(why, size, "The %s %s cannot be opened: %s; the kernel's log (dmesg) may say why.", what, path,
+                 strerror(-error));
 }
