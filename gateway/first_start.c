@@ -61,6 +61,7 @@ static int open_new(const char *path, char *temporary, size_t size)
 static int write_file(const char *path, const struct config *config, const char *fingerprint, const char *secret)
 {
     char temporary[CONFIG_PATH_MAX + 8];
+    struct stat st;
     int fd = open_new(path, temporary, sizeof temporary);
     if (fd < 0)
         return fd;
@@ -77,6 +78,8 @@ static int write_file(const char *path, const struct config *config, const char 
           out);
     errno = EIO;
     bool good = fflush(out) == 0 && !ferror(out) && fsync(fd) == 0;
+    if (good && fstat(fd, &st) == 0 && (st.st_mode & 077))
+        log_warn("supervisor", "users of this machine can read secret-file %s: mount that FAT with umask=077", path);
     int r = good ? 0 : -errno;
     fclose(out);
     if (r == 0 && rename(temporary, path) < 0)
