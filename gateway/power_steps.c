@@ -130,7 +130,10 @@ static void on_timer(void *data)
         self->at++;
         go_on(self);
     } else {
-        finish(self, -ETIMEDOUT, "The process that has the devices does not answer; see the gateway's log.");
+        finish(self, -ETIMEDOUT,
+               step->kind == POWER_STEP_WAKE
+                   ? "The gateway's supervisor does not answer; try again."
+                   : "The process that has the devices does not answer; see the gateway's log.");
     }
 }
 
