@@ -8,9 +8,9 @@
 
 #define API_MAX_TABLES 16
 
-/* Filled by the gateway; must outlive the server. */
 typedef void api_done_fn(void *data, int error, const char *why); /* why: sentence, valid during the call */
 
+/* Filled by the gateway; must outlive the server. */
 struct api_context {
     const char *version;
     struct keeper_client *keeper;
