@@ -72,6 +72,7 @@ async function seesBars(width = 1280, height = 720) {
 
 test("vivid's picture reaches the browser", async () => {
   await seesBars();
+  assert.equal((await call('GET', '/capture')).priority, 'before other threads (SCHED_RR)'); // the gateway is not root
   reached('colour bars');
   await shot(page, 'dongle-bars');
 });
