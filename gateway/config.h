@@ -56,11 +56,6 @@ struct config_interface {
     char tap[16];
 };
 
-struct config_mac {
-    bool given;
-    uint8_t bytes[6];
-};
-
 struct config_arguments {
     char *list[CONFIG_MAX_EXTRA + 1]; /* NULL ends */
     unsigned n;
@@ -81,7 +76,7 @@ struct config_target {
     unsigned cpus, memory_mb;
     struct config_disk disks[CONFIG_MAX_DISKS];
     struct config_interface nic;
-    struct config_mac mac;
+    struct config_bytes6 mac;
     unsigned serial_extra;
     unsigned lifetime; /* enum config_lifetime */
     unsigned drives;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/edid.h"
 #include "manage/front_panel.h"
 
 #define CONFIG_DEVICE_MAX 256  /* of a path below /dev */
@@ -25,7 +26,7 @@ enum config_edid { CONFIG_EDID_KEEP, CONFIG_EDID_PRESET, CONFIG_EDID_FILE };
 
 struct config_edid_choice {
     enum config_edid kind;
-    unsigned preset; /* enum edid_preset */
+    enum edid_preset preset;
     char path[1024];
 };
 

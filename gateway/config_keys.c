@@ -36,7 +36,8 @@ static const char *const capture_words[] = {"auto", "yuyv",  "uyvy",  "nv12", "n
 #define DEVICE(example) "give the absolute path of a device below /dev, for example " example
 #define USB_TEXT "give 1 to 63 printable ASCII characters"
 #define GPIO(name) "write CHIP:LINE[,active-low], for example gpio-" name " = gpiochip0:17"
-#define BOOT_KEYS(name) "docs/power.md has the form of a recipe; for example boot-keys-" name " = f11 every 250 ms for 20 s"
+#define BOOT_KEYS(name)                                                                                                \
+    "docs/power.md has the form of a recipe; for example boot-keys-" name " = f11 every 250 ms for 20 s"
 
 const struct config_key config_keys[] = {
     GATEWAY("listen", listen, config_value_listen,
@@ -124,9 +125,9 @@ const struct config_key config_keys[] = {
            .remedy = "give milliseconds from 50 to 2000"),
     DONGLE("press-long", press_long_ms, config_value_number, .min = 2000, .max = 15000,
            .remedy = "give milliseconds from 2000 to 15000"),
-    DONGLE("wake-mac", wake_mac, config_value_mac_plain,
+    DONGLE("wake-mac", wake_mac, config_value_mac,
            .remedy = "give the six hexadecimal bytes of the target's network card, wake-mac = 52:54:00:12:34:56"),
-    DONGLE("wake-secureon", wake_secureon, config_value_secureon,
+    DONGLE("wake-secureon", wake_secureon, config_value_bytes6,
            .remedy = "give the six hexadecimal bytes of the password, wake-secureon = 01:02:03:04:05:06"),
     DONGLE("wake-broadcast", wake_broadcast, config_value_broadcast,
            .remedy = "give a numeric IPv4 address, for example wake-broadcast = 192.168.1.255"),

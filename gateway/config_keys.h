@@ -45,5 +45,5 @@ typedef bool config_parse_fn(const struct config_key *key, const char *value, vo
 config_parse_fn config_value_bool, config_value_number, config_value_word, config_value_path, config_value_user,
     config_value_listen, config_value_names, config_value_disk, config_value_nic, config_value_mac,
     config_value_arguments, config_value_device, config_value_devices, config_value_input, config_value_edid,
-    config_value_udc, config_value_usb_id, config_value_usb_text, config_value_gpio, config_value_mac_plain,
-    config_value_secureon, config_value_broadcast, config_value_boot_keys;
+    config_value_udc, config_value_usb_id, config_value_usb_text, config_value_gpio, config_value_bytes6,
+    config_value_broadcast, config_value_boot_keys;

@@ -316,23 +316,32 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool config_value_mac(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
+bool config_value_bytes6(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
 {
-    (void)key;
-    struct config_mac mac = {.given = true};
+    (void)key, (void)why, (void)why_size;
+    struct config_bytes6 read = {.given = true};
     if (strlen(value) != 17)
         return false;
     for (int i = 0; i < 6; i++) {
         int high = hex_digit(value[3 * i]), low = hex_digit(value[3 * i + 1]);
         if (high < 0 || low < 0 || (i < 5 && value[3 * i + 2] != ':'))
             return false;
-        mac.bytes[i] = (uint8_t)(high << 4 | low);
+        read.bytes[i] = (uint8_t)(high << 4 | low);
     }
+    *(struct config_bytes6 *)field = read;
+    return true;
+}
+
+bool config_value_mac(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
+{
+    struct config_bytes6 mac;
+    if (!config_value_bytes6(key, value, &mac, why, why_size))
+        return false;
     if (mac.bytes[0] & 1) {
         WHY("is a group address");
         return false;
     }
-    *(struct config_mac *)field = mac;
+    *(struct config_bytes6 *)field = mac;
     return true;
 }
 

@@ -84,19 +84,6 @@ bool config_value_input(const struct config_key *key, const char *value, void *f
     return v <= 31;
 }
 
-static bool find_preset(const char *value, unsigned *ret)
-{
-    static const char *const names[] = {
-        [EDID_1080P60] = "1080p60", [EDID_1080P50] = "1080p50", [EDID_1200P60] = "1200p60", [EDID_720P60] = "720p60"};
-    static_assert(ARRAY_SIZE(names) == EDID_PRESETS, "a name for each");
-    for (unsigned i = 0; i < EDID_PRESETS; i++)
-        if (strcmp(value, names[i]) == 0) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
 bool config_value_edid(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
 {
     (void)key;
@@ -109,7 +96,7 @@ bool config_value_edid(const struct config_key *key, const char *value, void *fi
             return false;
         }
         memcpy(choice.path, value + 5, n + 1);
-    } else if (find_preset(value, &choice.preset)) {
+    } else if (edid_preset_parse(value, &choice.preset)) {
         choice.kind = CONFIG_EDID_PRESET;
     } else if (strcmp(value, "keep") != 0) {
         return false;

@@ -59,39 +59,6 @@ bool config_value_gpio(const struct config_key *key, const char *value, void *fi
     return true;
 }
 
-static bool read_bytes6(const char *value, struct config_bytes6 *ret)
-{
-    unsigned b[6];
-    char end;
-    if (strlen(value) != 17 || value[strspn(value, "0123456789abcdefABCDEF:")])
-        return false;
-    if (sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) != 6)
-        return false;
-    *ret = (struct config_bytes6){.given = true};
-    for (int i = 0; i < 6; i++)
-        ret->bytes[i] = (uint8_t)b[i];
-    return true;
-}
-
-bool config_value_mac_plain(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
-{
-    (void)key;
-    struct config_bytes6 *mac = field;
-    if (!read_bytes6(value, mac))
-        return false;
-    if (mac->bytes[0] & 1) {
-        WHY("is a group address");
-        return false;
-    }
-    return true;
-}
-
-bool config_value_secureon(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
-{
-    (void)key, (void)why, (void)why_size;
-    return read_bytes6(value, field);
-}
-
 bool config_value_broadcast(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
 {
     (void)key;
