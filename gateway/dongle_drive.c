@@ -58,11 +58,21 @@ static int serve(struct dongle_drive *self, int *ret, uint16_t *ret_flags)
     return 0;
 }
 
+/* Whether its export was asked for something since the last time. */
+static bool note_reads(struct dongle_drive *self)
+{
+    struct nbd_export_stats stats;
+    if (!drives_statistics(self->dongle->target->drives, self->index, &stats) || stats.requests == self->requests)
+        return false;
+    self->requests = stats.requests;
+    return true;
+}
+
 static void inserted(struct dongle_drive *self)
 {
     struct dongle *dongle = self->dongle;
     self->has_medium = true;
-    self->requests = 0;
+    note_reads(self); /* the kernel has looked for partitions: that was not the target */
     finish(self, DRIVE_INSERTED, 0, NULL);
     dongle_choice_event(dongle, CHOOSER_MEDIUM_IN);
     if (dongle->setup->withdraw_empty && !self->big)
@@ -381,9 +391,8 @@ void dongle_drives_tick(struct dongle *self)
         struct nbd_export_stats stats;
         if (!drive->has_medium || drive->busy || !drives_statistics(self->target->drives, i, &stats))
             continue;
-        if (stats.requests != drive->requests)
+        if (note_reads(drive))
             dongle_choice_event(self, CHOOSER_READ);
-        drive->requests = stats.requests;
         if (stats.connections == 0 && !drive->reconnecting && self->state_known && drive->seen)
             reconnect(drive);
     }
