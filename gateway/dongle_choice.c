@@ -68,11 +68,34 @@ static void act(struct dongle *self, enum chooser_step step)
         console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
 }
 
+static bool any_medium(const struct dongle *self)
+{
+    for (unsigned i = 0; i < GADGET_LUNS; i++)
+        if (self->drives[i].has_medium)
+            return true;
+    return false;
+}
+
+static const char *event_name(enum chooser_event event)
+{
+    static const char *const names[] = {
+        [CHOOSER_POWER_ON] = "power on",     [CHOOSER_POWER_OFF] = "power off", [CHOOSER_RESET] = "reset",
+        [CHOOSER_CONFIGURED] = "configured", [CHOOSER_POLLED] = "polled",       [CHOOSER_READ] = "read",
+        [CHOOSER_LOCKED] = "locked",         [CHOOSER_UNLOCKED] = "unlocked",   [CHOOSER_KEY_DOWN] = "key down",
+        [CHOOSER_KEYS_UP] = "keys up",       [CHOOSER_MEDIUM_IN] = "medium in", [CHOOSER_MEDIUM_OUT] = "medium out",
+        [CHOOSER_TICK] = "time is over",
+    };
+    return names[event];
+}
+
 void dongle_choice_event(struct dongle *self, enum chooser_event event)
 {
-    if (!self->began || self->ended)
+    if (!self->began || self->ended || (event == CHOOSER_MEDIUM_OUT && any_medium(self)))
         return;
-    act(self, chooser_event(&self->chooser, event, clock_now_us()));
+    enum chooser_step step = chooser_event(&self->chooser, event, clock_now_us());
+    log_debug("gateway", "target %s: %s: the choice is %s, step %d", self->target->target.name, event_name(event),
+              personality_name(self->chooser.next), (int)step);
+    act(self, step);
     arm(self);
 }
 
@@ -113,8 +136,12 @@ void dongle_choice_state(struct dongle *self, const struct helper_state *before)
         self->state.udc <= HELPER_UDC_NOT_ATTACHED)
         return;
     set_powered(self, is_powered(self));
-    bool again = self->state.changes != before->changes || before->udc != HELPER_UDC_CONFIGURED;
-    if (self->state.udc == HELPER_UDC_CONFIGURED && again)
+    bool was = before->udc == HELPER_UDC_CONFIGURED, is = self->state.udc == HELPER_UDC_CONFIGURED;
+    bool again = is && (!was || self->state.changes != before->changes);
+    enum personality had = self->chooser.current;
+    if (was && (again || self->state.udc == HELPER_UDC_POWERED))
+        dongle_choice_event(self, CHOOSER_RESET);
+    if (again && self->chooser.current == had)
         dongle_choice_event(self, CHOOSER_CONFIGURED);
 }
 
@@ -151,9 +178,8 @@ static void start(struct dongle *self, bool automatic, enum personality first, b
     self->usb.offered = false;
     self->usb.why[0] = '\0';
     self->powered = false;
-    for (unsigned i = 0; i < GADGET_LUNS; i++)
-        if (self->drives[i].has_medium)
-            dongle_choice_event(self, CHOOSER_MEDIUM_IN);
+    if (any_medium(self))
+        dongle_choice_event(self, CHOOSER_MEDIUM_IN);
     if (self->keys.n_down > 0)
         dongle_choice_event(self, CHOOSER_KEY_DOWN);
 }
@@ -168,9 +194,12 @@ void dongle_choice_begin(struct dongle *self, bool taken_over)
     enum personality fixed =
         settings->chosen ? settings->personality : (enum personality)(self->setup->personality - 1);
     enum personality first = settings->has_found ? settings->found : PERSONALITY_FULL;
-    if (taken_over && !settings->has_found)
-        first = (enum personality)self->state.personality;
     start(self, automatic, automatic ? first : fixed, automatic && settings->has_found);
+    if (automatic && taken_over && is_powered(self)) {
+        self->powered = true;
+        self->usb.personality = (enum personality)self->state.personality;
+        chooser_take_over(&self->chooser, self->usb.personality, clock_now_us());
+    }
 }
 
 static void save(struct dongle *self)

@@ -53,8 +53,18 @@ static enum chooser_step switch_to(struct chooser *self, enum personality person
     self->tried |= 1u << personality;
     self->configured_us = self->deadline_us = self->read_us = 0;
     self->polled = self->was_read = self->locked = self->offered = false;
+    self->fits_medium = self->medium;
     self->switching = true;
     return say(self, CHOOSER_SWITCH, why);
+}
+
+static enum chooser_step offer(struct chooser *self, enum personality personality, const char *why)
+{
+    self->next = personality;
+    if (self->offered)
+        return CHOOSER_STAY;
+    self->offered = true;
+    return say(self, CHOOSER_OFFER, why);
 }
 
 static bool in_use(const struct chooser *self, uint64_t now_us)
@@ -80,6 +90,7 @@ static void begin(struct chooser *self, uint64_t now_us)
     self->powered_us = now_us;
     self->configured_us = self->deadline_us = self->read_us = 0;
     self->polled = self->was_read = self->locked = self->settled = self->offered = false;
+    self->fits_medium = self->medium;
     self->tried = 1u << self->current;
 }
 
@@ -99,6 +110,29 @@ static enum chooser_step power_on(struct chooser *self, uint64_t now_us)
     return switch_to(self, first,
                      self->medium ? "the target was switched on with a medium in"
                                   : "the target was switched on without a medium");
+}
+
+/* A restart that keeps the power shows no more than this; so does an OS that takes over from the firmware, and which
+ * will see the device come back. There is no better moment: the host has not asked us anything yet. */
+static enum chooser_step reset(struct chooser *self, uint64_t now_us)
+{
+    enum personality first = wish(self);
+    if (!self->config.automatic || self->switching || self->fits_medium == self->medium || first == self->current)
+        return CHOOSER_STAY;
+    if (self->key_down || (self->medium && in_use(self, now_us)))
+        return offer(self, first, "another personality suits the drives, but keys or drives are in use");
+    begin(self, now_us);
+    self->tried = 0;
+    return switch_to(self, first,
+                     self->medium ? "the target was reset with a medium in" : "the target was reset without a medium");
+}
+
+void chooser_take_over(struct chooser *self, enum personality bound, uint64_t now_us)
+{
+    self->current = self->next = bound;
+    begin(self, now_us);
+    self->configured_us = now_us;
+    self->settled = true;
 }
 
 static void power_off(struct chooser *self)
@@ -167,15 +201,6 @@ static bool find_next(const struct chooser *self, enum personality *ret)
     return find_untried(self, with_medium, ARRAY_SIZE(with_medium), ret);
 }
 
-static enum chooser_step offer(struct chooser *self, enum personality personality, const char *why)
-{
-    self->next = personality;
-    if (self->offered)
-        return CHOOSER_STAY;
-    self->offered = true;
-    return say(self, CHOOSER_OFFER, why);
-}
-
 static enum chooser_step judge_failure(struct chooser *self, uint64_t now_us)
 {
     enum personality next = PERSONALITY_FULL;
@@ -226,6 +251,8 @@ enum chooser_step chooser_event(struct chooser *self, enum chooser_event event, 
     case CHOOSER_POWER_OFF:
         power_off(self);
         return CHOOSER_STAY;
+    case CHOOSER_RESET:
+        return reset(self, now_us);
     case CHOOSER_CONFIGURED:
         configured(self, now_us);
         return CHOOSER_STAY;

@@ -4,7 +4,10 @@
  * A personality works when the firmware has read the drive that has a medium or, where none has one, polls the
  * keyboard. One that does not within `patience_us` of being configured makes room for the next. The OS that comes after
  * the firmware (it configures us anew) proves nothing about the firmware: it makes a personality that was known to work
- * neither better nor worse. When all were tried since power-on, it is full again, until the next power-on. */
+ * neither better nor worse. When all were tried since power-on, it is full again, until the next power-on.
+ *
+ * What was found out with a medium in is not for a target without one, and the other way round. A change of medium
+ * unplugs nothing; the next power-on or bus reset, behind which there may be firmware, has the one that fits. */
 #pragma once
 
 #include "usbgadget/personality.h"
@@ -24,9 +27,10 @@ struct chooser_config {
 enum chooser_event {
     CHOOSER_POWER_ON,   /* power LED, VBUS, or a bus reset after not attached */
     CHOOSER_POWER_OFF,  /* power LED off, VBUS gone, suspended for good */
+    CHOOSER_RESET,      /* the host had configured us, and has reset the bus */
     CHOOSER_CONFIGURED, /* the host has configured us, each time that it did */
     CHOOSER_POLLED,     /* it took a keyboard report, the first since it configured us */
-    CHOOSER_READ,       /* it read from a drive that has a medium */
+    CHOOSER_READ,       /* since then it read from a drive that has a medium */
     CHOOSER_LOCKED,
     CHOOSER_UNLOCKED, /* the door of a drive */
     CHOOSER_KEY_DOWN,
@@ -49,7 +53,8 @@ struct chooser {
     uint64_t powered_us, configured_us, read_us, deadline_us; /* 0: not, or never */
     unsigned tried;                                           /* bits of enum personality since power-on */
     bool polled, was_read, locked, key_down, medium, settled, offered;
-    bool switching; /* we left ourselves: the host has not configured the new one yet */
+    bool fits_medium; /* medium, when the current one was begun with */
+    bool switching;   /* we left ourselves: the host has not configured the new one yet */
     const char *why;
 };
 
@@ -57,6 +62,9 @@ void chooser_init(struct chooser *self, const struct chooser_config *config);
 enum chooser_step chooser_event(struct chooser *self, enum chooser_event event, uint64_t now_us);
 /* When CHOOSER_TICK is due, 0: never. */
 uint64_t chooser_due(const struct chooser *self);
+/* The target has this one already, from a time that nobody remembers: it is kept, and judged from the next power-on on.
+ */
+void chooser_take_over(struct chooser *self, enum personality bound, uint64_t now_us);
 /* A person chose; automatic is over until chooser_init. */
 void chooser_set(struct chooser *self, enum personality personality);
 const char *chooser_why(const struct chooser *self); /* sentence for the event of the last step */

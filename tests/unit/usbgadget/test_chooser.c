@@ -81,14 +81,14 @@ static void say(struct bench *b, enum chooser_event event)
     }
 }
 
-/* Runs the target for so long after power-on. */
-static void boot(struct bench *b, uint64_t length)
+/* Runs the target for so long after power-on, or after a reset that keeps the power. */
+static void run(struct bench *b, enum chooser_event beginning, uint64_t length)
 {
     uint64_t start = b->now, plugged = 0;
     bool os = false;
 
     b->has_keyboard = b->has_drive = false;
-    say(b, CHOOSER_POWER_ON);
+    say(b, beginning);
     plugged = b->now;
     enum personality seen = b->chooser.current;
     bool enumerated = false;
@@ -109,6 +109,16 @@ static void boot(struct bench *b, uint64_t length)
         if (chooser_due(&b->chooser) && b->now >= chooser_due(&b->chooser))
             say(b, CHOOSER_TICK);
     }
+}
+
+static void boot(struct bench *b, uint64_t length)
+{
+    run(b, CHOOSER_POWER_ON, length);
+}
+
+static void restart(struct bench *b, uint64_t length)
+{
+    run(b, CHOOSER_RESET, length);
 }
 
 static void switch_off(struct bench *b)
@@ -190,6 +200,101 @@ static void test_seabios_keyboard_and_cd(void **state)
     insert(&b);
     boot(&b, 60 * SECOND);
     assert_true(b.has_drive);
+    switch_off(&b);
+    eject(&b);
+    boot(&b, 60 * SECOND);
+    assert_true(b.has_keyboard);
+}
+
+/* The same by restarts alone: nobody tells us of the power. What fits the drive is for when there is something in it.
+ */
+static void test_seabios_restarts(void **state)
+{
+    (void)state;
+    static const struct firmware f = {.one_interface = true};
+    struct bench b = bench_of(&f);
+    insert(&b);
+    boot(&b, 60 * SECOND);
+    assert_int_equal(b.chooser.current, PERSONALITY_STORAGE_FIRST);
+    restart(&b, 60 * SECOND);
+    assert_true(b.has_drive);
+    assert_int_equal(b.remembered, 1);
+    restart(&b, 60 * SECOND);
+    assert_true(b.has_drive);
+    assert_int_equal(b.switches, 1);
+
+    eject(&b);
+    assert_int_equal(b.switches, 1); /* a change of medium unplugs nothing */
+    restart(&b, 60 * SECOND);
+    assert_int_equal(b.chooser.current, PERSONALITY_FULL);
+    assert_true(b.has_keyboard);
+    assert_int_equal(b.remembered, 2);
+    restart(&b, 60 * SECOND);
+    assert_true(b.has_keyboard);
+
+    insert(&b);
+    restart(&b, 60 * SECOND);
+    assert_true(b.has_drive);
+    assert_int_equal(b.switches, 3);
+    assert_int_equal(b.remembered, 2);
+}
+
+/* One is under trial: a restart is no reason to leave it. */
+static void test_a_restart_does_not_end_a_trial(void **state)
+{
+    (void)state;
+    static const struct firmware f = {.one_interface = true};
+    struct bench b = bench_of(&f);
+    insert(&b);
+    boot(&b, 5 * SECOND);
+    restart(&b, PATIENCE);
+    assert_int_equal(b.chooser.current, PERSONALITY_STORAGE_FIRST);
+    restart(&b, SECOND / 2);
+    restart(&b, 60 * SECOND);
+    assert_int_equal(b.chooser.current, PERSONALITY_STORAGE_FIRST);
+    assert_int_equal(b.switches, 1);
+    assert_true(b.has_drive);
+}
+
+static void test_a_reset_in_use_is_offered_only(void **state)
+{
+    (void)state;
+    static const struct firmware f = {.one_interface = true};
+    struct bench b = bench_of(&f);
+    insert(&b);
+    boot(&b, 60 * SECOND);
+    restart(&b, 60 * SECOND);
+    eject(&b);
+    say(&b, CHOOSER_KEY_DOWN);
+    say(&b, CHOOSER_RESET);
+    assert_int_equal(b.last, CHOOSER_OFFER);
+    assert_int_equal(b.chooser.next, PERSONALITY_FULL);
+    say(&b, CHOOSER_KEYS_UP);
+    say(&b, CHOOSER_RESET);
+    assert_int_equal(b.last, CHOOSER_SWITCH);
+}
+
+/* A gateway that was killed: the target goes on with what it has, whatever would be tried first. */
+static void test_what_is_bound_is_taken_over(void **state)
+{
+    (void)state;
+    const struct chooser_config kept = {.automatic = true,
+                                        .first = PERSONALITY_FULL,
+                                        .known = true,
+                                        .with_medium = PERSONALITY_STORAGE_FIRST,
+                                        .with_medium_known = true,
+                                        .patience_us = PATIENCE,
+                                        .quiet_us = QUIET};
+    struct bench b = bench_of(&seabios);
+    chooser_init(&b.chooser, &kept);
+    chooser_take_over(&b.chooser, PERSONALITY_STORAGE_FIRST, b.now);
+    insert(&b);
+    say(&b, CHOOSER_CONFIGURED);
+    b.now += 10 * PATIENCE;
+    say(&b, CHOOSER_TICK);
+    say(&b, CHOOSER_RESET);
+    assert_int_equal(b.switches + b.offers + b.remembered, 0);
+    assert_int_equal(b.chooser.current, PERSONALITY_STORAGE_FIRST);
     switch_off(&b);
     eject(&b);
     boot(&b, 60 * SECOND);
@@ -360,6 +465,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ovmf_takes_everything),
         cmocka_unit_test(test_seabios_keyboard_and_cd),
+        cmocka_unit_test(test_seabios_restarts),
+        cmocka_unit_test(test_a_restart_does_not_end_a_trial),
+        cmocka_unit_test(test_a_reset_in_use_is_offered_only),
+        cmocka_unit_test(test_what_is_bound_is_taken_over),
         cmocka_unit_test(test_firmware_that_hangs_on_an_empty_drive),
         cmocka_unit_test(test_an_os_proves_nothing_against_what_is_known),
         cmocka_unit_test(test_an_os_that_polls_late_does_not_speak_for_the_firmware),

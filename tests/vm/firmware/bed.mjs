@@ -12,7 +12,7 @@ export class Dongle extends Board {
     try {
       await self.bootBoard({ udc: 'usbip', keys: { capture: '', ...keys }, capture: false });
       await self.addImage(BOOT_ISO, 'boot.iso');
-      await self.launch();
+      await self.launch(process.env.SHOW_LOG ? 'LIGHTSOUT_LOG=debug' : '');
       self.rest = new Rest(self);
       await self.rest.setUp();
       await until(async () => (await self.usb()).bound, 'the gadget is bound', 60000);
