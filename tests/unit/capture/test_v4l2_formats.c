@@ -19,9 +19,11 @@ static struct v4l2_description described(const struct fake_config *config, uint3
 static void test_the_best_pictures_win_on_a_receiver(void **state)
 {
     (void)state;
-    struct fake_config config = {
-        .timings = true,
-        .formats = {{V4L2_PIX_FMT_NV12}, {V4L2_PIX_FMT_SBGGR8}, {V4L2_PIX_FMT_YUYV}, {V4L2_PIX_FMT_BGR24}}};
+    struct fake_config config = {.timings = true,
+                                 .formats = {{.pixelformat = V4L2_PIX_FMT_NV12},
+                                             {.pixelformat = V4L2_PIX_FMT_SBGGR8},
+                                             {.pixelformat = V4L2_PIX_FMT_YUYV},
+                                             {.pixelformat = V4L2_PIX_FMT_BGR24}}};
     struct v4l2_description d = described(&config, 0);
     assert_string_equal(d.format, "BGR3, single-planar, 7 buffers");
     assert_string_equal(d.why, "BGR3: the best of what is offered, exact RGB");
@@ -36,8 +38,9 @@ static void test_the_best_pictures_win_on_a_receiver(void **state)
 static void test_what_cannot_be_started_is_passed_over(void **state)
 {
     (void)state;
-    struct fake_config config = {.timings = true,
-                                 .formats = {{V4L2_PIX_FMT_BGR24, .cannot_start = true}, {V4L2_PIX_FMT_UYVY}}};
+    struct fake_config config = {
+        .timings = true,
+        .formats = {{.pixelformat = V4L2_PIX_FMT_BGR24, .cannot_start = true}, {.pixelformat = V4L2_PIX_FMT_UYVY}}};
     struct v4l2_description d = described(&config, 0);
     assert_string_equal(d.why, "UYVY: the best of what is offered, colour for two pixels; better ones could not be "
                                "started");
@@ -46,7 +49,7 @@ static void test_what_cannot_be_started_is_passed_over(void **state)
 static void test_nothing_of_use_is_told(void **state)
 {
     (void)state;
-    struct fake_config config = {.timings = true, .formats = {{V4L2_PIX_FMT_SBGGR8}}};
+    struct fake_config config = {.timings = true, .formats = {{.pixelformat = V4L2_PIX_FMT_SBGGR8}}};
     struct v4l2_fixture f;
     fixture_init(&f, &config, NULL);
     wait_until(watch_state(&f.watch) == SCREEN_UNSUPPORTED);
@@ -57,8 +60,9 @@ static void test_nothing_of_use_is_told(void **state)
 static void test_a_stick_is_taken_where_it_is_smooth(void **state)
 {
     (void)state;
-    struct fake_config config = {.formats = {{V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, 30}, {1920, 1080, 5}}},
-                                             {V4L2_PIX_FMT_NV12, .sizes = {{320, 240, 30}, {640, 480, 30}}}}};
+    struct fake_config config = {
+        .formats = {{.pixelformat = V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, 30}, {1920, 1080, 5}}},
+                    {.pixelformat = V4L2_PIX_FMT_NV12, .sizes = {{320, 240, 30}, {640, 480, 30}}}}};
     struct v4l2_description d = described(&config, 0);
     assert_string_equal(d.why, "YUYV: the best of what is offered, colour for two pixels, 30 pictures a second");
     config.formats[1].sizes[2] = (struct fake_size){3840, 2160, 30}; /* blown up: never */
@@ -72,7 +76,7 @@ static void test_a_stick_is_taken_where_it_is_smooth(void **state)
 static void test_an_absurd_rate_is_none(void **state)
 {
     (void)state;
-    struct fake_config config = {.formats = {{V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, UINT32_MAX}}}}};
+    struct fake_config config = {.formats = {{.pixelformat = V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, UINT32_MAX}}}}};
     struct v4l2_description d = described(&config, 0);
     assert_string_equal(d.why, "YUYV: the best of what is offered, colour for two pixels");
 }
@@ -80,7 +84,7 @@ static void test_an_absurd_rate_is_none(void **state)
 static void test_a_stick_without_a_signal_says_so(void **state)
 {
     (void)state;
-    struct fake_config config = {.formats = {{V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, 30}}}}};
+    struct fake_config config = {.formats = {{.pixelformat = V4L2_PIX_FMT_YUYV, .sizes = {{640, 480, 30}}}}};
     struct v4l2_fixture f;
     fixture_init(&f, &config, NULL);
     fixture_picture(&f);
@@ -96,7 +100,7 @@ static void test_a_stick_without_a_signal_says_so(void **state)
 static void test_a_receiver_in_parts_is_connected(void **state)
 {
     (void)state;
-    struct fake_config config = {.timings = true, .media = true, .formats = {{V4L2_PIX_FMT_UYVY}}};
+    struct fake_config config = {.timings = true, .media = true, .formats = {{.pixelformat = V4L2_PIX_FMT_UYVY}}};
     struct v4l2_fixture f;
     struct v4l2_config v4l2 = {.input = (unsigned)-1};
     struct v4l2_description d;
