@@ -50,7 +50,8 @@ static void test_slow_memory_is_replaced_by_a_heaps(void **state)
 static void test_of_two_planes_each(void **state)
 {
     (void)state;
-    struct fake_config config = {.timings = true, .multiplanar = true, .formats = {{V4L2_PIX_FMT_NV12M}}};
+    struct fake_config config = {
+        .timings = true, .multiplanar = true, .formats = {{.pixelformat = V4L2_PIX_FMT_NV12M}}};
     with(&config, "cached, mapped: ", false);
     config.uncached = config.dmabuf = true;
     with(&config, "dma-heap buffers imported", false);

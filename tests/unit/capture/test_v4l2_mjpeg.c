@@ -34,7 +34,7 @@ static void test_motion_jpeg_is_decoded_once(void **state)
     (void)state;
     struct jpeg jpeg = {.bytes = NULL};
     make(&jpeg);
-    struct fake_config config = {.formats = {{V4L2_PIX_FMT_MJPEG, .sizes = {{64, 48, 60}}}},
+    struct fake_config config = {.formats = {{.pixelformat = V4L2_PIX_FMT_MJPEG, .sizes = {{64, 48, 60}}}},
                                  .paint = paint,
                                  .paint_data = &jpeg,
                                  .uncached = true}; /* does not matter here */
