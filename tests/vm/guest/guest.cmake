@@ -8,7 +8,8 @@
 # loaded (a module may have parameters: "vivid n_devs=1"). FILES are put in the guest too, as build-image says. All the
 # programs of a build share one boot, one after the other, so each cleans up behind itself. TIMEOUT (60) is a
 # program's, in the guest. FULL: it takes so long that only LAYER=full runs it, with others like it, as vm-full.NAME;
-# vm-dongle as a whole has 90 s.
+# vm-dongle as a whole has 90 s. ENVIRONMENT GUEST_ONLY=PATTERN: only the tests with such names (* and ?), which is how
+# a quick one of a long program is run on its own.
 #   ninja guest-NAME          builds and runs one of them, and shows all that it says
 #   ctest -L vm-dongle        all of them but those
 #
@@ -32,12 +33,11 @@ function(lightsout_guest_test name)
     endif()
     foreach(source ${ARG_UNPARSED_ARGUMENTS})
         if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-            message(WARNING "${label}.${name}: there is no ${source}")
-            return()
+            message(FATAL_ERROR "${label}.${name}: there is no ${source}")
         endif()
     endforeach()
     set(target guest_test_${name})
-    add_executable(${target} ${ARG_UNPARSED_ARGUMENTS})
+    add_executable(${target} ${ARG_UNPARSED_ARGUMENTS} ${LIGHTSOUT_GUEST}/only.c)
     target_link_libraries(${target} PRIVATE ${ARG_LIBS} PkgConfig::cmocka)
     target_compile_definitions(${target} PRIVATE TEST_DATA="/guest")
     if(NOT ARG_TIMEOUT)
