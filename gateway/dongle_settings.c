@@ -1,12 +1,10 @@
 #include "gateway/dongle_settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/cleanup.h"
+#include "gateway/note_file.h"
 
 static bool parse_hex(const char *text, size_t n, struct edid *ret)
 {
@@ -90,20 +88,13 @@ int dongle_settings_print(const struct dongle_settings *settings, char *room, si
 void dongle_settings_load(const char *path, struct dongle_settings *ret)
 {
     char text[DONGLE_SETTINGS_MAX];
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-    text[n < 0 ? 0 : n] = '\0';
+    note_file_load(path, text, sizeof text);
     dongle_settings_parse(text, ret);
 }
 
 int dongle_settings_save(const char *path, const struct dongle_settings *settings)
 {
-    char text[DONGLE_SETTINGS_MAX], fresh[1200];
+    char text[DONGLE_SETTINGS_MAX];
     int n = dongle_settings_print(settings, text, sizeof text);
-    if (n < 0 || (size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh)
-        return n < 0 ? n : -ENAMETOOLONG;
-    _cleanup_close_ int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, text, (size_t)n) != n || fsync(fd) < 0 || rename(fresh, path) < 0)
-        return -errno;
-    return 0;
+    return n < 0 ? n : note_file_save(path, text, (size_t)n, true);
 }

@@ -1,12 +1,11 @@
 #include "gateway/drive_notes.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/cleanup.h"
+#include "gateway/note_file.h"
 
 #define ROOM 2048
 #define VERSION "drives 1\n"
@@ -68,31 +67,13 @@ int drive_notes_print(const struct drive_notes *notes, char *room, size_t size)
 void drive_notes_load(const char *path, struct drive_notes *ret)
 {
     char text[ROOM];
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-    memset(ret, 0, sizeof *ret);
-    if (n <= 0)
-        return;
-    text[n] = '\0';
+    note_file_load(path, text, sizeof text);
     drive_notes_parse(text, ret);
 }
 
 int drive_notes_save(const char *path, const struct drive_notes *notes)
 {
-    char text[ROOM], part[1200];
+    char text[ROOM];
     int n = drive_notes_print(notes, text, sizeof text);
-    if (n < 0)
-        return n;
-    if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part)
-        return -ENAMETOOLONG;
-    _cleanup_close_ int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
-    /* whole or not at all, so that a full disk leaves the old notes */
-    if (write(fd, text, (size_t)n) != n || rename(part, path) < 0) {
-        int r = errno ? -errno : -ENOSPC;
-        unlink(part);
-        return r;
-    }
-    return 0;
+    return n < 0 ? n : note_file_save(path, text, (size_t)n, false);
 }
