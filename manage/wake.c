@@ -33,6 +33,18 @@ static int send_to(int fd, const struct wake *self, struct in_addr address)
     return n < 0 ? -errno : 0;
 }
 
+/* Its subnet's last address. Not ifa_broadaddr, which is our own address where an interface was set up without one. */
+static bool broadcast_of(const struct ifaddrs *i, struct in_addr *ret)
+{
+    if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !i->ifa_netmask ||
+        (i->ifa_flags & (IFF_UP | IFF_BROADCAST | IFF_LOOPBACK)) != (IFF_UP | IFF_BROADCAST))
+        return false;
+    const struct sockaddr_in *own = (const void *)i->ifa_addr, *mask = (const void *)i->ifa_netmask;
+    uint32_t hosts = ~ntohl(mask->sin_addr.s_addr);
+    ret->s_addr = own->sin_addr.s_addr | htonl(hosts);
+    return hosts > 1; /* two addresses and less are a link from point to point */
+}
+
 /* 255.255.255.255 would leave by one interface only, the one with the default route. */
 static int send_everywhere(int fd, const struct wake *self)
 {
@@ -41,10 +53,10 @@ static int send_everywhere(int fd, const struct wake *self)
     if (getifaddrs(&all) < 0)
         return -errno;
     for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-        if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !i->ifa_broadaddr ||
-            (i->ifa_flags & (IFF_UP | IFF_BROADCAST | IFF_LOOPBACK)) != (IFF_UP | IFF_BROADCAST))
+        struct in_addr address;
+        if (!broadcast_of(i, &address))
             continue;
-        int r = send_to(fd, self, ((const struct sockaddr_in *)(const void *)i->ifa_broadaddr)->sin_addr);
+        int r = send_to(fd, self, address);
         if (r == 0 || result == -ENETUNREACH)
             result = r;
     }
