@@ -93,9 +93,9 @@ static bool set_subject(X509 *certificate, const char *name)
 
 static bool set_life(X509 *certificate, time_t now)
 {
-    time_t from = MIN(now, (time_t)clock_build_s());
-    return ASN1_TIME_adj(X509_getm_notBefore(certificate), from, 0, 0) &&
-           ASN1_TIME_adj(X509_getm_notAfter(certificate), from, LIFE_DAYS, 0);
+    time_t built = (time_t)clock_build_s();
+    return ASN1_TIME_adj(X509_getm_notBefore(certificate), MIN(now, built), 0, 0) &&
+           ASN1_TIME_adj(X509_getm_notAfter(certificate), built, LIFE_DAYS, 0);
 }
 
 X509 *certificate_make(EVP_PKEY *key, const char *const *names, unsigned n_names, time_t now)
