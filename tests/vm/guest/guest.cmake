@@ -21,6 +21,9 @@ set(guest_labels vm-dongle vm-full)
 if(CMAKE_CROSSCOMPILING)
     set(guest_labels ${LIGHTSOUT_DEBIAN_ARCHITECTURE}-vm)
 endif()
+foreach(label ${guest_labels}) # those of an earlier configuration
+    file(REMOVE_RECURSE ${CMAKE_CURRENT_BINARY_DIR}/${label}/tests)
+endforeach()
 
 function(lightsout_guest_test name)
     cmake_parse_arguments(ARG "FULL" "TIMEOUT" "LIBS;MODULES;FILES;ENVIRONMENT" ${ARGN})
