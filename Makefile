@@ -1,6 +1,6 @@
 # Thin: CMake and CTest do the work. build/ is the only folder written.
 #   make                        the program, in build/release
-#   make test [LAYER="a b"]     lint unit sim vectors fuzz web vm-target, or only these; LAYER=full: all, harder
+#   make test [LAYER="a b"]     lint unit sim vectors fuzz web vm-target vm-dongle vm-firmware, or these; LAYER=full: all
 #   make demo [CLEAN=1]         a virtual machine in the browser
 #   make bench [CORPUS=DIR] [BENCH="diff encode"]   ratios against others, and which targets are reached
 #   make bundle [ARCH="amd64 arm64"]   Debian packages and all they need, for an offline install
