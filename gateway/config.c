@@ -229,7 +229,8 @@ static void check_dongle(struct config_target *self, bool trusted, struct config
 static void check_target(struct config_target *self, bool trusted, struct config_mistakes *mistakes)
 {
     if (!target_given(self, "machine")) {
-        mistake(mistakes, self->line, "machine", "target %s does not say what it is; add machine = qemu", self->name);
+        mistake(mistakes, self->line, "machine",
+                "target %s does not say what it is; add machine = qemu, or machine = dongle", self->name);
         return;
     }
     for (size_t i = 0; i < config_n_keys; i++) {

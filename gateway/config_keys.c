@@ -57,7 +57,7 @@ const struct config_key config_keys[] = {
     GATEWAY("secret-file", secret_file, config_value_path,
             .remedy = "give an absolute path, for example secret-file = /boot/firmware/lightsout-setup.txt"),
     GATEWAY("first-user-file", first_user_file, config_value_path,
-            .remedy = "give an absolute path, for example first-user-file = /etc/lightsout/first-user"),
+            .remedy = "give an absolute path, for example first-user-file = /etc/lightsout/first-start/user"),
 
     TARGET("machine", machine, CONFIG_FOR_ALL, config_value_word, .words = machine_words,
            .remedy = "choose qemu, testcard, replay or dongle"),
@@ -88,7 +88,7 @@ const struct config_key config_keys[] = {
     TARGET("lifetime", lifetime, CONFIG_FOR_QEMU, config_value_word, .words = lifetime_words,
            .remedy = "choose vm (it outlives the supervisor) or supervisor (it ends with it)"),
     TARGET("drives", drives, CONFIG_FOR_QEMU | CONFIG_FOR_DONGLE, config_value_number, .min = 0, .max = DRIVES_MAX,
-           .remedy = "give a number from 0 to 4"),
+           .remedy = "give a number from 0 to 4, of a dongle from 0 to 2"),
     TARGET("extra-arguments", extra, CONFIG_FOR_QEMU, config_value_arguments, .trusted_only = true,
            .remedy = "give at most 64 words, quoted with \" where they hold blanks"),
 

@@ -35,9 +35,9 @@ int device_open(const char *path, const char *kind)
 void device_explain(int error, const char *what, const char *path, char *why, size_t size)
 {
     if (error == -ENOENT || error == -ENXIO || error == -ENODEV)
-        snprintf(why, size, "There is no %s %s; plug it in, or change the configuration.", what, path);
+        snprintf(why, size, "There is no %s %s; plug it in, or correct its path in the configuration.", what, path);
     else if (error == -ENOTTY)
-        snprintf(why, size, "%s is no %s; change the configuration.", path, what);
+        snprintf(why, size, "%s is no %s: correct its path in the configuration.", path, what);
     else if (error == -EACCES || error == -EPERM)
         snprintf(why, size, "The %s %s may not be opened: do it as root; a service needs DeviceAllow= for it.", what,
                  path);

@@ -100,7 +100,7 @@ static const struct mistake in_target[] = {
                       "web1]\n"},
     {"[target]\n", "f:1: '' is no name of a target; use up to 63 of a-z, 0-9 and -, for example [target web1]\n"},
     {QEMU QEMU, "f:3: target a was begun in line 1 already; give each target one section\n"},
-    {"[target a]\n", "f:1: machine: target a does not say what it is; add machine = qemu\n"},
+    {"[target a]\n", "f:1: machine: target a does not say what it is; add machine = qemu, or machine = dongle\n"},
     {"[target a]\nmachine = pc\n", "f:2: machine: 'pc' is not understood; choose qemu, testcard, replay or dongle\n"},
     {"[target a]\nmachine = testcard\ncpus = 2\n",
      "f:1: cpus: target a is a testcard, which has no such key; remove it\n"},
@@ -142,7 +142,7 @@ static const struct mistake in_devices[] = {
      "example mac = 52:54:00:12:34:56\n"},
     {QEMU "nic = none\nmac = 52:54:00:12:34:56\n",
      "f:1: mac: target a has no network interface; remove mac, or nic = none\n"},
-    {QEMU "drives = 5\n", "f:3: drives: '5' is out of range; give a number from 0 to 4\n"},
+    {QEMU "drives = 5\n", "f:3: drives: '5' is out of range; give a number from 0 to 4, of a dongle from 0 to 2\n"},
 };
 
 static void disks_drives_and_network(void **state)
