@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 
-const VGA_BIOS = '/usr/share/seabios/vgabios-stdvga.bin';
+export const VGA_BIOS = '/usr/share/seabios/vgabios-stdvga.bin';
 const GLYPH_A = Buffer.from('000010386cc6c6fec6c6c6c600000000', 'hex');
 
 /** The 256 glyphs of 16 bytes, found by the shape of the 'A'. */

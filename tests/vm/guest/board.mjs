@@ -64,10 +64,11 @@ export class Board extends Guest {
     await this.ok(`cp /share/${name} /images/ && chmod 644 /images/${name} && rm /share/${name}`);
   }
 
-  /** Starts lightsoutd and waits until its page can be had. @param {string} [environment] */
-  async launch(environment = '') {
-    const arguments_ = '--config /etc/lightsout/lightsout.conf --state /var/lib/lightsout';
-    const name = this.start(`echo >/share/lightsoutd.log; exec env ${environment} /guest/lightsoutd ${arguments_} >>/share/lightsoutd.log 2>&1`);
+  /** Starts lightsoutd and waits until its page can be had. @param {string} [environment] @param {string} [state] */
+  async launch(environment = '', state = '/var/lib/lightsout') {
+    const arguments_ = `--config /etc/lightsout/lightsout.conf --state ${state}`;
+    writeFileSync(this.path('lightsoutd.log'), '');
+    const name = this.start(`echo $$ >/run/lightsoutd.pid; exec env ${environment} /guest/lightsoutd ${arguments_} >>/share/lightsoutd.log 2>&1`);
     await until(() => {
       if (this.result(name).code !== null) throw new Error(`lightsoutd ended with ${this.result(name).code}:\n${this.log}`);
       return /page +https:/.test(this.log);
