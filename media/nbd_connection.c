@@ -1,4 +1,4 @@
-#include "media/nbd_connection.h"
+#include "media/nbd_connection_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,47 +7,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "core/ref.h"
-
 #define ROUNDS 16            /* reads, and writes, in one callback: others wait meanwhile */
 #define MAX_TALK (64u << 10) /* bytes of negotiation that wait to be sent */
 #define SEND_PIECES 16
 
-struct request {
-    struct nbd_connection *connection;
-    struct request *next; /* in the queue of answers */
-    struct nbd_command command;
-    size_t charged;      /* to the connection */
-    size_t payload_size; /* of the answer */
-    uint8_t header[NBD_REPLY_SIZE];
-    uint8_t payload[];
-};
-
-struct nbd_connection {
-    struct ref ref; /* the server's (given up by close), one for each request at the source, one for each callback */
-    const struct nbd_connection_host *host;
-    void *data;
-    struct nbd_export *export;
-    int fd; /* -1: closed */
-    pid_t pid;
-    uid_t uid;
-    struct loop_io *io;
-    struct loop_timer *timer; /* of the negotiation */
-    uint32_t events;
-    struct nbd_wire wire;
-    bool finishing; /* the peer said good-bye */
-
-    uint8_t *talk; /* negotiation that waits to be sent */
-    size_t talk_size, talk_sent;
-
-    struct request *incoming; /* a write whose payload is on its way */
-    struct request *first, **last;
-    size_t sent; /* bytes of the first answer */
-    unsigned requests;
-    size_t bytes;
-};
-
-static void unref(struct nbd_connection *self)
+void nbd_connection_unref(struct nbd_connection *self)
 {
     if (ref_put(&self->ref))
         free(self);
@@ -64,12 +28,12 @@ void nbd_connection_close(struct nbd_connection *self)
     free(take(self->talk));
     free(take(self->incoming));
     while (self->first) {
-        struct request *request = self->first;
+        struct nbd_request *request = self->first;
         self->first = request->next;
         free(request);
     }
     self->last = &self->first;
-    unref(self);
+    nbd_connection_unref(self);
 }
 
 static void end(struct nbd_connection *self, const char *why)
@@ -92,7 +56,7 @@ static bool over_budget(const struct nbd_connection *self)
 }
 
 /* Wants of the loop what can be done now; ends when the peer has gone and all is answered. */
-static void settle(struct nbd_connection *self)
+void nbd_connection_settle(struct nbd_connection *self)
 {
     if (self->fd < 0)
         return;
@@ -120,7 +84,7 @@ static unsigned gather(struct nbd_connection *self, struct iovec pieces[SEND_PIE
     if (self->talk_sent < self->talk_size)
         pieces[n++] = (struct iovec){self->talk + self->talk_sent, self->talk_size - self->talk_sent};
     size_t skip = self->sent;
-    for (struct request *r = self->first; r && n + 2 <= SEND_PIECES; r = r->next) {
+    for (struct nbd_request *r = self->first; r && n + 2 <= SEND_PIECES; r = r->next) {
         size_t in_header = MIN(skip, sizeof r->header);
         if (in_header < sizeof r->header)
             pieces[n++] = (struct iovec){r->header + in_header, sizeof r->header - in_header};
@@ -131,7 +95,7 @@ static unsigned gather(struct nbd_connection *self, struct iovec pieces[SEND_PIE
     return n;
 }
 
-static void finish_request(struct nbd_connection *self, struct request *request)
+void nbd_connection_finish_request(struct nbd_connection *self, struct nbd_request *request)
 {
     self->requests--;
     self->bytes -= request->charged;
@@ -148,16 +112,16 @@ static void account_sent(struct nbd_connection *self, size_t n)
     }
     self->sent += n - talk;
     while (self->first && self->sent >= sizeof self->first->header + self->first->payload_size) {
-        struct request *done = self->first;
+        struct nbd_request *done = self->first;
         self->sent -= sizeof done->header + done->payload_size;
         self->first = done->next;
         if (!self->first)
             self->last = &self->first;
-        finish_request(self, done);
+        nbd_connection_finish_request(self, done);
     }
 }
 
-static void flush(struct nbd_connection *self)
+void nbd_connection_flush(struct nbd_connection *self)
 {
     for (unsigned i = 0; i < ROUNDS && self->fd >= 0 && unsent(self); i++) {
         struct iovec pieces[SEND_PIECES];
@@ -172,7 +136,7 @@ static void flush(struct nbd_connection *self)
     }
 }
 
-static void answer(struct nbd_connection *self, struct request *request, enum nbd_error error)
+void nbd_connection_answer(struct nbd_connection *self, struct nbd_request *request, enum nbd_error error)
 {
     struct nbd_export_stats *stats = &self->export->stats;
     stats->requests++;
@@ -191,74 +155,62 @@ static void answer(struct nbd_connection *self, struct request *request, enum nb
 
 /* --- commands --- */
 
-static void served(void *data, int error)
+void nbd_connection_served(void *data, int error)
 {
-    struct request *request = data;
+    struct nbd_request *request = data;
     struct nbd_connection *self = request->connection;
     if (self->fd < 0) {
         free(request);
     } else if (error == 0 && request->command.fua && request->command.type != NBD_CMD_READ) {
         request->command.fua = false;
-        source_flush(self->export->source, served, request);
+        source_flush(self->export->source, nbd_connection_served, request);
         return; /* with its reference */
     } else {
-        answer(self, request, nbd_error_from_errno(error));
-        flush(self);
-        settle(self);
+        nbd_connection_answer(self, request, nbd_error_from_errno(error));
+        nbd_connection_flush(self);
+        nbd_connection_settle(self);
     }
-    unref(self);
+    nbd_connection_unref(self);
 }
 
-/* Behind the end of a source whose size is no multiple of the device's block there are zeros. */
-static void serve_read(struct source *source, struct request *request)
-{
-    const struct nbd_command *c = &request->command;
-    uint64_t there = c->offset < source->size ? MIN(source->size - c->offset, (uint64_t)c->length) : 0;
-    memset(request->payload + there, 0, c->length - there);
-    if (there)
-        source_read(source, c->offset, request->payload, (size_t)there, served, request);
-    else
-        served(request, 0);
-}
-
-static void serve(struct nbd_connection *self, struct request *request)
+static void serve(struct nbd_connection *self, struct nbd_request *request)
 {
     const struct nbd_command *c = &request->command;
     struct source *source = self->export->source;
     if (c->error != NBD_OK) {
-        answer(self, request, c->error);
+        nbd_connection_answer(self, request, c->error);
         return;
     }
     ref_get(&self->ref);
     switch (c->type) {
     case NBD_CMD_READ:
-        serve_read(source, request);
+        nbd_connection_read(self, request);
         return;
     case NBD_CMD_WRITE:
-        source_write(source, c->offset, request->payload, c->length, served, request);
+        source_write(source, c->offset, request->payload, c->length, nbd_connection_served, request);
         return;
     case NBD_CMD_TRIM:
-        source_trim(source, c->offset, c->length, served, request);
+        source_trim(source, c->offset, c->length, nbd_connection_served, request);
         return;
     case NBD_CMD_FLUSH:
-        source_flush(source, served, request);
+        source_flush(source, nbd_connection_served, request);
         return;
     case NBD_CMD_DISC:
         break;
     }
-    served(request, -EINVAL);
+    nbd_connection_served(request, -EINVAL);
 }
 
 /* Room for the bytes of a read or a write, charged to the connection until its answer has left. */
-static struct request *make_request(struct nbd_connection *self)
+static struct nbd_request *make_request(struct nbd_connection *self)
 {
     const struct nbd_command *c = &self->wire.command;
     bool moves_bytes = c->type == NBD_CMD_READ || c->type == NBD_CMD_WRITE;
     size_t room = c->error == NBD_OK && moves_bytes ? c->length : 0;
-    struct request *request = malloc(sizeof *request + room);
+    struct nbd_request *request = malloc(sizeof *request + room);
     if (!request)
         return NULL;
-    *request = (struct request){.connection = self, .charged = room};
+    *request = (struct nbd_request){.connection = self, .charged = room};
     self->requests++;
     self->bytes += room;
     return request;
@@ -266,7 +218,7 @@ static struct request *make_request(struct nbd_connection *self)
 
 static void command(struct nbd_connection *self)
 {
-    struct request *request = self->incoming ? take(self->incoming) : make_request(self);
+    struct nbd_request *request = self->incoming ? take(self->incoming) : make_request(self);
     if (!request) {
         end(self, "memory is short");
         return;
@@ -323,14 +275,14 @@ static void on_io(void *data, int fd, uint32_t events)
     (void)fd;
     ref_get(&self->ref);
     if (events & EPOLLOUT)
-        flush(self);
+        nbd_connection_flush(self);
     if (events & EPOLLIN)
         receive(self);
     else if (events & (EPOLLHUP | EPOLLERR))
         end(self, why_it_left(self, "it left in the middle"));
-    flush(self);
-    settle(self);
-    unref(self);
+    nbd_connection_flush(self);
+    nbd_connection_settle(self);
+    nbd_connection_unref(self);
 }
 
 static void on_timer(void *data)
@@ -461,5 +413,6 @@ int nbd_connection_create_chosen(struct loop *loop, int fd, const struct nbd_con
         info.size = (info.size + NBD_DEVICE_BLOCK - 1) / NBD_DEVICE_BLOCK * NBD_DEVICE_BLOCK;
     nbd_wire_init_chosen(&(*ret)->wire, &wire_host, *ret, &info);
     (*ret)->export = export;
+    (*ret)->kernel = true;
     return 0;
 }

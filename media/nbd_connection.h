@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "core/loop.h"
+#include "media/nbd_reads.h"
 #include "media/nbd_server.h"
 #include "media/nbd_wire.h"
 
@@ -11,8 +12,13 @@ struct nbd_export {
     char name[NBD_MAX_NAME + 1];
     struct source *source;
     struct nbd_export_stats stats;
+    struct nbd_reads reads; /* of kernels, at the source */
+    struct loop_timer *look;
+    bool looking; /* that timer is armed */
     struct nbd_export *next;
 };
+
+void nbd_export_look(void *data); /* of that timer */
 
 struct nbd_connection;
 

@@ -108,7 +108,7 @@ static int make_fresh(unsigned index, uint64_t size)
     return found == size ? 0 : -EBUSY; /* somebody else was faster */
 }
 
-int nbd_device_connect(const struct nbd_device_config *config, const int *sockets, unsigned n, unsigned *ret_index)
+int nbd_device_attach(const struct nbd_device_config *config, const int *sockets, unsigned n, unsigned *ret_index)
 {
     struct nbd_device_config whole;
     struct nbd_netlink_answer answer;
@@ -131,13 +131,30 @@ int nbd_device_connect(const struct nbd_device_config *config, const int *socket
         return r;
     if (!answer.has_index)
         return -EPROTO;
-    r = make_fresh(answer.index, whole.size);
-    if (r < 0) {
-        (void)nbd_device_disconnect(answer.index);
-        return r;
-    }
     *ret_index = answer.index;
     return 0;
+}
+
+int nbd_device_settle(unsigned index, const struct nbd_device_config *config)
+{
+    struct nbd_device_config whole;
+    int r = whole_blocks(config, &whole);
+    if (r >= 0)
+        r = make_fresh(index, whole.size);
+    if (r < 0)
+        (void)nbd_device_disconnect(index);
+    return r;
+}
+
+int nbd_device_connect(const struct nbd_device_config *config, const int *sockets, unsigned n, unsigned *ret_index)
+{
+    unsigned index = 0;
+    int r = nbd_device_attach(config, sockets, n, &index);
+    if (r >= 0)
+        r = nbd_device_settle(index, config);
+    if (r >= 0)
+        *ret_index = index;
+    return r;
 }
 
 /* --- connecting anew --- */
@@ -206,6 +223,25 @@ bool nbd_device_connected(unsigned index)
     struct nbd_netlink_answer answer;
     struct nbd_netlink_request request = {.command = NBD_CMD_STATUS, .index = index};
     return ask(&request, &answer) >= 0 && answer.has_connected && answer.connected;
+}
+
+bool nbd_device_progress(unsigned index, uint64_t *ret_done, unsigned *ret_in_flight)
+{
+    char path[64];
+    unsigned long long reads, writes, in_flight, discards, flushes = 0;
+    snprintf(path, sizeof path, "/sys/block/nbd%u/stat", index);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    /* Documentation/block/stat.rst; old kernels do not count flushes */
+    int n = fscanf(f, "%llu %*u %*u %*u %llu %*u %*u %*u %llu %*u %*u %llu %*u %*u %*u %llu", &reads, &writes,
+                   &in_flight, &discards, &flushes);
+    fclose(f);
+    if (n < 4)
+        return false;
+    *ret_done = reads + writes + discards + flushes;
+    *ret_in_flight = (unsigned)in_flight;
+    return true;
 }
 
 void nbd_device_path(unsigned index, char *room, size_t size)

@@ -85,6 +85,11 @@ int nbd_server_add(struct nbd_server *self, const char *name, struct source *sou
     struct nbd_export *export = calloc(1, sizeof *export);
     if (!export)
         return -ENOMEM;
+    int r = loop_timer_add(self->loop, nbd_export_look, export, &export->look);
+    if (r < 0) {
+        free(export);
+        return r;
+    }
     memcpy(export->name, name, strlen(name) + 1);
     export->source = source;
     export->stats.size = source->size;
@@ -119,6 +124,14 @@ static void end_connections(struct nbd_server *self, const struct nbd_export *ex
     }
 }
 
+static void free_export(struct nbd_export *export)
+{
+    nbd_reads_finish(&export->reads);
+    loop_timer_remove(export->look);
+    source_close(export->source);
+    free(export);
+}
+
 int nbd_server_remove(struct nbd_server *self, const char *name)
 {
     struct nbd_export *export = find_export(self, name);
@@ -130,8 +143,7 @@ int nbd_server_remove(struct nbd_server *self, const char *name)
     *link = export->next;
     self->n_exports--;
     end_connections(self, export);
-    source_close(export->source);
-    free(export);
+    free_export(export);
     return 0;
 }
 
@@ -364,8 +376,7 @@ struct nbd_server *nbd_server_destroy(struct nbd_server *self)
     while (self->exports) {
         struct nbd_export *export = self->exports;
         self->exports = export->next;
-        source_close(export->source);
-        free(export);
+        free_export(export);
     }
     free(self);
     return NULL;

@@ -54,7 +54,9 @@ int nbd_server_adopt(struct nbd_server *self, int fd);
 /* Takes a socket, on success, whose peer is already in the transmission phase of that export: one end of a socketpair,
  * the other end being for the kernel's nbd driver (media/nbd_device.h) or a client of ours. *ret_flags, which may be
  * NULL: NBD_FLAG_* that the peer is to be told. What is read-only may be told as rounded up to a multiple of
- * NBD_DEVICE_BLOCK: zeros are behind its end. -ENOENT, -ENOSPC. */
+ * NBD_DEVICE_BLOCK: zeros are behind its end. A read that such a peer asks for again while the first is at the source,
+ * over this connection or another, waits for the same bytes; none waits for longer than NBD_READ_PATIENCE_US, then it
+ * fails with EIO. -ENOENT, -ENOSPC. */
 int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t *ret_flags);
 
 /* Offers a source and, on success, owns it. name: 1..63 bytes of printable UTF-8. -EINVAL, -EEXIST, -ENOSPC, -ENOMEM.

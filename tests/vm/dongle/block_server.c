@@ -9,6 +9,24 @@
 #include "core/text.h"
 #include "media/source_memory.h"
 
+/* A source that takes its time for each read. */
+struct slow {
+    struct source source; /* first member */
+    struct source *inner;
+    struct block_server *server;
+};
+
+struct slow_read {
+    struct slow_read *next, **link; /* in the server's list */
+    struct slow *slow;
+    struct loop_timer *timer;
+    uint64_t offset;
+    void *room;
+    size_t length;
+    source_done_fn *done;
+    void *data;
+};
+
 /* What the test's thread wants is done by the server's, one after the other. */
 struct order {
     void (*fn)(struct block_server *self, struct order *order);
@@ -30,6 +48,8 @@ struct offer {
 };
 
 struct block_server {
+    _Atomic unsigned delay_ms;
+    struct slow_read *waiting;
     struct loop *loop;
     struct loop_wake *wake;
     struct nbd_server *server;
@@ -79,6 +99,8 @@ static void give(struct block_server *self, struct order *order)
     pthread_mutex_unlock(&self->mutex);
 }
 
+static void forget(struct slow_read *read);
+
 struct block_server *block_server_start(void)
 {
     struct block_server *self = calloc(1, sizeof *self);
@@ -98,16 +120,98 @@ void block_server_stop(struct block_server *self)
     give(self, &order);
     pthread_join(self->thread, NULL);
     nbd_server_destroy(self->server);
+    while (self->waiting)
+        forget(self->waiting);
     loop_wake_remove(self->wake);
     loop_destroy(self->loop);
     free(self);
 }
 
+static void forget(struct slow_read *read)
+{
+    *read->link = read->next;
+    if (read->next)
+        read->next->link = read->link;
+    loop_timer_remove(read->timer);
+    free(read);
+}
+
+static void on_delay_over(void *data)
+{
+    struct slow_read *read = data;
+    source_read(read->slow->inner, read->offset, read->room, read->length, read->done, read->data);
+    forget(read);
+}
+
+static void slow_read(struct source *source, uint64_t offset, void *room, size_t length, source_done_fn *done,
+                      void *data)
+{
+    struct slow *slow = (struct slow *)source;
+    unsigned delay_ms = slow->server->delay_ms;
+    if (!delay_ms) {
+        source_read(slow->inner, offset, room, length, done, data);
+        return;
+    }
+    struct slow_read *read = malloc(sizeof *read);
+    struct slow_read **first = &slow->server->waiting;
+    *read = (struct slow_read){.next = *first,
+                               .link = first,
+                               .slow = slow,
+                               .offset = offset,
+                               .room = room,
+                               .length = length,
+                               .done = done,
+                               .data = data};
+    if (*first)
+        (*first)->link = &read->next;
+    *first = read;
+    if (loop_timer_add(slow->server->loop, on_delay_over, read, &read->timer) < 0)
+        abort();
+    loop_timer_arm_in(read->timer, delay_ms * 1000ull);
+}
+
+static void slow_write(struct source *source, uint64_t offset, const void *bytes, size_t length, source_done_fn *done,
+                       void *data)
+{
+    source_write(((struct slow *)source)->inner, offset, bytes, length, done, data);
+}
+
+static void slow_flush(struct source *source, source_done_fn *done, void *data)
+{
+    source_flush(((struct slow *)source)->inner, done, data);
+}
+
+/* Its memory stays: reads may still be under way. */
+static void slow_close(struct source *source)
+{
+    (void)source;
+}
+
+static const struct source_ops slow_ops = {
+    .name = "slow", .read = slow_read, .write = slow_write, .flush = slow_flush, .close = slow_close};
+
+static int make_slow(struct block_server *self, struct source *inner, struct source **ret)
+{
+    struct slow *slow = calloc(1, sizeof *slow);
+    if (!slow)
+        return -1;
+    *slow = (struct slow){.source = {.ops = &slow_ops, .size = inner->size, .read_only = inner->read_only},
+                          .inner = inner,
+                          .server = self};
+    *ret = &slow->source;
+    return 0;
+}
+
+void block_server_delay(struct block_server *self, unsigned milliseconds)
+{
+    self->delay_ms = milliseconds;
+}
+
 static void do_offer(struct block_server *self, struct order *o)
 {
-    struct source *source;
+    struct source *memory, *source;
     (void)nbd_server_remove(self->server, o->name);
-    if (source_memory_create(o->bytes, o->size, o->read_only, &source) < 0 ||
+    if (source_memory_create(o->bytes, o->size, o->read_only, &memory) < 0 || make_slow(self, memory, &source) < 0 ||
         nbd_server_add(self->server, o->name, source) < 0)
         abort();
 }

@@ -17,6 +17,8 @@ void block_server_offer(struct block_server *self, const char *name, uint8_t *by
 void block_server_withdraw(struct block_server *self, const char *name);
 /* One end of a connection in its transmission phase, for the kernel. */
 int block_server_connect(struct block_server *self, const char *name, uint16_t *ret_flags);
+/* Every read takes that long from now on. Any thread. */
+void block_server_delay(struct block_server *self, unsigned milliseconds);
 /* The thread sleeps for that long, answering nobody. */
 void block_server_stall(struct block_server *self, unsigned milliseconds);
 /* All connections of name break, as when the process ends; it may be connected anew. */

@@ -48,6 +48,7 @@ static int set_up(void **state)
     fill(disc_a, sizeof disc_a, 1);
     fill(disc_b, sizeof disc_b, 2);
     f->server = block_server_start();
+    block_server_delay(f->server, 0);
     block_server_offer(f->server, "a", disc_a, sizeof disc_a, true);
     block_server_offer(f->server, "b", disc_b, sizeof disc_b, true);
     return gadget_create(&config, &f->gadget, f->why, sizeof f->why) < 0 ? -1 : 0;
@@ -75,7 +76,8 @@ static void show_drives(struct fixture *f)
 static unsigned connect_device(struct fixture *f, const char *name, uint64_t size, unsigned block, unsigned dead_s)
 {
     unsigned index = 9999;
-    f->config = (struct nbd_device_config){.size = size, .block_size = block, .timeout_s = 27, .dead_s = dead_s};
+    f->config = (struct nbd_device_config){
+        .size = size, .block_size = block, .timeout_s = NBD_DEVICE_TIMEOUT_S, .dead_s = dead_s};
     _cleanup_close_ int fd = block_server_connect(f->server, name, &f->config.flags);
     assert_int_equal(nbd_device_connect(&f->config, &fd, 1, &index), 0);
     assert_true(nbd_device_connected(index));
@@ -201,6 +203,7 @@ struct slow_read {
     const char *disc;
     uint8_t bytes[65536];
     off_t offset;
+    size_t size; /* 0: all of bytes */
     ssize_t n;
     int error;
     uint64_t us;
@@ -212,7 +215,7 @@ static void *read_slowly(void *data)
     uint64_t start = clock_now_us();
     _cleanup_close_ int fd = open(r->disc, O_RDONLY | O_CLOEXEC);
     posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-    r->n = pread(fd, r->bytes, sizeof r->bytes, r->offset);
+    r->n = pread(fd, r->bytes, r->size ? r->size : sizeof r->bytes, r->offset);
     r->error = r->n < 0 ? errno : 0;
     r->us = clock_now_us() - start;
     return NULL;
@@ -248,6 +251,118 @@ static void test_a_server_that_stalls_and_is_replaced(void **state)
     assert_memory_equal(r.bytes, disc_a + r.offset, sizeof r.bytes);
     assert_true(r.us > 4000000);
     expect_disc(f, disc_a, DISC_SIZE);
+}
+
+/* --- slow and lost servers, as the gateway and the helper deal with them --- */
+
+struct gateway {
+    struct fixture *f;
+    unsigned index, reconnected;
+    const char *name;
+    _Atomic bool stop;
+};
+
+/* Whenever the kernel gave the connection up, it gets another. */
+static void *reconnect_always(void *data)
+{
+    struct gateway *gateway = data;
+    while (!gateway->stop) {
+        if (block_server_stats(gateway->f->server, gateway->name).connections == 0)
+            gateway->reconnected += reconnect_device(gateway->f, gateway->index, gateway->name) == 0;
+        usleep(10000);
+    }
+    return NULL;
+}
+
+/* A medium that is in and known to the host, and nothing of it in the page cache on our side. */
+static unsigned insert_cold(struct fixture *f, struct slow_read *r)
+{
+    char path[32];
+    show_drives(f);
+    unsigned index = connect_device(f, "a", DISC_SIZE, 2048, NBD_DEVICE_DEAD_S);
+    insert(f, index);
+    *r = (struct slow_read){.disc = f->cd, .size = 2048};
+    assert_true(host_wait(reads, &(struct reading){.disc = f->cd}));
+    nbd_device_path(index, path, sizeof path);
+    _cleanup_close_ int flush = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(ioctl(flush, BLKFLSBUF, 0), 0);
+    r->offset = 262144;
+    return index;
+}
+
+static void expect_slow_read(const struct slow_read *r)
+{
+    assert_int_equal(r->error, 0);
+    assert_int_equal(r->n, r->size);
+    assert_memory_equal(r->bytes, disc_a + r->offset, r->size);
+}
+
+static void test_a_server_that_is_killed_in_the_middle_of_a_read(void **state)
+{
+    struct fixture *f = *state;
+    struct slow_read r;
+    pthread_t thread;
+    unsigned index = insert_cold(f, &r);
+    uint64_t before = block_server_stats(f->server, "a").requests;
+    block_server_delay(f->server, 60000);
+    assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
+    usleep(500000);
+    assert_int_equal(block_server_stats(f->server, "a").requests, before); /* it waits */
+    block_server_delay(f->server, 0);
+    block_server_break(f->server, "a");
+    assert_int_equal(reconnect_device(f, index, "a"), 0);
+    pthread_join(thread, NULL);
+    print_message("killed: the read took %.1f s (wanted 5)\n", (double)r.us / 1e6);
+    expect_slow_read(&r);
+    assert_true(r.us < 20000000); /* what would be the time limit of systems */
+    expect_disc(f, disc_a, DISC_SIZE);
+}
+
+static void test_a_source_that_takes_ten_seconds(void **state)
+{
+    struct fixture *f = *state;
+    struct slow_read r;
+    pthread_t thread;
+    struct gateway gateway = {.f = f, .name = "a", .index = insert_cold(f, &r)};
+    block_server_delay(f->server, 10000);
+    assert_int_equal(pthread_create(&thread, NULL, reconnect_always, &gateway), 0);
+    read_slowly(&r);
+    block_server_delay(f->server, 0);
+    print_message("10 s a block: the read took %.1f s, %u connections more\n", (double)r.us / 1e6, gateway.reconnected);
+    expect_slow_read(&r);
+    assert_true(r.us > 9000000);
+    assert_true(gateway.reconnected >= 1);
+    expect_disc(f, disc_a, DISC_SIZE);
+    gateway.stop = true;
+    pthread_join(thread, NULL);
+}
+
+static void test_a_source_that_takes_a_minute(void **state)
+{
+    struct fixture *f = *state;
+    struct slow_read r;
+    pthread_t thread;
+    struct gateway gateway = {.f = f, .name = "a", .index = insert_cold(f, &r)};
+    block_server_delay(f->server, 60000);
+    assert_int_equal(pthread_create(&thread, NULL, reconnect_always, &gateway), 0);
+    uint64_t start = clock_now_us();
+    read_slowly(&r);
+    print_message("60 s a block: an error after %.1f s, %u connections more\n", (double)r.us / 1e6,
+                  gateway.reconnected);
+    assert_int_equal(r.error, EIO);
+    block_server_delay(f->server, 0);
+    struct slow_read other = {.disc = f->cd, .size = 2048, .offset = 524288};
+    read_slowly(&other); /* other blocks are not concerned */
+    expect_slow_read(&other);
+    do {
+        usleep(1000000);
+        read_slowly(&r);
+    } while (r.error && clock_now_us() - start < 120000000);
+    print_message("right again after %.1f s\n", (double)(clock_now_us() - start) / 1e6);
+    expect_slow_read(&r);
+    expect_disc(f, disc_a, DISC_SIZE);
+    gateway.stop = true;
+    pthread_join(thread, NULL);
 }
 
 /* Nobody comes back: the host gets an error, and the drive takes another medium. */
@@ -367,6 +482,9 @@ int main(void)
         T(test_a_connection_that_lives_is_not_replaced),
         T(test_a_hundred_swaps_of_equal_size),
         T(test_a_server_that_stalls_and_is_replaced),
+        T(test_a_server_that_is_killed_in_the_middle_of_a_read),
+        T(test_a_source_that_takes_ten_seconds),
+        T(test_a_source_that_takes_a_minute),
         T(test_a_server_that_is_gone_for_good),
         T(test_what_a_host_writes_is_at_the_server),
         T(test_speed_beside_a_plain_file),
