@@ -78,6 +78,7 @@ void doctor_usb(struct doctor *self, const struct config_target *target)
         .out = udc.out,
         .empty_drives = config->empty_drives == CONFIG_DRIVES_SHOWN,
         .big_cd = config->big_cd,
+        .no_drives = target->drives == 0,
     };
     for (unsigned i = 0; i < PERSONALITIES; i++)
         show_plan(self, &means, (enum personality)i);

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -209,6 +211,17 @@ static void find_peer_uid(struct helper *self)
     self->peer_uid = uid_choose(self->config->user, &user, why, sizeof why) == 0 ? user.uid : 0;
 }
 
+/* What is forbidden from then on (Landlock forbids all mounting). The mounts are this process's own and end with it,
+ * where it may have a namespace for them; else the next helper finds and replaces them. */
+static void mount_all(struct helper *self)
+{
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+        log_debug("helper", "no mounts of its own: %s", strerror(errno));
+    for (unsigned i = 0; i < self->config->n_targets; i++)
+        if (self->config->targets[i]->machine == CONFIG_DONGLE)
+            self->ffs_ready[i] = helper_gadget_prepare(self->config->targets[i]);
+}
+
 static int create_dongles(struct helper *self)
 {
     for (unsigned i = 0; i < self->config->n_targets; i++) {
@@ -218,7 +231,12 @@ static int create_dongles(struct helper *self)
         if (!dongle)
             return -ENOMEM;
         *dongle = (struct helper_dongle){
-            .helper = self, .index = (uint16_t)i, .target = self->config->targets[i], .state_fd = -1};
+            .helper = self,
+            .index = (uint16_t)i,
+            .target = self->config->targets[i],
+            .state_fd = -1,
+            .ffs_ready = self->ffs_ready[i],
+        };
         self->dongles[i] = dongle;
         helper_gadget_begin(dongle);
         helper_panel_begin(dongle);
@@ -271,9 +289,11 @@ static int begin(struct helper *self, const char *config)
     if (r < 0)
         return r;
     find_peer_uid(self);
-    r = helper_sandbox_enter(self->config);
+    mount_all(self);
+    r = helper_sandbox_enter();
     if (r == 0 && nbd_device_remove_left_over() > 0)
         log_info("helper", "block devices of a helper that was killed were taken back");
+    r = r ? r : helper_guard_create(&self->guard);
     r = r ? r : create_dongles(self);
     r = r ? r : open_door(self);
     r = r ? r : loop_timer_add(self->loop, on_watch, self, &self->watch);
@@ -298,6 +318,7 @@ static void end(struct helper *self)
         self->dongles[i] = NULL;
         free(dongle);
     }
+    self->guard = helper_guard_destroy(self->guard);
     self->supervisor = ipc_destroy(self->supervisor);
     self->listener_io = loop_io_remove(self->listener_io);
     self->watch = loop_timer_remove(self->watch);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/config.h"
+#include "gateway/helper_guard.h"
 #include "gateway/helper_wire.h"
 #include "media/nbd_device.h"
 
@@ -37,6 +38,7 @@ struct helper_dongle {
     uint32_t changes;
     bool bound;
     enum personality personality;
+    bool ffs_ready;
     int ffs[3]; /* ours of the drive for large discs: while they are open, a gateway's end does not unbind the gadget */
     struct helper_medium media[GADGET_LUNS];
 
@@ -59,7 +61,9 @@ struct helper {
     int signals;
     struct loop_io *signals_io;
     struct loop_timer *watch;
+    struct helper_guard *guard;
     struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* NULL where the target is none */
+    bool ffs_ready[CONFIG_MAX_TARGETS];
 };
 
 /* A question with what it came with. An answer is sent once; fds stay the caller's. */
@@ -83,7 +87,8 @@ void helper_open_capture(const struct helper_question *question);
 void helper_open_subdevs(const struct helper_question *question);
 
 /* helper_gadget.c */
-int helper_gadget_begin(struct helper_dongle *dongle); /* names, left-over gadgets, front panel */
+bool helper_gadget_prepare(const struct config_target *target); /* before the sandbox: mounts FunctionFS, if wanted */
+int helper_gadget_begin(struct helper_dongle *dongle);          /* names, left-over gadgets, front panel */
 void helper_gadget_end(struct helper_dongle *dongle);
 void helper_gadget_watch(struct helper_dongle *dongle); /* once a second */
 void helper_gadget_state(struct helper_dongle *dongle, struct helper_state *ret);
@@ -94,6 +99,8 @@ void helper_ffs_endpoints(const struct helper_question *question);
 void helper_describe(const struct helper_question *question);
 
 /* helper_drive.c */
+void helper_drives_guard(struct helper_dongle *dongle); /* around what may wait for its media */
+void helper_drives_unguard(struct helper_dongle *dongle);
 void helper_drive_insert(const struct helper_question *question, const struct helper_insert *insert);
 void helper_drive_reconnect(const struct helper_question *question, const struct helper_drive *drive);
 void helper_drive_eject(const struct helper_question *question, const struct helper_drive *drive);

@@ -12,9 +12,6 @@
 #include "gateway/helper.h"
 #include "usbgadget/big_cd.h"
 
-/* A target's own patience with a USB drive is about 30 s: a request that hangs must have failed or gone on by then. */
-#define TIMEOUT_S 27
-#define DEAD_S 20
 #define READ_AHEAD_KB 1024
 
 #define DISC_BLOCK 2048
@@ -70,6 +67,8 @@ static const char *explain_connect(int error)
         return "The kernel has no network block devices; load the module nbd.";
     case -EBUSY:
         return "All network block devices are in use; load the module nbd with a larger nbds_max.";
+    case -ETIMEDOUT:
+        return "The medium's first blocks did not come in time; look whether its source answers, and insert it again.";
     default:
         return "The kernel does not take the medium.";
     }
@@ -110,6 +109,38 @@ static bool check_insert(const struct helper_question *question, const struct he
     return true;
 }
 
+/* The kernel looks for partitions. */
+static int connect_device(struct helper *helper, const struct nbd_device_config *config, int fd, unsigned *ret)
+{
+    unsigned nbd = 0;
+    int r = nbd_device_attach(config, &fd, 1, &nbd);
+    if (r < 0)
+        return r;
+    helper_guard_begin(helper->guard, &nbd, 1);
+    r = nbd_device_settle(nbd, config);
+    if (helper_guard_end(helper->guard))
+        r = -ETIMEDOUT;
+    if (r < 0)
+        nbd_device_disconnect(nbd); /* nobody minds when it is already */
+    else
+        *ret = nbd;
+    return r;
+}
+
+void helper_drives_guard(struct helper_dongle *self)
+{
+    unsigned indexes[GADGET_LUNS], n = 0;
+    for (unsigned i = 0; i < GADGET_LUNS; i++)
+        if (self->media[i].attached)
+            indexes[n++] = self->media[i].nbd;
+    helper_guard_begin(self->helper->guard, indexes, n);
+}
+
+void helper_drives_unguard(struct helper_dongle *self)
+{
+    (void)helper_guard_end(self->helper->guard);
+}
+
 void helper_drive_insert(const struct helper_question *question, const struct helper_insert *insert)
 {
     struct helper_dongle *self = question->dongle;
@@ -121,11 +152,11 @@ void helper_drive_insert(const struct helper_question *question, const struct he
         .size = insert->size,
         .block_size = insert->cdrom ? DISC_BLOCK : DISK_BLOCK,
         .flags = (uint16_t)(insert->flags | HAS_FLAGS | (insert->read_only ? READ_ONLY : 0)),
-        .timeout_s = TIMEOUT_S,
-        .dead_s = DEAD_S,
+        .timeout_s = insert->read_only ? NBD_DEVICE_TIMEOUT_S : NBD_DEVICE_WRITE_TIMEOUT_S,
+        .dead_s = NBD_DEVICE_DEAD_S,
     };
     unsigned nbd = 0;
-    int r = nbd_device_connect(&config, question->fds, 1, &nbd);
+    int r = connect_device(self->helper, &config, question->fds[0], &nbd);
     if (r < 0) {
         log_error("helper", "target %s, drive %u: no block device: %s", self->target->name, insert->drive,
                   strerror(-r));
@@ -136,7 +167,9 @@ void helper_drive_insert(const struct helper_question *question, const struct he
         .attached = true, .nbd = nbd, .config = config, .cdrom = insert->cdrom, .read_only = insert->read_only};
     nbd_device_set_read_ahead(nbd, READ_AHEAD_KB);
     nbd_device_path(nbd, path, sizeof path);
+    helper_drives_guard(self);
     r = gadget_lun_insert(self->gadget, insert->drive, path, insert->cdrom, insert->read_only);
+    helper_drives_unguard(self);
     if (r < 0) {
         log_error("helper", "target %s, drive %u: %s: %s", self->target->name, insert->drive, path, strerror(-r));
         detach(self, insert->drive);
@@ -164,7 +197,9 @@ void helper_drive_eject(const struct helper_question *question, const struct hel
     struct helper_dongle *self = question->dongle;
     if (!has_drive(question, drive->drive))
         return;
+    helper_drives_guard(self);
     int r = self->gadget ? gadget_lun_eject(self->gadget, drive->drive, drive->force) : 0;
+    helper_drives_unguard(self);
     if (r == 0 || drive->force)
         detach(self, drive->drive);
     helper_answer(self->helper, question->serial, r, r < 0 ? explain_lun(r) : NULL);
@@ -180,9 +215,11 @@ void helper_drives_watch(struct helper_dongle *self)
 
 void helper_drives_end(struct helper_dongle *self)
 {
+    helper_drives_guard(self);
     for (unsigned i = 0; i < GADGET_LUNS; i++) {
         if (self->media[i].attached && self->gadget)
             gadget_lun_eject(self->gadget, i, true);
         detach(self, i);
     }
+    helper_drives_unguard(self);
 }

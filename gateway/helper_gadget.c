@@ -32,6 +32,26 @@ static void make_serial(const struct config_target *target, char *room, size_t s
         snprintf(room + 2 * i, size - 2 * i, "%02X", digest[i]);
 }
 
+static void make_name(const struct config_target *target, char *room, size_t size)
+{
+    snprintf(room, size, "lightsout-%s", target->name);
+}
+
+bool helper_gadget_prepare(const struct config_target *target)
+{
+    char name[sizeof((struct helper_dongle *)NULL)->name];
+    if (!target->dongle.big_cd || target->drives == 0)
+        return false;
+    make_name(target, name, sizeof name);
+    int r = gadget_prepare_ffs(name);
+    if (r < 0)
+        log_warn("helper",
+                 "target %s: discs above 2.19 GiB cannot be shown until the helper is restarted, because FunctionFS is "
+                 "not there: %s; load libcomposite and usb_f_fs first",
+                 target->name, strerror(-r));
+    return r == 0;
+}
+
 static int create(struct helper_dongle *self)
 {
     const struct config_dongle *config = &self->target->dongle;
@@ -48,7 +68,9 @@ static int create(struct helper_dongle *self)
         .max_power_ma = MAX_POWER_MA,
         .wakeup = config->wakeup,
         .empty_drives = config->empty_drives == CONFIG_DRIVES_SHOWN,
-        .big_cd = config->big_cd && self->target->drives > 0,
+        .big_cd = self->ffs_ready,
+        .ffs_ready = self->ffs_ready,
+        .luns = self->target->drives,
     };
     for (unsigned i = 0; i < GADGET_LUNS; i++)
         gadget.inquiry[i] = self->inquiry[i];
@@ -116,7 +138,7 @@ static enum helper_udc udc_of(struct helper_dongle *self)
 int helper_gadget_begin(struct helper_dongle *self)
 {
     self->state_fd = self->ffs[0] = self->ffs[1] = self->ffs[2] = -1;
-    snprintf(self->name, sizeof self->name, "lightsout-%s", self->target->name);
+    make_name(self->target, self->name, sizeof self->name);
     make_serial(self->target, self->serial, sizeof self->serial);
     for (unsigned i = 0; i < GADGET_LUNS; i++)
         snprintf(self->inquiry[i], sizeof self->inquiry[i], "KVM     Virtual Drive %u 0001", i + 1);
@@ -128,8 +150,10 @@ int helper_gadget_begin(struct helper_dongle *self)
 void helper_gadget_end(struct helper_dongle *self)
 {
     unwatch(self);
+    helper_drives_guard(self);
     if (self->gadget)
         gadget_down(self->gadget);
+    helper_drives_unguard(self);
     close_ffs(self);
     self->gadget = gadget_destroy(self->gadget);
     self->bound = false;
@@ -210,7 +234,9 @@ void helper_gadget_up(const struct helper_question *question, const struct helpe
     helper_gadget_state(self, &state);
     if (!(up->keep && state.bound && state.personality == up->personality)) {
         self->personality = up->personality;
+        helper_drives_guard(self);
         int r = gadget_up(self->gadget, self->personality, media, why, sizeof why);
+        helper_drives_unguard(self);
         if (r < 0) {
             helper_answer(self->helper, question->serial, r, why);
             helper_tell(self);
@@ -226,8 +252,10 @@ void helper_gadget_up(const struct helper_question *question, const struct helpe
 void helper_gadget_down(const struct helper_question *question)
 {
     struct helper_dongle *self = question->dongle;
+    helper_drives_guard(self);
     if (self->gadget)
         gadget_down(self->gadget);
+    helper_drives_unguard(self);
     close_ffs(self);
     helper_answer(self->helper, question->serial, 0, NULL);
     helper_tell(self);
@@ -237,12 +265,14 @@ void helper_ffs_begin(const struct helper_question *question)
 {
     struct helper_dongle *self = question->dongle;
     int fds[3] = {-1, -1, -1};
-    if (!self->gadget || !self->target->dongle.big_cd) {
+    if (!self->gadget || !self->ffs_ready) {
         helper_answer(self->helper, question->serial, -ENOTSUP, "The target has no drive for large discs.");
         return;
     }
     /* afterwards the gadget is down, whatever it was */
+    helper_drives_guard(self);
     gadget_down(self->gadget);
+    helper_drives_unguard(self);
     close_ffs(self);
     int r = gadget_open_ffs(self->gadget, fds);
     if (r < 0)

@@ -11,8 +11,9 @@
 #include "core/log.h"
 #include "gateway/sandbox.h"
 
-/* CAP_SYS_ADMIN: mounts FunctionFS. CAP_NET_ADMIN: the kernel's NBD netlink. CAP_KILL: the kernel's mass storage
- * thread, where that is the only way to open a locked door. That files belong to root is enough for all the others. */
+/* CAP_SYS_ADMIN: the kernel's NBD netlink, and a fresh block device's cache. CAP_NET_ADMIN: netlink. CAP_KILL: the
+ * kernel's mass storage thread, where that is the only way to open a locked door. That files belong to root is enough
+ * for all the others. */
 static const unsigned kept[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_KILL};
 
 static bool is_kept(unsigned capability)
@@ -38,21 +39,20 @@ static int drop_capabilities(void)
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-static bool mounts(const struct config *config)
+int helper_sandbox_enter(void)
 {
-    for (unsigned i = 0; i < config->n_targets; i++)
-        if (config->targets[i]->machine == CONFIG_DONGLE && config->targets[i]->dongle.big_cd)
-            return true;
-    return false;
-}
-
-int helper_sandbox_enter(const struct config *config)
-{
-    /* Device nodes come and go, so the rule is for their folder; which of them are opened is the code's affair, and the
-     * service manager's (DeviceAllow=). The kernel opens a LUN's file with these rules as well. */
+    /* /dev is a rule for the folder, because a rule is for what is there now, and nodes come later: the kernel makes
+     * hidgN when a gadget is bound, nbdN when all that exist are in use, and a capture stick's when it is plugged in.
+     * Nothing can be made or removed there. Which of them are opened is the code's affair, which looks at the number or
+     * the subsystem of each (gadget_open_hid, device_open), and the service manager's (DeviceAllow=). The kernel opens
+     * a LUN's file with these rules as well. Of /sys nothing is written but a block device's read-ahead. */
     static const struct sandbox_path paths[] = {
-        {"/sys/kernel/config", SANDBOX_OWN, true}, {"/sys", SANDBOX_CHANGE, false},
-        {"/dev", SANDBOX_CHANGE, false},           {"/proc", SANDBOX_READ, false},
+        {"/sys/kernel/config", SANDBOX_OWN, true},
+        {"/sys", SANDBOX_READ, false},
+        {"/sys/devices/virtual/block", SANDBOX_CHANGE, true},
+        {"/run/lightsout-ffs", SANDBOX_CHANGE, true}, /* FunctionFS */
+        {"/dev", SANDBOX_CHANGE, false},
+        {"/proc", SANDBOX_READ, false},
         {"/run/lightsout", SANDBOX_OWN, true},
     };
     int r = drop_capabilities();
@@ -60,10 +60,5 @@ int helper_sandbox_enter(const struct config *config)
         log_error("helper", "capabilities cannot be given up: %s", strerror(-r));
         return r;
     }
-    bool mounting = mounts(config);
-    if (mounting)
-        log_info("helper",
-                 "big-cd = yes mounts FunctionFS, which Landlock forbids: files are protected by capabilities "
-                 "and system calls only");
-    return sandbox_enter(SANDBOX_HELPER, mounting ? NULL : paths, ARRAY_SIZE(paths));
+    return sandbox_enter(SANDBOX_HELPER, paths, ARRAY_SIZE(paths));
 }

@@ -72,7 +72,7 @@ int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size
     int r = set_limits(role);
     if (r < 0)
         return r;
-    r = paths ? restrict_files(paths, n_paths) : 0;
+    r = restrict_files(paths, n_paths);
     if (r < 0)
         return r;
     if (r > 0)

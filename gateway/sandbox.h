@@ -23,8 +23,7 @@ struct sandbox_path {
 
 #define SANDBOX_MAX_PATHS 16 /* of one role's own */
 
-/* paths: the role's own, at most SANDBOX_MAX_PATHS; what every role's libraries need is added. NULL: no file is out of
- * reach but by its permissions (Landlock would forbid to mount). 0, or -errno: the caller
+/* paths: the role's own, at most SANDBOX_MAX_PATHS; what every role's libraries need is added. 0, or -errno: the caller
  * must then not go on. Logs what the kernel cannot give. */
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
 

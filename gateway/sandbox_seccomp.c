@@ -68,8 +68,6 @@ static const struct permission permissions[] = {
     {"symlink", HELPER, "a function becomes part of a gadget"},
     {"symlinkat", HELPER, "the same"},
     {"chdir", HELPER, "libusbgx walks configfs"},
-    {"mount", HELPER, "FunctionFS of the drive for large discs"},
-    {"umount2", HELPER, "the same"},
     {"kill", HELPER, "the kernel's mass storage thread, where it has no forced_eject"},
     {"unlink", ALL, "the store's journal, a stale socket"},
     {"unlinkat", ALL, "the same"},

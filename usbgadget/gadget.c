@@ -146,14 +146,15 @@ static int make_storage(struct building *b, usbg_function **ret)
 {
     struct usbg_f_ms_lun_attrs luns[GADGET_LUNS];
     struct usbg_f_ms_lun_attrs *pointers[GADGET_LUNS + 1] = {NULL};
-    for (int i = 0; i < GADGET_LUNS; i++) {
+    const int n = (int)b->self->config.luns;
+    for (int i = 0; i < n; i++) {
         luns[i] = (struct usbg_f_ms_lun_attrs){.id = i, .cdrom = i == 0, .ro = i == 0, .removable = true, .file = ""};
         pointers[i] = &luns[i];
     }
-    struct usbg_f_ms_attrs attrs = {.stall = b->self->stall, .nluns = GADGET_LUNS, .luns = pointers};
+    struct usbg_f_ms_attrs attrs = {.stall = b->self->stall, .nluns = n, .luns = pointers};
     const char *instance = strchr(GADGET_STORAGE_FUNCTION, '.') + 1;
     int r = failed(b, "mass storage", usbg_create_function(b->gadget, USBG_F_MASS_STORAGE, instance, &attrs, ret));
-    for (unsigned i = 0; r >= 0 && i < GADGET_LUNS; i++) {
+    for (unsigned i = 0; r >= 0 && i < b->self->config.luns; i++) {
         char attribute[96];
         snprintf(attribute, sizeof attribute, "functions/" GADGET_STORAGE_FUNCTION "/lun.%u/inquiry_string", i);
         if (b->self->config.inquiry[i])

@@ -19,9 +19,17 @@ struct gadget_config {
     bool big_cd;
     bool led_endpoint; /* the keyboard's LED report by an OUT endpoint of its own, where one can be spared. Keyboards of
                           the shops have none, and firmware sets LEDs over endpoint 0, which this would stall */
+    bool ffs_ready;    /* gadget_prepare_ffs was called for this name, in this process */
+    unsigned luns;     /* of the kernel's mass storage, from 0 on: 0 to GADGET_LUNS */
     unsigned endpoints_in, endpoints_out; /* of the UDC besides endpoint 0, where it is known better than to our table;
                                              0: what the table says */
 };
+
+/* For a process that is going to forbid itself to mount (Landlock): makes the gadget's folder with its FunctionFS and
+ * mounts that, once. It stays so over gadget_up, gadget_down and gadget_destroy; the mount ends with the process's
+ * mount namespace, or with the next call. Removes what an earlier run left behind. -ENOENT: no configfs, no
+ * libcomposite or no usb_f_fs; -EPERM. */
+int gadget_prepare_ffs(const char *name);
 
 /* Finds UDC, functions and endpoints; removes what an earlier run left behind. Nothing is bound yet. -ENOENT: no
  * configfs or no libcomposite; -ENODEV: no such UDC; -EBUSY: another gadget has it. why: sentence with the remedy. */

@@ -7,6 +7,7 @@
 
 #include "core/cleanup.h"
 #include "usbgadget/gadget_internal.h"
+#include "usbgadget/gadget_remove.h"
 
 /* An instance is known system-wide by its name, and a function's name has room for 40 characters: too few for a
  * target's. */
@@ -21,6 +22,12 @@ void gadget_ffs_name(struct gadget *self)
 bool gadget_ffs_path(const struct gadget *self, const char *file, char room[GADGET_PATH_SIZE])
 {
     return gadget_path(room, "%s/%s%s%s", self->place->run, self->ffs, file[0] ? "/" : "", file)[0];
+}
+
+const char *gadget_ffs_function(const struct gadget *self, char room[64])
+{
+    snprintf(room, 64, "ffs.%s", self->ffs);
+    return self->ffs_mounted ? room : NULL;
 }
 
 /* Also what an earlier run left mounted. */
@@ -66,6 +73,26 @@ static int mount_instance(struct gadget *self)
         return errno == ENODEV ? -ENOTSUP : -errno;
     self->ffs_mounted = true;
     return 0;
+}
+
+int gadget_prepare_ffs_at(const struct gadget_place *place, const char *name)
+{
+    struct gadget self = {.place = place, .config.name = name};
+    gadget_ffs_name(&self);
+    gadget_ffs_unmount(&self);
+    int r = gadget_remove(place, name, NULL);
+    if (r >= 0)
+        r = make_function(&self);
+    if (r >= 0)
+        r = mount_instance(&self);
+    if (r < 0)
+        (void)gadget_remove(place, name, NULL);
+    return r;
+}
+
+int gadget_prepare_ffs(const char *name)
+{
+    return gadget_prepare_ffs_at(&gadget_place_default, name);
 }
 
 static int open_file(const struct gadget *self, const char *file)

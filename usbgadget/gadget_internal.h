@@ -59,6 +59,8 @@ void gadget_threads_list(struct gadget_threads *ret);
 int gadget_threads_new(const struct gadget_threads *before); /* the one that was not there before, or 0 */
 
 /* gadget_ffs.c */
+int gadget_prepare_ffs_at(const struct gadget_place *place, const char *name);
+const char *gadget_ffs_function(const struct gadget *self, char room[64]); /* to keep; NULL: none is mounted */
 void gadget_ffs_name(struct gadget *self);
 bool gadget_ffs_path(const struct gadget *self, const char *file, char room[GADGET_PATH_SIZE]);
 void gadget_ffs_unmount(struct gadget *self);

@@ -56,18 +56,30 @@ static int explain_kernel(int r, char *why, size_t why_size)
     return r;
 }
 
+/* Where all was mounted beforehand, or nothing is to be, a sandbox may forbid even to ask. */
+static bool may_mount(const struct gadget *self)
+{
+    return self->config.big_cd && !self->config.ffs_ready;
+}
+
 static int find_out(struct gadget *self, char *why, size_t why_size)
 {
     const struct gadget_place *place = self->place;
+    char kept[64], trial[GADGET_PATH_SIZE];
     gadget_ffs_name(self);
-    gadget_ffs_unmount(self);
-    int r = gadget_remove(place, self->config.name, NULL);
+    self->ffs_mounted = self->config.ffs_ready;
+    if (may_mount(self))
+        gadget_ffs_unmount(self);
+    int r = gadget_remove(place, self->config.name, gadget_ffs_function(self, kept));
     if (r < 0) {
         snprintf(why, why_size, "the gadget '%s' that an earlier run left behind cannot be removed: %s",
                  self->config.name, strerror(-r));
         return r;
     }
-    r = gadget_kernel_probe(place, self->config.name, &self->kernel);
+    gadget_path(trial, "%s-trial", self->config.name);
+    r = gadget_remove(place, trial, NULL);
+    if (r >= 0)
+        r = gadget_kernel_probe(place, trial, &self->kernel);
     if (r < 0)
         return explain_kernel(r, why, why_size);
     return gadget_udc_find(place, self->config.udc, self->config.name, &self->udc, why, why_size);
@@ -101,7 +113,8 @@ struct gadget *gadget_destroy(struct gadget *self)
     if (!self)
         return NULL;
     (void)gadget_unbind(self->place, self->config.name);
-    gadget_ffs_unmount(self);
+    if (may_mount(self))
+        gadget_ffs_unmount(self);
     int r = gadget_remove(self->place, self->config.name, NULL);
     if (r < 0)
         log_warn("gadget", "%s could not be removed: %s", self->config.name, strerror(-r));
@@ -151,8 +164,7 @@ static int strip(struct gadget *self)
     gadget_lun_remember(self);
     self->plan.n = 0;
     self->storage_thread = 0;
-    snprintf(kept, sizeof kept, "ffs.%s", self->ffs);
-    return gadget_remove(self->place, self->config.name, self->ffs_mounted ? kept : NULL);
+    return gadget_remove(self->place, self->config.name, gadget_ffs_function(self, kept));
 }
 
 void gadget_down(struct gadget *self)
@@ -197,7 +209,7 @@ static int build(struct gadget *self, const struct personality_plan *plan, char 
 
 static struct personality_means means_of(const struct gadget *self, const bool media[GADGET_LUNS])
 {
-    struct personality_means means = {.functions = self->kernel.functions};
+    struct personality_means means = {.functions = self->kernel.functions, .no_drives = !self->config.luns};
     means.hids = gadget_kernel_free_hids(self->place, self->config.name);
     means.in = self->config.endpoints_in ? self->config.endpoints_in : self->udc.in;
     means.out = self->config.endpoints_out ? self->config.endpoints_out : self->udc.out;
@@ -205,7 +217,7 @@ static struct personality_means means_of(const struct gadget *self, const bool m
     means.hid_out = !self->kernel.no_out_endpoint;
     means.empty_drives = self->config.empty_drives;
     for (unsigned i = 0; i < GADGET_LUNS; i++)
-        means.empty_drives |= media && media[i];
+        means.empty_drives |= i < self->config.luns && media && media[i];
     means.big_cd = self->config.big_cd && self->ffs_mounted;
     return means;
 }

@@ -155,7 +155,7 @@ static unsigned wanted_by(enum personality personality, const struct personality
     unsigned set = 0;
     for (unsigned i = 0; i < orders[personality].n; i++)
         set |= BIT(orders[personality].order[i]);
-    if (!means->empty_drives)
+    if (!means->empty_drives || means->no_drives)
         set &= ~DRIVES;
     if (!means->big_cd)
         set &= ~BIT(GADGET_BIG_CD);
@@ -193,7 +193,9 @@ int personality_plan(enum personality personality, const struct personality_mean
         return -EINVAL;
     unsigned wanted = wanted_by(personality, means);
     if (!wanted) {
-        snprintf(why, why_size, "every drive is empty, empty drives are withdrawn, and %s shows nothing else",
+        snprintf(why, why_size, "%s, and %s shows nothing else",
+                 means->no_drives ? "the target has no drives (drives = 0)"
+                                  : "every drive is empty, empty drives are withdrawn",
                  personality_name(personality));
         return -ENODATA;
     }
@@ -201,7 +203,7 @@ int personality_plan(enum personality personality, const struct personality_mean
     say(&left_out, wanted & ~had, "this kernel has not got that function");
     say(&left_out, had & ~hids, "a kernel has at most 4 HID functions for all gadgets together");
     say(&left_out, hids & ~set, endpoint_reason(means, reason, sizeof reason));
-    if (!is_enough(personality, set, means->empty_drives)) {
+    if (!is_enough(personality, set, means->empty_drives && !means->no_drives)) {
         snprintf(why, why_size, "%s is not possible; missing are %s", personality_name(personality), plan.left_out);
         return -ENOSPC;
     }

@@ -41,6 +41,7 @@ struct personality_means {
     bool hid_out;       /* this kernel gives every HID function an OUT endpoint (it has no no_out_endpoint) */
     bool empty_drives;  /* false: no drive has a medium, and empty ones are withdrawn */
     bool big_cd;        /* wanted */
+    bool no_drives;     /* the target is to have none at all */
 };
 
 /* In interface order. */
@@ -53,6 +54,6 @@ struct personality_plan {
 };
 
 /* -ENOSPC: not even the least of this personality fits (why says what is missing); -ENODATA: a drive-only gadget whose
- * empty drives are withdrawn has nothing left. */
+ * empty drives are withdrawn, or that has no drives, has nothing left. */
 int personality_plan(enum personality personality, const struct personality_means *means, struct personality_plan *ret,
                      char *why, size_t why_size);

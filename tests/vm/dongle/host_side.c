@@ -254,5 +254,6 @@ struct gadget_config host_gadget_config(uint16_t product)
         .max_power_ma = 500,
         .inquiry = {"LIGHTSOUVirtual CD-ROM  0001", "LIGHTSOUVirtual Disk    0001"},
         .empty_drives = true,
+        .luns = GADGET_LUNS,
     };
 }
