@@ -41,7 +41,8 @@ static int create_drives(struct dongle *self)
     for (unsigned i = 0; i < n; i++)
         drives[i] = &self->drives[i].drive;
     int r = n > 0 ? drives_create(self->target, NULL, &self->target->drives) : 0;
-    return r || n == 0 ? r : drives_attach(self->target->drives, drives, n);
+    r = r || n == 0 ? r : drives_attach(self->target->drives, drives, n);
+    return r || n == 0 ? r : dongle_drives_listen(self);
 }
 
 int dongle_create(struct gateway_target *target, struct dongle **ret)

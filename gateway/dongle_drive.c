@@ -384,6 +384,35 @@ void dongle_drive_big_ejected(struct dongle *self)
         }
 }
 
+/* Promptly: what the target reads waits for it. */
+static void reconnect_lost(struct dongle *self)
+{
+    for (unsigned i = 0; i < GADGET_LUNS; i++) {
+        struct dongle_drive *drive = &self->drives[i];
+        struct nbd_export_stats stats;
+        if (drive->has_medium && !drive->busy && !drive->reconnecting && drive->seen && self->state_known &&
+            drives_statistics(self->target->drives, i, &stats) && stats.connections == 0)
+            reconnect(drive);
+    }
+}
+
+static void on_lost_timer(void *data)
+{
+    reconnect_lost(data);
+}
+
+static void on_lost(void *data)
+{
+    struct dongle *self = data;
+    loop_timer_arm_in(self->lost, 1);
+}
+
+int dongle_drives_listen(struct dongle *self)
+{
+    drives_listen_lost(self->target->drives, on_lost, self);
+    return loop_timer_add(self->target->gateway->loop, on_lost_timer, self, &self->lost);
+}
+
 void dongle_drives_tick(struct dongle *self)
 {
     for (unsigned i = 0; i < GADGET_LUNS; i++) {
@@ -393,13 +422,16 @@ void dongle_drives_tick(struct dongle *self)
             continue;
         if (note_reads(drive))
             dongle_choice_event(self, CHOOSER_READ);
-        if (stats.connections == 0 && !drive->reconnecting && self->state_known && drive->seen)
-            reconnect(drive);
     }
+    if (self->target->drives)
+        reconnect_lost(self); /* what could not be done at once */
 }
 
 void dongle_drives_end(struct dongle *self)
 {
     for (unsigned i = 0; i < GADGET_LUNS; i++)
         self->drives[i].changed = NULL;
+    if (self->lost)
+        drives_listen_lost(self->target->drives, NULL, NULL);
+    self->lost = loop_timer_remove(self->lost);
 }

@@ -77,6 +77,7 @@ struct dongle {
     void *risen_data;
 
     struct dongle_drive drives[GADGET_LUNS];
+    struct loop_timer *lost; /* a medium's connection was; NULL: no drives */
     struct dongle_capture capture;
 
     struct dongle_power *power;
@@ -106,6 +107,7 @@ void dongle_keys_init(struct dongle *self);
 
 /* dongle_drive.c */
 void dongle_drives_init(struct dongle *self);
+int dongle_drives_listen(struct dongle *self);
 void dongle_drives_state(struct dongle *self);
 void dongle_drives_tick(struct dongle *self);
 void dongle_drives_end(struct dongle *self);

@@ -29,6 +29,8 @@ struct drives {
     struct gateway_target *target;
     struct nbd_server *nbd;
     struct slot slots[DRIVES_MAX];
+    void (*lost)(void *data);
+    void *lost_data;
     bool known; /* the machine has said what its drives hold */
     bool stopped;
     char notes_path[CONFIG_PATH_MAX + 128];
@@ -351,9 +353,17 @@ static bool admit(void *data, pid_t pid, uid_t uid, const char *export)
     return false;
 }
 
+static void on_used(void *data, const char *export, unsigned connections)
+{
+    struct drives *self = data;
+    (void)export;
+    if (connections == 0 && self->lost && !self->stopped)
+        self->lost(self->lost_data);
+}
+
 int drives_create(struct gateway_target *target, const char *nbd_socket, struct drives **ret)
 {
-    static const struct nbd_server_host host = {.admit = admit};
+    static const struct nbd_server_host host = {.admit = admit, .used = on_used};
     struct drives *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
@@ -395,6 +405,12 @@ int drives_attach(struct drives *self, struct drive *const *drives, unsigned n)
 int drives_serve(struct drives *self, const char *export, int fd, uint16_t *ret_flags)
 {
     return self->stopped ? -ECANCELED : nbd_server_serve(self->nbd, export, fd, ret_flags);
+}
+
+void drives_listen_lost(struct drives *self, void (*lost)(void *data), void *data)
+{
+    self->lost = lost;
+    self->lost_data = data;
 }
 
 bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_export_stats *ret)

@@ -17,6 +17,8 @@ int drives_attach(struct drives *self, struct drive *const *drives, unsigned n);
 /* A socket for the kernel's block device or a reader of our own, which is in the export's transmission phase at once.
  * Takes fd on success. */
 int drives_serve(struct drives *self, const char *export, int fd, uint16_t *ret_flags);
+/* lost: nobody is connected to one of the media any more. From inside it nothing that is served may be changed. */
+void drives_listen_lost(struct drives *self, void (*lost)(void *data), void *data);
 /* What the target has done with the medium of a drive; false: none is offered. */
 bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_export_stats *ret);
 /* The notes' medium of a drive, NULL: none. */
