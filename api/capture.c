@@ -139,8 +139,11 @@ static bool read_edid(struct route_call *call, json_t *body, struct edid *ret)
     }
     if (!word)
         return read_custom(call, hex, base64, ret);
+    ret->size = 0;
+    if (strcmp(word, "configured") == 0)
+        return true;
     if (!edid_preset_parse(word, &preset)) {
-        route_reply_error(call, 400, "bad-value", "'preset' must be 1080p60, 1080p50, 1200p60 or 720p60.");
+        route_reply_error(call, 400, "bad-value", "'preset' must be 1080p60, 1080p50, 1200p60, 720p60, or configured.");
         return false;
     }
     edid_make(preset, NULL, ret);
@@ -163,6 +166,11 @@ static void set_done(void *data, int error, const char *why)
 
     if (error < 0) {
         api_reply_port_error(c->call, error, why, "not-now");
+    } else if (!c->edid.size) {
+        struct target_capture now = {.has_edid = false};
+        c->target->ops->describe_capture(c->target, &now);
+        api_audit(c->api, c->call, "edid", c->target->name, "configured");
+        api_reply_json(c->call, 200, edid_json(now.has_edid ? &now.edid : NULL, &now.facts));
     } else {
         edid_describe(&c->edid, &facts);
         snprintf(detail, sizeof detail, "%s %dx%d", facts.preset[0] ? facts.preset : "custom", facts.width,

@@ -169,7 +169,7 @@ static int usb(struct cli *cli, int argc, char **argv)
 
 static const struct cli_command rows[] = {
     {"capture", "TARGET", "the capture device: what it offers, what is used and why", 1, 1, capture},
-    {"edid", "TARGET [--preset 1080p60|1080p50|1200p60|720p60 | --file FILE | --save FILE]",
+    {"edid", "TARGET [--preset 1080p60|1080p50|1200p60|720p60|configured | --file FILE | --save FILE]",
      "what the capture device tells the target's graphics about itself", 1, 3, edid},
     {"usb", "TARGET [auto|full|keyboard|drive|keyboard+drive|storage-first|accept]",
      "what the target sees on USB; another choice; or take what is offered", 1, 2, usb},

@@ -158,12 +158,17 @@ void dongle_describe_capture(struct dongle *self, struct target_capture *ret)
 
 void dongle_set_edid(struct dongle *self, const struct edid *edid, target_done_fn *done, void *data)
 {
-    int r = self->capture.screen ? v4l2_set_edid(self->capture.screen, edid) : -ENOTSUP;
+    struct edid before = self->settings.edid, wanted;
+    self->settings.edid = *edid;
+    choose_edid(self, &wanted);
+    int r = self->capture.screen ? 0 : -ENOTSUP;
+    if (r == 0 && wanted.size > 0) /* else the receiver keeps what it has */
+        r = v4l2_set_edid(self->capture.screen, &wanted);
     if (r < 0) {
+        self->settings.edid = before;
         done(data, r, r == -ENOTSUP ? "The capture device takes no EDID." : "The EDID cannot be written.");
         return;
     }
-    self->settings.edid = *edid;
     r = dongle_settings_save(self->settings_path, &self->settings);
     if (r < 0)
         log_error("gateway", "target %s: its EDID cannot be remembered: %s", self->target->target.name, strerror(-r));

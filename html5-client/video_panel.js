@@ -84,7 +84,8 @@ export class VideoPanel {
     this.#save.hidden = !edid.present;
     setText(this.#edid, toldWords(capture, edid));
     if (this.#preset.options.length) return;
-    this.#preset.append(...edid.presets.map((name) => h('option', { value: name }, `${name}: ${presetWords(name)}`)));
+    const choices = [...edid.presets, 'configured'];
+    this.#preset.append(...choices.map((name) => h('option', { value: name }, `${name}: ${presetWords(name)}`)));
     if (edid.preset) this.#preset.value = edid.preset;
   }
 

@@ -116,6 +116,7 @@ const PRESETS = {
   '1080p50': '1920 × 1080, 50 Hz, for receivers with two lanes',
   '1200p60': '1920 × 1200, 60 Hz',
   '720p60': '1280 × 720, 60 Hz',
+  configured: 'what the configuration says',
 };
 
 /** @param {string} name */

@@ -165,8 +165,10 @@ static void fixture_describe_capture(struct target *t, struct target_capture *re
 static void fixture_set_edid(struct target *t, const struct edid *edid, target_done_fn *done, void *data)
 {
     struct api_fixture *f = container_of(t, struct api_fixture, target);
-    if (!f->edid_error)
+    if (!f->edid_error && edid->size)
         f->edid = *edid;
+    else if (!f->edid_error) /* the configuration's */
+        edid_make(EDID_1080P60, NULL, &f->edid);
     done(data, f->edid_error, f->edid_error ? "The receiver's EDID cannot be written." : NULL);
 }
 

@@ -57,6 +57,9 @@ static void test_edid_by_preset(void **state)
     f.edid_error = -ENOTSUP;
     expect(ROUTE_PUT, TARGET "/edid", "{\"preset\":\"720p60\"}", 501, "cannot be written");
     expect(ROUTE_GET, TARGET "/edid", "", 200, "\"preset\":\"1200p60\"");
+    f.edid_error = 0;
+    expect(ROUTE_PUT, TARGET "/edid", "{\"preset\":\"configured\"}", 200, "\"preset\":\"1080p60\"");
+    expect(ROUTE_GET, TARGET "/edid", "", 200, "\"preset\":\"1080p60\"");
 }
 
 static void hex_body(const struct edid *edid, char *body, size_t size)
