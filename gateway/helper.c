@@ -208,7 +208,7 @@ static void find_peer_uid(struct helper *self)
 {
     struct uid_choice user;
     char why[256];
-    self->peer_uid = uid_choose(self->config->user, &user, why, sizeof why) == 0 ? user.uid : 0;
+    self->peer_uid = uid_choose(self->config->user, &user, why, sizeof why) == 0 ? uid_of_supervisor(&user) : 0;
 }
 
 /* What is forbidden from then on (Landlock forbids all mounting). The mounts are this process's own and end with it,

@@ -93,6 +93,12 @@ void uid_choose_keeper(const struct uid_choice *other, struct uid_choice *ret)
         *ret = *other;
 }
 
+uid_t uid_of_supervisor(const struct uid_choice *other)
+{
+    struct uid_choice supervisor;
+    return choose_named(UID_SUPERVISOR_USER, &supervisor) == 0 ? supervisor.uid : other->uid;
+}
+
 void uid_drop(const struct uid_choice *self)
 {
     if (!self->drop)

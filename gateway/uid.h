@@ -7,7 +7,8 @@
 
 #define UID_DEFAULT_USER "lightsout"
 #define UID_KEEPER_USER "lightsout-keeper"
-#define UID_DEFAULT_NUMBER 61999 /* of nobody in particular, when there is no such user */
+#define UID_SUPERVISOR_USER "lightsout-supervisor" /* as a service that is not root */
+#define UID_DEFAULT_NUMBER 61999                   /* of nobody in particular, when there is no such user */
 
 struct uid_choice {
     bool drop; /* may become others: uid_drop does something */
@@ -22,6 +23,9 @@ int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_s
 
 /* The keeper's user: UID_KEEPER_USER where it exists and the others have the default one, else as the others. */
 void uid_choose_keeper(const struct uid_choice *other, struct uid_choice *ret);
+
+/* Who may come to the helper's door: UID_SUPERVISOR_USER where it exists, else the parts' user. */
+uid_t uid_of_supervisor(const struct uid_choice *other);
 
 /* In a child, before exec: for good. Aborts the process with 126 when it does not work. Async-signal-unsafe functions
  * are used; the process that forked must have had one thread. */
