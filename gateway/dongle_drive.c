@@ -115,9 +115,14 @@ static void insert_big(struct dongle_drive *self)
 {
     struct dongle *dongle = self->dongle;
     _cleanup_close_ int theirs = -1;
+    bool resume = self->waits_for_big && dongle->rise_keep;
+    self->waits_for_big = !dongle->big_served && dongle->big_cd && dongle->rise == DONGLE_RISING;
+    if (self->waits_for_big)
+        return; /* dongle_drives_risen */
     int r = dongle->big_served ? serve(self, &theirs, NULL) : -ENODEV;
     if (r == 0)
-        r = big_cd_insert(dongle->big_cd, theirs, self->medium.size);
+        r = resume ? big_cd_resume(dongle->big_cd, theirs, self->medium.size)
+                   : big_cd_insert(dongle->big_cd, theirs, self->medium.size);
     if (r < 0) {
         fail_insert(self, r,
                     r == -EBUSY    ? "Another large disc is in; eject it first."
@@ -129,6 +134,13 @@ static void insert_big(struct dongle_drive *self)
     theirs = -1; /* big_cd's now */
     self->big = true;
     inserted(self);
+}
+
+void dongle_drives_risen(struct dongle *self)
+{
+    for (unsigned i = 0; i < GADGET_LUNS; i++)
+        if (self->drives[i].waits_for_big)
+            insert_big(&self->drives[i]);
 }
 
 static void ask_drive(struct dongle_drive *self, enum helper_type type, bool force, int fd, helper_done_fn *done)

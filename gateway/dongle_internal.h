@@ -18,11 +18,12 @@ struct dongle_drive {
     unsigned index;
     enum drive_phase phase;
     struct drive_medium medium;
-    bool has_medium; /* it is in, or shall be again when the helper is back */
-    bool big;        /* it is in the drive on FunctionFS */
-    bool seen;       /* the helper has said that it is in */
-    bool busy;       /* a change is under way */
-    bool force;      /* of it */
+    bool has_medium;    /* it is in, or shall be again when the helper is back */
+    bool big;           /* it is in the drive on FunctionFS */
+    bool waits_for_big; /* until that drive is served */
+    bool seen;          /* the helper has said that it is in */
+    bool busy;          /* a change is under way */
+    bool force;         /* of it */
     bool reconnecting;
     char reason[256];
     drive_done_fn *done;
@@ -108,6 +109,7 @@ void dongle_keys_init(struct dongle *self);
 /* dongle_drive.c */
 void dongle_drives_init(struct dongle *self);
 int dongle_drives_listen(struct dongle *self);
+void dongle_drives_risen(struct dongle *self); /* the gadget is as it is going to be */
 void dongle_drives_state(struct dongle *self);
 void dongle_drives_tick(struct dongle *self);
 void dongle_drives_end(struct dongle *self);

@@ -37,6 +37,8 @@ static void end_rise(struct dongle *self, int error, const char *why)
     target_done_fn *done = self->risen;
     void *data = self->risen_data;
     self->rise = DONGLE_IDLE;
+    if (!self->ended && !self->rise_again)
+        dongle_drives_risen(self);
     if (error < 0 && error != -ENOTCONN && error != -ECANCELED) {
         snprintf(self->usb.trouble, sizeof self->usb.trouble, "%s", why);
         dongle_note(self, "The target sees nothing of us: %s", why);

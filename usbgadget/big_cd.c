@@ -142,7 +142,7 @@ static int done(struct big_cd *self, int r)
     return r;
 }
 
-int big_cd_insert(struct big_cd *self, int nbd_socket, uint64_t size)
+static int insert(struct big_cd *self, int nbd_socket, uint64_t size, bool silent)
 {
     if (size < SCSI_CD_BLOCK)
         return -EINVAL;
@@ -153,9 +153,23 @@ int big_cd_insert(struct big_cd *self, int nbd_socket, uint64_t size)
     big_cd_blocks_insert(&self->blocks, nbd_socket, blocks * SCSI_CD_BLOCK);
     big_cd_new_socket(self);
     scsi_cd_insert(&self->scsi, blocks);
+    if (silent) {
+        self->scsi.attention = SCSI_NO_SENSE;
+        self->scsi.media_event = 0;
+    }
     self->gave_up = false;
     self->tell_ejected = self->tell_lost = false; /* that was another one */
     return done(self, 0);
+}
+
+int big_cd_insert(struct big_cd *self, int nbd_socket, uint64_t size)
+{
+    return insert(self, nbd_socket, size, false);
+}
+
+int big_cd_resume(struct big_cd *self, int nbd_socket, uint64_t size)
+{
+    return insert(self, nbd_socket, size, true);
 }
 
 int big_cd_reconnect(struct big_cd *self, int nbd_socket)

@@ -38,6 +38,8 @@ void big_cd_end(struct big_cd *self); /* the gadget is unbound; begin may follow
 /* Takes the socket (on success). The target sees a medium change. What is behind the last whole block of 2048 bytes is
  * not seen. -EBUSY: one is in; -EINVAL: smaller than a block. */
 int big_cd_insert(struct big_cd *self, int nbd_socket, uint64_t size);
+/* As insert, of what an earlier process had in when it ended (big_cd_begin): the target has seen no change. */
+int big_cd_resume(struct big_cd *self, int nbd_socket, uint64_t size);
 /* Another socket for the medium that is in: its first one broke. Reads that wait go on. -ENODEV: none is in. */
 int big_cd_reconnect(struct big_cd *self, int nbd_socket);
 /* -EBUSY: the target has locked the door, and force was not said. */
