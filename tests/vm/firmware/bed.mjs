@@ -6,11 +6,11 @@ import { until } from '../../web/until.mjs';
 import { BOOT_ISO } from './disc.mjs';
 
 export class Dongle extends Board {
-  /** @param {Record<string, string|number>} keys of the target's section */
-  static async start(keys) {
+  /** append: to its kernel's command line. @param {Record<string, string|number>} keys of the target's section */
+  static async start(keys, append = '') {
     const self = new Dongle();
     try {
-      await self.bootBoard({ udc: 'usbip', keys: { capture: '', ...keys }, capture: false });
+      await self.bootBoard({ udc: 'usbip', keys: { capture: '', ...keys }, append, capture: false });
       await self.addImage(BOOT_ISO, 'boot.iso');
       await self.launch(process.env.SHOW_LOG ? 'LIGHTSOUT_LOG=debug' : '');
       self.rest = new Rest(self);
