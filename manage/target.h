@@ -107,9 +107,9 @@ struct target_ops {
     /* What target.usb offers. -ENODATA: nothing is offered (any more). */
     void (*accept_offer)(struct target *self, target_done_fn *done, void *data);
     void (*describe_capture)(struct target *self, struct target_capture *ret);
-    /* Written to the receiver soon, and kept for later starts; describe_capture tells what the receiver has then. Size 0:
-     * the configuration's again, where that names one; what was kept is forgotten.
-     * -ENOTSUP: this device has none. */
+    /* Written to the receiver soon, and kept for later starts; describe_capture tells what the receiver has then. Size
+     * 0: the configuration's again, where that names one; what was kept is forgotten. -ENOTSUP: this device has none.
+     */
     void (*set_edid)(struct target *self, const struct edid *edid, target_done_fn *done, void *data);
 };
 
