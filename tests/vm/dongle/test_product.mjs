@@ -72,7 +72,8 @@ async function seesBars(width = 1280, height = 720) {
 
 test("vivid's picture reaches the browser", async () => {
   await seesBars();
-  assert.equal((await call('GET', '/capture')).priority, 'before other threads (SCHED_RR)'); // the gateway is not root
+  // the gateway is not root, and may; on a loaded machine the guest's core is busy, and it has stepped back
+  assert.match((await call('GET', '/capture')).priority, /^before other threads \(SCHED_RR\)$|for a while/);
   reached('colour bars');
   await shot(page, 'dongle-bars');
 });
@@ -150,7 +151,7 @@ test('a locked door is told, and force opens it', async () => {
 test("the host's own eject is seen on the page", async () => {
   await board.ok('for d in /dev/sr?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && eject $d; done; true');
   await button(page, 'Media').click();
-  await until(async () => /eject/i.test((await page.locator('.drive').first().textContent()) ?? ''), 'the page says that the target ejected it', 30000);
+  await until(async () => /the target ejected/i.test((await page.locator('.drive').first().textContent()) ?? ''), 'the page says that the target ejected it', 30000);
   await shot(page, 'dongle-ejected');
   await page.keyboard.press('Escape');
   assert.equal((await drive(0)).phase, 'ejected-by-target');
