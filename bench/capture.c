@@ -266,12 +266,5 @@ static void one_recording(void *data, const struct reel *reel)
 
 int main(int argc, char **argv)
 {
-    struct bench_options options;
-    struct corpus corpus;
-    if (!bench_options_parse(argc, argv, &options))
-        return 2;
-    corpus_read(options.corpus, &corpus);
-    bool decoded = bench_each(&options, &corpus, one_recording, NULL);
-    rows_end();
-    return decoded ? 0 : 1;
+    return bench_main(argc, argv, one_recording);
 }

@@ -95,3 +95,15 @@ bool bench_each(const struct bench_options *self, const struct corpus *corpus,
     }
     return good;
 }
+
+int bench_main(int argc, char **argv, void (*each)(void *data, const struct reel *reel))
+{
+    struct bench_options options;
+    struct corpus corpus;
+    if (!bench_options_parse(argc, argv, &options))
+        return 2;
+    corpus_read(options.corpus, &corpus);
+    bool good = bench_each(&options, &corpus, each, NULL);
+    rows_end();
+    return good ? 0 : 1;
+}

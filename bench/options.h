@@ -25,6 +25,9 @@ bool name_in_list(const char *list, const char *name);
 bool bench_each(const struct bench_options *self, const struct corpus *corpus,
                 void (*each)(void *data, const struct reel *reel), void *data);
 
+/* All of a program whose only work is one recording after the other; the exit code of main. */
+int bench_main(int argc, char **argv, void (*each)(void *data, const struct reel *reel));
+
 /* The recording as the options want it cut. */
 struct reel *bench_reel(const struct bench_options *self, const struct corpus *corpus,
                         const struct recording *recording);
