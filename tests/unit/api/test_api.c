@@ -1,36 +1,5 @@
 /* The REST resources against fake ports: right answers, and every wrong body named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "tests/api_fixture.h"
-
-static struct api_fixture f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return fixture_init(&f);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fixture_finish(&f);
-    return 0;
-}
-
-static void expect(enum route_method method, const char *path, const char *body, int status, const char *contains)
-{
-    assert_true(fixture_call(&f, method, path, "", body, strlen(body)));
-    if (f.status != status || !strstr(f.body, contains))
-        fail_msg("%s %s -> %d %s (expected %d with %s)", path, body, f.status, f.body, status, contains);
-}
-
-#define TARGET "/api/v1/targets/demo"
+#include "api_calls.h"
 
 static void test_targets(void **state)
 {

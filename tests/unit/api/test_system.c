@@ -1,14 +1,6 @@
 /* The gateway's own clock by REST. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "api_calls.h"
 
-#include <cmocka.h>
-
-#include "tests/api_fixture.h"
-
-static struct api_fixture f;
 static uint64_t set_to;
 static int set_error;
 
@@ -19,31 +11,15 @@ static void set_clock(void *context, uint64_t us, api_done_fn *done, void *data)
     done(data, set_error, "because");
 }
 
-static int set_up(void **state)
+static int set_up_with_clock(void **state)
 {
-    (void)state;
-    if (fixture_init(&f))
+    if (set_up(state))
         return -1;
     f.api.set_clock = set_clock;
     f.api.clock_context = &f;
     set_to = 0;
     set_error = 0;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fixture_finish(&f);
-    return 0;
-}
-
-static void expect(enum route_method method, const char *path, const char *body, int status, const char *contains)
-{
-    assert_true(fixture_call(&f, method, path, "", body, strlen(body)));
-    assert_int_equal(f.status, status);
-    if (!strstr(f.body, contains))
-        fail_msg("%s has no %s", f.body, contains);
 }
 
 static void test_the_clock_is_told(void **state)
@@ -88,7 +64,7 @@ static void test_only_times_are_taken(void **state)
 
 int main(void)
 {
-#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up_with_clock, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_the_clock_is_told),
         TEST(test_the_clock_is_set),
