@@ -37,11 +37,6 @@ bool boot_keys_known(const char *chord, char *why, size_t why_size)
     return chord_parse(chord, &parsed, why, why_size) == 0;
 }
 
-bool boot_keys_running(const struct boot_keys *self)
-{
-    return self->running;
-}
-
 /* What the port does not take is up anyway: a target that was not there has lost all of it. */
 static void let_go(struct boot_keys *self)
 {

@@ -25,7 +25,6 @@ struct boot_keys *boot_keys_destroy(struct boot_keys *self); /* before the input
 int boot_keys_start(struct boot_keys *self, const char *recipe, boot_keys_done_fn *done, void *data, char *why,
                     size_t why_size);
 void boot_keys_stop(struct boot_keys *self);
-bool boot_keys_running(const struct boot_keys *self);
 
 /* key_recipe_known_fn by the names of usbgadget/keynames.h. */
 bool boot_keys_known(const char *chord, char *why, size_t why_size);

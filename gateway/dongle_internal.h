@@ -120,7 +120,6 @@ void dongle_drives_bound(struct dongle *self); /* the drive on FunctionFS is the
 /* dongle_capture.c */
 int dongle_capture_create(struct dongle *self);
 void dongle_capture_destroy(struct dongle *self);
-void dongle_capture_helper(struct dongle *self); /* it is there */
 
 /* dongle_panel.c: power */
 int dongle_panel_create(struct dongle *self);

@@ -134,11 +134,6 @@ int helper_client_connect(struct helper_client *self, int fd)
     return ipc_create(self->loop, fd, &listener, self, &self->ipc);
 }
 
-bool helper_client_connected(const struct helper_client *self)
-{
-    return self->ipc != NULL;
-}
-
 void helper_client_listen(struct helper_client *self, unsigned target, const struct helper_client_listener *listener,
                           void *data)
 {

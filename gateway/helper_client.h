@@ -26,7 +26,6 @@ int helper_client_create(struct loop *loop, const struct helper_client_owner *ow
 struct helper_client *helper_client_destroy(struct helper_client *self);
 
 int helper_client_connect(struct helper_client *self, int fd); /* takes fd */
-bool helper_client_connected(const struct helper_client *self);
 /* listener NULL: nobody listens any more; open questions of the target stay. */
 void helper_client_listen(struct helper_client *self, unsigned target, const struct helper_client_listener *listener,
                           void *data);
