@@ -147,7 +147,7 @@ test('a full disk never corrupts the store', { skip: !root && 'needs root, for a
     fill();
     gateway.launch();
     assert.notEqual(await gateway.ended(), 0);
-    assert.match(gateway.log, /^error supervisor supervisor: .*(No space left|[mM]ake room)/m);
+    await until(() => /^error supervisor supervisor: .*(No space left|[mM]ake room)/m.test(gateway.log), 'the log tells why');
     await until(() => processesWith(gateway.path('state')).length === 0, 'nothing is left running');
     rmSync(filler);
 
@@ -226,7 +226,7 @@ test('an image that is missing, empty, a directory, unreadable, a link or change
   await rest.call('POST', '/targets/demo/power', { action: 'on' });
   const changed = 'The image fleeting.iso was changed while it was inserted. Eject it and insert it again.';
   await until(async () => (await rest.call('GET', '/targets/demo/drives')).body.drives[0].reason === changed, 'the drive tells why');
-  assert.ok(gateway.log.includes(`target demo, drive 0: ${changed}`));
+  await until(() => gateway.log.includes(`target demo, drive 0: ${changed}`), 'the log tells why, too');
   assert.equal((await rest.call('POST', '/targets/demo/drives/0/eject', { force: true })).status, 200);
   await until(async () => (await insert(GRUB)).status === 200, 'another image goes in');
   await until(async () => (await rest.call('GET', '/targets/demo/drives')).body.drives[0].reason === '', 'the fault is forgotten');
