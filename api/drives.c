@@ -107,7 +107,8 @@ static void post_insert(void *context, struct route_call *call)
     if (!c)
         return;
     snprintf(c->medium, sizeof c->medium, "%s", image);
-    c->target->ops->insert(c->target, c->index, image, kind, read_only, change_done, c);
+    const struct medium_spec medium = {.origin = MEDIUM_LIBRARY, .image = image, .kind = kind, .read_only = read_only};
+    c->target->ops->insert(c->target, c->index, &medium, change_done, c);
 }
 
 static void post_eject(void *context, struct route_call *call)

@@ -12,7 +12,7 @@
 struct auth_session; /* auth/session.h */
 struct route_call;
 
-enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_PATCH, ROUTE_DELETE };
+enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_PATCH, ROUTE_DELETE, ROUTE_OPTIONS };
 
 #define ROUTE_MAX_PARAMS 4
 #define ROUTE_MAX_BODY 65536
@@ -30,6 +30,7 @@ struct route {
     const char *path; /* "/api/v1/targets/{target}/power": {name} parts become params in order */
     enum route_access access;
     uint32_t rights; /* enum auth_right bits, with ROUTE_RIGHT */
+    bool stream;     /* the body, of any type and length, comes in pieces: see struct route_body */
     void (*handler)(void *context, struct route_call *call);
 };
 
@@ -41,6 +42,31 @@ struct route {
         .rights = (rights_), .handler = (handler_)                                                                     \
     }
 
+/* A row whose body is not collected: its handler runs when the headers are there, and gives the call these before it
+ * returns (or replies, which closes the connection when a body was still to come). */
+#define ROUTE_STREAM(method_, path_, access_, rights_, handler_)                                                       \
+    {                                                                                                                  \
+        .method = (method_), .path = (path_), .stream = true,                                                          \
+        .access = (access_) + 0 * sizeof(char[(access_) ? 1 : -1]) +                                                   \
+                  0 * sizeof(char[((access_) != ROUTE_RIGHT || (rights_)) ? 1 : -1]),                                  \
+        .rights = (rights_), .handler = (handler_)                                                                     \
+    }
+
+struct route_body {
+    /* bytes are valid during the call. Afterwards nothing more is read from the peer until route_body_more. */
+    void (*piece)(void *data, const void *bytes, size_t size);
+    void (*end)(void *data); /* all of Content-Length was given to `piece` */
+    /* The peer went away first, or sent nothing for 60 s; `end` never comes, the call must still be replied to. */
+    void (*broken)(void *data);
+};
+
+/* Where the bytes of a long answer come from. */
+struct route_source {
+    /* Wants at most room bytes, which route_reply_piece brings, now or later. Not called again before. */
+    void (*pull)(void *data, size_t room);
+    void (*ended)(void *data); /* all was sent, or the peer is gone: called once, last; `pull` may be unanswered */
+};
+
 /* A set of rows with the context its handlers get. */
 struct route_table {
     const struct route *rows;
@@ -51,6 +77,12 @@ struct route_table {
 /* How an answer goes out; transport's. */
 struct route_reply_ops {
     void (*header)(struct route_call *call, const char *name, const char *value);
+    /* NULL: this face has no long bodies. */
+    bool (*request_header)(struct route_call *call, const char *name, char *room, size_t size);
+    void (*body_more)(struct route_call *call);
+    void (*send_stream)(struct route_call *call, int status, const char *content_type, uint64_t size,
+                        const struct route_source *source, void *data);
+    void (*piece)(struct route_call *call, const void *bytes, size_t size);
     void (*send)(struct route_call *call, int status, const char *content_type, const void *body, size_t size);
 };
 
@@ -62,6 +94,10 @@ struct route_call {
     const char *query;              /* raw, "" when there is none */
     const uint8_t *body;            /* NUL stands behind it */
     size_t body_size;
+    bool head;                        /* HEAD: comes as ROUTE_GET, what is sent of a body is dropped */
+    uint64_t body_length;             /* of a row with `stream`: what is to come */
+    const struct route_body *on_body; /* the handler's, with `stream` */
+    void *on_body_data;
     const char *if_none_match;    /* "" when absent */
     const char *cookie_token;     /* the session cookie as sent, "" when absent; for login and logout */
     const char *peer;             /* address as text, or "local uid N" */
@@ -77,6 +113,23 @@ void route_reply_header(struct route_call *call, const char *name, const char *v
 
 /* Sends (copies) the body and ends the call. content_type NULL with size 0: no body. */
 void route_reply(struct route_call *call, int status, const char *content_type, const void *body, size_t size);
+
+/* Rows with `stream` only, from the handler until the reply. name: lower case with its colon, "upload-offset:". False:
+ * absent, repeated or too long. */
+bool route_request_header(struct route_call *call, const char *name, char *room, size_t size);
+void route_body_more(struct route_call *call);
+
+/* Ends the handler's part with an answer of `size` bytes that come from `source`; any row. The call lives until
+ * `ended`, and must not be replied to. An answer that cannot be completed (piece of size 0) ends the connection in the
+ * middle, which clients notice by its length. */
+void route_reply_stream(struct route_call *call, int status, const char *content_type, uint64_t size,
+                        const struct route_source *source, void *data);
+void route_reply_piece(struct route_call *call, const void *bytes, size_t size); /* copies */
+
+/* One range of RFC 9110 section 14 ("bytes=0-99", "bytes=100-", "bytes=-5") against a body of `size` bytes. 1: *first
+ * and *last are to be sent; 0: no range, or one that is not understood: the whole; -1: none of it is there (416). Pure.
+ */
+int route_range(const char *header, uint64_t size, uint64_t *first, uint64_t *last);
 
 /* {"error":{"code":..., "message":...}}. code is a short stable word for scripts, message a sentence that names the
  * thing and the remedy. */

@@ -220,10 +220,14 @@ static struct slot *slot_of(struct drives *self, unsigned drive)
     return self && drive < self->target->target.n_drives ? &self->slots[drive] : NULL;
 }
 
-void drives_insert(struct drives *self, unsigned drive, const char *image, int kind, bool read_only,
-                   target_done_fn *done, void *data)
+void drives_insert(struct drives *self, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
+                   void *data)
 {
     struct slot *slot = slot_of(self, drive);
+    if (medium->origin != MEDIUM_LIBRARY) {
+        done(data, -ENOTSUP, "Media are inserted from the library.");
+        return;
+    }
     if (!slot || !slot->inner) {
         done(data, -ENODEV, "The target has no such drive.");
         return;
@@ -238,16 +242,16 @@ void drives_insert(struct drives *self, unsigned drive, const char *image, int k
         done(data, -EBUSY, "There is a medium in the drive, or on its way; eject it first.");
         return;
     }
-    struct drive_note note = {.read_only = read_only};
-    if ((size_t)snprintf(note.image, sizeof note.image, "%s", image) >= sizeof note.image) {
+    struct drive_note note = {.read_only = medium->read_only};
+    if ((size_t)snprintf(note.image, sizeof note.image, "%s", medium->image) >= sizeof note.image) {
         done(data, -EINVAL, "The image's name is too long.");
         return;
     }
     forget(slot);
     /* a disc is opened for reading whatever was asked; what it is, only the opened file tells */
-    if (kind == DRIVE_CDROM)
+    if (medium->kind == DRIVE_CDROM)
         note.read_only = true;
-    int r = begin_insertion(slot, &note, kind, false, done, data);
+    int r = begin_insertion(slot, &note, medium->kind, false, done, data);
     if (r < 0)
         done(data, r, r == -ENOENT ? "There is no image library." : "There is no memory for this.");
 }

@@ -25,8 +25,8 @@ bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_exp
 const char *drives_noted(const struct drives *self, unsigned drive);
 
 /* target_ops.insert */
-void drives_insert(struct drives *self, unsigned drive, const char *image, int kind, bool read_only,
-                   target_done_fn *done, void *data);
+void drives_insert(struct drives *self, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
+                   void *data);
 
 /* What the machine's drives hold is known: one that came up without the media it should have gets them again. */
 void drives_restore(struct drives *self);

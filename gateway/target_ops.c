@@ -12,10 +12,10 @@ static struct gateway_target *self_of(struct target *target)
     return container_of(target, struct gateway_target, target);
 }
 
-static void on_insert(struct target *target, unsigned drive, const char *image, int kind, bool read_only,
-                      target_done_fn *done, void *data)
+static void on_insert(struct target *target, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
+                      void *data)
 {
-    drives_insert(self_of(target)->drives, drive, image, kind, read_only, done, data);
+    drives_insert(self_of(target)->drives, drive, medium, done, data);
 }
 
 static void on_screenshot(struct target *target, unsigned width, enum target_shot format, target_bytes_fn *done,

@@ -85,9 +85,13 @@ struct target_capture {
 
 /* Asynchronous calls end in exactly one callback, perhaps before they return. */
 struct target_ops {
-    /* image: a name in the library. kind < 0: by the file's type, else enum drive_kind. */
-    void (*insert)(struct target *self, unsigned drive, const char *image, int kind, bool read_only,
-                   target_done_fn *done, void *data);
+    /* Any origin but MEDIUM_STREAM, whose bytes come with a websocket (transport/media.h). */
+    void (*insert)(struct target *self, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
+                   void *data);
+    /* What was written to a medium with an overlay becomes a new image of the library, or is thrown away (the medium
+     * must be out). NULL: no drives. */
+    void (*overlay_export)(struct target *self, unsigned drive, const char *name, target_done_fn *done, void *data);
+    void (*overlay_discard)(struct target *self, unsigned drive, target_done_fn *done, void *data);
     /* width 0: own size. */
     void (*screenshot)(struct target *self, unsigned width, enum target_shot format, target_bytes_fn *done, void *data);
     void (*screen_text)(struct target *self, target_text_fn *done, void *data);

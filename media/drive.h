@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "media/medium.h"
+
 #define DRIVES_MAX 4 /* of one target */
 
 enum drive_kind { DRIVE_CDROM, DRIVE_DISK };
@@ -19,6 +21,13 @@ enum drive_phase {
 
 const char *drive_phase_name(enum drive_phase phase); /* "empty", "inserted", ...; stable for scripts */
 
+enum drive_link {
+    DRIVE_LINK_GOOD,    /* or: it needs none */
+    DRIVE_LINK_WAITING, /* the source is away; reads wait */
+    DRIVE_LINK_LOST,    /* it was away for too long: reads failed. The medium is whole again when the source returns */
+};
+const char *drive_link_name(enum drive_link link); /* "good", "waiting", "lost"; stable for scripts */
+
 struct drive_state {
     enum drive_phase phase;
     enum drive_kind kind;
@@ -26,7 +35,24 @@ struct drive_state {
     char medium[256]; /* name in the library; "" when empty */
     uint64_t size;    /* bytes */
     uint64_t bytes_read;
-    char reason[256]; /* sentence, for DRIVE_FAILED */
+    char reason[256]; /* sentence, for DRIVE_FAILED; also of a fault of a medium that is in */
+
+    /* What the gateway knows besides; a machine's driver leaves it alone. */
+    enum medium_origin origin;
+    enum drive_link link;
+    char words[256]; /* sentence: what it waits for, or what is being done with it; "" */
+    uint64_t rate;   /* bytes/s that the target reads, of late */
+    uint64_t bytes_written;
+    uint64_t idle_ms; /* since the target's last read or write; UINT64_MAX: none yet */
+    enum medium_overlay overlay;
+    uint64_t changed;     /* bytes in the overlay */
+    bool copying, copied; /* to the library in the background */
+    uint64_t copy_done;   /* bytes */
+    bool boot_once;
+    bool locked;        /* the target holds the door, as far as the driver knows */
+    char url[256];      /* where it comes from, without credentials, cut */
+    char firmware[200]; /* sentence: what the firmware will see */
+    uint8_t id[MEDIUM_ID_SIZE];
 };
 
 /* The medium as the driver sees it: an export of our NBD server under this name. */

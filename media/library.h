@@ -8,6 +8,7 @@
 
 #include "core/worker.h"
 #include "media/drive.h"
+#include "media/recognise.h"
 
 struct library;
 
@@ -35,3 +36,42 @@ int library_list(struct library *self, library_list_fn *done, void *data);
  * link), -EINVAL (no plain name), with the sentence in why. */
 typedef void library_open_fn(void *data, int error, const char *why, int fd, const struct library_image *image);
 int library_open(struct library *self, const char *name, bool writable, library_open_fn *done, void *data);
+
+/* What was told of an image when it arrived, or is told now of one that was put into the folder by hand: the answer is
+ * kept beside the images (`.facts`, by name, size and modification time), so that what a target writes later changes
+ * nothing. sha256: "" when it was not counted yet (library_sum does). */
+struct library_facts {
+    struct image_facts image;
+    char sha256[65];
+};
+typedef void library_facts_fn(void *data, int error, const char *why, const struct library_facts *facts);
+int library_facts(struct library *self, const char *name, library_facts_fn *done, void *data);
+int library_facts_keep(struct library *self, const char *name, const struct library_facts *facts);
+
+/* error with a sentence in why. */
+typedef void library_done_fn(void *data, int error, const char *why);
+/* -ENOENT, -EEXIST, -EINVAL, -EBUSY: it is in use (library_use). */
+int library_rename(struct library *self, const char *name, const char *to, library_done_fn *done, void *data);
+/* A folder with all that is in it (one level). */
+int library_delete(struct library *self, const char *name, library_done_fn *done, void *data);
+int library_make_folder(struct library *self, const char *name, library_done_fn *done, void *data);
+
+/* SHA-256 of the whole image, read in the background; progress through library_sum_progress; kept in the facts. */
+int library_sum(struct library *self, const char *name, library_facts_fn *done, void *data);
+bool library_sum_progress(const struct library *self, const char *name, uint64_t *ret_done);
+
+/* Bytes free for us in the folder's file system, less a reserve of 64 MiB; and its size. Blocking but short. */
+int library_space(const struct library *self, uint64_t *ret_free, uint64_t *ret_total);
+
+/* An image that is in a drive is neither renamed, removed nor replaced. Counted. */
+void library_use(struct library *self, const char *name);
+void library_unuse(struct library *self, const char *name);
+
+/* For files that are not images yet (uploads, copies): a hidden folder inside, made when it is missing. A new
+ * descriptor, or -errno. what: a plain word, "uploads". */
+int library_hidden_folder(struct library *self, const char *what);
+/* A finished file of a hidden folder gets its name (a number is added when it is taken and `replace` is not set),
+ * without a moment in which half of it is seen. folder: of the library, NULL: the library itself. ret_name: 256 bytes.
+ */
+int library_adopt(struct library *self, int hidden_fd, const char *hidden_name, const char *folder, const char *name,
+                  bool replace, char *ret_name);

@@ -57,9 +57,10 @@ struct api_fixture {
     char body[65536];
 };
 
-static void fixture_insert(struct target *t, unsigned drive, const char *image, int kind, bool read_only,
-                           target_done_fn *done, void *data)
+static void fixture_insert(struct target *t, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
+                           void *data)
 {
+    const char *image = medium->image;
     struct api_fixture *f = container_of(t, struct api_fixture, target);
     (void)drive;
     if (!strcmp(image, "missing.iso")) {
@@ -67,8 +68,8 @@ static void fixture_insert(struct target *t, unsigned drive, const char *image, 
         return;
     }
     snprintf(f->inserted, sizeof f->inserted, "%s", image);
-    f->drive.state =
-        (struct drive_state){.phase = DRIVE_INSERTED, .kind = kind == 1, .read_only = read_only, .size = 1};
+    f->drive.state = (struct drive_state){
+        .phase = DRIVE_INSERTED, .kind = medium->kind == 1, .read_only = medium->read_only, .size = 1};
     snprintf(f->drive.state.medium, sizeof f->drive.state.medium, "%s", image);
     done(data, 0, NULL);
 }

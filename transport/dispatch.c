@@ -7,7 +7,8 @@
 #include "transport/request.h"
 
 static const char *const method_names[] = {
-    [ROUTE_GET] = "GET", [ROUTE_POST] = "POST", [ROUTE_PUT] = "PUT", [ROUTE_PATCH] = "PATCH", [ROUTE_DELETE] = "DELETE",
+    [ROUTE_GET] = "GET",     [ROUTE_POST] = "POST",     [ROUTE_PUT] = "PUT",
+    [ROUTE_PATCH] = "PATCH", [ROUTE_DELETE] = "DELETE", [ROUTE_OPTIONS] = "OPTIONS",
 };
 
 struct match {

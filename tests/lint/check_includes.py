@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 PORT_HEADERS = {
-    "capture/screen.h", "usbgadget/input.h", "media/drive.h",
+    "capture/screen.h", "usbgadget/input.h", "media/drive.h", "media/medium.h",
     "manage/power.h", "manage/serial.h", "manage/sensors.h", "manage/seat.h",
     # nouns of a dongle's ports: what the target sees on USB, what the receiver tells its graphics
     "usbgadget/personality.h", "capture/edid.h",
@@ -23,11 +23,13 @@ ROOMS = {
     "encode": {"core/", "video/"},
     "usbgadget": {"core/"},
     "media": {"core/"},
+    "media/outward": {"core/", "media/"},
     "auth": {"core/"},
     "auth/keeper": {"core/", "auth/"},
     "manage": {"core/"} | AUTH_PUBLIC | PORT_HEADERS,
-    "api": {"core/", "manage/", "media/library.h"} | AUTH_PUBLIC | PORT_HEADERS,
-    "transport": {"core/", "video/packet.h"} | AUTH_PUBLIC,
+    "api": {"core/", "manage/", "media/library.h", "media/upload.h", "media/recognise.h"} | AUTH_PUBLIC | PORT_HEADERS,
+    "transport": {"core/", "video/packet.h", "media/medium.h"} | AUTH_PUBLIC,
+    "transport/client": {"core/", "transport/"},
     "machines": {"core/", "video/", "machines/machine.h"} | PORT_HEADERS,
     "html5-client": {"transport/site.h"},
     "gateway": {""},
@@ -45,6 +47,9 @@ LIBRARIES = [
     (r"linux/videodev2\.h", r"capture/v4l2[^/]*\.[ch]"),
     (r"systemd/sd-(bus|event)", r"machines/qemu/"),
     (r"gpiod\.h", r"manage/gpio\.c"),
+    (r"libnbd\.h", r"media/outward/"),
+    (r"curl/curl\.h", r"(media/outward/|gateway/cli_[a-z]+\.c)"),
+    (r"(lzma|zstd)\.h", r"(media/unpack\.c|bench/)"),
     (r"crypt\.h|sqlite3\.h", r"auth/keeper/"),
     (r"seccomp\.h|linux/landlock\.h", r"gateway/"),
 ]

@@ -1,0 +1,52 @@
+/* From a source to what is exported, with the layers that this kind of medium needs, in this order from below:
+ * patience, digest, copy to the library or cache, read-ahead, rate, overlay. The loop's thread. */
+#pragma once
+
+#include "media/cache.h"
+#include "media/layers.h"
+#include "media/library_copy.h"
+
+struct media_stack;
+
+struct media_stack_config {
+    uint64_t patience_us;      /* layer_patience; 0 with pauses: for ever */
+    uint64_t ask_again_us;     /* the same */
+    struct cache *cache;       /* NULL: none (a local file needs none) */
+    struct cache_key key;      /* of the cache */
+    bool digest;               /* the same file may be given to us again (a browser's) */
+    int digest_fd;             /* taken; -1: in memory */
+    uint64_t read_ahead;       /* bytes at most; 0: none */
+    uint64_t rate;             /* bytes/s; 0: no limit */
+    struct library_copy *copy; /* of layer_copy; NULL: none. Owned from then on */
+    bool overlay;
+    int overlay_fd;       /* taken */
+    uint8_t identity[32]; /* of the medium, for the overlay */
+};
+
+enum media_link { MEDIA_LINK_GOOD, MEDIA_LINK_WAITING, MEDIA_LINK_LOST };
+
+struct media_stack_state {
+    enum media_link link;
+    uint64_t copied;           /* bytes of the copy to the library */
+    bool copy_complete;        /* the source is no longer needed */
+    uint64_t read_ahead, rate; /* depth and measured bytes/s */
+    uint64_t changed;          /* bytes in the overlay */
+};
+
+struct media_stack_listener {
+    void (*changed)(void *data); /* state's link or copy_complete */
+    /* The medium cannot be trusted any more; why: a sentence. Reads fail. */
+    void (*fault)(void *data, const char *why);
+};
+
+/* Owns source on success, closed with the top. */
+int media_stack_create(struct loop *loop, struct worker_pool *io, struct source *source,
+                       const struct media_stack_config *config, const struct media_stack_listener *listener, void *data,
+                       struct media_stack **ret);
+/* The top, for nbd_server_add, which then owns it: closing it ends all layers and the source. The stack itself stays
+ * until media_stack_destroy (afterwards nothing is listened to any more). */
+struct source *media_stack_top(struct media_stack *self);
+/* As layer_patience_replace. */
+int media_stack_replace(struct media_stack *self, struct source *source);
+void media_stack_state(const struct media_stack *self, struct media_stack_state *ret);
+struct media_stack *media_stack_destroy(struct media_stack *self); /* NULL allowed; returns NULL */
