@@ -50,6 +50,7 @@ struct drive_state {
     uint64_t copy_done;   /* bytes */
     bool boot_once;
     bool locked;        /* the target holds the door, as far as the driver knows */
+    bool paused;        /* the machine stands still because of this medium, until `resume`; the driver's */
     char url[256];      /* where it comes from, without credentials, cut */
     char firmware[200]; /* sentence: what the firmware will see */
     uint8_t id[MEDIUM_ID_SIZE];
@@ -62,6 +63,7 @@ struct drive_medium {
     uint64_t size;
     enum drive_kind kind;
     bool read_only;
+    bool boot_once; /* before others of its kind, where the machine is told to boot one of that kind once */
 };
 
 typedef void drive_done_fn(void *data, int error, const char *why); /* why: sentence for people when error < 0 */
@@ -78,6 +80,8 @@ struct drive_ops {
     void (*state)(struct drive *self, struct drive_state *ret);
     /* changed is called after each change of phase. */
     void (*listen)(struct drive *self, void (*changed)(void *data), void *data);
+    /* The medium can be read again: a machine that stands still because of it goes on. NULL: none ever does. */
+    void (*resume)(struct drive *self);
     void (*destroy)(struct drive *self);
 };
 

@@ -19,10 +19,11 @@ void layer_read_ahead_statistics(const struct source *layer, struct read_ahead_s
 
 /* A short loss is a pause. What below answers with -ENOTCONN, -ETIMEDOUT, -ECONNRESET, -EPIPE or -EAGAIN, or does not
  * answer at all within `ask_again_us`, is kept and asked again, more slowly each time, until patience_us have passed
- * since the request came: then -EIO. Any other error goes up at once. */
+ * since the request came: then `given_up`. Any other error goes up at once. */
 struct patience_config {
     uint64_t patience_us;  /* 0: for ever (the machine pauses, see docs/media.md) */
     uint64_t ask_again_us; /* 0: below always answers */
+    int given_up;          /* what ends a request that was given up, -errno; 0: -EIO */
 };
 struct patience_listener {
     void (*waiting)(void *data, int error); /* the first request waits */

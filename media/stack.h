@@ -11,6 +11,7 @@ struct media_stack;
 struct media_stack_config {
     uint64_t patience_us;      /* layer_patience; 0 with pauses: for ever */
     uint64_t ask_again_us;     /* the same */
+    int given_up;              /* the same */
     struct cache *cache;       /* NULL: none (a local file needs none) */
     struct cache_key key;      /* of the cache */
     bool digest;               /* the same file may be given to us again (a browser's) */
