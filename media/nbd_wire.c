@@ -2,9 +2,6 @@
 
 #include "core/wire.h"
 
-#define REQUEST_MAGIC 0x25609513u
-#define REPLY_MAGIC 0x67446698u
-
 enum { COMMAND_FLAG_FUA = 1 };
 
 enum nbd_error nbd_error_from_errno(int error)
@@ -28,9 +25,36 @@ enum nbd_error nbd_error_from_errno(int error)
         return NBD_ENOTSUP;
     case ESHUTDOWN:
     case ECANCELED:
+    case EAGAIN:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case ECONNRESET:
+    case EPIPE:
         return NBD_ESHUTDOWN;
     default:
         return NBD_EIO;
+    }
+}
+
+int nbd_error_to_errno(uint32_t error)
+{
+    switch (error) {
+    case NBD_OK:
+        return 0;
+    case NBD_EPERM:
+        return -EPERM;
+    case NBD_ENOMEM:
+        return -ENOMEM;
+    case NBD_EINVAL:
+        return -EINVAL;
+    case NBD_ENOSPC:
+        return -ENOSPC;
+    case NBD_ENOTSUP:
+        return -EOPNOTSUPP;
+    case NBD_ESHUTDOWN:
+        return -EAGAIN;
+    default:
+        return -EIO;
     }
 }
 
@@ -74,7 +98,7 @@ static int write_header(struct nbd_wire *self)
 static int request_header(struct nbd_wire *self, const char **ret_why)
 {
     struct wire_reader r = wire_reader_init(self->bytes, NBD_REQUEST_SIZE);
-    if (wire_read_be32(&r) != REQUEST_MAGIC)
+    if (wire_read_be32(&r) != NBD_MAGIC_REQUEST)
         return nbd_wire_bad("sent a request without its magic", ret_why);
     unsigned flags = wire_read_be16(&r), type = wire_read_be16(&r);
     self->command = (struct nbd_command){.type = (enum nbd_command_type)type, .fua = flags & COMMAND_FLAG_FUA};
@@ -150,7 +174,7 @@ int nbd_wire_filled(struct nbd_wire *self, size_t n, const char **ret_why)
 void nbd_reply_write(uint8_t room[NBD_REPLY_SIZE], uint64_t cookie, enum nbd_error error)
 {
     struct wire_writer w = wire_writer_init(room, NBD_REPLY_SIZE);
-    wire_write_be32(&w, REPLY_MAGIC);
+    wire_write_be32(&w, NBD_MAGIC_SIMPLE_REPLY);
     wire_write_be32(&w, (uint32_t)error);
     wire_write_be64(&w, cookie);
 }

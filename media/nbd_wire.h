@@ -19,6 +19,9 @@
 #define NBD_MAX_OPTIONS 128            /* a peer that haggles longer is dropped */
 #define NBD_MAX_OPTION_DATA (1u << 16) /* longer: dropped; what fits here but not our room is refused by a reply */
 
+#define NBD_MAGIC_REQUEST 0x25609513u
+#define NBD_MAGIC_SIMPLE_REPLY 0x67446698u
+
 enum nbd_command_type {
     NBD_CMD_READ = 0,
     NBD_CMD_WRITE = 1,
@@ -39,7 +42,10 @@ enum nbd_error {
     NBD_ESHUTDOWN = 108,
 };
 
-enum nbd_error nbd_error_from_errno(int error); /* 0 or -errno */
+/* 0 or -errno. What a short loss brings (-EAGAIN, -ENOTCONN, -ETIMEDOUT, -ECONNRESET, -EPIPE) becomes NBD_ESHUTDOWN,
+ * and that becomes -EAGAIN; what the protocol has no word for becomes -EIO. */
+enum nbd_error nbd_error_from_errno(int error);
+int nbd_error_to_errno(uint32_t error);
 
 struct nbd_export_info {
     uint64_t size;
