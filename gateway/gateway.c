@@ -36,9 +36,9 @@ static int enter_sandbox(const struct gateway *self)
     snprintf(run, sizeof run, "%s/run", self->setup.state);
     snprintf(library, sizeof library, "/proc/self/fd/%d", self->library_fd);
     const struct sandbox_path paths[] = {
-        {own, SANDBOX_OWN, false},                       /* notes of inserted media */
-        {run, SANDBOX_OWN, false},                       /* the NBD servers' sockets; QEMU's are connected to */
-        {library, SANDBOX_CHANGE, self->library_fd < 0}, /* images, writable sticks among them */
+        {own, SANDBOX_OWN, false},                    /* notes of inserted media */
+        {run, SANDBOX_OWN, false},                    /* the NBD servers' sockets; QEMU's are connected to */
+        {library, SANDBOX_OWN, self->library_fd < 0}, /* images come, change and go */
     };
     return sandbox_enter(SANDBOX_GATEWAY, paths, ARRAY_SIZE(paths));
 }

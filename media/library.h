@@ -18,7 +18,9 @@ struct library_image {
     int64_t modified;     /* seconds since 1970 */
     enum drive_kind kind; /* what it is inserted as unless told otherwise: .iso a CD-ROM, else a disk */
     bool usable;
-    char why[128]; /* why not usable: "empty", "a directory", "not readable" ... */
+    char why[128]; /* why not usable: "empty", "a link", "not readable" ... */
+    bool folder;   /* inserted as a disk (media/folder_disk.h); size 0 */
+    bool in_use;   /* list only */
 };
 
 /* folder_fd: an O_PATH or O_RDONLY descriptor of the folder; taken. */
@@ -31,9 +33,12 @@ struct library *library_destroy(struct library *self);
  */
 typedef void library_list_fn(void *data, int error, const struct library_image *images, size_t n);
 int library_list(struct library *self, library_list_fn *done, void *data);
+/* The same of one of its folders. -ENOENT, -ENOTDIR. */
+int library_list_files(struct library *self, const char *folder, library_list_fn *done, void *data);
 
-/* Opens one image for serving. On success fd is the receiver's. -ENOENT, -EISDIR, -EACCES, -ENODATA (empty), -ELOOP (a
- * link), -EINVAL (no plain name), with the sentence in why. */
+/* Opens one image for serving; of a folder, the folder. On success fd is the receiver's. -ENOENT, -EISDIR (a folder
+ * cannot be written), -EACCES, -ENODATA (empty), -ELOOP (a link), -EINVAL (no plain name), with the sentence in why.
+ * Before one is opened for writing, what it is was kept (library_facts). */
 typedef void library_open_fn(void *data, int error, const char *why, int fd, const struct library_image *image);
 int library_open(struct library *self, const char *name, bool writable, library_open_fn *done, void *data);
 
@@ -63,15 +68,18 @@ bool library_sum_progress(const struct library *self, const char *name, uint64_t
 /* Bytes free for us in the folder's file system, less a reserve of 64 MiB; and its size. Blocking but short. */
 int library_space(const struct library *self, uint64_t *ret_free, uint64_t *ret_total);
 
-/* An image that is in a drive is neither renamed, removed nor replaced. Counted. */
+/* An image that is in a drive is neither renamed, removed nor replaced. Counted. Any thread. */
 void library_use(struct library *self, const char *name);
 void library_unuse(struct library *self, const char *name);
+bool library_in_use(struct library *self, const char *name);
 
 /* For files that are not images yet (uploads, copies): a hidden folder inside, made when it is missing. A new
- * descriptor, or -errno. what: a plain word, "uploads". */
+ * descriptor, or -errno. what: a plain word, "uploads". Blocking; any thread. */
 int library_hidden_folder(struct library *self, const char *what);
 /* A finished file of a hidden folder gets its name (a number is added when it is taken and `replace` is not set),
- * without a moment in which half of it is seen. folder: of the library, NULL: the library itself. ret_name: 256 bytes.
+ * without a moment in which half of it is seen; it survives a power cut when this returns. folder: of the library,
+ * NULL: the library itself. ret_name: 256 bytes. -EINVAL: a name; -EBUSY: the one to be replaced is in use; -EISDIR: it
+ * is a folder; -ENOENT: the folder or the file. Blocking, as long as the file's last bytes take: a thread of the pool.
  */
 int library_adopt(struct library *self, int hidden_fd, const char *hidden_name, const char *folder, const char *name,
                   bool replace, char *ret_name);

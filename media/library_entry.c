@@ -26,6 +26,11 @@ bool library_name_plain(const char *name)
     return true;
 }
 
+bool library_name_visible(const char *name)
+{
+    return name[0] != '.' && library_name_plain(name);
+}
+
 static enum drive_kind kind_of(const char *name)
 {
     size_t size = strlen(name);
@@ -34,7 +39,11 @@ static enum drive_kind kind_of(const char *name)
 
 static void describe(const char *name, const struct stat *st, struct library_image *ret)
 {
-    *ret = (struct library_image){.size = (uint64_t)st->st_size, .modified = st->st_mtim.tv_sec, .kind = kind_of(name)};
+    const bool folder = S_ISDIR(st->st_mode);
+    *ret = (struct library_image){.size = folder ? 0 : (uint64_t)st->st_size,
+                                  .modified = st->st_mtim.tv_sec,
+                                  .kind = folder ? DRIVE_DISK : kind_of(name),
+                                  .folder = folder};
     memcpy(ret->name, name, strlen(name) + 1); /* a plain name fits */
 }
 
@@ -46,8 +55,7 @@ static int type_fits(const struct stat *st, const char **ret_why)
         error = -ELOOP;
         *ret_why = "a link";
     } else if (S_ISDIR(st->st_mode)) {
-        error = -EISDIR;
-        *ret_why = "a directory";
+        error = 0; /* inserted as a disk */
     } else if (!S_ISREG(st->st_mode)) {
         error = -EINVAL;
         *ret_why = "not a plain file";
@@ -99,7 +107,7 @@ static int explain(int error, const char *name, bool writable, char *why, size_t
     case ELOOP:
         return refuse(error, name, why, why_size, "is a link. Put the image itself into the library.");
     case EISDIR:
-        return refuse(error, name, why, why_size, "is a directory, not an image.");
+        return refuse(error, name, why, why_size, "is a folder: it is inserted read-only.");
     case EROFS:
         return refuse(-EACCES, name, why, why_size, "cannot be written: the library is on a read-only file system.");
     case EACCES:
@@ -130,8 +138,6 @@ int library_entry_open(int folder_fd, const char *name, bool writable, int *ret_
     if (fd >= 0 && fstat(fd, &st) < 0)
         return explain(-errno, name, writable, why, why_size);
     int r = fd < 0 ? -EINVAL : type_fits(&st, &words);
-    if (r == -EISDIR)
-        return explain(r, name, writable, why, why_size);
     if (r == -ENODATA)
         return refuse(r, name, why, why_size, "is empty. Copy the image again.");
     if (r < 0)

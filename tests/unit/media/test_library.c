@@ -142,8 +142,7 @@ static void test_each_refusal_names_its_reason(void **state)
     assert_int_equal(mkfifoat(f->folder_fd, "pipe", 0644), 0);
     expect_refusal(f, "missing.iso", false, -ENOENT, "missing.iso is not in the image library.");
     expect_refusal(f, "empty.iso", false, -ENODATA, "empty.iso is empty. Copy the image again.");
-    expect_refusal(f, "folder", false, -EISDIR, "folder is a directory, not an image.");
-    expect_refusal(f, "folder", true, -EISDIR, "folder is a directory, not an image.");
+    expect_refusal(f, "folder", true, -EISDIR, "folder is a folder: it is inserted read-only.");
     expect_refusal(f, "link.iso", false, -ELOOP, "link.iso is a link. Put the image itself into the library.");
     expect_refusal(f, "pipe", false, -EINVAL, "pipe is not a plain file.");
     static const char *const bad[] = {"",      ".",    "..",     "../passwd", "folder/x",
@@ -201,7 +200,7 @@ static void test_the_list_is_sorted_and_says_what_cannot_be_used(void **state)
     } expected[] = {{"a.img", "", DRIVE_DISK},
                     {"b.iso", "", DRIVE_CDROM},
                     {"empty.iso", "empty", DRIVE_CDROM},
-                    {"folder", "a directory", DRIVE_DISK},
+                    {"folder", "", DRIVE_DISK},
                     {"z.iso", "a link", DRIVE_CDROM}};
     assert_int_equal(f->n_images, ARRAY_SIZE(expected));
     for (size_t i = 0; i < f->n_images; i++) {
@@ -211,6 +210,8 @@ static void test_the_list_is_sorted_and_says_what_cannot_be_used(void **state)
         assert_int_equal(f->images[i].kind, expected[i].kind);
     }
     assert_int_equal(f->images[1].size, 5);
+    assert_true(f->images[3].folder);
+    assert_false(f->images[1].folder);
     assert_true(f->images[1].modified > 1600000000);
 }
 
