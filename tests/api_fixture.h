@@ -44,6 +44,8 @@ struct api_fixture {
     struct target_list targets;
     struct auth_session session;
     char typed[200], inserted[256];
+    struct medium_spec spec; /* of the last insertion */
+    int insert_error;
     uint32_t denied_rights;
     bool no_cursor; /* on the screen that is read as text */
     struct target_usb usb;
@@ -60,18 +62,38 @@ struct api_fixture {
 static void fixture_insert(struct target *t, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
                            void *data)
 {
-    const char *image = medium->image;
+    const char *image = medium->image ? medium->image : medium->url;
     struct api_fixture *f = container_of(t, struct api_fixture, target);
     (void)drive;
     if (!strcmp(image, "missing.iso")) {
         done(data, -ENOENT, "There is no image 'missing.iso' in the library.");
         return;
     }
+    if (f->insert_error) {
+        done(data, f->insert_error, "The source says no.");
+        return;
+    }
     snprintf(f->inserted, sizeof f->inserted, "%s", image);
+    f->spec = *medium; /* its strings end with the call */
     f->drive.state = (struct drive_state){
         .phase = DRIVE_INSERTED, .kind = medium->kind == 1, .read_only = medium->read_only, .size = 1};
     snprintf(f->drive.state.medium, sizeof f->drive.state.medium, "%s", image);
     done(data, 0, NULL);
+}
+
+static void fixture_overlay_export(struct target *t, unsigned drive, const char *name, target_done_fn *done, void *data)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    (void)drive;
+    snprintf(f->inserted, sizeof f->inserted, "%s", name);
+    done(data, f->insert_error, NULL);
+}
+
+static void fixture_overlay_discard(struct target *t, unsigned drive, target_done_fn *done, void *data)
+{
+    struct api_fixture *f = container_of(t, struct api_fixture, target);
+    (void)drive;
+    done(data, f->insert_error, NULL);
 }
 
 static void fixture_screenshot(struct target *t, unsigned width, enum target_shot format, target_bytes_fn *done,
@@ -175,6 +197,8 @@ static void fixture_set_edid(struct target *t, const struct edid *edid, target_d
 
 static const struct target_ops fixture_target_ops = {
     .insert = fixture_insert,
+    .overlay_export = fixture_overlay_export,
+    .overlay_discard = fixture_overlay_discard,
     .screenshot = fixture_screenshot,
     .screen_text = fixture_text,
     .chord = fixture_chord,
