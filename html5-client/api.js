@@ -2,17 +2,7 @@
 
 /** @typedef {'view'|'input'|'media'|'library'|'power'|'serial'|'configure'|'users'|'audit'} Right */
 /** @typedef {{user: string, role: string, rights: Right[]}} Session */
-/**
- * @typedef {object} Drive
- * @property {number} index
- * @property {'empty'|'inserting'|'inserted'|'ejecting'|'ejected-by-target'|'failed'} phase
- * @property {'cdrom'|'disk'} kind
- * @property {string|null} medium
- * @property {number} size
- * @property {boolean} read_only
- * @property {number} bytes_read
- * @property {string} reason
- */
+/** @typedef {import('./media_api.js').Drive} Drive */
 /**
  * @typedef {object} Target
  * @property {string} name
@@ -73,7 +63,6 @@
  * @property {number} refresh_millihertz
  * @property {string|null} preset
  */
-/** @typedef {{name: string, size: number, modified: number|string, kind: 'cdrom'|'disk', usable: boolean, why: string}} Image */
 /** @typedef {'on'|'soft-off'|'hard-off'|'reset'|'nmi'} PowerAction */
 /** @typedef {'default'|'cd'|'disk'|'pxe'|'menu'|'setup'} BootChoice */
 /** @typedef {{state: Target['power'], boot_next: BootChoice}} Power */
@@ -131,13 +120,13 @@ async function refusal(response, path) {
 }
 
 /** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
-async function json(method, path, body) {
+export async function json(method, path, body) {
   const response = await call(method, path, body);
   return response.status === 204 ? null : response.json();
 }
 
 /** @param {string} name */
-const target = (name) => `/targets/${encodeURIComponent(name)}`;
+export const target = (name) => `/targets/${encodeURIComponent(name)}`;
 
 export const api = {
   /** @returns {Promise<{name: string, version: string, needs_setup: boolean}>} */
@@ -161,12 +150,6 @@ export const api = {
   /** @param {string} name @param {BootChoice} boot @returns {Promise<Power>} */
   bootOnce: (name, boot) => json('PUT', `${target(name)}/boot`, { boot }),
 
-  /** @param {string} name @returns {Promise<Drive[]>} */
-  drives: async (name) => (await json('GET', `${target(name)}/drives`)).drives,
-  /** @param {string} name @param {number} index @param {{image: string, kind?: string, read_only?: boolean}} body */
-  insert: (name, index, body) => json('POST', `${target(name)}/drives/${index}/insert`, body),
-  /** @param {string} name @param {number} index @param {boolean} force */
-  eject: (name, index, force) => json('POST', `${target(name)}/drives/${index}/eject`, { force }),
   /** @param {string} name @returns {Promise<Capture>} */
   capture: (name) => json('GET', `${target(name)}/capture`),
   /** @param {string} name @returns {Promise<Edid>} */
@@ -181,9 +164,6 @@ export const api = {
   setPersonality: (name, personality) => json('PUT', `${target(name)}/usb`, { personality }),
   /** @param {string} name @returns {Promise<Usb>} */
   acceptOffer: (name) => json('POST', `${target(name)}/usb/accept-offer`, {}),
-
-  /** @returns {Promise<Image[]>} */
-  images: async () => (await json('GET', '/images')).images,
 
   /** @param {string} name @param {string} query */
   screenshot: async (name, query) => (await call('GET', `${target(name)}/screenshot?${query}`)).blob(),

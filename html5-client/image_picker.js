@@ -4,7 +4,7 @@ import { h, newId } from './dom.js';
 import { icon } from './icons.js';
 import { sizeWords } from './words.js';
 
-/** @typedef {import('./api.js').Image} Image */
+/** @typedef {import('./media_api.js').Image} Image */
 
 /** More than this many: a search field helps. */
 const SEARCH_FROM = 7;

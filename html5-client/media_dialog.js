@@ -1,6 +1,7 @@
 /* Virtual media: the target's drives, and the library to fill them from. */
 
-import { api, sentence } from './api.js';
+import { sentence } from './api.js';
+import { mediaApi } from './media_api.js';
 import { openDialog } from './dialog.js';
 import { h, newId, setText } from './dom.js';
 import { DriveRow } from './drive_row.js';
@@ -58,7 +59,7 @@ export class MediaDialog {
 
   async refresh() {
     try {
-      this.#show(await api.drives(this.target));
+      this.#show(await mediaApi.drives(this.target));
     } catch (error) {
       setText(this.#message, sentence(error));
     }
@@ -66,7 +67,7 @@ export class MediaDialog {
 
   async #loadImages() {
     try {
-      this.#picker.show(await api.images());
+      this.#picker.show((await mediaApi.library()).images);
     } catch (error) {
       setText(this.#message, sentence(error));
     }
@@ -89,7 +90,7 @@ export class MediaDialog {
   #row(index) {
     let row = this.#rows.get(index);
     if (!row) {
-      row = new DriveRow((force) => this.#change(api.eject(this.target, index, force)), this.allowed);
+      row = new DriveRow((force) => this.#change(mediaApi.eject(this.target, index, force)), this.allowed);
       this.#rows.set(index, row);
       this.#drives.append(row.element);
     }
@@ -103,8 +104,8 @@ export class MediaDialog {
   #insertNow() {
     const image = this.#picker.chosen;
     if (!image) return;
-    const kind = this.#kind.value || undefined;
-    return this.#change(api.insert(this.target, Number(this.#drive.value), { image, kind, read_only: this.#readOnly.checked }));
+    const kind = /** @type {'cdrom'|'disk'|undefined} */ (this.#kind.value || undefined);
+    return this.#change(mediaApi.insert(this.target, Number(this.#drive.value), { image, kind, read_only: this.#readOnly.checked, overlay: 'none', boot_once: false, copy: false }));
   }
 
   /** @param {Promise<unknown>} change */
