@@ -12,6 +12,11 @@
  * which operating systems give a command up. */
 #define RECONNECT_S 25
 
+/* "No space" is what our server says for a medium that is away (gateway/drives.h): the machine then stands still and
+ * asks again when it goes on. Any other error is the medium's own and goes to the guest, who would else stand still for
+ * ever at the first unreadable block. */
+#define ON_ERROR "enospc"
+
 #define FILENAME_PREFIX "nbd+unix:///"
 
 int drive_names_init(struct drive_names *self, unsigned index, const char *nbd_socket, unsigned serial)
@@ -54,8 +59,9 @@ static void plug_cdrom(struct qmp_sequence *sequence, const struct drive_names *
                      json_pack("{s:s, s:s, s:s}", "driver", "usb-bot", "id", names->bridge, "bus", QEMU_ID_XHCI ".0"),
                      false);
     qmp_sequence_add(sequence, "device_add",
-                     json_pack("{s:s, s:s, s:s, s:s, s:i}", "driver", "scsi-cd", "id", names->device, "bus", bus,
-                               "drive", names->node, "bootindex", bootindex),
+                     json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "driver", "scsi-cd", "id", names->device, "bus",
+                               bus, "drive", names->node, "rerror", ON_ERROR, "werror", ON_ERROR, "bootindex",
+                               bootindex),
                      false);
     /* a hot-plugged usb-bot stays invisible until it is told that its SCSI devices are complete */
     qmp_sequence_add(sequence, "qom-set",
@@ -65,8 +71,9 @@ static void plug_cdrom(struct qmp_sequence *sequence, const struct drive_names *
 static void plug_stick(struct qmp_sequence *sequence, const struct drive_names *names, int bootindex)
 {
     qmp_sequence_add(sequence, "device_add",
-                     json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "driver", "usb-storage", "id", names->device, "bus",
-                               QEMU_ID_XHCI ".0", "drive", names->node, "removable", 1, "bootindex", bootindex),
+                     json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:i}", "driver", "usb-storage", "id", names->device,
+                               "bus", QEMU_ID_XHCI ".0", "drive", names->node, "removable", 1, "rerror", ON_ERROR,
+                               "werror", ON_ERROR, "bootindex", bootindex),
                      false);
 }
 
@@ -159,6 +166,8 @@ void drive_commands_find(const struct drive_names *names, const json_t *blocks, 
             continue;
         ret->device = !strcmp(qdev, names->device) ? DRIVE_DEVICE_CDROM : DRIVE_DEVICE_STICK;
         const json_t *inserted = json_object_get(entry, "inserted");
+        const char *io = json_string_value(json_object_get(entry, "io-status"));
+        ret->paused = io && !strcmp(io, "nospace");
         if (json_is_object(inserted) && !json_is_true(json_object_get(entry, "tray_open")))
             read_medium(inserted, ret);
         return;

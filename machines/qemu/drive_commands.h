@@ -40,6 +40,7 @@ void drive_commands_remove(struct qmp_sequence *sequence, const struct drive_nam
 struct drive_found {
     enum drive_device device;
     bool has_medium;
+    bool paused; /* the machine stands still because of it, or did when this drive last had an error */
     char node[32];
     struct drive_medium medium; /* name and export both the export's */
 };

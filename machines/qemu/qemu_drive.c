@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "machines/qemu/argv.h"
 #include "machines/qemu/drive_commands.h"
+#include "machines/qemu/drive_pause.h"
 
 /* For a device to go, or a locked tray to open by the guest's hand. */
 #define WAIT_US 10000000
@@ -29,6 +30,7 @@ struct qemu_drive {
     enum drive_device device; /* what stands in the machine */
     struct drive_medium medium;
     bool has_medium; /* medium is in, or shall be again when the machine is back */
+    struct drive_pause pause;
     char reason[256];
     void (*changed)(void *data);
     void *changed_data;
@@ -94,6 +96,33 @@ static void wait_for(struct qemu_drive *self, enum wait wait)
 {
     self->wait = wait;
     loop_timer_arm_in(self->patience, WAIT_US);
+}
+
+/* ---- standing still ---- */
+
+static void on_pause_changed(void *data)
+{
+    struct qemu_drive *self = data;
+    if (self->changed)
+        self->changed(self->changed_data);
+}
+
+static void resume(struct drive *base)
+{
+    drive_pause_resume(&of(base)->pause);
+}
+
+/* The machine's answer to an error of this drive's medium. */
+static void on_io_error(struct qemu_drive *self, const json_t *body)
+{
+    const char *action = json_string_value(json_object_get(body, "action"));
+    if (action && !strcmp(action, "stop")) {
+        log_warn("qemu", "drive %u: the machine stands still until medium %s can be read again", self->index,
+                 self->medium.name);
+        drive_pause_begin(&self->pause);
+    } else {
+        log_warn("qemu", "drive %u: the machine got an error from medium %s", self->index, self->medium.name);
+    }
 }
 
 /* ---- inserting ---- */
@@ -204,6 +233,7 @@ static void on_removed(void *data, int error, const char *why)
     }
     enum drive_phase phase = self->by_target ? DRIVE_EJECTED_BY_TARGET : DRIVE_EMPTY;
     forget_medium(self);
+    drive_pause_resume(&self->pause); /* what it waited for will not come */
     finish(self, phase, 0, NULL);
 }
 
@@ -319,9 +349,12 @@ void qemu_drive_event(struct qemu_drive *self, const char *name, const json_t *b
     else if (!strcmp(name, "DEVICE_TRAY_MOVED") && (text = json_string_value(json_object_get(body, "id")))) {
         if (drive_names_match(&self->names, text))
             on_tray_moved(self, json_is_true(json_object_get(body, "tray-open")));
-    } else if (!strcmp(name, "BLOCK_IO_ERROR") && (text = json_string_value(json_object_get(body, "node-name")))) {
-        if (!strcmp(text, self->names.node))
-            log_warn("qemu", "drive %u: the machine got an error from medium %s", self->index, self->medium.name);
+    } else if (!strcmp(name, "BLOCK_IO_ERROR")) {
+        text = json_string_value(json_object_get(body, "node-name"));
+        if (text && !strcmp(text, self->names.node))
+            on_io_error(self, body);
+    } else {
+        drive_pause_event(&self->pause, name);
     }
 }
 
@@ -357,6 +390,7 @@ void qemu_drive_ready(struct qemu_drive *self, const json_t *blocks)
     drive_commands_find(&self->names, blocks, &found);
     self->device = found.device;
     self->known = true;
+    drive_pause_forget(&self->pause, found.paused);
     if (self->waiting)
         begin_waiting_insert(self, &found);
     else if (found.has_medium)
@@ -369,6 +403,7 @@ void qemu_drive_lost(struct qemu_drive *self)
 {
     self->device = DRIVE_DEVICE_NONE;
     self->known = self->waiting = false;
+    drive_pause_forget(&self->pause, false);
     if (self->busy)
         fail(self, -ENODEV, "The change of the drive was not finished", "the machine's process is gone");
     else if (self->has_medium) {
@@ -378,9 +413,10 @@ void qemu_drive_lost(struct qemu_drive *self)
     }
 }
 
-bool qemu_drive_boot_id(const struct qemu_drive *self, enum drive_kind kind, const char **ret_id, int *ret_bootindex)
+bool qemu_drive_boot_id(const struct qemu_drive *self, enum drive_kind kind, bool wanted, const char **ret_id,
+                        int *ret_bootindex)
 {
-    if (self->phase != DRIVE_INSERTED || self->medium.kind != kind)
+    if (self->phase != DRIVE_INSERTED || self->medium.kind != kind || (wanted && !self->medium.boot_once))
         return false;
     *ret_id = self->names.device;
     *ret_bootindex = QEMU_BOOT_DRIVE + (int)self->index;
@@ -397,6 +433,7 @@ static void state(struct drive *base, struct drive_state *ret)
         .kind = self->has_medium ? self->medium.kind : DRIVE_CDROM,
         .read_only = self->medium.read_only,
         .size = self->medium.size,
+        .paused = self->pause.paused,
     };
     snprintf(ret->medium, sizeof ret->medium, "%s", self->medium.name);
     snprintf(ret->reason, sizeof ret->reason, "%s", self->phase == DRIVE_FAILED ? self->reason : "");
@@ -419,6 +456,7 @@ static const struct drive_ops ops = {
     .eject = eject,
     .state = state,
     .listen = listen_to,
+    .resume = resume,
     .destroy = destroy,
 };
 
@@ -434,6 +472,7 @@ int qemu_drive_create(struct loop *loop, struct qmp *qmp, unsigned index, const 
     if (!self)
         return -ENOMEM;
     *self = (struct qemu_drive){.base.ops = &ops, .qmp = qmp, .index = index, .found = found, .found_data = data};
+    self->pause = (struct drive_pause){.qmp = qmp, .changed = on_pause_changed, .data = self};
     int r = drive_names_init(&self->names, index, nbd_socket, (unsigned)(clock_wall_us() / 1000));
     if (r == 0)
         r = loop_timer_add(loop, on_patience_over, self, &self->patience);

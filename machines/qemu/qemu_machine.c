@@ -177,11 +177,11 @@ static int no_device(char *why, size_t size, int error, const char *text)
     return error;
 }
 
-static int drive_boot_device(struct qemu_machine *self, enum drive_kind kind, struct qemu_boot_device *ret)
+static int drive_boot_device(struct qemu_machine *self, enum drive_kind kind, bool wanted, struct qemu_boot_device *ret)
 {
     const char *id;
     for (unsigned i = 0; i < self->n_drives; i++)
-        if (qemu_drive_boot_id(self->drives[i], kind, &id, &ret->bootindex)) {
+        if (qemu_drive_boot_id(self->drives[i], kind, wanted, &id, &ret->bootindex)) {
             snprintf(ret->id, sizeof ret->id, "%s", id);
             return 0;
         }
@@ -194,16 +194,19 @@ static int on_boot_device(void *data, enum power_boot boot, struct qemu_boot_dev
     if (boot == POWER_BOOT_CD) {
         if (!self->n_drives)
             return no_device(why, why_size, -ENOTSUP, "This machine has no virtual drive.");
-        return drive_boot_device(self, DRIVE_CDROM, ret) == 0
+        return drive_boot_device(self, DRIVE_CDROM, true, ret) == 0 ||
+                       drive_boot_device(self, DRIVE_CDROM, false, ret) == 0
                    ? 0
                    : no_device(why, why_size, -ENODATA, "No CD is in any drive: insert one first.");
     }
     if (boot == POWER_BOOT_DISK) {
+        if (drive_boot_device(self, DRIVE_DISK, true, ret) == 0)
+            return 0;
         if (self->n_disks) {
             *ret = (struct qemu_boot_device){.id = "disk0", .bootindex = QEMU_BOOT_DISK};
             return 0;
         }
-        return drive_boot_device(self, DRIVE_DISK, ret) == 0
+        return drive_boot_device(self, DRIVE_DISK, false, ret) == 0
                    ? 0
                    : no_device(why, why_size, -ENOTSUP, "This machine has no disk.");
     }
