@@ -63,6 +63,7 @@ static struct config_target *target_new(const char *name, int line)
     self->memory_mb = 1024;
     self->nic.kind = CONFIG_NIC_USER;
     self->drives = 1;
+    self->media_wait_s = CONFIG_MEDIA_WAIT_S;
     config_dongle_defaults(&self->dongle);
     return self;
 }
@@ -278,6 +279,8 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
     attr_cleanup(config_destroyp) struct config *config = calloc(1, sizeof *config);
     if (!config)
         return -ENOMEM;
+    config->cache_memory = CONFIG_CACHE_MEMORY;
+    config->cache_disk = CONFIG_CACHE_DISK;
     struct config_reader reader = {.config = config, .mistakes = mistakes, .trusted = trusted};
     ini_parse(text, size, &listener, &reader);
     if (reader.out_of_memory)

@@ -80,6 +80,8 @@ struct config_target {
     unsigned serial_extra;
     unsigned lifetime; /* enum config_lifetime */
     unsigned drives;
+    unsigned
+        media_wait_s; /* how long a read waits for a medium that is away before the machine stands still; 0: ever */
     struct config_arguments extra;
     struct config_dongle dongle;
 };
@@ -91,6 +93,7 @@ struct config {
     char state[CONFIG_PATH_MAX];
     char library[CONFIG_PATH_MAX];                                       /* "": library/ in the state folder */
     char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
+    uint64_t cache_memory, cache_disk;                                   /* bytes, of media from elsewhere */
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
     char secret_file[CONFIG_PATH_MAX], first_user_file[CONFIG_PATH_MAX]; /* "": none; first_start.h */
 
@@ -127,6 +130,10 @@ void config_print_mistakes(FILE *out, const char *path, const struct config_mist
 
 /* What the program does without a file: no targets. */
 int config_default(struct config **ret);
+
+#define CONFIG_CACHE_MEMORY (64ull << 20)
+#define CONFIG_CACHE_DISK (2ull << 30)
+#define CONFIG_MEDIA_WAIT_S 4 /* below the 5 s that firmware gives a command */
 
 const char *config_machine_name(unsigned machine);
 const char *config_format_word(unsigned format);

@@ -223,6 +223,21 @@ static bool read_size(const char *text, uint64_t *ret)
     return v <= UINT64_C(64) << 40;
 }
 
+bool config_value_size(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
+{
+    uint64_t v = 0;
+    if (strcmp(value, "0") != 0 && !read_size(value, &v)) {
+        WHY("is no size");
+        return false;
+    }
+    if (v < (uint64_t)key->min << 20 || v > (uint64_t)key->max << 20) {
+        WHY("is out of range");
+        return false;
+    }
+    *(uint64_t *)field = v;
+    return true;
+}
+
 static bool read_disk_option(const char *option, struct config_disk *disk)
 {
     static const char *const buses[] = {"bus=sata", "bus=virtio", "bus=nvme"};

@@ -12,6 +12,8 @@ void control_write_setup(struct wire_writer *w, const struct control_setup *setu
     for (unsigned i = 0; i < setup->public_names.n; i++)
         ipc_write_string(w, setup->public_names.list[i]);
     ipc_write_string(w, setup->state);
+    wire_write_le64(w, setup->cache_memory);
+    wire_write_le64(w, setup->cache_disk);
 }
 
 bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *ret)
@@ -26,7 +28,11 @@ bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *
     for (unsigned i = 0; i < ret->public_names.n; i++)
         if (!ipc_read_string(&r, ret->public_names.list[i], CONFIG_NAME_MAX))
             return false;
-    return ipc_read_string(&r, ret->state, sizeof ret->state) && wire_read_complete(&r);
+    if (!ipc_read_string(&r, ret->state, sizeof ret->state))
+        return false;
+    ret->cache_memory = wire_read_le64(&r);
+    ret->cache_disk = wire_read_le64(&r);
+    return wire_read_complete(&r);
 }
 
 void control_write_target(struct wire_writer *w, const struct control_target *target)
@@ -40,6 +46,7 @@ void control_write_target(struct wire_writer *w, const struct control_target *ta
     wire_write_u8(w, target->nic);
     wire_write_u8(w, target->n_disks);
     wire_write_u8(w, target->drives);
+    wire_write_le32(w, target->media_wait_s);
 }
 
 bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret)
@@ -56,6 +63,7 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
     ret->nic = wire_read_u8(&r) != 0;
     ret->n_disks = wire_read_u8(&r);
     ret->drives = wire_read_u8(&r);
+    ret->media_wait_s = wire_read_le32(&r);
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_DONGLE &&
            ret->firmware <= CONFIG_UEFI_SECURE && ret->format < CONFIG_FORMATS && ret->n_disks <= CONFIG_MAX_DISKS &&
            ret->drives <= DRIVES_MAX;

@@ -33,6 +33,7 @@ struct control_setup {
     uint32_t n_tcp; /* listeners at GATEWAY_FD_TCP */
     struct config_names public_names;
     char state[CONFIG_PATH_MAX]; /* the state folder */
+    uint64_t cache_memory, cache_disk;
 };
 
 /* With one descriptor for a replay: the recording. */
@@ -45,6 +46,7 @@ struct control_target {
     bool noise;
     bool nic;
     uint8_t n_disks, drives;
+    uint32_t media_wait_s;
 };
 
 struct control_vm {

@@ -69,7 +69,9 @@ static void tell_setup(struct roles *self)
     struct wire_writer w = wire_writer_init(room, sizeof room);
     struct control_setup setup = {.port = config->listen.list[0].port,
                                   .n_tcp = self->config.listeners->n_tcp,
-                                  .public_names = config->public_names};
+                                  .public_names = config->public_names,
+                                  .cache_memory = config->cache_memory,
+                                  .cache_disk = config->cache_disk};
     snprintf(setup.state, sizeof setup.state, "%s", self->config.state->path);
     control_write_setup(&w, &setup);
     char path[CONFIG_PATH_MAX];
@@ -95,6 +97,7 @@ static void tell_target(struct roles *self, unsigned index)
         .noise = target->noise,
         .nic = target->nic.kind != CONFIG_NIC_NONE,
         .drives = (uint8_t)target->drives,
+        .media_wait_s = target->media_wait_s,
     };
     memcpy(message.name, target->name, sizeof message.name);
     for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++)

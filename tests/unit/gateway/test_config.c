@@ -30,10 +30,11 @@ static void reads_every_key(void **state)
     struct config *c = parse("# comment\n[gateway]\r\n"
                              "listen = 10.0.0.1:443, [fd00::1]:443\npublic-names = KVM.Example kvm\n"
                              "state = /s\nlibrary = /l\ncertificate = /c\ncertificate-key = /k\nuser = kvm\n"
+                             "cache-memory = 8M\ncache-disk = 0\n"
                              "[ target  web-1 ]\nmachine = qemu\nfirmware = uefi-secure\naccel = tcg\ntpm = yes\n"
                              "cpus = 4\nmemory = 2048\ndisk = a.qcow2,size=20G\ndisk3 = /b.img,bus=nvme\n"
                              "nic = tap:tap0\nmac = 52:54:00:AB:cd:ef\nserial-extra = 2\nlifetime = supervisor\n"
-                             "drives = 2\nextra-arguments = -device \"a b\" -x \\\"\n"
+                             "drives = 2\nmedia-wait = 20\nextra-arguments = -device \"a b\" -x \\\"\n"
                              "; another comment\n[target r]\nmachine = replay\nrecording = /r\nnoise = yes\n"
                              "[target t]\nmachine = testcard\nformat = nv12\n");
     assert_int_equal(c->listen.n, 2);
@@ -44,6 +45,8 @@ static void reads_every_key(void **state)
     assert_string_equal(c->state, "/s");
     assert_string_equal(c->certificate_key, "/k");
     assert_string_equal(c->user, "kvm");
+    assert_int_equal(c->cache_memory, 8 << 20);
+    assert_int_equal(c->cache_disk, 0);
     const struct config_target *t = c->targets[0];
     assert_string_equal(t->name, "web-1");
     assert_int_equal(t->firmware, CONFIG_UEFI_SECURE);
@@ -61,6 +64,7 @@ static void reads_every_key(void **state)
     assert_int_equal(t->serial_extra, 2);
     assert_int_equal(t->lifetime, CONFIG_LIFETIME_SUPERVISOR);
     assert_int_equal(t->drives, 2);
+    assert_int_equal(t->media_wait_s, 20);
     assert_int_equal(t->extra.n, 4);
     assert_string_equal(t->extra.list[1], "a b");
     assert_string_equal(t->extra.list[3], "\"");

@@ -143,6 +143,12 @@ static const struct mistake in_devices[] = {
     {QEMU "nic = none\nmac = 52:54:00:12:34:56\n",
      "f:1: mac: target a has no network interface; remove mac, or nic = none\n"},
     {QEMU "drives = 5\n", "f:3: drives: '5' is out of range; give a number from 0 to 4, of a dongle from 0 to 2\n"},
+    {QEMU "media-wait = soon\n",
+     "f:3: media-wait: 'soon' is no number; give seconds from 1 to 3600, or 0 to wait for ever\n"},
+    {"[gateway]\ncache-memory = 1M\n",
+     "f:2: cache-memory: '1M' is out of range; give a size from 4M to 64G, for example cache-memory = 64M\n"},
+    {"[gateway]\ncache-disk = 2\n",
+     "f:2: cache-disk: '2' is no size; give a size up to 16T, or 0 for none, for example cache-disk = 2G\n"},
 };
 
 static void disks_drives_and_network(void **state)
