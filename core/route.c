@@ -20,6 +20,27 @@ void route_reply(struct route_call *call, int status, const char *content_type, 
     call->reply->send(call, status, content_type, body, size);
 }
 
+bool route_request_header(struct route_call *call, const char *name, char *room, size_t size)
+{
+    return call->reply->request_header && call->reply->request_header(call, name, room, size);
+}
+
+void route_body_more(struct route_call *call)
+{
+    call->reply->body_more(call);
+}
+
+void route_reply_stream(struct route_call *call, int status, const char *content_type, uint64_t size,
+                        const struct route_source *source, void *data)
+{
+    call->reply->send_stream(call, status, content_type, size, source, data);
+}
+
+void route_reply_piece(struct route_call *call, const void *bytes, size_t size)
+{
+    call->reply->piece(call, bytes, size);
+}
+
 /* As the inside of a JSON string (RFC 8259 section 7); what is not UTF-8 becomes U+FFFD. At most 6 bytes for one. */
 static void write_escaped(struct wire_writer *w, const char *text, size_t size)
 {

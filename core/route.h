@@ -53,10 +53,12 @@ struct route {
     }
 
 struct route_body {
-    /* bytes are valid during the call. Afterwards nothing more is read from the peer until route_body_more. */
+    /* bytes (at most 64 KiB) are valid during the call. Afterwards nothing more is read from the peer, nor is `end`
+     * called, until route_body_more, which may be called inside. */
     void (*piece)(void *data, const void *bytes, size_t size);
-    void (*end)(void *data); /* all of Content-Length was given to `piece` */
-    /* The peer went away first, or sent nothing for 60 s; `end` never comes, the call must still be replied to. */
+    void (*end)(void *data); /* all of Content-Length was given to `piece`, and route_body_more asked for more */
+    /* The peer went away first, or sent nothing for 60 s, or its session ended; neither `end` nor the call's
+     * `cancelled` come any more, the call must still be replied to, here or later. */
     void (*broken)(void *data);
 };
 
@@ -64,7 +66,9 @@ struct route_body {
 struct route_source {
     /* Wants at most room bytes, which route_reply_piece brings, now or later. Not called again before. */
     void (*pull)(void *data, size_t room);
-    void (*ended)(void *data); /* all was sent, or the peer is gone: called once, last; `pull` may be unanswered */
+    /* All was sent, or the peer is gone: called once, last; `pull` may be unanswered, and must remain so. May be called
+     * inside route_reply_stream. */
+    void (*ended)(void *data);
 };
 
 /* A set of rows with the context its handlers get. */
@@ -115,7 +119,7 @@ void route_reply_header(struct route_call *call, const char *name, const char *v
 void route_reply(struct route_call *call, int status, const char *content_type, const void *body, size_t size);
 
 /* Rows with `stream` only, from the handler until the reply. name: lower case with its colon, "upload-offset:". False:
- * absent, repeated or too long. */
+ * absent, repeated (of unusual names the first one counts) or too long. */
 bool route_request_header(struct route_call *call, const char *name, char *room, size_t size);
 void route_body_more(struct route_call *call);
 

@@ -75,6 +75,8 @@ static void hand_over(struct request *self, const struct match *match)
     self->phase = REQUEST_HANDLER;
     self->call.route = match->route;
     match->route->handler(match->context, &self->call);
+    if (self->streaming)
+        request_stream_open(self);
 }
 
 static void reply_no_session(struct request *self)
@@ -90,6 +92,12 @@ static struct match find(struct request *self)
     for (size_t i = 0; i < config->n_tables && !match.route; i++)
         match_table(self, &config->tables[i], &match);
     return match;
+}
+
+bool request_is_stream(struct request *self)
+{
+    struct match match = find(self);
+    return match.route && match.route->stream;
 }
 
 static void with_session(struct request *self, const struct match *match)

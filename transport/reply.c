@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "transport/request.h"
 #include "transport/request_text.h"
@@ -26,7 +27,7 @@ static bool clean_header(const char *text)
     return true;
 }
 
-static void reply_header(struct route_call *call, const char *name, const char *value)
+void reply_header(struct route_call *call, const char *name, const char *value)
 {
     struct request *self = request_of(call);
     size_t left = sizeof self->headers - self->headers_size;
@@ -55,6 +56,7 @@ static const char *reason(int status)
         {201, "Created"},
         {202, "Accepted"},
         {204, "No Content"},
+        {206, "Partial Content"},
         {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
@@ -62,17 +64,23 @@ static const char *reason(int status)
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {409, "Conflict"},
+        {410, "Gone"},
         {411, "Length Required"},
+        {412, "Precondition Failed"},
         {413, "Content Too Large"},
         {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
         {421, "Misdirected Request"},
         {422, "Unprocessable Content"},
+        {423, "Locked"},
         {429, "Too Many Requests"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
+        {502, "Bad Gateway"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
+        {507, "Insufficient Storage"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
         if (reasons[i].status == status)
@@ -81,7 +89,7 @@ static const char *reason(int status)
 }
 
 static int write_head(const struct request *self, char *room, size_t size, int status, const char *content_type,
-                      size_t length, const char *security)
+                      uint64_t length, const char *security)
 {
     char date[64], type[160] = "", body_length[48] = "";
     time_t now = time(NULL);
@@ -91,29 +99,30 @@ static int write_head(const struct request *self, char *room, size_t size, int s
     if (content_type)
         snprintf(type, sizeof type, "Content-Type: %s\r\n", content_type);
     if (status != 204 && status != 304)
-        snprintf(body_length, sizeof body_length, "Content-Length: %zu\r\n", length);
+        snprintf(body_length, sizeof body_length, "Content-Length: %llu\r\n", (unsigned long long)length);
     return snprintf(room, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s%s\r\n", status, reason(status), date, type,
                     body_length, self->close_after ? "Connection: close\r\n" : "", security, self->headers);
 }
 
-/* Makes head and (copied) body one run of bytes. False: out of memory. */
-static bool prepare(struct request *self, int status, const char *content_type, const void *body, size_t size,
-                    size_t announced, const char *security)
+bool reply_prepare(struct request *self, int status, const char *content_type, const void *body, size_t copied,
+                   uint64_t size, const char *security)
 {
     size_t head_room = HEAD_SIZE + strlen(security) + self->headers_size;
-    self->reply = malloc(LWS_PRE + head_room + size);
+    if (self->unread)
+        self->close_after = true; /* before its body has come: where the next request begins is no longer known */
+    self->reply = malloc(LWS_PRE + head_room + copied);
     if (!self->reply)
         return false;
     char *head = (char *)self->reply + LWS_PRE;
-    int n = write_head(self, head, head_room, status, content_type, announced, security);
+    int n = write_head(self, head, head_room, status, content_type, size, security);
     assert(n > 0 && (size_t)n < head_room);
-    if (size)
-        memcpy(head + n, body, size);
-    self->reply_size = (size_t)n + size;
+    if (copied)
+        memcpy(head + n, body, copied);
+    self->reply_size = (size_t)n + copied;
     return true;
 }
 
-static void start(struct request *self)
+void reply_start(struct request *self)
 {
     self->phase = REQUEST_REPLYING;
     request_unwatch(self->connection);
@@ -127,6 +136,17 @@ static void give_up(struct request *self)
     lws_set_timeout(self->connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
+void reply_settle(struct request *self, int *status, const char **content_type, uint64_t *size)
+{
+    if (*status == 200 && self->etag[0] && request_list_has(self->if_none_match, self->etag, true)) {
+        *status = 304;
+        *content_type = NULL;
+        *size = 0;
+    }
+    if (!strcasestr(self->headers, "cache-control:"))
+        reply_header(&self->call, "Cache-Control", "no-store");
+}
+
 static void reply_send(struct route_call *call, int status, const char *content_type, const void *body, size_t size)
 {
     struct request *self = request_of(call);
@@ -135,21 +155,33 @@ static void reply_send(struct route_call *call, int status, const char *content_
         request_destroy(self);
         return;
     }
-    if (status == 200 && self->etag[0] && request_list_has(self->if_none_match, self->etag, true)) {
-        status = 304;
-        content_type = NULL;
-        size = 0;
-    }
-    if (!strcasestr(self->headers, "cache-control:"))
-        reply_header(call, "Cache-Control", "no-store");
+    uint64_t settled = size;
+    reply_settle(self, &status, &content_type, &settled);
     bool with_body = !self->head && status != 204 && status != 304;
-    if (prepare(self, status, content_type, body, with_body ? size : 0, size, api_security_headers))
-        start(self);
+    if (reply_prepare(self, status, content_type, body, with_body ? size : 0, settled, api_security_headers))
+        reply_start(self);
     else
         give_up(self);
 }
 
-const struct route_reply_ops request_reply_ops = {.header = reply_header, .send = reply_send};
+static bool reply_request_header(struct route_call *call, const char *name, char *room, size_t size)
+{
+    return request_header_copy(request_of(call), name, room, size);
+}
+
+static void reply_body_more(struct route_call *call)
+{
+    request_stream_more(request_of(call));
+}
+
+const struct route_reply_ops request_reply_ops = {
+    .header = reply_header,
+    .request_header = reply_request_header,
+    .body_more = reply_body_more,
+    .send_stream = reply_send_stream,
+    .piece = reply_piece,
+    .send = reply_send,
+};
 
 void request_reply_file(struct request *self, const struct site_file *file)
 {
@@ -159,8 +191,8 @@ void request_reply_file(struct request *self, const struct site_file *file)
     reply_header(&self->call, "Vary", "Accept-Encoding");
     if (!same)
         reply_header(&self->call, "Content-Encoding", "gzip");
-    if (!prepare(self, same ? 304 : 200, same ? NULL : file->content_type, NULL, 0, file->gzip_size,
-                 site_security_headers)) {
+    if (!reply_prepare(self, same ? 304 : 200, same ? NULL : file->content_type, NULL, 0, file->gzip_size,
+                       site_security_headers)) {
         give_up(self);
         return;
     }
@@ -168,7 +200,7 @@ void request_reply_file(struct request *self, const struct site_file *file)
         self->tail = file->gzip;
         self->tail_size = file->gzip_size;
     }
-    start(self);
+    reply_start(self);
 }
 
 /* True when libwebsockets has already read bytes behind the request. It tells only for all sockets together; mistaking
@@ -186,7 +218,11 @@ static int finish(struct connection *connection)
 {
     struct lws *wsi = connection->wsi;
     bool close_after = connection->request->close_after;
+    uint64_t unread = connection->request->unread;
+    reply_end_source(connection->request);
     request_destroy(connection->request);
+    if (unread)
+        return linger_begin(connection, unread);
     if (more_was_read(wsi)) {
         lws_rx_flow_control(wsi, 0);
         lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
@@ -195,9 +231,14 @@ static int finish(struct connection *connection)
     return close_after || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-/* The next piece of the answer; NULL when all of it was written. */
+/* The next piece of the answer; NULL when all that is there was written. */
 static const uint8_t *next_piece(struct request *self, size_t *ret_size)
 {
+    if (self->piece_size && self->reply_sent == self->reply_size) {
+        *ret_size = self->piece_size;
+        self->piece_size = 0;
+        return self->piece + LWS_PRE;
+    }
     bool head = self->reply_sent < self->reply_size;
     const uint8_t *bytes = head ? self->reply + LWS_PRE : self->tail;
     size_t *sent = head ? &self->reply_sent : &self->tail_sent;
@@ -218,15 +259,24 @@ int request_write(struct connection *connection)
         return 0;
     size_t size;
     const uint8_t *piece = next_piece(self, &size);
+    if (!piece && self->source_left) {
+        reply_wait_for_source(self);
+        return 0;
+    }
     if (!piece)
         return finish(connection);
     /* HTTP/1.1 has no framing, so libwebsockets writes nothing into or in front of these bytes. */
     if (lws_write(wsi, (uint8_t *)piece, size, LWS_WRITE_HTTP) < 0)
         return -1;
     self->server->statistics.reply_bytes += size;
+    self->progress_us = clock_now_us();
     /* At once: a peer that has its answer may send the next request before the socket is looked at again. */
-    if (self->reply_sent == self->reply_size && self->tail_sent == self->tail_size && !lws_partial_buffered(wsi))
+    bool all = self->reply_sent == self->reply_size && self->tail_sent == self->tail_size && !self->source_left;
+    if (all && !lws_partial_buffered(wsi))
         return finish(connection);
+    reply_pull(self); /* while the socket drains */
+    if (self->source_failed)
+        return -1;
     lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_S);
     request_want_write(connection);
     return 0;

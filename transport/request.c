@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 
 #include "core/clock.h"
@@ -11,6 +12,7 @@
 #include "transport/request_text.h"
 
 #define BODY_US (60 * 1000000u)
+#define REQUEST_MAX_STREAM (INT64_MAX / 16)
 
 static struct request *request_create(struct connection *connection)
 {
@@ -37,12 +39,15 @@ void request_destroy(struct request *self)
     if (self->connection)
         self->connection->request = NULL;
     auth_session_unref(self->call.session);
+    loop_timer_remove(self->tick);
     free(self->body);
+    free(self->stash);
+    free(self->piece);
     free(self->reply);
     free(self);
 }
 
-static void refuse(struct request *self, int status, const char *code, const char *message)
+void request_refuse(struct request *self, int status, const char *code, const char *message)
 {
     log_info("http", "%s: refused with %d: %s", self->peer, status, message);
     self->close_after = true;
@@ -63,14 +68,15 @@ static bool read_method(struct request *self, struct lws *wsi, enum lws_token_in
         enum route_method method;
         bool head;
     } methods[] = {
-        {WSI_TOKEN_GET_URI, ROUTE_GET, false},     {WSI_TOKEN_HEAD_URI, ROUTE_GET, true},
-        {WSI_TOKEN_POST_URI, ROUTE_POST, false},   {WSI_TOKEN_PUT_URI, ROUTE_PUT, false},
-        {WSI_TOKEN_PATCH_URI, ROUTE_PATCH, false}, {WSI_TOKEN_DELETE_URI, ROUTE_DELETE, false},
+        {WSI_TOKEN_GET_URI, ROUTE_GET, false},         {WSI_TOKEN_HEAD_URI, ROUTE_GET, true},
+        {WSI_TOKEN_POST_URI, ROUTE_POST, false},       {WSI_TOKEN_PUT_URI, ROUTE_PUT, false},
+        {WSI_TOKEN_PATCH_URI, ROUTE_PATCH, false},     {WSI_TOKEN_DELETE_URI, ROUTE_DELETE, false},
+        {WSI_TOKEN_OPTIONS_URI, ROUTE_OPTIONS, false},
     };
     for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
         if (lws_hdr_total_length(wsi, methods[i].token)) {
             self->method = methods[i].method;
-            self->head = methods[i].head;
+            self->head = self->call.head = methods[i].head;
             *ret_uri = methods[i].token;
             return true;
         }
@@ -130,13 +136,14 @@ static bool check_names(struct request *self, struct lws *wsi)
         return true;
     if (!copy_header(wsi, WSI_TOKEN_HOST, host, sizeof host) ||
         authority_match_host(&self->server->authority, host, false) < 0) {
-        refuse(self, 421, "wrong-host",
-               "The gateway is not known under this name; use one of its public names, or add this one to "
-               "'public-names' in its configuration.");
+        request_refuse(self, 421, "wrong-host",
+                       "The gateway is not known under this name; use one of its public names, or add this one to "
+                       "'public-names' in its configuration.");
         return false;
     }
     if (self->method != ROUTE_GET && !origin_is_ours(self, wsi)) {
-        refuse(self, 403, "bad-origin", "Requests that change something are only taken from the gateway's own pages.");
+        request_refuse(self, 403, "bad-origin",
+                       "Requests that change something are only taken from the gateway's own pages.");
         return false;
     }
     return true;
@@ -144,25 +151,27 @@ static bool check_names(struct request *self, struct lws *wsi)
 
 /* -1 after a refusal, else the body's length. libwebsockets would take a chunked body's framing for content, and a
  * negative length for a large one. */
-static int64_t check_length(struct request *self, struct lws *wsi)
+static int64_t check_length(struct request *self, struct lws *wsi, int64_t limit)
 {
     char text[32];
     bool present = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
-        (!present && self->method != ROUTE_GET && self->method != ROUTE_DELETE)) {
-        refuse(self, 411, "length-required", "Send the body with a Content-Length; chunked bodies are not taken.");
+        (!present && (self->method == ROUTE_POST || self->method == ROUTE_PUT || self->method == ROUTE_PATCH))) {
+        request_refuse(self, 411, "length-required",
+                       "Send the body with a Content-Length; chunked bodies are not taken.");
         return -1;
     }
     if (!present)
         return 0;
     int64_t length = copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof text)
-                         ? request_content_length(text, ROUTE_MAX_BODY)
+                         ? request_content_length(text, REQUEST_MAX_STREAM)
                          : -1;
-    if (length == -2)
-        refuse(self, 413, "too-large", "The body is larger than 65536 bytes.");
+    self->unread = (uint64_t)MAX(length, 0);
+    if (length == -2 || length > limit)
+        request_refuse(self, 413, "too-large", "The body is larger than 65536 bytes.");
     else if (length < 0)
-        refuse(self, 400, "bad-length", "The Content-Length is not a number.");
-    return length < 0 ? -1 : length;
+        request_refuse(self, 400, "bad-length", "The Content-Length is not a number.");
+    return length < 0 || length > limit ? -1 : length;
 }
 
 static bool check_type(struct request *self, struct lws *wsi)
@@ -170,7 +179,7 @@ static bool check_type(struct request *self, struct lws *wsi)
     char type[128];
     if (copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof type) && request_is_json(type))
         return true;
-    refuse(self, 415, "not-json", "Send the body as 'Content-Type: application/json'.");
+    request_refuse(self, 415, "not-json", "Send the body as 'Content-Type: application/json'.");
     return false;
 }
 
@@ -229,6 +238,36 @@ static int serve(struct request *self)
     return 0;
 }
 
+void request_watch_leaving(struct connection *connection)
+{
+    lws_rx_flow_control(connection->wsi, 0);
+    lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0);
+    watch(connection, EPOLLRDHUP);
+}
+
+void request_kill(struct connection *connection)
+{
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* A body that is collected before its handler runs. */
+static int collect(struct request *self, size_t length)
+{
+    self->body_expected = length;
+    self->deadline_us = clock_now_us() + BODY_US;
+    if (!length)
+        return serve(self);
+    self->body = malloc(length + 1);
+    return self->body && request_say_continue(self) >= 0 ? 0 : -1;
+}
+
+static void read_expectation(struct request *self, struct lws *wsi)
+{
+    char text[32];
+    copy_header(wsi, WSI_TOKEN_HTTP_EXPECT, text, sizeof text);
+    self->continue_wanted = !strcasecmp(text, "100-continue");
+}
+
 int request_begin(struct connection *connection)
 {
     struct lws *wsi = connection->wsi;
@@ -237,32 +276,34 @@ int request_begin(struct connection *connection)
     if (!self)
         return -1;
     if (!read_method(self, wsi, &uri)) {
-        refuse(self, 405, "bad-method", "The gateway knows GET, HEAD, POST, PUT, PATCH and DELETE.");
+        request_refuse(self, 405, "bad-method", "The gateway knows GET, HEAD, POST, PUT, PATCH and DELETE.");
         return 0;
     }
     if (!check_names(self, wsi))
         return 0;
-    int64_t length = check_length(self, wsi);
-    if (length < 0 || (length > 0 && !check_type(self, wsi)))
-        return 0;
     if (!read_path(self, wsi, uri) || !read_query(self, wsi)) {
-        refuse(self, 414, "too-long", "The address is too long.");
+        request_refuse(self, 414, "too-long", "The address is too long.");
         return 0;
     }
+    self->streaming = request_is_stream(self);
+    int64_t length = check_length(self, wsi, self->streaming ? REQUEST_MAX_STREAM : ROUTE_MAX_BODY);
+    if (length < 0 || (length > 0 && !self->streaming && !check_type(self, wsi)))
+        return 0;
     copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, self->if_none_match, sizeof self->if_none_match);
     read_cookie(self, wsi);
-    self->body_expected = (size_t)length;
-    self->deadline_us = clock_now_us() + BODY_US;
-    if (!length)
-        return serve(self);
-    self->body = malloc(self->body_expected + 1);
-    return self->body ? 0 : -1;
+    read_expectation(self, wsi);
+    return self->streaming ? request_stream_begin(self) : collect(self, (size_t)length);
 }
 
 int request_body(struct connection *connection, const void *bytes, size_t size)
 {
     struct request *self = connection->request;
-    if (!self || self->phase != REQUEST_BODY || !size)
+    if (!self)
+        return linger_body(connection, size);
+    self->unread -= MIN(size, self->unread);
+    if (self->streaming)
+        return request_stream_body(self, bytes, size);
+    if (self->phase != REQUEST_BODY || !size)
         return 0; /* refused already: the rest of it is thrown away */
     if (size > self->body_expected - self->body_size || clock_now_us() > self->deadline_us)
         return -1;
@@ -275,7 +316,9 @@ int request_body(struct connection *connection, const void *bytes, size_t size)
 int request_body_end(struct connection *connection)
 {
     struct request *self = connection->request;
-    if (!self || self->phase != REQUEST_BODY)
+    if (!self)
+        return connection->lingering ? -1 : 0;
+    if (self->streaming || self->phase != REQUEST_BODY)
         return 0;
     if (self->body_size != self->body_expected)
         return -1;
@@ -293,8 +336,12 @@ void request_peer_gone(struct connection *connection)
         return;
     connection->request = NULL;
     self->connection = NULL;
+    self->tick = loop_timer_remove(self->tick);
+    reply_end_source(self);
     if (self->phase == REQUEST_BODY || self->phase == REQUEST_REPLYING)
         request_destroy(self);
+    else if (request_stream_broken(self))
+        return;
     else if (self->phase == REQUEST_HANDLER && self->call.cancelled)
         self->call.cancelled(self->call.cancelled_data); /* may reply, which destroys it */
 }

@@ -30,7 +30,21 @@ struct request {
 
     uint8_t *body;
     size_t body_size, body_expected;
-    uint64_t deadline_us; /* for the whole body */
+    uint64_t deadline_us; /* for the whole body, when it is collected */
+    uint64_t unread;      /* of the body, still with the peer, or not counted any more */
+
+    /* request_stream.c: the body of a row with `stream` */
+    bool streaming;
+    bool continue_wanted; /* the peer waits to be told that its body is welcome */
+    bool more;            /* the handler wants the next piece */
+    bool giving;          /* inside its `piece` */
+    bool body_ended;      /* all was given to it, and it was told */
+    uint64_t body_left;   /* not yet given */
+    uint8_t *stash;       /* what was read while the handler was busy */
+    size_t stash_size;
+    struct loop_timer *tick; /* while something long comes in or goes out */
+    uint64_t progress_us;    /* when the peer last did something for it */
+    int unsent;              /* bytes in the socket at the last tick */
 
     char headers[REQUEST_MAX_HEADERS];
     size_t headers_size;
@@ -40,6 +54,15 @@ struct request {
     size_t reply_size, reply_sent;
     const uint8_t *tail; /* a body that lives for ever; sent from where it stands */
     size_t tail_size, tail_sent;
+
+    /* reply_stream.c: an answer whose body comes from a source */
+    const struct route_source *source; /* until it is told that it ended */
+    void *source_data;
+    uint64_t source_left; /* not yet brought */
+    bool source_failed;   /* the connection is about to end */
+    size_t pulled;        /* asked for, not yet brought */
+    uint8_t *piece;       /* LWS_PRE bytes in front */
+    size_t piece_size;
 };
 
 /* request.c: from the first header to the end of the body */
@@ -49,17 +72,67 @@ int request_body_end(struct connection *connection);
 /* The peer is gone; NULL request allowed. */
 void request_peer_gone(struct connection *connection);
 void request_destroy(struct request *self);
+/* Answers, and closes the connection after it. */
+void request_refuse(struct request *self, int status, const char *code, const char *message);
+/* Nothing is read from the peer for now; it is noticed when it leaves. */
+void request_watch_leaving(struct connection *connection);
 /* Calls for request_write as soon as the socket can take more. */
 void request_want_write(struct connection *connection);
 void request_unwatch(struct connection *connection);
 
 /* dispatch.c: which route, and may the caller */
 void request_dispatch(struct request *self);
+/* Whether the body of what is asked for is to come in pieces. */
+bool request_is_stream(struct request *self);
+
+/* request_stream.c */
+/* Dispatches on the headers; the body waits. -1: close. */
+int request_stream_begin(struct request *self);
+/* The handler has the call, and said what it wants of the body. */
+void request_stream_open(struct request *self);
+int request_stream_body(struct request *self, const void *bytes, size_t size);
+void request_stream_more(struct request *self);
+/* The peer is gone: true when the handler was told by `broken`. */
+bool request_stream_broken(struct request *self);
+/* Watches over something long, in either direction. False: out of memory. */
+bool request_start_tick(struct request *self);
+/* "HTTP/1.1 100 Continue", when the peer waits for it. */
+int request_say_continue(struct request *self);
+bool request_header_copy(struct request *self, const char *name, char *room, size_t size);
+/* Ends the connection soon, from anywhere. */
+void request_kill(struct connection *connection);
+
+/* linger.c: a peer whose answer came before the end of its body must be able to read it: a socket that is closed with
+ * unread bytes in it takes the answer along. */
+/* What finish returns: 0 when the connection stays for a while to throw away up to `unread` bytes. */
+int linger_begin(struct connection *connection, uint64_t unread);
+/* A piece to throw away. -1: it was the last one, or there were too many. */
+int linger_body(struct connection *connection, size_t size);
 
 /* reply.c */
 extern const struct route_reply_ops request_reply_ops;
 /* As route_reply, but the body stays where it is for ever. etag: the file's, quoted. */
 void request_reply_file(struct request *self, const struct site_file *file);
+/* Status and headers of an answer with a body of `size` bytes, then `copied` of them behind these; in self->reply.
+ * False: out of memory. */
+bool reply_prepare(struct request *self, int status, const char *content_type, const void *body, size_t copied,
+                   uint64_t size, const char *security);
+/* What every answer of a route goes through: 304 for what the peer has already, and no caching. */
+void reply_settle(struct request *self, int *status, const char **content_type, uint64_t *size);
+void reply_start(struct request *self);
+void reply_header(struct route_call *call, const char *name, const char *value);
+
+/* reply_stream.c */
+#define REPLY_PIECE 65536
+void reply_send_stream(struct route_call *call, int status, const char *content_type, uint64_t size,
+                       const struct route_source *source, void *data);
+void reply_piece(struct route_call *call, const void *bytes, size_t size);
+/* Asks the source for its next piece, if it may. */
+void reply_pull(struct request *self);
+/* Nothing is there to be written before the source brings it. */
+void reply_wait_for_source(struct request *self);
+void reply_end_source(struct request *self);
+
 /* LWS_CALLBACK_HTTP_WRITEABLE: the next piece of the answer. -1: close the connection. */
 int request_write(struct connection *connection);
 

@@ -25,6 +25,7 @@ struct server_config {
     void *may_context;
     /* Peer uids the local socket admits, as Administrator: root always, and this one. */
     uint32_t local_uid;
+    unsigned body_pause_ms; /* how long a streamed body may pause, and an answer not be read; 0: 60 s */
     /* Instead of the keeper's certificate and key, both or neither: a PEM (the chain behind it) and its private key.
      * The server takes a copy and a reference. keeper may then be NULL: nobody can log in. */
     const char *tls_certificate;

@@ -57,6 +57,8 @@ struct connection {
     struct request *request;      /* the one being served */
     struct viewer *viewer;        /* once it is a console websocket */
     struct loop_io *watch;        /* on the socket, while a request is answered */
+    bool lingering;               /* the answer is out; what still comes is thrown away */
+    uint64_t linger_left, linger_until_us;
 };
 
 static inline struct server *server_of(struct lws *wsi)

@@ -1,4 +1,5 @@
-/* A request line: path and query, cut at the first '?'. What matches must be text that may be shown. */
+/* A request line: path and query, cut at the first '?'. What matches must be text that may be shown. Or a range, whose
+ * bytes must be there. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct route_call call = {.query = question ? question + 1 : ""};
     if (route_query(&call, "name", value, sizeof(value)) && strlen(value) >= sizeof(value))
         abort();
+    uint64_t first, last;
+    for (uint64_t length = 0; length < 2000; length = length * 3 + 1)
+        if (route_range(line, length, &first, &last) > 0 && (first > last || last >= length))
+            abort();
     free(room);
     free(line);
     return 0;

@@ -124,6 +124,46 @@ static void long_error_is_cut_and_still_closed(attr_unused void **state)
     assert_string_equal(sent + strlen(sent) - 4, "\"}}\n");
 }
 
+static void one_range_is_understood(attr_unused void **state)
+{
+    static const struct {
+        const char *header;
+        uint64_t size;
+        int result;
+        uint64_t first, last;
+    } cases[] = {
+        {"bytes=0-99", 1000, 1, 0, 99},
+        {"Bytes=0-0", 1, 1, 0, 0},
+        {"bytes=100-", 1000, 1, 100, 999},
+        {"bytes=-5", 1000, 1, 995, 999},
+        {"bytes=-5000", 1000, 1, 0, 999},
+        {"bytes=990-5000", 1000, 1, 990, 999},
+        {"bytes=0-99999999999999999999999", 1000, 1, 0, 999},
+        {"bytes=0-18446744073709551615", UINT64_MAX, 1, 0, UINT64_MAX - 1},
+        {"bytes=1000-", 1000, -1, 0, 0},
+        {"bytes=99999999999999999999999-", UINT64_MAX, -1, 0, 0},
+        {"bytes=-0", 1000, -1, 0, 0},
+        {"bytes=-1", 0, -1, 0, 0},
+        {"bytes=0-", 0, -1, 0, 0},
+        {"", 1000, 0, 0, 0},
+        {"bytes=", 1000, 0, 0, 0},
+        {"bytes=-", 1000, 0, 0, 0},
+        {"bytes=5", 1000, 0, 0, 0},
+        {"bytes=5-4", 1000, 0, 0, 0},
+        {"bytes=0-1,3-4", 1000, 0, 0, 0},
+        {"bytes=0-1 ", 1000, 0, 0, 0},
+        {"bytes= 0-1", 1000, 0, 0, 0},
+        {"bytes=+0-1", 1000, 0, 0, 0},
+        {"bytes=--1", 1000, 0, 0, 0},
+        {"lines=0-1", 1000, 0, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint64_t first = 0, last = 0;
+        assert_int_equal(route_range(cases[i].header, cases[i].size, &first, &last), cases[i].result);
+        assert_true(first == cases[i].first && last == cases[i].last);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +174,7 @@ int main(void)
         cmocka_unit_test(query_parameter_that_is_absent_too_long_or_odd_is_not_found),
         cmocka_unit_test(error_is_json_whatever_it_quotes),
         cmocka_unit_test(long_error_is_cut_and_still_closed),
+        cmocka_unit_test(one_range_is_understood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
