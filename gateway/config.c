@@ -139,21 +139,21 @@ static void unknown_key(struct config_reader *self, int line, const char *key, e
 }
 
 /* Numbered keys share a row, so the row's bit says nothing of them; an empty field does. */
-static bool given_before(const struct config_key *key, uint64_t given, const void *field)
+static bool given_before(const struct config_key *key, const bool *given, const void *field)
 {
     if (key->last == 0)
-        return given >> (key - config_keys) & 1;
+        return given[key - config_keys];
     return ((const struct config_disk *)field)->path[0] != '\0';
 }
 
 static void read_key(struct config_reader *self, int line, const struct config_key *key, const char *name,
-                     const char *value, void *field, uint64_t *given)
+                     const char *value, void *field, bool *given)
 {
-    if (given_before(key, *given, field)) {
+    if (given_before(key, given, field)) {
         mistake(self->mistakes, line, name, "given twice in this section; remove one");
         return;
     }
-    *given |= UINT64_C(1) << (key - config_keys);
+    given[key - config_keys] = true;
     if (key->trusted_only && !self->trusted) {
         mistake(self->mistakes, line, name,
                 "allowed only in a file that belongs to root and that nobody else may write; run chown root and chmod "
@@ -186,7 +186,7 @@ static void on_pair(void *data, int line, const char *name, const char *value)
     }
     char *base = gateway ? (char *)self->config : (char *)self->target;
     read_key(self, line, key, name, value, base + key->offset + key->step * (number - 1),
-             gateway ? &self->config->given : &self->target->given);
+             gateway ? self->config->given : self->target->given);
 }
 
 static void on_mistake(void *data, int line, const char *what, const char *remedy)
@@ -199,7 +199,7 @@ static bool target_given(const struct config_target *self, const char *name)
 {
     unsigned number;
     const struct config_key *key = config_key_find(CONFIG_SECTION_TARGET, name, &number);
-    return key && (self->given >> (key - config_keys) & 1);
+    return key && self->given[key - config_keys];
 }
 
 /* A dongle's keys make root open devices and write to the kernel's configuration. */
@@ -236,7 +236,7 @@ static void check_target(struct config_target *self, bool trusted, struct config
     }
     for (size_t i = 0; i < config_n_keys; i++) {
         const struct config_key *key = &config_keys[i];
-        if ((self->given >> i & 1) && key->section == CONFIG_SECTION_TARGET && !(key->machines & 1u << self->machine))
+        if (self->given[i] && key->section == CONFIG_SECTION_TARGET && !(key->machines & 1u << self->machine))
             mistake(mistakes, self->line, key->name, "target %s is a %s, which has no such key; remove it", self->name,
                     config_machine_name(self->machine));
     }

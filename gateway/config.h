@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "gateway/config_dongle.h"
 #include "manage/target.h"
+#include "media/outward/address_policy.h"
 
 #define CONFIG_MAX_TARGETS 32
 #define CONFIG_MAX_LISTEN 16
@@ -17,6 +18,8 @@
 #define CONFIG_MAX_DISKS 4
 #define CONFIG_MAX_EXTRA 64
 #define CONFIG_USER_MAX 33
+#define CONFIG_MAX_KEYS 128 /* rows of the key table */
+#define CONFIG_PROXY_MAX 320
 
 enum config_machine { CONFIG_QEMU, CONFIG_TESTCARD, CONFIG_REPLAY, CONFIG_DONGLE };
 /* What the test card is drawn in, in the order of config_format_word. */
@@ -63,9 +66,9 @@ struct config_arguments {
 
 struct config_target {
     char name[TARGET_NAME_MAX];
-    int line;         /* of its section */
-    uint64_t given;   /* bit i: row i of the key table was written in the file */
-    unsigned machine; /* enum config_machine */
+    int line;                    /* of its section */
+    bool given[CONFIG_MAX_KEYS]; /* row i of the key table was written in the file */
+    unsigned machine;            /* enum config_machine */
     char recording[CONFIG_PATH_MAX];
     unsigned format; /* a number below CONFIG_FORMATS: what config_format_word names */
     bool noise;      /* the signal is noisy: differences that noise explains are no changes */
@@ -86,12 +89,20 @@ struct config_target {
     struct config_dongle dongle;
 };
 
+/* Media of other machines. */
+struct config_outward {
+    struct address_policy policy;
+    char proxy[CONFIG_PROXY_MAX]; /* "": none */
+    char ca[CONFIG_PATH_MAX];     /* "": the system's authorities alone */
+};
+
 struct config {
-    uint64_t given;
+    bool given[CONFIG_MAX_KEYS];
     struct config_listens listen;
     struct config_names public_names;
     char state[CONFIG_PATH_MAX];
-    char library[CONFIG_PATH_MAX];                                       /* "": library/ in the state folder */
+    char library[CONFIG_PATH_MAX]; /* "": library/ in the state folder */
+    struct config_outward outward;
     char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
     uint64_t cache_memory, cache_disk;                                   /* bytes, of media from elsewhere */
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */

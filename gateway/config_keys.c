@@ -52,6 +52,14 @@ const struct config_key config_keys[] = {
             .remedy = "give a size from 4M to 64G, for example cache-memory = 64M"),
     GATEWAY("cache-disk", cache_disk, config_value_size, .max = 16 << 20,
             .remedy = "give a size up to 16T, or 0 for none, for example cache-disk = 2G"),
+    GATEWAY("outward-allow", outward.policy.allow, config_value_networks,
+            .remedy = "give addresses or networks, for example outward-allow = 127.0.0.1 fd00:1::/64"),
+    GATEWAY("outward-deny", outward.policy.deny, config_value_networks,
+            .remedy = "give addresses or networks, for example outward-deny = 192.168.0.0/16 fc00::/7"),
+    GATEWAY("outward-proxy", outward.proxy, config_value_proxy,
+            .remedy = "give the proxy with its port, for example outward-proxy = http://proxy.example.org:3128"),
+    GATEWAY("outward-ca", outward.ca, config_value_path,
+            .remedy = "give the absolute path of a PEM file with the certificates of authorities"),
     GATEWAY("certificate", certificate, config_value_path,
             .remedy = "give the absolute path of a PEM file, the chain behind the certificate"),
     GATEWAY("certificate-key", certificate_key, config_value_path,
@@ -145,7 +153,7 @@ const struct config_key config_keys[] = {
 };
 const size_t config_n_keys = ARRAY_SIZE(config_keys);
 
-static_assert(ARRAY_SIZE(config_keys) <= 64, "struct config_target.given has a bit for each row");
+static_assert(ARRAY_SIZE(config_keys) <= CONFIG_MAX_KEYS, "struct config_target.given has a place for each row");
 
 static bool key_matches(const struct config_key *key, const char *name, unsigned *ret_number)
 {

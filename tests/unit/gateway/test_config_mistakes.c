@@ -145,6 +145,18 @@ static const struct mistake in_devices[] = {
     {QEMU "drives = 5\n", "f:3: drives: '5' is out of range; give a number from 0 to 4, of a dongle from 0 to 2\n"},
     {QEMU "media-wait = soon\n",
      "f:3: media-wait: 'soon' is no number; give seconds from 1 to 3600, or 0 to wait for ever\n"},
+    {"[gateway]\noutward-allow = 10.0.0.1/8\n",
+     "f:2: outward-allow: '10.0.0.1/8' holds '10.0.0.1/8', which is no numeric address or network (bits behind the "
+     "prefix must be zero); give addresses or networks, for example outward-allow = 127.0.0.1 fd00:1::/64\n"},
+    {"[gateway]\noutward-deny = example.org\n",
+     "f:2: outward-deny: 'example.org' holds 'example.org', which is no numeric address or network (bits behind the "
+     "prefix must be zero); give addresses or networks, for example outward-deny = 192.168.0.0/16 fc00::/7\n"},
+    {"[gateway]\noutward-proxy = socks5://a:1\n",
+     "f:2: outward-proxy: 'socks5://a:1' begins with neither http:// nor https://; give the proxy with its port, for "
+     "example outward-proxy = http://proxy.example.org:3128\n"},
+    {"[gateway]\noutward-proxy = http://a\n",
+     "f:2: outward-proxy: 'http://a' is not just a host and a port behind that; give the proxy with its port, for "
+     "example outward-proxy = http://proxy.example.org:3128\n"},
     {"[gateway]\ncache-memory = 1M\n",
      "f:2: cache-memory: '1M' is out of range; give a size from 4M to 64G, for example cache-memory = 64M\n"},
     {"[gateway]\ncache-disk = 2\n",
