@@ -22,11 +22,14 @@ struct library_copy_listener {
 int library_copy_create(struct loop *loop, struct library *library, struct worker_pool *io, const char *name,
                         uint64_t size, const uint8_t id[16], const struct library_copy_listener *listener, void *data,
                         struct library_copy **ret);
+/* While it or its layer lives. complete: it is in the library, and the source below was closed. */
+void library_copy_state(const struct library_copy *self, uint64_t *ret_copied, bool *ret_complete);
 /* discard: an incomplete one is removed. Not needed once a layer owns it. */
 struct library_copy *library_copy_destroy(struct library_copy *self, bool discard);
 
 /* Reads come from the copy where it has the blocks, else from below (owned on success), which is closed once all is
- * there. Owns copy on success. Closing the layer keeps an incomplete copy's file until library_copy_forget. */
+ * there. Owns copy on success. Once it is closed nobody is called any more. Closing the layer keeps an incomplete
+ * copy's file until library_copy_forget. */
 int layer_copy_create(struct library_copy *copy, struct source *below, struct source **ret);
 /* Removes what an incomplete copy of that medium has left. */
 void library_copy_forget(struct library *library, const uint8_t id[16]);

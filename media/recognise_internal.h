@@ -15,7 +15,7 @@ struct recognition {
     void *data;
     unsigned reads_left;
     struct image_facts *facts;
-    uint8_t chunk[16384]; /* of the part that is reading; a part that calls another no longer needs it */
+    uint8_t chunk[32768]; /* of the part that is reading; a part that calls another no longer needs it */
 };
 
 /* False: outside the image, unreadable, or too much was read already. */
