@@ -1,7 +1,7 @@
 /* What supervisor and gateway say to each other over core/ipc. The supervisor sends SETUP, one TARGET for each, VM for
- * those with a process, and BEGIN; later VM and KEEPER whenever something changes. The gateway says READY once, and
- * WANT_HELPER. It names targets only by their index. Packing and unpacking are pure; the receiver checks every length
- * and range. */
+ * those with a process, and BEGIN; later VM, KEEPER and OUTWARD whenever something changes. The gateway says READY
+ * once, and WANT_HELPER. It names targets only by their index. Packing and unpacking are pure; the receiver checks
+ * every length and range. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,11 +16,12 @@ enum control_type {
     CONTROL_TARGET,
     CONTROL_VM,
     CONTROL_BEGIN,
-    CONTROL_KEEPER, /* one descriptor: a channel to the new keeper */
-    CONTROL_DONGLE, /* control_dongle.h; behind the TARGET of each that is one */
-    CONTROL_HELPER, /* one descriptor: a channel to the helper */
-    CONTROL_WOKEN,  /* struct control_woken: answers WAKE */
-    CONTROL_CLOCK,  /* control_clock.h */
+    CONTROL_KEEPER,  /* one descriptor: a channel to the new keeper */
+    CONTROL_DONGLE,  /* control_dongle.h; behind the TARGET of each that is one */
+    CONTROL_HELPER,  /* one descriptor: a channel to the helper */
+    CONTROL_WOKEN,   /* struct control_woken: answers WAKE */
+    CONTROL_CLOCK,   /* control_clock.h */
+    CONTROL_OUTWARD, /* one descriptor: a channel to the outward process */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
     CONTROL_SET_CLOCK,   /* control_clock.h */

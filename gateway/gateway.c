@@ -16,6 +16,7 @@
 #include "gateway/console.h"
 #include "gateway/drives.h"
 #include "gateway/helper_client.h"
+#include "gateway/outward_client.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
 #include "gateway/screen_text.h"
@@ -179,6 +180,7 @@ static int begin(struct gateway *self)
     int r = loop_create(&self->loop);
     r = r ? r : watch_signals(self);
     r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
+    r = r ? r : outward_client_create(self->loop, &self->outward);
     r = r ? r : gateway_receive_setup(self);
     r = r ? r : enter_sandbox(self);
     r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
@@ -214,6 +216,7 @@ static void end(struct gateway *self)
     self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)
         target_destroy(self->targets[i]);
+    self->outward = outward_client_destroy(self->outward);
     self->keeper = keeper_client_destroy(self->keeper);
     self->supervisor = ipc_destroy(self->supervisor);
     self->signals_io = loop_io_remove(self->signals_io);

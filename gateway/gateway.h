@@ -21,6 +21,7 @@ struct dongle;
 struct drives;
 struct gateway;
 struct helper_client;
+struct outward_client;
 struct screenshots;
 struct vga_font;
 
@@ -64,6 +65,7 @@ struct gateway {
 
     struct keeper_client *keeper;
     struct helper_client *helper;
+    struct outward_client *outward;
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
     struct vga_font *font; /* NULL: not on this host */

@@ -7,6 +7,7 @@
 #include "gateway/dongle.h"
 #include "gateway/gateway.h"
 #include "gateway/helper_client.h"
+#include "gateway/outward_client.h"
 
 static int take_message_fd(struct ipc_message *message)
 {
@@ -77,6 +78,17 @@ static bool on_helper(struct gateway *self, struct ipc_message *message)
     return true;
 }
 
+static bool on_outward(struct gateway *self, struct ipc_message *message)
+{
+    int fd = take_message_fd(message);
+    if (fd < 0)
+        return false;
+    int r = outward_client_connect(self->outward, fd);
+    if (r < 0)
+        log_error("gateway", "outward cannot be used: %s", strerror(-r));
+    return true;
+}
+
 static bool on_woken(struct gateway *self, struct ipc_message *message)
 {
     struct control_woken woken;
@@ -126,6 +138,9 @@ static void on_message(void *data, struct ipc_message *message)
         break;
     case CONTROL_HELPER:
         good = on_helper(self, message);
+        break;
+    case CONTROL_OUTWARD:
+        good = on_outward(self, message);
         break;
     case CONTROL_WOKEN:
         good = on_woken(self, message);

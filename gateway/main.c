@@ -12,6 +12,7 @@ static const struct {
     {"gateway", gateway_role_main},
     {"keeper", keeper_role_main},
     {"helper", helper_role_main},
+    {"outward", outward_role_main},
 };
 
 static int run_role(const struct options *options)

@@ -11,13 +11,13 @@
 /* Bounds that a bug or an attacker hits before the machine does. */
 static const struct {
     int resource;
-    rlim_t of[3]; /* by role */
+    rlim_t of[4]; /* by role */
 } limits[] = {
-    {RLIMIT_CORE, {0, 0, 0}},                          /* a core file would hold pictures and secrets */
-    {RLIMIT_NOFILE, {4096, 256, 256}},                 /* sockets of viewers; the keeper has its store, the helper
-                                                          devices */
-    {RLIMIT_FSIZE, {RLIM_INFINITY, 1 << 28, 1 << 20}}, /* the keeper's store; the gateway serves writable media of
-                                                          any size; attributes */
+    {RLIMIT_CORE, {0, 0, 0, 0}}, /* a core file would hold pictures and secrets */
+    /* sockets of viewers; the keeper has its store, the helper devices, outward connections */
+    {RLIMIT_NOFILE, {4096, 256, 256, 4096}},
+    /* writable media of any size; the keeper's store; attributes; certificates */
+    {RLIMIT_FSIZE, {RLIM_INFINITY, 1 << 28, 1 << 20, 1 << 20}},
 };
 
 static int set_limits(enum sandbox_role role)
@@ -48,14 +48,14 @@ static const struct sandbox_path common_paths[] = {
 #endif
 };
 
-static int restrict_files(const struct sandbox_path *paths, size_t n_paths)
+static int restrict_files(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths)
 {
     struct sandbox_path all[SANDBOX_MAX_PATHS + ARRAY_SIZE(common_paths)];
     if (n_paths > SANDBOX_MAX_PATHS)
         return -E2BIG;
     memcpy(all, paths, n_paths * sizeof *paths);
     memcpy(all + n_paths, common_paths, sizeof common_paths);
-    return sandbox_landlock(all, n_paths + ARRAY_SIZE(common_paths), false);
+    return sandbox_landlock(all, n_paths + ARRAY_SIZE(common_paths), role == SANDBOX_OUTWARD ? SANDBOX_MAY_CONNECT : 0);
 }
 
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths)
@@ -72,7 +72,7 @@ int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size
     int r = set_limits(role);
     if (r < 0)
         return r;
-    r = restrict_files(paths, n_paths);
+    r = restrict_files(role, paths, n_paths);
     if (r < 0)
         return r;
     if (r > 0)

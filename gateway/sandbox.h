@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_HELPER };
+enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_HELPER, SANDBOX_OUTWARD };
 
 /* Folders and files that a role may reach. */
 enum sandbox_use {
@@ -28,5 +28,6 @@ struct sandbox_path {
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
 
 /* The parts, for programs that are executed afterwards (a VM) and for tests. */
-int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, bool may_execute); /* 1: the kernel has none */
+enum { SANDBOX_MAY_EXECUTE = 1, SANDBOX_MAY_CONNECT = 2 /* over TCP */ };
+int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, unsigned may); /* 1: the kernel has none */
 int sandbox_seccomp(enum sandbox_role role);

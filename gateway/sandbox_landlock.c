@@ -44,7 +44,7 @@ static uint64_t known_rights(int version)
     return rights;
 }
 
-static int allow(int ruleset, uint64_t known, const struct sandbox_path *path, bool may_execute)
+static int allow(int ruleset, uint64_t known, const struct sandbox_path *path, unsigned may)
 {
     _cleanup_close_ int fd = open(path->path, O_PATH | O_CLOEXEC);
     struct stat st;
@@ -55,7 +55,7 @@ static int allow(int ruleset, uint64_t known, const struct sandbox_path *path, b
         rights |= FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
     else if (path->use == SANDBOX_OWN)
         rights = known & ~FS_EXECUTE;
-    if (may_execute && path->use == SANDBOX_READ)
+    if ((may & SANDBOX_MAY_EXECUTE) && path->use == SANDBOX_READ)
         rights |= FS_EXECUTE;
     if (!S_ISDIR(st.st_mode))
         rights &= FS_FILE;
@@ -63,7 +63,7 @@ static int allow(int ruleset, uint64_t known, const struct sandbox_path *path, b
     return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
 }
 
-int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, bool may_execute)
+int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, unsigned may)
 {
     int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)
@@ -71,8 +71,8 @@ int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, bool may_
     struct ruleset rules = {.fs = known_rights(version)};
     /* What serves a browser got its listeners from the supervisor and opens no connection to anywhere; a VM's own
      * network is its configuration's business. */
-    if (version >= 4 && !may_execute)
-        rules.net = NET_BIND_TCP | NET_CONNECT_TCP;
+    if (version >= 4 && !(may & SANDBOX_MAY_EXECUTE))
+        rules.net = NET_BIND_TCP | (may & SANDBOX_MAY_CONNECT ? 0 : NET_CONNECT_TCP);
     if (version >= 6)
         rules.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
     size_t size = version >= 6 ? sizeof rules : version >= 4 ? 16 : 8;
@@ -80,7 +80,7 @@ int sandbox_landlock(const struct sandbox_path *paths, size_t n_paths, bool may_
     if (fd < 0)
         return -errno;
     for (size_t i = 0; i < n_paths; i++) {
-        int r = allow(fd, rules.fs, &paths[i], may_execute);
+        int r = allow(fd, rules.fs, &paths[i], may);
         if (r < 0) {
             log_error("sandbox", "%s cannot be opened for the sandbox", paths[i].path);
             return r;

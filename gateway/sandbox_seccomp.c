@@ -15,7 +15,7 @@
 #include "core/log.h"
 #include "gateway/sandbox.h"
 
-enum { GATEWAY = 1, KEEPER = 2, HELPER = 4, ALL = 7 };
+enum { GATEWAY = 1, KEEPER = 2, HELPER = 4, OUTWARD = 8, ALL = 15 };
 
 struct permission {
     const char *name;
@@ -62,11 +62,12 @@ static const struct permission permissions[] = {
     {"fchdir", KEEPER, "its own folder becomes the working directory"},
     {"getcwd", ALL, "the store's absolute name"},
     {"getdents64", ALL, "the image library"},
-    {"mkdir", KEEPER | HELPER, "first start; a folder of configfs is a part of a gadget"},
+    {"mkdir", KEEPER | HELPER | OUTWARD,
+     "first start; a folder of configfs is a part of a gadget; libnbd reads authorities from one"},
     {"mkdirat", ALL, "the same; folders of the image library"},
     {"linkat", GATEWAY, "an image gets its name where the file system cannot rename without replacing"},
     {"openat2", GATEWAY, "images, without following links"},
-    {"rmdir", HELPER, "a part of a gadget goes"},
+    {"rmdir", HELPER | OUTWARD, "a part of a gadget goes; the same folder"},
     {"symlink", HELPER, "a function becomes part of a gadget"},
     {"symlinkat", HELPER, "the same"},
     {"chdir", HELPER, "libusbgx walks configfs"},
@@ -91,13 +92,14 @@ static const struct permission permissions[] = {
     {"mlock2", KEEPER, "the same"},
     {"munlock", KEEPER, "the same"},
     {"mincore", ALL, "sanitizers, unwinding"},
-    {"memfd_create", GATEWAY, "picture buffers"},
+    {"memfd_create", GATEWAY | OUTWARD, "picture buffers; libnbd reads a key from a file"},
     {"membarrier", ALL, "the C library"},
-    {"socket", GATEWAY | HELPER, "to QEMU and as the NBD server: unix only; the helper's: netlink only, see below"},
-    {"socketpair", GATEWAY, "the two connections of QEMU's display"},
+    {"socket", GATEWAY | HELPER | OUTWARD,
+     "outward: internet only; to QEMU and as the NBD server: unix only; the helper's: netlink only, see below"},
+    {"socketpair", GATEWAY | OUTWARD, "the two connections of QEMU's display; libcurl wakes itself"},
     {"bind", GATEWAY | HELPER, "the NBD server's socket; netlink"},
     {"listen", GATEWAY, "the NBD server"},
-    {"connect", GATEWAY | HELPER, "QEMU's QMP socket; netlink"},
+    {"connect", GATEWAY | HELPER | OUTWARD, "QEMU's QMP socket; netlink; other machines"},
     {"accept", GATEWAY, "viewers, NBD clients"},
     {"accept4", GATEWAY | HELPER, "the same; the gateway's channel"},
     {"shutdown", ALL, "ends of connections"},
@@ -252,6 +254,11 @@ static int add_argument_rules(scmp_filter_ctx filter, enum sandbox_role role)
     r = r ? r : allow_no_dumps(filter);
     if (role == SANDBOX_HELPER)
         r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_NETLINK);
+    if (role == SANDBOX_OUTWARD) {
+        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET);
+        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);
+        r = r ? r : allow_if(filter, SCMP_SYS(socketpair), 0, UINT32_MAX, AF_UNIX);
+    }
     if (role == SANDBOX_GATEWAY) {
         r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_UNIX);
         r = r ? r : allow_if(filter, SCMP_SYS(socketpair), 0, UINT32_MAX, AF_UNIX);
@@ -276,7 +283,8 @@ static bool is_allowed(const char *name, unsigned who)
 
 static int add_rules(scmp_filter_ctx filter, enum sandbox_role role)
 {
-    static const unsigned bits[] = {[SANDBOX_GATEWAY] = GATEWAY, [SANDBOX_KEEPER] = KEEPER, [SANDBOX_HELPER] = HELPER};
+    static const unsigned bits[] = {
+        [SANDBOX_GATEWAY] = GATEWAY, [SANDBOX_KEEPER] = KEEPER, [SANDBOX_HELPER] = HELPER, [SANDBOX_OUTWARD] = OUTWARD};
     unsigned who = bits[role];
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(permissions); i++)

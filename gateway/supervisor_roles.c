@@ -17,6 +17,7 @@
 #include "gateway/role.h"
 #include "gateway/supervisor_clock.h"
 #include "gateway/supervisor_helper.h"
+#include "gateway/supervisor_outward.h"
 
 struct roles {
     struct roles_config config;
@@ -24,6 +25,7 @@ struct roles {
     void *data;
     struct process keeper, gateway;
     struct helper_link *helper;
+    struct outward_link *outward;
     struct clock_watch *clock;
     char keeper_folder[CONFIG_PATH_MAX];
     struct keeper_ready keeper_ready;
@@ -123,6 +125,14 @@ static bool give_helper(void *data, int fd)
     return self->gateway.channel != NULL;
 }
 
+static bool give_outward(void *data, int fd)
+{
+    struct roles *self = data;
+    struct wire_writer nothing = wire_writer_init(NULL, 0);
+    send_gateway(self, CONTROL_OUTWARD, &nothing, fd);
+    return self->gateway.channel != NULL;
+}
+
 /* Without a keeper the gateway finds its channel closed, and gets another when the keeper is back. */
 static void give_keeper(struct roles *self, int fd)
 {
@@ -163,6 +173,7 @@ static void gateway_started(void *data)
     clock_watch_tell(self->clock, self->gateway.channel);
     send_gateway(self, CONTROL_BEGIN, &nothing, -1);
     helper_link_want(self->helper);
+    outward_link_offer(self->outward);
 }
 
 static void on_clock(void *data)
@@ -337,6 +348,8 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     static const struct helper_link_owner helper = {.give = give_helper};
     r = r ? r : clock_watch_create(loop, &wall_clock_real, on_clock, self, &self->clock);
     r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
+    static const struct outward_link_owner outward = {.give = give_outward};
+    r = r ? r : outward_link_create(loop, config->config, config->state, config->user, &outward, self, &self->outward);
     r = r ? r : process_start(&self->keeper);
     if (r < 0) {
         roles_destroy(self);
@@ -352,6 +365,7 @@ void roles_stop(struct roles *self, int timeout_ms)
     process_stop(&self->gateway, timeout_ms);
     process_stop(&self->keeper, timeout_ms);
     helper_link_stop(self->helper, timeout_ms);
+    outward_link_stop(self->outward, timeout_ms);
 }
 
 struct roles *roles_destroy(struct roles *self)
@@ -361,6 +375,7 @@ struct roles *roles_destroy(struct roles *self)
     process_finish(&self->gateway);
     process_finish(&self->keeper);
     self->helper = helper_link_destroy(self->helper);
+    self->outward = outward_link_destroy(self->outward);
     self->clock = clock_watch_destroy(self->clock);
     free(self);
     return NULL;

@@ -150,6 +150,6 @@ int vm_prepare_confine(void *confinement)
         {p->disks[1], SANDBOX_CHANGE, true},   {p->disks[2], SANDBOX_CHANGE, true},
         {p->disks[3], SANDBOX_CHANGE, true},
     };
-    int r = sandbox_landlock(paths, ARRAY_SIZE(paths), true);
+    int r = sandbox_landlock(paths, ARRAY_SIZE(paths), SANDBOX_MAY_EXECUTE);
     return r < 0 ? -r : 0;
 }

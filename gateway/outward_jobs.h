@@ -1,0 +1,22 @@
+/* What the outward process does: jobs, each one medium of another machine, served over the sockets that the gateway
+ * sends. A job outlives its gateway by OUTWARD_KEEP_S, waiting for the next one to adopt it by its token. One gateway
+ * at a time. The loop's thread. */
+#pragma once
+
+#include "gateway/outward_wire.h"
+#include "media/outward/remote.h"
+
+#define OUTWARD_MAX_JOBS 160 /* 32 targets with 4 drives, and some that are changed just now */
+
+struct outward_jobs;
+
+/* settings outlives it. lost: the gateway's channel broke; may be NULL. */
+int outward_jobs_create(struct loop *loop, const struct remote_settings *settings, void (*lost)(void *data), void *data,
+                        struct outward_jobs **ret);
+/* Sources may need some more turns of the loop to end. NULL allowed; returns NULL. */
+struct outward_jobs *outward_jobs_destroy(struct outward_jobs *self);
+
+/* A channel to a gateway, in place of the one before. Takes fd. */
+int outward_jobs_connect(struct outward_jobs *self, int fd);
+
+unsigned outward_jobs_count(const struct outward_jobs *self);

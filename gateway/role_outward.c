@@ -1,0 +1,200 @@
+/* The outward process: the only one that connects to other machines. It is told what it may do, then confines itself,
+ * then meets the network. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "gateway/outward_jobs.h"
+#include "gateway/outward_setup.h"
+#include "gateway/role.h"
+#include "gateway/sandbox.h"
+
+#define MOST_CA (1u << 20)
+#define RESOLVERS 4 /* a name server that does not answer holds one for some seconds */
+#define LAST_TURNS 100
+
+struct outward {
+    struct loop *loop;
+    struct ipc *supervisor;
+    int signals;
+    struct loop_io *signals_io;
+    struct remote_settings settings;
+    bool told;
+    char folder[CONFIG_PATH_MAX + 32];
+    struct outward_jobs *jobs;
+};
+
+static int take_message_fd(struct ipc_message *message)
+{
+    return message->n_fds > 0 ? take_fd(&message->fds[0]) : -1;
+}
+
+static char *read_text(int fd)
+{
+    _cleanup_free_ char *text = malloc(MOST_CA + 1);
+    size_t size = 0;
+    while (text && size < MOST_CA) {
+        ssize_t n = read(fd, text + size, MOST_CA - size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        size += (size_t)n;
+    }
+    if (!text || !size || size == MOST_CA || memchr(text, 0, size))
+        return NULL;
+    text[size] = 0;
+    return take(text);
+}
+
+static void on_setup(struct outward *self, struct ipc_message *message)
+{
+    static struct outward_setup setup;
+    _cleanup_close_ int ca = take_message_fd(message);
+    if (self->told || !outward_read_setup(message->body, message->body_size, &setup)) {
+        log_error("outward", "the configuration came in no form that makes sense");
+        return;
+    }
+    self->settings.policy = setup.policy;
+    text_copy(self->settings.proxy, sizeof self->settings.proxy, setup.proxy);
+    if (ca >= 0) {
+        self->settings.ca = read_text(ca);
+        if (!self->settings.ca)
+            log_error("outward", "the file of outward-ca cannot be used: it is empty, no text, or longer than 1 MiB");
+    }
+    self->told = true;
+}
+
+static void on_gateway(struct outward *self, struct ipc_message *message)
+{
+    int fd = take_message_fd(message);
+    int r = fd < 0 ? -EPROTO : self->jobs ? outward_jobs_connect(self->jobs, fd) : -EAGAIN;
+    if (r < 0)
+        log_error("outward", "the gateway's channel cannot be used: %s", strerror(-r));
+}
+
+static void on_message(void *data, struct ipc_message *message)
+{
+    struct outward *self = data;
+    if (message->type == OUTWARD_SETUP)
+        on_setup(self, message);
+    else if (message->type == OUTWARD_GATEWAY)
+        on_gateway(self, message);
+    else
+        log_error("outward", "message %u of the supervisor makes no sense here", message->type);
+}
+
+/* A new supervisor starts an outward of its own. */
+static void on_closed(void *data, int error)
+{
+    struct outward *self = data;
+    self->supervisor = ipc_destroy(self->supervisor);
+    loop_stop(self->loop, error);
+}
+
+static void on_signal(void *data, int fd, uint32_t events)
+{
+    struct outward *self = data;
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(fd, &info, sizeof info) == sizeof info)
+        loop_stop(self->loop, 0);
+}
+
+static int watch_signals(struct outward *self)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (self->signals < 0)
+        return -errno;
+    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
+}
+
+static void on_lost(void *data)
+{
+    struct outward *self = data;
+    if (self->supervisor && ipc_send(self->supervisor, OUTWARD_LOST, 0, NULL, 0, NULL, 0) < 0)
+        log_error("outward", "another channel to the gateway cannot be asked for");
+}
+
+/* Authorities that vouch for NBD servers stand there while a medium is open, because libnbd reads them from files; a
+ * target's name holds no dot. */
+static int make_folder(struct outward *self, const char *state)
+{
+    int n = snprintf(self->folder, sizeof self->folder, "%s/run/.outward", state ? state : "");
+    if (!state || n < 0 || (size_t)n >= sizeof self->folder)
+        return -EINVAL;
+    if (mkdir(self->folder, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    self->settings.folder = self->folder;
+    return 0;
+}
+
+static int enter_sandbox(const struct outward *self)
+{
+    const struct sandbox_path paths[] = {
+        /* Name servers, hosts, authorities: files that others replace by new ones at any time, so the folder they are
+         * in. The process's user cannot read secrets there. */
+        {"/etc", SANDBOX_READ, false},
+        {"/run/systemd/resolve", SANDBOX_READ, true}, /* where /etc/resolv.conf may lead */
+        {"/run/NetworkManager", SANDBOX_READ, true},
+        {"/run/resolvconf", SANDBOX_READ, true},
+        {self->folder, SANDBOX_OWN, false},
+    };
+    return sandbox_enter(SANDBOX_OUTWARD, paths, ARRAY_SIZE(paths));
+}
+
+static int begin(struct outward *self, const char *state)
+{
+    static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
+    int r = loop_create(&self->loop);
+    r = r ? r : watch_signals(self);
+    r = r ? r : ipc_create(self->loop, OUTWARD_FD_SUPERVISOR, &listener, self, &self->supervisor);
+    while (r == 0 && !self->told && self->supervisor)
+        r = loop_dispatch(self->loop, 1000);
+    r = r ? r : self->told ? make_folder(self, state) : -ECONNRESET;
+    r = r ? r : enter_sandbox(self);
+    r = r ? r : worker_pool_create(self->loop, "resolve", RESOLVERS, &self->settings.resolver);
+    r = r ? r : outward_jobs_create(self->loop, &self->settings, on_lost, self, &self->jobs);
+    return r ? r : ipc_send(self->supervisor, OUTWARD_READY, 0, NULL, 0, NULL, 0);
+}
+
+static void end(struct outward *self)
+{
+    self->jobs = outward_jobs_destroy(self->jobs);
+    for (int i = 0; self->loop && i < LAST_TURNS; i++) /* what sources still have to put away */
+        loop_dispatch(self->loop, 0);
+    self->settings.resolver = worker_pool_destroy(self->settings.resolver);
+    self->supervisor = ipc_destroy(self->supervisor);
+    self->signals_io = loop_io_remove(self->signals_io);
+    if (self->signals >= 0)
+        close(self->signals);
+    self->loop = loop_destroy(self->loop);
+    free(self->settings.ca);
+}
+
+int outward_role_main(const struct options *options)
+{
+    static struct outward outward = {.signals = -1};
+    log_init("outward");
+    int r = begin(&outward, options->state);
+    if (r < 0)
+        log_error("outward", "cannot start: %s", strerror(-r));
+    else
+        loop_run(outward.loop);
+    end(&outward);
+    return r < 0 ? EXIT_FAILED : EXIT_FINE;
+}

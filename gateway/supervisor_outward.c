@@ -1,0 +1,138 @@
+#include "gateway/supervisor_outward.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/log.h"
+#include "core/text.h"
+#include "gateway/outward_setup.h"
+#include "gateway/process.h"
+
+#define AGAIN_US 500000 /* whoever breaks one channel after another gets them slowly */
+
+struct outward_link {
+    const struct config *config;
+    const struct outward_link_owner *owner;
+    void *data;
+    bool stopping;
+    struct process process;
+    struct loop_timer *again;
+};
+
+static int nothing_more(void *data, int *fds, bool *close_it, unsigned *n_fds)
+{
+    (void)data, (void)fds, (void)close_it, (void)n_fds;
+    return 0;
+}
+
+static void tell_setup(struct outward_link *self)
+{
+    const struct config_outward *config = &self->config->outward;
+    uint8_t room[IPC_MAX_BODY];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    struct outward_setup setup = {.policy = config->policy};
+    _cleanup_close_ int ca = -1;
+    text_copy(setup.proxy, sizeof setup.proxy, config->proxy);
+    outward_write_setup(&w, &setup);
+    if (config->ca[0]) {
+        ca = open(config->ca, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (ca < 0)
+            log_error("supervisor", "outward-ca %s cannot be opened: %s; only the system's authorities are trusted",
+                      config->ca, strerror(errno));
+    }
+    int r = w.full ? -EMSGSIZE
+                   : ipc_send(self->process.channel, OUTWARD_SETUP, 0, room, wire_written(&w), &ca, ca >= 0 ? 1 : 0);
+    if (r < 0)
+        log_error("supervisor", "outward does not take its configuration: %s", strerror(-r));
+}
+
+void outward_link_offer(struct outward_link *self)
+{
+    int pair[2];
+    loop_timer_disarm(self->again);
+    if (!self->process.channel || self->stopping)
+        return; /* its start comes back here */
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return;
+    _cleanup_close_ int for_gateway = pair[0], for_outward = pair[1];
+    if (!self->owner->give(self->data, for_gateway))
+        return; /* the next gateway's start does */
+    int r = ipc_send(self->process.channel, OUTWARD_GATEWAY, 0, NULL, 0, &for_outward, 1);
+    if (r < 0)
+        log_error("supervisor", "outward does not take the gateway's channel: %s", strerror(-r));
+}
+
+static void on_again(void *data)
+{
+    outward_link_offer(data);
+}
+
+static void on_started(void *data)
+{
+    struct outward_link *self = data;
+    tell_setup(self);
+    outward_link_offer(self);
+}
+
+static void on_message(void *data, struct ipc_message *message)
+{
+    struct outward_link *self = data;
+    if (message->type == OUTWARD_READY) {
+        self->process.served = true;
+        log_info("supervisor", "outward is ready (process %d)", (int)child_pid(self->process.child));
+    } else if (message->type == OUTWARD_LOST) {
+        loop_timer_arm_in(self->again, AGAIN_US); /* unless a new gateway comes first */
+    } else {
+        log_error("supervisor", "outward sent message %u, which makes no sense", message->type);
+    }
+}
+
+static bool on_ended(void *data, int status)
+{
+    struct outward_link *self = data;
+    (void)status;
+    return !self->stopping;
+}
+
+int outward_link_create(struct loop *loop, const struct config *config, const struct state *state,
+                        const struct uid_choice *user, const struct outward_link_owner *owner, void *data,
+                        struct outward_link **ret)
+{
+    static const struct process_owner process = {
+        .prepare = nothing_more, .started = on_started, .message = on_message, .ended = on_ended};
+    struct outward_link *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    *self = (struct outward_link){.config = config, .owner = owner, .data = data};
+    int r = loop_timer_add(loop, on_again, self, &self->again);
+    r = r ? r : process_init(&self->process, loop, "outward", user, &process, self);
+    self->process.state = state->path;
+    r = r ? r : process_start(&self->process);
+    if (r < 0) {
+        outward_link_destroy(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+void outward_link_stop(struct outward_link *self, int timeout_ms)
+{
+    if (!self)
+        return;
+    self->stopping = true;
+    process_stop(&self->process, timeout_ms);
+}
+
+struct outward_link *outward_link_destroy(struct outward_link *self)
+{
+    if (!self)
+        return NULL;
+    process_finish(&self->process);
+    loop_timer_remove(self->again);
+    free(self);
+    return NULL;
+}
