@@ -7,9 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define ROUNDS 16            /* reads, and writes, in one callback: others wait meanwhile */
 #define MAX_TALK (64u << 10) /* bytes of negotiation that wait to be sent */
-#define SEND_PIECES 16
 
 void nbd_connection_unref(struct nbd_connection *self)
 {
@@ -23,6 +21,8 @@ void nbd_connection_close(struct nbd_connection *self)
         return;
     self->io = loop_io_remove(self->io);
     self->timer = loop_timer_remove(self->timer);
+    self->again = loop_timer_remove(self->again);
+    self->tls = nbd_tls_destroy(self->tls);
     close(take_fd(&self->fd));
     self->export = NULL;
     free(take(self->talk));
@@ -36,7 +36,7 @@ void nbd_connection_close(struct nbd_connection *self)
     nbd_connection_unref(self);
 }
 
-static void end(struct nbd_connection *self, const char *why)
+void nbd_connection_end(struct nbd_connection *self, const char *why)
 {
     if (self->fd < 0)
         return;
@@ -44,13 +44,10 @@ static void end(struct nbd_connection *self, const char *why)
     nbd_connection_close(self);
 }
 
-static bool unsent(const struct nbd_connection *self)
+bool nbd_connection_over_budget(const struct nbd_connection *self)
 {
-    return self->talk_sent < self->talk_size || self->first;
-}
-
-static bool over_budget(const struct nbd_connection *self)
-{
+    if (self->incoming)
+        return false; /* its rest must come, or it would never be answered */
     return self->requests >= NBD_INFLIGHT_REQUESTS || self->bytes >= NBD_INFLIGHT_BYTES ||
            self->talk_size - self->talk_sent >= MAX_TALK;
 }
@@ -60,171 +57,21 @@ void nbd_connection_settle(struct nbd_connection *self)
 {
     if (self->fd < 0)
         return;
-    if (self->finishing && !self->requests && !unsent(self)) {
-        end(self, NULL);
+    if (self->finishing && !self->requests && !nbd_connection_unsent(self)) {
+        nbd_connection_end(self, NULL);
         return;
     }
-    uint32_t events = 0;
-    if (!self->finishing && !over_budget(self))
-        events |= EPOLLIN;
-    if (unsent(self))
-        events |= EPOLLOUT;
+    bool listens = !self->finishing && !self->starting && !nbd_connection_over_budget(self);
+    uint32_t events = (listens ? EPOLLIN : 0u) | (nbd_connection_unsent(self) ? EPOLLOUT : 0u);
+    if (self->shaking)
+        events = nbd_tls_events(self->tls);
+    else if (listens && self->tls && nbd_tls_pending(self->tls))
+        loop_timer_arm_in(self->again, 0);
     if (events == self->events)
         return;
     self->events = events;
     if (loop_io_set_events(self->io, events) < 0)
-        end(self, "the event loop failed");
-}
-
-/* --- answers --- */
-
-static unsigned gather(struct nbd_connection *self, struct iovec pieces[SEND_PIECES])
-{
-    unsigned n = 0;
-    if (self->talk_sent < self->talk_size)
-        pieces[n++] = (struct iovec){self->talk + self->talk_sent, self->talk_size - self->talk_sent};
-    size_t skip = self->sent;
-    for (struct nbd_request *r = self->first; r && n + 2 <= SEND_PIECES; r = r->next) {
-        size_t in_header = MIN(skip, sizeof r->header);
-        if (in_header < sizeof r->header)
-            pieces[n++] = (struct iovec){r->header + in_header, sizeof r->header - in_header};
-        if (r->payload_size)
-            pieces[n++] = (struct iovec){r->payload + (skip - in_header), r->payload_size - (skip - in_header)};
-        skip = 0;
-    }
-    return n;
-}
-
-void nbd_connection_finish_request(struct nbd_connection *self, struct nbd_request *request)
-{
-    self->requests--;
-    self->bytes -= request->charged;
-    free(request);
-}
-
-static void account_sent(struct nbd_connection *self, size_t n)
-{
-    size_t talk = MIN(n, self->talk_size - self->talk_sent);
-    self->talk_sent += talk;
-    if (self->talk_sent == self->talk_size) {
-        free(take(self->talk));
-        self->talk_size = self->talk_sent = 0;
-    }
-    self->sent += n - talk;
-    while (self->first && self->sent >= sizeof self->first->header + self->first->payload_size) {
-        struct nbd_request *done = self->first;
-        self->sent -= sizeof done->header + done->payload_size;
-        self->first = done->next;
-        if (!self->first)
-            self->last = &self->first;
-        nbd_connection_finish_request(self, done);
-    }
-}
-
-void nbd_connection_flush(struct nbd_connection *self)
-{
-    for (unsigned i = 0; i < ROUNDS && self->fd >= 0 && unsent(self); i++) {
-        struct iovec pieces[SEND_PIECES];
-        struct msghdr message = {.msg_iov = pieces, .msg_iovlen = gather(self, pieces)};
-        ssize_t n = sendmsg(self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n < 0 && errno != EINTR)
-            end(self, self->finishing ? NULL : "it closed before it had its answers");
-        else if (n > 0)
-            account_sent(self, (size_t)n);
-    }
-}
-
-void nbd_connection_answer(struct nbd_connection *self, struct nbd_request *request, enum nbd_error error)
-{
-    struct nbd_export_stats *stats = &self->export->stats;
-    stats->requests++;
-    stats->errors += error != NBD_OK;
-    if (error == NBD_OK && request->command.type == NBD_CMD_READ) {
-        request->payload_size = request->command.length;
-        stats->bytes_read += request->command.length;
-    }
-    if (error == NBD_OK && request->command.type == NBD_CMD_WRITE)
-        stats->bytes_written += request->command.length;
-    nbd_reply_write(request->header, request->command.cookie, error);
-    request->next = NULL;
-    *self->last = request;
-    self->last = &request->next;
-}
-
-/* --- commands --- */
-
-void nbd_connection_served(void *data, int error)
-{
-    struct nbd_request *request = data;
-    struct nbd_connection *self = request->connection;
-    if (self->fd < 0) {
-        free(request);
-    } else if (error == 0 && request->command.fua && request->command.type != NBD_CMD_READ) {
-        request->command.fua = false;
-        source_flush(self->export->source, nbd_connection_served, request);
-        return; /* with its reference */
-    } else {
-        nbd_connection_answer(self, request, nbd_error_from_errno(error));
-        nbd_connection_flush(self);
-        nbd_connection_settle(self);
-    }
-    nbd_connection_unref(self);
-}
-
-static void serve(struct nbd_connection *self, struct nbd_request *request)
-{
-    const struct nbd_command *c = &request->command;
-    struct source *source = self->export->source;
-    if (c->error != NBD_OK) {
-        nbd_connection_answer(self, request, c->error);
-        return;
-    }
-    ref_get(&self->ref);
-    switch (c->type) {
-    case NBD_CMD_READ:
-        nbd_connection_read(self, request);
-        return;
-    case NBD_CMD_WRITE:
-        source_write(source, c->offset, request->payload, c->length, nbd_connection_served, request);
-        return;
-    case NBD_CMD_TRIM:
-        source_trim(source, c->offset, c->length, nbd_connection_served, request);
-        return;
-    case NBD_CMD_FLUSH:
-        source_flush(source, nbd_connection_served, request);
-        return;
-    case NBD_CMD_DISC:
-        break;
-    }
-    nbd_connection_served(request, -EINVAL);
-}
-
-/* Room for the bytes of a read or a write, charged to the connection until its answer has left. */
-static struct nbd_request *make_request(struct nbd_connection *self)
-{
-    const struct nbd_command *c = &self->wire.command;
-    bool moves_bytes = c->type == NBD_CMD_READ || c->type == NBD_CMD_WRITE;
-    size_t room = c->error == NBD_OK && moves_bytes ? c->length : 0;
-    struct nbd_request *request = malloc(sizeof *request + room);
-    if (!request)
-        return NULL;
-    *request = (struct nbd_request){.connection = self, .charged = room};
-    self->requests++;
-    self->bytes += room;
-    return request;
-}
-
-static void command(struct nbd_connection *self)
-{
-    struct nbd_request *request = self->incoming ? take(self->incoming) : make_request(self);
-    if (!request) {
-        end(self, "memory is short");
-        return;
-    }
-    request->command = self->wire.command;
-    serve(self, request);
+        nbd_connection_end(self, "the event loop failed");
 }
 
 /* --- what the peer sends --- */
@@ -232,12 +79,14 @@ static void command(struct nbd_connection *self)
 static void handle(struct nbd_connection *self, int event, const char *why)
 {
     if (event < 0) {
-        end(self, why);
+        nbd_connection_end(self, why);
     } else if (event == NBD_PAYLOAD) {
-        self->incoming = make_request(self);
+        self->incoming = nbd_connection_make_request(self);
         nbd_wire_payload(&self->wire, self->incoming ? self->incoming->payload : NULL);
     } else if (event == NBD_COMMAND) {
-        command(self);
+        nbd_connection_command(self);
+    } else if (event == NBD_STARTTLS) {
+        self->starting = true;
     } else if (event == NBD_FINISHED) {
         self->finishing = true;
     }
@@ -249,18 +98,21 @@ static const char *why_it_left(const struct nbd_connection *self, const char *wo
     return self->requests || self->incoming || !self->export ? words : NULL;
 }
 
+static bool can_listen(const struct nbd_connection *self)
+{
+    return self->fd >= 0 && !self->finishing && !self->starting && !self->shaking && !nbd_connection_over_budget(self);
+}
+
 static void receive(struct nbd_connection *self)
 {
-    for (unsigned i = 0; i < ROUNDS && self->fd >= 0 && !self->finishing && !over_budget(self); i++) {
+    for (unsigned i = 0; i < NBD_CONNECTION_ROUNDS && can_listen(self); i++) {
         size_t size;
         uint8_t *room = nbd_wire_room(&self->wire, &size);
-        ssize_t n = recv(self->fd, room, size, MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
+        ssize_t n = nbd_link_receive(self, room, size);
+        if (n == -EAGAIN)
             return;
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n <= 0) {
-            end(self, why_it_left(self, n < 0 ? strerrordesc_np(errno) : "it left in the middle"));
+            nbd_connection_end(self, why_it_left(self, n < 0 ? strerrordesc_np((int)-n) : "it left in the middle"));
             return;
         }
         const char *why = NULL;
@@ -269,52 +121,62 @@ static void receive(struct nbd_connection *self)
     }
 }
 
+/* Whatever there is to do: bytes to send, TLS to begin, bytes to take. */
+static void work(struct nbd_connection *self, bool readable)
+{
+    nbd_connection_flush(self);
+    nbd_link_advance(self);
+    if (readable)
+        receive(self);
+    nbd_connection_flush(self);
+    nbd_link_advance(self); /* STARTTLS may just have been answered */
+    nbd_connection_settle(self);
+}
+
 static void on_io(void *data, int fd, uint32_t events)
 {
     struct nbd_connection *self = data;
     (void)fd;
     ref_get(&self->ref);
-    if (events & EPOLLOUT)
-        nbd_connection_flush(self);
-    if (events & EPOLLIN)
-        receive(self);
+    if (events & (EPOLLIN | EPOLLOUT))
+        work(self, events & EPOLLIN);
     else if (events & (EPOLLHUP | EPOLLERR))
-        end(self, why_it_left(self, "it left in the middle"));
-    nbd_connection_flush(self);
-    nbd_connection_settle(self);
+        nbd_connection_end(self, why_it_left(self, "it left in the middle"));
+    nbd_connection_unref(self);
+}
+
+static void on_again(void *data)
+{
+    struct nbd_connection *self = data;
+    ref_get(&self->ref);
+    work(self, true);
     nbd_connection_unref(self);
 }
 
 static void on_timer(void *data)
 {
     struct nbd_connection *self = data;
-    end(self, "it did not choose an export in time");
+    nbd_connection_end(self, self->shaking ? "it did not finish the TLS handshake in time"
+                                           : "it did not choose an export in time");
 }
 
 /* --- what the protocol asks for --- */
 
 static void wire_send(void *data, const void *bytes, size_t size)
 {
-    struct nbd_connection *self = data;
-    uint8_t *talk = realloc(self->talk, self->talk_size + size);
-    if (!talk) {
-        self->finishing = true; /* it would wait for this answer for ever */
-        return;
-    }
-    memcpy(talk + self->talk_size, bytes, size);
-    self->talk = talk;
-    self->talk_size += size;
+    nbd_connection_talk(data, bytes, size);
 }
 
 struct nbd_export_info nbd_export_info(const struct nbd_export *export)
 {
-    return (struct nbd_export_info){.size = export->source->size, .read_only = export->source->read_only};
+    return (struct nbd_export_info){
+        .size = export->source->size, .read_only = export->source->read_only, .description = export->description};
 }
 
 static bool wire_find(void *data, const char *name, struct nbd_export_info *ret)
 {
     struct nbd_connection *self = data;
-    struct nbd_export *export = self->host->find(self->data, self->pid, self->uid, name);
+    struct nbd_export *export = self->host->find(self->data, &self->peer, name);
     if (!export)
         return false;
     *ret = nbd_export_info(export);
@@ -324,13 +186,13 @@ static bool wire_find(void *data, const char *name, struct nbd_export_info *ret)
 static void wire_list(void *data, void (*fn)(void *fn_data, const char *name), void *fn_data)
 {
     struct nbd_connection *self = data;
-    self->host->list(self->data, self->pid, self->uid, fn, fn_data);
+    self->host->list(self->data, &self->peer, fn, fn_data);
 }
 
 static bool wire_chosen(void *data, const char *name)
 {
     struct nbd_connection *self = data;
-    struct nbd_export *export = self->host->find(self->data, self->pid, self->uid, name);
+    struct nbd_export *export = self->host->find(self->data, &self->peer, name);
     if (!export || !self->host->chosen(self->data, self, export))
         return false;
     self->export = export;
@@ -350,9 +212,9 @@ struct nbd_export *nbd_connection_export(const struct nbd_connection *self)
     return self->export;
 }
 
-pid_t nbd_connection_pid(const struct nbd_connection *self)
+const struct nbd_peer *nbd_connection_peer(const struct nbd_connection *self)
 {
-    return self->pid;
+    return &self->peer;
 }
 
 static int set_up(struct nbd_connection *self, struct loop *loop, int fd)
@@ -361,9 +223,10 @@ static int set_up(struct nbd_connection *self, struct loop *loop, int fd)
     socklen_t size = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return -errno;
-    self->pid = peer.pid;
-    self->uid = peer.uid;
+    self->peer = (struct nbd_peer){.pid = peer.pid, .uid = peer.uid};
     int r = loop_timer_add(loop, on_timer, self, &self->timer);
+    if (r == 0)
+        r = loop_timer_add(loop, on_again, self, &self->again);
     if (r < 0)
         return r;
     self->events = EPOLLIN | EPOLLOUT; /* the greeting, if there is one, wants to go out */
@@ -384,6 +247,7 @@ static int make(struct loop *loop, int fd, const struct nbd_connection_host *hos
     int r = set_up(self, loop, fd);
     if (r < 0) {
         loop_timer_remove(self->timer);
+        loop_timer_remove(self->again);
         free(self);
         return r;
     }
@@ -392,13 +256,14 @@ static int make(struct loop *loop, int fd, const struct nbd_connection_host *hos
 }
 
 int nbd_connection_create(struct loop *loop, int fd, const struct nbd_connection_host *host, void *data,
-                          struct nbd_connection **ret)
+                          struct nbd_tls_context *tls, struct nbd_connection **ret)
 {
     int r = make(loop, fd, host, data, ret);
     if (r < 0)
         return r;
+    (*ret)->tls_context = tls;
     loop_timer_arm_in((*ret)->timer, NBD_NEGOTIATION_US);
-    nbd_wire_init(&(*ret)->wire, &wire_host, *ret);
+    nbd_wire_init(&(*ret)->wire, &wire_host, *ret, tls ? NBD_TLS_REQUIRED : NBD_TLS_NEVER);
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* Our NBD server: hands out media under export names over unix sockets. On the loop's thread; the reading and writing
- * itself is the sources' affair (media/source.h).
+/* Our NBD server: hands out media under export names over unix sockets, and over others through TLS only. On the loop's
+ * thread; the reading and writing itself is the sources' affair (media/source.h).
  *
  * Every connection has a budget of requests and bytes in flight, counted from a request's header until its reply has
  * left; beyond it nothing more is read from that peer, so a slow one holds up only itself. Connections are counted for
@@ -20,11 +20,16 @@
 #define NBD_NEGOTIATION_US 10000000   /* a peer that has not chosen an export by then is dropped */
 
 struct nbd_server;
+struct nbd_tls_context;
 
 struct nbd_server_host {
     /* May the process that connected (SO_PEERCRED: as it was at connect time) have this export? Asked for each name it
      * names, and for each when it lists. What it may not have does not exist for it. */
     bool (*admit)(void *data, pid_t pid, uid_t uid, const char *export);
+    /* The same for who came through TLS, by what it proved to be (media/nbd_tls.h). Asked before the export is looked
+     * for, so that it may be added inside; and which names are there for it. Both NULL: nothing for nobody. */
+    bool (*admit_identity)(void *data, const char *identity, const char *export);
+    void (*list_identity)(void *data, const char *identity, void (*fn)(void *fn_data, const char *name), void *fn_data);
     /* The number of connections that use an export changed. May be NULL. */
     void (*used)(void *data, const char *export, unsigned connections);
 };
@@ -44,12 +49,16 @@ int nbd_server_create(struct loop *loop, const struct nbd_server_host *host, voi
 struct nbd_server *nbd_server_destroy(struct nbd_server *self);
 DEFINE_CLEANUP(struct nbd_server, nbd_server_destroy)
 
-/* Binds a socket of mode 0600 at path, in place of a stale one, and listens. May be called more than once. -EADDRINUSE:
+/* Binds a socket of mode 0600 at path, in place of a stale one, and listens. May be called 4 times. -EADDRINUSE:
  * somebody listens there, or something else than a socket is there; -ENAMETOOLONG; -errno. */
 int nbd_server_listen(struct nbd_server *self, const char *path);
 
 /* Takes one connected socket (accepted elsewhere, or an end of a socketpair), on success. -ENOSPC: too many. */
 int nbd_server_adopt(struct nbd_server *self, int fd);
+
+/* The same for a socket of the network: nothing but the greeting, ABORT and STARTTLS in the clear. The context must
+ * outlive the server. */
+int nbd_server_adopt_tls(struct nbd_server *self, int fd, struct nbd_tls_context *tls);
 
 /* Takes a socket, on success, whose peer is already in the transmission phase of that export: one end of a socketpair,
  * the other end being for the kernel's nbd driver (media/nbd_device.h) or a client of ours. *ret_flags, which may be
@@ -62,6 +71,9 @@ int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t
 /* Offers a source and, on success, owns it. name: 1..63 bytes of printable UTF-8. -EINVAL, -EEXIST, -ENOSPC, -ENOMEM.
  */
 int nbd_server_add(struct nbd_server *self, const char *name, struct source *source);
+
+/* For people who ask for it (NBD_INFO_DESCRIPTION); at most 255 bytes are sent. -ENOENT, -ENOMEM. */
+int nbd_server_describe(struct nbd_server *self, const char *name, const char *description);
 
 /* Ends the export's connections and closes its source. Not inside admit or used; inside a source's callbacks it may be.
  * -ENOENT. */

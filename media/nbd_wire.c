@@ -2,81 +2,42 @@
 
 #include "core/wire.h"
 
-enum { COMMAND_FLAG_FUA = 1 };
-
-enum nbd_error nbd_error_from_errno(int error)
-{
-    switch (-error) {
-    case 0:
-        return NBD_OK;
-    case EPERM:
-    case EROFS:
-    case EACCES:
-        return NBD_EPERM;
-    case ENOMEM:
-        return NBD_ENOMEM;
-    case EINVAL:
-        return NBD_EINVAL;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return NBD_ENOSPC;
-    case EOPNOTSUPP:
-        return NBD_ENOTSUP;
-    case ESHUTDOWN:
-    case ECANCELED:
-    case EAGAIN:
-    case ENOTCONN:
-    case ETIMEDOUT:
-    case ECONNRESET:
-    case EPIPE:
-        return NBD_ESHUTDOWN;
-    default:
-        return NBD_EIO;
-    }
-}
-
-int nbd_error_to_errno(uint32_t error)
-{
-    switch (error) {
-    case NBD_OK:
-        return 0;
-    case NBD_EPERM:
-        return -EPERM;
-    case NBD_ENOMEM:
-        return -ENOMEM;
-    case NBD_EINVAL:
-        return -EINVAL;
-    case NBD_ENOSPC:
-        return -ENOSPC;
-    case NBD_ENOTSUP:
-        return -EOPNOTSUPP;
-    case NBD_ESHUTDOWN:
-        return -EAGAIN;
-    default:
-        return -EIO;
-    }
-}
+enum { COMMAND_FLAG_FUA = 1 << 0, COMMAND_FLAG_NO_HOLE = 1 << 1, COMMAND_FLAG_DF = 1 << 2 };
 
 static bool in_range(const struct nbd_wire *self, uint64_t offset, uint64_t length)
 {
     return offset <= self->info.size && length <= self->info.size - offset;
 }
 
+static unsigned flags_of(const struct nbd_wire *self, unsigned type)
+{
+    unsigned flags = COMMAND_FLAG_FUA;
+    if (type == NBD_CMD_READ && self->structured)
+        flags |= COMMAND_FLAG_DF; /* our answers are in one piece anyway */
+    if (type == NBD_CMD_WRITE_ZEROES)
+        flags |= COMMAND_FLAG_NO_HOLE;
+    return flags;
+}
+
+static bool known(unsigned type)
+{
+    return type <= NBD_CMD_TRIM || type == NBD_CMD_WRITE_ZEROES;
+}
+
 static enum nbd_error check_command(const struct nbd_wire *self, unsigned flags, unsigned type)
 {
     const struct nbd_command *c = &self->command;
-    bool changes = type == NBD_CMD_WRITE || type == NBD_CMD_TRIM;
-    if (type > NBD_CMD_TRIM || flags & ~(unsigned)COMMAND_FLAG_FUA)
+    bool writes = type == NBD_CMD_WRITE || type == NBD_CMD_WRITE_ZEROES;
+    if (!known(type) || flags & ~flags_of(self, type))
         return NBD_EINVAL;
-    if (changes && self->info.read_only)
+    if ((writes || type == NBD_CMD_TRIM) && self->info.read_only)
         return NBD_EPERM;
     if (type == NBD_CMD_FLUSH)
         return c->offset || c->length ? NBD_EINVAL : NBD_OK;
-    if (type != NBD_CMD_TRIM && c->length > NBD_MAX_PAYLOAD)
+    if ((type == NBD_CMD_READ || type == NBD_CMD_WRITE) && c->length > NBD_MAX_PAYLOAD)
         return NBD_EINVAL;
     if (!in_range(self, c->offset, c->length))
-        return type == NBD_CMD_WRITE ? NBD_ENOSPC : NBD_EINVAL;
+        return writes ? NBD_ENOSPC : NBD_EINVAL;
     return NBD_OK;
 }
 
@@ -101,7 +62,8 @@ static int request_header(struct nbd_wire *self, const char **ret_why)
     if (wire_read_be32(&r) != NBD_MAGIC_REQUEST)
         return nbd_wire_bad("sent a request without its magic", ret_why);
     unsigned flags = wire_read_be16(&r), type = wire_read_be16(&r);
-    self->command = (struct nbd_command){.type = (enum nbd_command_type)type, .fua = flags & COMMAND_FLAG_FUA};
+    self->command = (struct nbd_command){
+        .type = (enum nbd_command_type)type, .fua = flags & COMMAND_FLAG_FUA, .no_hole = flags & COMMAND_FLAG_NO_HOLE};
     self->command.cookie = wire_read_be64(&r);
     self->command.offset = wire_read_be64(&r);
     self->command.length = wire_read_be32(&r);
@@ -169,12 +131,4 @@ int nbd_wire_filled(struct nbd_wire *self, size_t n, const char **ret_why)
     assert(n <= self->wanted - self->have);
     self->have += n;
     return self->have < self->wanted ? NBD_MORE : state_complete(self, false, ret_why);
-}
-
-void nbd_reply_write(uint8_t room[NBD_REPLY_SIZE], uint64_t cookie, enum nbd_error error)
-{
-    struct wire_writer w = wire_writer_init(room, NBD_REPLY_SIZE);
-    wire_write_be32(&w, NBD_MAGIC_SIMPLE_REPLY);
-    wire_write_be32(&w, (uint32_t)error);
-    wire_write_be64(&w, cookie);
 }

@@ -26,6 +26,10 @@ struct source_ops {
     void (*flush)(struct source *self, source_done_fn *done, void *data);
     /* The range's content is no longer needed. May be NULL: nothing is done. */
     void (*trim)(struct source *self, uint64_t offset, uint64_t length, source_done_fn *done, void *data);
+    /* The range reads as zeros afterwards. keep_room: the room stays ours, later writes there do not run out of it. May
+     * be NULL: zeros are written, a piece after the other. */
+    void (*zero)(struct source *self, uint64_t offset, uint64_t length, bool keep_room, source_done_fn *done,
+                 void *data);
 
     /* The owner is done with it. Requests that still run are answered as ever, even after this. */
     void (*close)(struct source *self);
@@ -44,4 +48,6 @@ void source_write(struct source *self, uint64_t offset, const void *bytes, size_
                   void *data);
 void source_flush(struct source *self, source_done_fn *done, void *data);
 void source_trim(struct source *self, uint64_t offset, uint64_t length, source_done_fn *done, void *data);
+void source_zero(struct source *self, uint64_t offset, uint64_t length, bool keep_room, source_done_fn *done,
+                 void *data);
 struct source *source_close(struct source *self); /* NULL allowed; returns NULL */

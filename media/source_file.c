@@ -13,7 +13,7 @@
 /* Far beyond any image: other programs' locks (QEMU's are on single bytes near 100) do not meet ours. */
 #define LOCK_BYTE ((off_t)1 << 62)
 
-enum kind { READ, WRITE, FLUSH, TRIM };
+enum kind { READ, WRITE, FLUSH, TRIM, ZERO, ZERO_KEEP };
 
 struct file {
     struct source source;
@@ -103,6 +103,25 @@ static int punch(int fd, uint64_t offset, uint64_t length)
     return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno; /* only a hint */
 }
 
+static int write_zeros(int fd, uint64_t length, uint64_t offset)
+{
+    static const uint8_t zeros[256u << 10];
+    int r = 0;
+    for (uint64_t n; length && r == 0; length -= n, offset += n) {
+        n = MIN(length, (uint64_t)sizeof zeros);
+        r = write_all(fd, zeros, n, offset);
+    }
+    return r;
+}
+
+static int zero(int fd, uint64_t offset, uint64_t length, bool keep_room)
+{
+    int mode = (keep_room ? FALLOC_FL_ZERO_RANGE : FALLOC_FL_PUNCH_HOLE) | FALLOC_FL_KEEP_SIZE;
+    if (fallocate(fd, mode, (off_t)offset, (off_t)length) == 0)
+        return 0;
+    return errno == EOPNOTSUPP || errno == ENOSYS ? write_zeros(fd, length, offset) : -errno;
+}
+
 static int run(struct job *job)
 {
     struct file *self = job->file;
@@ -115,6 +134,9 @@ static int run(struct job *job)
         return fdatasync(self->fd) < 0 ? -errno : 0;
     case TRIM:
         return punch(self->fd, job->offset, job->length);
+    case ZERO:
+    case ZERO_KEEP:
+        return zero(self->fd, job->offset, job->length, job->kind == ZERO_KEEP);
     }
     return -EINVAL;
 }
@@ -215,6 +237,14 @@ static void file_trim(struct source *source, uint64_t offset, uint64_t length, s
     submit(source, (struct job){.kind = TRIM, .offset = offset, .length = length, .done = done, .data = data});
 }
 
+static void file_zero(struct source *source, uint64_t offset, uint64_t length, bool keep_room, source_done_fn *done,
+                      void *data)
+{
+    submit(source,
+           (struct job){
+               .kind = keep_room ? ZERO_KEEP : ZERO, .offset = offset, .length = length, .done = done, .data = data});
+}
+
 static void file_close(struct source *source)
 {
     struct file *self = file_of(source);
@@ -228,6 +258,7 @@ static const struct source_ops file_ops = {
     .write = file_write,
     .flush = file_flush,
     .trim = file_trim,
+    .zero = file_zero,
     .close = file_close,
 };
 

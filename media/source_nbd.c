@@ -9,7 +9,7 @@
 #include "core/cleanup.h"
 #include "core/ref.h"
 #include "core/wire.h"
-#include "media/nbd_wire.h"
+#include "media/nbd_reply.h"
 
 #define ROUNDS 32      /* receives, and sends, in one callback: others wait meanwhile */
 #define SEND_PIECES 32 /* of one sendmsg */

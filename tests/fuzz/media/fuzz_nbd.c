@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "media/nbd_wire.h"
+#include "media/nbd_reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
     uint64_t hash; /* of all that was sent and all events */
-    uint8_t disk[DISK_SIZE], payload[NBD_MAX_PAYLOAD];
+    uint8_t disk[DISK_SIZE], payload[DISK_SIZE];
 };
 
 static struct run runs[2];
@@ -58,6 +58,8 @@ static void obey(struct run *run, const struct nbd_wire *wire)
     const struct nbd_command *c = &wire->command;
     mix(run, &c->cookie, sizeof c->cookie);
     mix(run, &c->error, sizeof c->error);
+    uint8_t reply[NBD_REPLY_ROOM];
+    mix(run, reply, nbd_reply_write(reply, c, c->error, wire->structured));
     if (c->error != NBD_OK)
         return;
     if (c->offset > DISK_SIZE || c->length > DISK_SIZE - c->offset ||
@@ -67,16 +69,16 @@ static void obey(struct run *run, const struct nbd_wire *wire)
         mix(run, run->disk + c->offset, c->length);
     else if (c->type == NBD_CMD_WRITE && c->length)
         memcpy(run->disk + c->offset, run->payload, c->length);
-    else if (c->type == NBD_CMD_TRIM)
+    else if (c->type == NBD_CMD_TRIM || c->type == NBD_CMD_WRITE_ZEROES)
         memset(run->disk + c->offset, 0, c->length);
 }
 
-static void feed(struct run *run, const uint8_t *data, size_t size, size_t step)
+static void feed(struct run *run, const uint8_t *data, size_t size, size_t step, bool tls)
 {
     struct nbd_wire wire;
     memset(run->disk, 0, sizeof run->disk);
     run->hash = 0xcbf29ce484222325u;
-    nbd_wire_init(&wire, &host, run);
+    nbd_wire_init(&wire, &host, run, tls ? NBD_TLS_REQUIRED : NBD_TLS_NEVER);
     while (size) {
         size_t n;
         uint8_t *room = nbd_wire_room(&wire, &n);
@@ -95,6 +97,8 @@ static void feed(struct run *run, const uint8_t *data, size_t size, size_t step)
             nbd_wire_payload(&wire, wire.command.length > DISK_SIZE ? NULL : run->payload);
         else if (event == NBD_COMMAND)
             obey(run, &wire);
+        else if (event == NBD_STARTTLS)
+            mix(run, "tls", 3);
         else if (event != NBD_MORE)
             return;
     }
@@ -117,8 +121,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size--;
     }
     memcpy(input + used, data, size);
-    feed(&runs[0], input, used + size, step);
-    feed(&runs[1], input, used + size, 1);
+    bool tls = data[size - 1] == 0xee; /* the last byte: nothing in the clear */
+    feed(&runs[0], input, used + size, step, tls);
+    feed(&runs[1], input, used + size, 1, tls);
     if (runs[0].hash != runs[1].hash || memcmp(runs[0].disk, runs[1].disk, DISK_SIZE) != 0)
         abort();
     return 0;

@@ -89,7 +89,7 @@ static inline void put_info_replies(struct bytes *b, uint32_t option, const char
     put(&info, 3, 2);
     put(&info, 1, 4);
     put(&info, 4096, 4);
-    put(&info, 2 << 20, 4);
+    put(&info, 32 << 20, 4);
     put_option_reply(b, option, 3, info.data, (uint32_t)info.size);
     put_option_reply(b, option, 1, NULL, 0);
 }
@@ -99,4 +99,14 @@ static inline void put_reply(struct bytes *b, uint32_t error, uint64_t cookie)
     put(b, 0x67446698, 4);
     put(b, error, 4);
     put(b, cookie, 8);
+}
+
+/* The one chunk of a structured reply; data behind it is the caller's. */
+static inline void put_chunk(struct bytes *b, unsigned type, uint64_t cookie, uint32_t size)
+{
+    put(b, 0x668e33ef, 4);
+    put(b, 1, 2);
+    put(b, type, 2);
+    put(b, cookie, 8);
+    put(b, size, 4);
 }

@@ -125,7 +125,9 @@ static void test_nbdinfo(void **state)
         return;
     assert_int_equal(run(f, "nbdinfo 'nbd+unix:///cd?socket=nbd.sock' >out 2>&1 || { cat out; exit 1; }"), 0);
     assert_int_equal(run(f, "grep -q 'export-size: 12583424' out && grep -q 'is_read_only: true' out"), 0);
-    assert_int_equal(run(f, "grep -q 'block_size_maximum: 2097152' out && grep -q 'newstyle-fixed' out"), 0);
+    assert_int_equal(run(f, "grep -q 'block_size_maximum: 33554432' out && grep -q 'newstyle-fixed without TLS, using "
+                            "structured packets' out"),
+                     0);
     assert_int_equal(run(f, "nbdinfo --list 'nbd+unix:///?socket=nbd.sock' >out 2>&1 || { cat out; exit 1; }"), 0);
     assert_int_equal(run(f, "grep -q 'export=\"cd\"' out && grep -q 'export=\"disk\"' out"), 0);
     assert_int_not_equal(run(f, "nbdinfo 'nbd+unix:///other?socket=nbd.sock' >out 2>&1"), 0);

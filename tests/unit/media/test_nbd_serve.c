@@ -15,7 +15,7 @@
 
 #define SIZE (1u << 18)
 #define FLAGS_DISC 0x10f /* HAS_FLAGS, READ_ONLY, FLUSH, FUA, CAN_MULTI_CONN */
-#define FLAGS_DISK 0x12d /* TRIM instead of READ_ONLY */
+#define FLAGS_DISK 0x16d /* TRIM and WRITE_ZEROES instead of READ_ONLY */
 
 struct fixture {
     struct loop *loop;

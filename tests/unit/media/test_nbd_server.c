@@ -143,7 +143,7 @@ static int open_export(struct fixture *f, const char *name, size_t step)
     put_client_flags(&in, 3);
     put_info(&in, 7, name);
     put_greeting(&out);
-    put_info_replies(&out, 7, name, SIZE, strcmp(name, "cd") == 0 ? 0x10f : 0x12d);
+    put_info_replies(&out, 7, name, SIZE, strcmp(name, "cd") == 0 ? 0x10f : 0x16d);
     send_all(f, fd, &in, step);
     expect_bytes(f, fd, &out);
     return fd;

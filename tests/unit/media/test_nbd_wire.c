@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "media/nbd_wire.h"
+#include "media/nbd_reply.h"
 #include "nbd_bytes.h"
 
 #define DISK_SIZE 65536
@@ -23,6 +23,7 @@ struct talk {
     size_t consumed;
     char chosen[64];
     bool refuse_chosen, no_memory;
+    enum nbd_tls_policy tls;
     uint8_t payload[DISK_SIZE];
 };
 
@@ -80,6 +81,8 @@ static void note_event(struct talk *t, struct nbd_wire *wire, int event, const c
     } else if (event == NBD_COMMAND) {
         note(t, "command %d error %d fua %d cookie %llx at %llu+%u\n", (int)c->type, (int)c->error, c->fua,
              (unsigned long long)c->cookie, (unsigned long long)c->offset, c->length);
+    } else if (event == NBD_STARTTLS) {
+        note(t, "starttls\n");
     } else if (event == NBD_FINISHED) {
         note(t, "finished\n");
     }
@@ -88,7 +91,7 @@ static void note_event(struct talk *t, struct nbd_wire *wire, int event, const c
 static void converse(struct talk *t, const struct bytes *in, size_t step)
 {
     struct nbd_wire wire;
-    nbd_wire_init(&wire, &host, t);
+    nbd_wire_init(&wire, &host, t, t->tls);
     int event = NBD_MORE;
     while (t->consumed < in->size && event >= 0 && event != NBD_FINISHED) {
         size_t size;
@@ -104,10 +107,11 @@ static void converse(struct talk *t, const struct bytes *in, size_t step)
     }
 }
 
-static void expect_talk(const struct bytes *in, const struct bytes *out, const char *log)
+static void expect_talk_over(enum nbd_tls_policy tls, const struct bytes *in, const struct bytes *out, const char *log)
 {
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         struct talk *t = calloc(1, sizeof *t);
+        t->tls = tls;
         converse(t, in, steps[i]);
         assert_string_equal(t->log, log);
         if (out) {
@@ -118,8 +122,14 @@ static void expect_talk(const struct bytes *in, const struct bytes *out, const c
     }
 }
 
-#define DISK_FLAGS 0x12d /* has flags, flush, fua, trim, multi-conn */
-#define CD_FLAGS 0x10f   /* the same, read-only, no trim */
+static void expect_talk(const struct bytes *in, const struct bytes *out, const char *log)
+{
+    expect_talk_over(NBD_TLS_NEVER, in, out, log);
+}
+
+#define DISK_FLAGS 0x16d /* has flags, flush, fua, trim, write zeroes, multi-conn */
+#define CD_FLAGS 0x10f   /* the same, read-only, no trim, no zeroes */
+#define DF 0x80          /* with structured replies */
 
 static void test_go_with_all_that_can_be_asked(void **state)
 {
@@ -145,7 +155,9 @@ static void test_options_are_refused_by_their_names(void **state)
     put_info(&in, 7, "other");
     put_option_reply(&out, 7, 0x80000006, "no such export for this client", 30);
     put_option(&in, 5, 0); /* STARTTLS */
-    put_option_reply(&out, 5, 0x80000001, "this server does not know the option", 36);
+    put_option_reply(&out, 5, 0x80000001, "there is no TLS on this local socket", 36);
+    put_option(&in, 10, 0); /* SET_META_CONTEXT */
+    put_option_reply(&out, 10, 0x80000001, "this server does not know the option", 36);
     put_option(&in, 7, 3); /* too short for itself */
     put(&in, 0, 3);
     put_option_reply(&out, 7, 0x80000003, "the option's lengths do not fit", 31);
@@ -228,7 +240,7 @@ static void test_broken_negotiations_end(void **state)
         put_option(&in, 8, 0);
     struct talk *t = calloc(1, sizeof *t);
     struct nbd_wire wire;
-    nbd_wire_init(&wire, &host, t);
+    nbd_wire_init(&wire, &host, t, NBD_TLS_NEVER);
     int event = 0;
     const char *why = NULL;
     for (size_t i = 0; i < in.size && event >= 0; i++) {
@@ -257,11 +269,11 @@ static void test_commands_are_checked_once(void **state)
     put_request(&in, 0, 0, 1, DISK_SIZE - 10, 10);
     put_request(&in, 0, 0, 2, DISK_SIZE - 10, 11);
     put_request(&in, 0, 0, 3, ~0ull, 2);
-    put_request(&in, 0, 0, 4, 0, (2 << 20) + 1);
+    put_request(&in, 0, 0, 4, 0, (32 << 20) + 1);
     put_request(&in, 0, 4, 5, 0, DISK_SIZE);
     put_request(&in, 0, 4, 6, 1, DISK_SIZE);
     put_request(&in, 2, 0, 7, 0, 1); /* a flag that was not offered */
-    put_request(&in, 0, 6, 8, 0, 1); /* WRITE_ZEROES, nor this */
+    put_request(&in, 0, 7, 8, 0, 1); /* BLOCK_STATUS, nor this */
     put_request(&in, 0, 3, 9, 1, 0);
     put_request(&in, 1, 3, 10, 0, 0);
     put_request(&in, 0, 0, 11, 5, 0);
@@ -270,11 +282,11 @@ static void test_commands_are_checked_once(void **state)
                 "command 0 error 0 fua 0 cookie 1 at 65526+10\n"
                 "command 0 error 22 fua 0 cookie 2 at 65526+11\n"
                 "command 0 error 22 fua 0 cookie 3 at 18446744073709551615+2\n"
-                "command 0 error 22 fua 0 cookie 4 at 0+2097153\n"
+                "command 0 error 22 fua 0 cookie 4 at 0+33554433\n"
                 "command 4 error 0 fua 0 cookie 5 at 0+65536\n"
                 "command 4 error 22 fua 0 cookie 6 at 1+65536\n"
                 "command 0 error 22 fua 0 cookie 7 at 0+1\n"
-                "command 6 error 22 fua 0 cookie 8 at 0+1\n"
+                "command 7 error 22 fua 0 cookie 8 at 0+1\n"
                 "command 3 error 22 fua 0 cookie 9 at 1+0\n"
                 "command 3 error 0 fua 1 cookie a at 0+0\n"
                 "command 0 error 0 fua 0 cookie b at 5+0\n"
@@ -364,6 +376,132 @@ static void test_errors_become_the_protocols(void **state)
     assert_int_equal(nbd_error_from_errno(-ENOMEM), NBD_ENOMEM);
 }
 
+static void test_structured_replies_are_agreed_on(void **state)
+{
+    (void)state;
+    struct bytes in = {.size = 0}, out = {.size = 0};
+    put_client_flags(&in, 3);
+    put_greeting(&out);
+    put_option(&in, 8, 1);
+    put(&in, 0, 1);
+    put_option_reply(&out, 8, 0x80000003, "STRUCTURED_REPLY takes no data", 30);
+    put_option(&in, 8, 0);
+    put_option_reply(&out, 8, 1, NULL, 0);
+    put_option(&in, 8, 0);
+    put_option_reply(&out, 8, 0x80000003, "structured replies were agreed on already", 41);
+    put_info(&in, 7, "disk");
+    put_info_replies(&out, 7, "disk", DISK_SIZE, DISK_FLAGS | DF);
+    put_request(&in, 4, 0, 1, 0, 512); /* DF */
+    put_request(&in, 4, 4, 2, 0, 512); /* not of a TRIM */
+    expect_talk(&in, &out,
+                "command 0 error 0 fua 0 cookie 1 at 0+512\n"
+                "command 4 error 22 fua 0 cookie 2 at 0+512\n");
+}
+
+static void test_zeroes(void **state)
+{
+    (void)state;
+    struct bytes in;
+    enter(&in, "disk");
+    put_request(&in, 1, 6, 1, 0, DISK_SIZE); /* FUA */
+    put_request(&in, 2, 6, 2, 512, 512);     /* NO_HOLE */
+    put_request(&in, 2, 1, 3, 0, 0);         /* which is not of a WRITE */
+    put_request(&in, 0, 6, 4, 512, DISK_SIZE);
+    put_request(&in, 16, 6, 5, 0, 1); /* FAST_ZERO was not offered */
+    expect_talk(&in, NULL,
+                "command 6 error 0 fua 1 cookie 1 at 0+65536\n"
+                "command 6 error 0 fua 0 cookie 2 at 512+512\n"
+                "command 1 error 22 fua 0 cookie 3 at 0+0\n"
+                "command 6 error 28 fua 0 cookie 4 at 512+65536\n"
+                "command 6 error 22 fua 0 cookie 5 at 0+1\n");
+    enter(&in, "cd");
+    put_request(&in, 0, 6, 1, 0, 1);
+    expect_talk(&in, NULL, "command 6 error 1 fua 0 cookie 1 at 0+1\n");
+}
+
+/* Nothing is told in the clear, whatever is asked. */
+static void test_before_tls(void **state)
+{
+    (void)state;
+    static const char no[] = "this server speaks TLS only: say STARTTLS first";
+    static const uint32_t options[] = {3, 8, 9, 10, 4711};
+    struct bytes in = {.size = 0}, out = {.size = 0};
+    put_client_flags(&in, 3);
+    put_greeting(&out);
+    for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
+        put_option(&in, options[i], 0);
+        put_option_reply(&out, options[i], 0x80000005, no, sizeof no - 1);
+    }
+    put_info(&in, 6, "disk");
+    put_option_reply(&out, 6, 0x80000005, no, sizeof no - 1);
+    put_info(&in, 7, "disk");
+    put_option_reply(&out, 7, 0x80000005, no, sizeof no - 1);
+    put_option(&in, 5, 2);
+    put(&in, 0, 2);
+    put_option_reply(&out, 5, 0x80000003, "STARTTLS takes no data", 22);
+    put_option(&in, 5, 0);
+    put_option_reply(&out, 5, 1, NULL, 0);
+    put_option(&in, 5, 0); /* from here on it is as if through TLS */
+    put_option_reply(&out, 5, 0x80000003, "TLS has begun already", 21);
+    put_info(&in, 7, "cd");
+    put_info_replies(&out, 7, "cd", DISK_SIZE, CD_FLAGS);
+    expect_talk_over(NBD_TLS_REQUIRED, &in, &out, "starttls\n");
+
+    in.size = 4;
+    put_option(&in, 1, 2);
+    put_text(&in, "cd");
+    expect_talk_over(NBD_TLS_REQUIRED, &in, NULL, "bad: asked for an export without TLS\n");
+
+    in.size = 4;
+    out.size = 0;
+    put_greeting(&out);
+    put_option(&in, 2, 0);
+    put_option_reply(&out, 2, 1, NULL, 0);
+    expect_talk_over(NBD_TLS_REQUIRED, &in, &out, "finished\n");
+}
+
+static void expect_reply(struct nbd_command command, enum nbd_error error, bool structured,
+                         const struct bytes *expected)
+{
+    uint8_t room[NBD_REPLY_ROOM];
+    assert_int_equal(nbd_reply_write(room, &command, error, structured), expected->size);
+    assert_memory_equal(room, expected->data, expected->size);
+}
+
+static void test_headers_of_answers(void **state)
+{
+    (void)state;
+    struct nbd_command read = {.type = NBD_CMD_READ, .cookie = 77, .offset = 4096, .length = 512};
+    struct nbd_command write = {.type = NBD_CMD_WRITE, .cookie = 78}, empty = {.type = NBD_CMD_READ, .cookie = 79};
+    struct bytes b = {.size = 0};
+    put_reply(&b, 0, 77);
+    expect_reply(read, NBD_OK, false, &b);
+    b.size = 0;
+    put_chunk(&b, 1, 77, 8 + 512);
+    put(&b, 4096, 8);
+    expect_reply(read, NBD_OK, true, &b);
+    b.size = 0;
+    put_chunk(&b, 0, 79, 0);
+    expect_reply(empty, NBD_OK, true, &b);
+    b.size = 0;
+    put_reply(&b, 0, 78);
+    expect_reply(write, NBD_OK, true, &b);
+    b.size = 0;
+    put_chunk(&b, 0x8001, 78, 6 + 24);
+    put(&b, 1, 4);
+    put(&b, 24, 2);
+    put_text(&b, "this export is read-only");
+    expect_reply(write, NBD_EPERM, true, &b);
+    static const enum nbd_error all[] = {NBD_EPERM,  NBD_EIO,     NBD_ENOMEM,   NBD_EINVAL,
+                                         NBD_ENOSPC, NBD_ENOTSUP, NBD_ESHUTDOWN};
+    for (unsigned i = 0; i < ARRAY_SIZE(all); i++) { /* each sentence finds room */
+        uint8_t room[NBD_REPLY_ROOM];
+        size_t size = nbd_reply_write(room, &read, all[i], true);
+        assert_true(size > 40 && size < sizeof room);
+        assert_int_equal(size, 20 + room[19]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +514,10 @@ int main(void)
         cmocka_unit_test(test_writes_and_their_payloads),
         cmocka_unit_test(test_a_write_without_memory_keeps_the_connection),
         cmocka_unit_test(test_an_export_that_goes_during_the_negotiation),
+        cmocka_unit_test(test_structured_replies_are_agreed_on),
+        cmocka_unit_test(test_zeroes),
+        cmocka_unit_test(test_before_tls),
+        cmocka_unit_test(test_headers_of_answers),
         cmocka_unit_test(test_errors_become_the_protocols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
