@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 #include "media/library_entry.h"
+#include "media/library_facts.h"
 #include "media/library_internal.h"
 
 static const char shutting_down[] = "The gateway is shutting down.";
@@ -85,7 +86,7 @@ struct open_call {
     library_open_fn *done;
     void *data;
     char name[256];
-    bool writable;
+    bool writable, changing;
     struct library_image image;
     int fd;
 };
@@ -93,8 +94,19 @@ struct open_call {
 static void open_work(struct library_call *call)
 {
     struct open_call *self = container_of(call, struct open_call, call);
+    struct library_facts facts;
+    if (self->changing) {
+        snprintf(call->why, sizeof call->why, "%s is being renamed or removed.", self->name);
+        call->error = -EBUSY;
+        return;
+    }
     call->error = library_entry_open(call->folder_fd, self->name, self->writable, &self->fd, &self->image, call->why,
                                      sizeof call->why);
+    if (call->error == 0 && self->writable)
+        call->error = library_facts_of(call->folder_fd, self->name, self->fd, true, &facts);
+    if (call->error < 0 && !call->why[0])
+        snprintf(call->why, sizeof call->why, "%s cannot be written: what it is cannot be kept beside it: %s.",
+                 self->name, strerrordesc_np(-call->error));
 }
 
 static void open_answer(struct library_call *call, int error, const char *why)
@@ -113,6 +125,14 @@ static void open_release(struct library_call *call)
         close(self->fd);
 }
 
+bool library_is_opening(const struct library *self, const char *name)
+{
+    for (const struct library_call *call = self->calls; call; call = call->next)
+        if (call->work == open_work && !strcmp(container_of(call, struct open_call, call)->name, name))
+            return true;
+    return false;
+}
+
 int library_open(struct library *self, const char *name, bool writable, library_open_fn *done, void *data)
 {
     struct open_call *call = calloc(1, sizeof *call);
@@ -122,6 +142,7 @@ int library_open(struct library *self, const char *name, bool writable, library_
     call->done = done;
     call->data = data;
     call->writable = writable;
+    call->changing = library_is_changing(self, name);
     call->fd = -1;
     text_copy(call->name, sizeof call->name, name); /* one that is too long is refused like "": as no plain name */
     return library_submit(self, &call->call);

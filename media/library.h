@@ -51,6 +51,7 @@ struct library_facts {
 };
 typedef void library_facts_fn(void *data, int error, const char *why, const struct library_facts *facts);
 int library_facts(struct library *self, const char *name, library_facts_fn *done, void *data);
+/* Blocking; any thread. */
 int library_facts_keep(struct library *self, const char *name, const struct library_facts *facts);
 
 /* error with a sentence in why. */
@@ -60,8 +61,10 @@ int library_rename(struct library *self, const char *name, const char *to, libra
 /* A folder with all that is in it (one level). */
 int library_delete(struct library *self, const char *name, library_done_fn *done, void *data);
 int library_make_folder(struct library *self, const char *name, library_done_fn *done, void *data);
+int library_delete_file(struct library *self, const char *folder, const char *file, library_done_fn *done, void *data);
 
-/* SHA-256 of the whole image, read in the background; progress through library_sum_progress; kept in the facts. */
+/* SHA-256 of the whole image, read in the background; progress through library_sum_progress; kept in the facts.
+ * -EALREADY: it is being counted. -EAGAIN: the image changed meanwhile. */
 int library_sum(struct library *self, const char *name, library_facts_fn *done, void *data);
 bool library_sum_progress(const struct library *self, const char *name, uint64_t *ret_done);
 

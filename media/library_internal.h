@@ -51,6 +51,10 @@ int library_sync_folder(int folder_fd);
 bool library_in_use_locked(const struct library *self, const char *name);
 void library_forget_users(struct library *self);
 
+/* Asked to open, or to change, and not yet answered: neither is begun while the other is under way. Loop's thread. */
+bool library_is_opening(const struct library *self, const char *name);
+bool library_is_changing(const struct library *self, const char *name);
+
 /* Gives `name` in from_fd the name `to` in to_fd unless that is taken: -EEXIST. Falls back to a hard link where the
  * file system cannot do it at once. */
 int library_rename_new(int from_fd, const char *name, int to_fd, const char *to);

@@ -49,7 +49,7 @@ LIBRARIES = [
     (r"gpiod\.h", r"manage/gpio\.c"),
     (r"libnbd\.h", r"media/outward/"),
     (r"curl/curl\.h", r"(media/outward/|gateway/cli_[a-z]+\.c)"),
-    (r"(lzma|zstd)\.h", r"(media/unpack\.c|bench/)"),
+    (r"(lzma|zstd)\.h", r"(media/unpack\.c|tests/unit/media/pack\.c|bench/)"),
     (r"crypt\.h|sqlite3\.h", r"auth/keeper/"),
     (r"seccomp\.h|linux/landlock\.h", r"gateway/"),
 ]
