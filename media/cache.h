@@ -38,11 +38,12 @@ int cache_create(struct worker_pool *io, const struct cache_config *config, stru
 struct cache *cache_destroy(struct cache *self); /* after its layers; NULL allowed; returns NULL */
 void cache_statistics(const struct cache *self, struct cache_statistics *ret);
 
-/* owner: see above. validator NULL or "": a key that never comes again. */
+/* owner: see above. validator NULL or "": a key that never comes again; its blocks stay in memory, and go with the last
+ * layer that has it. */
 void cache_key_make(const char *identity, const char *validator, const char *owner, struct cache_key *ret);
 
 /* Reads what is not there from `below` in whole blocks (the last one as long as it is), once for all that wait for it.
  * Read-only. Owns below on success. */
 int layer_cache_create(struct cache *cache, const struct cache_key *key, struct source *below, struct source **ret);
-/* The block is there: then reading it needs no source. For read-ahead. */
+/* The block is there: then reading it needs no source. For read-ahead. False of layers that are no cache. */
 bool layer_cache_has(const struct source *layer, uint64_t block);

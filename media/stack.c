@@ -1,0 +1,234 @@
+#include "media/stack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+
+/* A step that only passes on. One stands at either end: at the top because the stack must live as long as its layers,
+ * which tell it what happens; at the bottom because the source stays the caller's until all layers stand. */
+struct pass {
+    struct source source;
+    struct media_stack *stack;
+    struct source *below;
+    bool leave; /* below is not closed */
+};
+
+struct media_stack {
+    struct pass top, bottom;
+    struct source *patience, *ahead, *overlay; /* NULL: not there; all are owned by what stands above */
+    struct library_copy *copy;
+    const struct media_stack_listener *listener; /* NULL after destroy */
+    void *data;
+    enum media_link link;
+    unsigned refs; /* the owner's, and one for each end that is not closed yet */
+    bool open;     /* the top is not closed */
+};
+
+static struct pass *pass_of(struct source *source)
+{
+    return container_of(source, struct pass, source);
+}
+
+static void unref(struct media_stack *self)
+{
+    if (--self->refs == 0)
+        free(self);
+}
+
+static void pass_read(struct source *source, uint64_t offset, void *room, size_t length, source_done_fn *done,
+                      void *data)
+{
+    source_read(pass_of(source)->below, offset, room, length, done, data);
+}
+
+static void pass_write(struct source *source, uint64_t offset, const void *bytes, size_t length, source_done_fn *done,
+                       void *data)
+{
+    source_write(pass_of(source)->below, offset, bytes, length, done, data);
+}
+
+static void pass_flush(struct source *source, source_done_fn *done, void *data)
+{
+    source_flush(pass_of(source)->below, done, data);
+}
+
+static void pass_trim(struct source *source, uint64_t offset, uint64_t length, source_done_fn *done, void *data)
+{
+    source_trim(pass_of(source)->below, offset, length, done, data);
+}
+
+static void pass_close(struct source *source)
+{
+    struct pass *self = pass_of(source);
+    struct media_stack *stack = self->stack;
+    if (self == &stack->top)
+        stack->open = false;
+    if (!self->leave)
+        self->below = source_close(self->below);
+    unref(stack);
+}
+
+static const struct source_ops pass_ops = {
+    .name = "stack",
+    .read = pass_read,
+    .write = pass_write,
+    .flush = pass_flush,
+    .trim = pass_trim,
+    .close = pass_close,
+};
+
+static void pass_init(struct pass *self, struct media_stack *stack, struct source *below)
+{
+    *self = (struct pass){
+        .source = {.ops = &pass_ops, .size = below->size, .read_only = below->read_only},
+        .stack = stack,
+        .below = below,
+    };
+    stack->refs++;
+}
+
+static void set_link(struct media_stack *self, enum media_link link)
+{
+    if (self->link == link)
+        return;
+    self->link = link;
+    if (self->listener && self->listener->changed)
+        self->listener->changed(self->data);
+}
+
+static void on_waiting(void *data, int error)
+{
+    (void)error;
+    set_link(data, MEDIA_LINK_WAITING);
+}
+
+static void on_resumed(void *data)
+{
+    set_link(data, MEDIA_LINK_GOOD);
+}
+
+static void on_lost(void *data, int error)
+{
+    (void)error;
+    set_link(data, MEDIA_LINK_LOST);
+}
+
+static const struct patience_listener patience_listener = {on_waiting, on_resumed, on_lost};
+
+/* Whatever may go away for a while, or is brought by somebody who may. */
+static bool wants_patience(const struct media_stack_config *config)
+{
+    return config->patience_us || config->ask_again_us || config->cache || config->digest || config->copy;
+}
+
+static int add_patience(struct media_stack *self, struct loop *loop, const struct media_stack_config *config,
+                        struct source **top)
+{
+    const struct patience_config patience = {config->patience_us, config->ask_again_us, config->given_up};
+    if (!wants_patience(config))
+        return 0;
+    int r = layer_patience_create(loop, *top, &patience, &patience_listener, self, top);
+    if (r == 0)
+        self->patience = *top;
+    return r;
+}
+
+/* The copy keeps blocks itself. */
+static int add_store(struct media_stack *self, const struct media_stack_config *config, struct source **top)
+{
+    if (config->copy) {
+        int r = layer_copy_create(config->copy, *top, top);
+        if (r == 0)
+            self->copy = config->copy;
+        return r;
+    }
+    return config->cache ? layer_cache_create(config->cache, &config->key, *top, top) : 0;
+}
+
+static int add_read_ahead(struct media_stack *self, struct loop *loop, const struct media_stack_config *config,
+                          struct source **top)
+{
+    if (!config->read_ahead || !(config->copy || config->cache))
+        return 0;
+    int r = layer_read_ahead_create(loop, *top, config->read_ahead, top);
+    if (r == 0)
+        self->ahead = *top;
+    return r;
+}
+
+static int add_layers(struct media_stack *self, struct loop *loop, const struct media_stack_config *config,
+                      struct source **top)
+{
+    int r = add_patience(self, loop, config, top);
+    if (r == 0)
+        r = add_store(self, config, top);
+    if (r == 0)
+        r = add_read_ahead(self, loop, config, top);
+    return r;
+}
+
+int media_stack_create(struct loop *loop, struct worker_pool *io, struct source *source,
+                       const struct media_stack_config *config, const struct media_stack_listener *listener, void *data,
+                       struct media_stack **ret)
+{
+    (void)io;
+    struct media_stack *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->refs = 1;
+    self->listener = listener;
+    self->data = data;
+    pass_init(&self->bottom, self, source);
+    struct source *top = &self->bottom.source;
+    int r = add_layers(self, loop, config, &top);
+    if (r < 0) {
+        self->bottom.leave = true;
+        self->listener = NULL;
+        source_close(top);
+        unref(self);
+        return r;
+    }
+    pass_init(&self->top, self, top);
+    self->open = true;
+    *ret = self;
+    return 0;
+}
+
+struct source *media_stack_top(struct media_stack *self)
+{
+    return &self->top.source;
+}
+
+int media_stack_replace(struct media_stack *self, struct source *source)
+{
+    if (!self->open || !self->patience)
+        return -ENOTCONN;
+    return layer_patience_replace(self->patience, source);
+}
+
+void media_stack_state(const struct media_stack *self, struct media_stack_state *ret)
+{
+    *ret = (struct media_stack_state){.link = self->link};
+    if (!self->open)
+        return;
+    if (self->copy)
+        library_copy_state(self->copy, &ret->copied, &ret->copy_complete);
+    if (self->ahead) {
+        struct read_ahead_statistics ahead;
+        layer_read_ahead_statistics(self->ahead, &ahead);
+        ret->read_ahead = ahead.depth;
+        ret->rate = ahead.rate;
+    }
+}
+
+struct media_stack *media_stack_destroy(struct media_stack *self)
+{
+    if (!self)
+        return NULL;
+    self->listener = NULL;
+    unref(self);
+    return NULL;
+}
