@@ -158,6 +158,7 @@ static const char *set_up(SSL_CTX *ssl, const struct nbd_tls_config *config)
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_num_tickets(ssl, 0);
+    SSL_CTX_set_session_id_context(ssl, (const unsigned char *)"nbd", 3); /* keys beside certificates need one */
     SSL_CTX_set_dh_auto(ssl, 1);
     char ciphers[512];
     snprintf(ciphers, sizeof ciphers, "%s%s%s", config->psks ? key_ciphers : "",
