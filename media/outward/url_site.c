@@ -109,30 +109,39 @@ int url_site_learn(struct url_site *self, const struct url_transfer *first)
     return self->effective ? 0 : -ENOMEM;
 }
 
-void url_site_name(const struct url_site *self, char room[MEDIUM_NAME_MAX])
+/* The last part of the path as people would write it. *ret: freed with curl_free. */
+static char *last_part(const char *text, size_t *ret_size)
 {
     CURLU *url = curl_url();
-    char *path = NULL;
-    const char *from = "";
-    if (url && curl_url_set(url, CURLUPART_URL, self->effective ? self->effective : self->url, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_PATH, &path, CURLU_URLDECODE) == CURLUE_OK)
-        from = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    size_t used = 0, left = strlen(from);
-    while (left) {
-        size_t n = utf8_printable(from, left);
-        if (used + MAX(n, 1) >= MEDIUM_NAME_MAX)
+    char *path = NULL, *part = NULL;
+    int size = 0;
+    if (url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK)
+        part = curl_easy_unescape(NULL, strrchr(path, '/') ? strrchr(path, '/') + 1 : path, 0, &size);
+    curl_free(path);
+    curl_url_cleanup(url);
+    *ret_size = part ? (size_t)size : 0;
+    return part;
+}
+
+void url_site_name(const struct url_site *self, char room[MEDIUM_NAME_MAX])
+{
+    size_t used = 0, left;
+    char *part = last_part(self->effective ? self->effective : self->url, &left);
+    for (const char *from = part; left;) {
+        size_t n = utf8_printable(from, left), step = MAX(n, 1);
+        if (used + step >= MEDIUM_NAME_MAX)
             break;
         if (n)
             memcpy(room + used, from, n);
         else
             room[used] = '_';
-        used += MAX(n, 1);
-        from += MAX(n, 1);
-        left -= MAX(n, 1);
+        used += step;
+        from += step;
+        left -= step;
     }
     room[used] = '\0';
     if (!used)
         text_copy(room, MEDIUM_NAME_MAX, "medium");
-    curl_free(path);
-    curl_url_cleanup(url);
+    curl_free(part);
 }

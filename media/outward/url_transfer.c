@@ -225,7 +225,7 @@ void url_transfer_prepare(struct url_transfer *self, uint64_t first, uint64_t le
     set_credentials(self, !self->use_effective || site->effective_trusted);
 }
 
-static int from_curl(CURLcode code)
+static int from_curl(const struct url_transfer *self, CURLcode code)
 {
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -241,8 +241,8 @@ static int from_curl(CURLcode code)
     case CURLE_PARTIAL_FILE:
     case CURLE_SSL_CONNECT_ERROR:
         return -ECONNRESET;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return -EPERM;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* a redirect to file: or the like; or no HTTP of this century */
+        return self->answer.status >= 300 && self->answer.status < 400 ? -EPERM : -EPROTO;
     case CURLE_URL_MALFORMAT:
         return -EINVAL;
     default: /* too many redirects, a certificate that is not trusted, nonsense */
@@ -263,7 +263,7 @@ int url_transfer_result(struct url_transfer *self, CURLcode code)
     if (code != CURLE_OK) {
         const char *text = self->curl_error[0] ? self->curl_error : curl_easy_strerror(code);
         snprintf(self->why, sizeof self->why, "%.250s.", text);
-        return from_curl(code);
+        return from_curl(self, code);
     }
     uint64_t length = MIN(self->length, self->answer.last - self->answer.first + 1);
     if (self->got != length) {
