@@ -5,6 +5,7 @@ import { chordUsages } from './chords.js';
 import { ConsoleScreen } from './console_screen.js';
 import { ConsoleToolbar } from './console_toolbar.js';
 import { DongleDialog } from './dongle_dialog.js';
+import { attachDrop } from './drop_zone.js';
 import { download, shotName } from './download.js';
 import { h, setText } from './dom.js';
 import { FiguresPanel } from './figures_panel.js';
@@ -16,6 +17,7 @@ import { MediaDialog } from './media_dialog.js';
 import { notice } from './notices.js';
 import { openPasteDialog } from './paste_dialog.js';
 import { act, powerEntries } from './power_menu.js';
+import { RepickOffer } from './repick.js';
 import { go } from './router.js';
 import { SeatIntent } from './seat_intent.js';
 import { StatusStrip } from './status_strip.js';
@@ -59,16 +61,19 @@ export class ConsoleView extends HTMLElement {
   /** @type {DongleDialog|null} */
   #dongle = null;
   #offer;
+  #repick;
 
   /** @param {string} target */
   constructor(target) {
     super();
     this.#target = target;
     this.#offer = new UsbOffer(target, () => this.#targetChanged());
+    this.#repick = new RepickOffer(target);
+    attachDrop(this, () => identity.can('media') || identity.can('library'), (dropped) => this.#openMedia().take(dropped));
     this.#toolbar = new ConsoleToolbar({
       chord: (chord) => this.#press(chord),
       paste: () => openPasteDialog(this.#target),
-      media: () => this.#openMedia(),
+      media: () => void this.#openMedia(),
       power: () => powerEntries(this.#powerFacts()),
       size: () => this.#screen.mode,
       setSize: (mode) => this.#screen.setMode(mode),
@@ -102,6 +107,7 @@ export class ConsoleView extends HTMLElement {
 
   disconnectedCallback() {
     this.#offer.remove();
+    this.#repick.remove();
     this.#abort.abort();
   }
 
@@ -227,8 +233,10 @@ export class ConsoleView extends HTMLElement {
   }
 
   #openMedia() {
-    this.#media = new MediaDialog(this.#target, () => (this.#media = null));
-    this.#media.open();
+    const dialog = this.#media ?? new MediaDialog(this.#target, () => (this.#media = null));
+    if (!this.#media) dialog.open();
+    this.#media = dialog;
+    return dialog;
   }
 
   /** @param {'usb'|'video'} first */
@@ -294,6 +302,7 @@ export class ConsoleView extends HTMLElement {
       [this.#info, this.#powerState] = await Promise.all([api.target(this.#target), api.powerState(this.#target)]);
       this.#showPower(this.#info.power);
       this.#offer.show(this.#info.usb ?? null);
+      this.#repick.show(this.#info.drives);
       this.#show();
     } catch {
       // The cover tells what is wrong with the connection; this is asked again when something changes.

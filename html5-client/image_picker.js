@@ -2,7 +2,7 @@
 
 import { h, newId } from './dom.js';
 import { icon } from './icons.js';
-import { sizeWords } from './words.js';
+import { imageWords } from './media_words.js';
 
 /** @typedef {import('./media_api.js').Image} Image */
 
@@ -13,9 +13,12 @@ export class ImagePicker {
   #group = newId('image');
   #list = h('div', { class: 'images', role: 'radiogroup', 'aria-label': 'Images of the library' });
   #search = h('input', { class: 'input', type: 'search', placeholder: 'Search the library', 'aria-label': 'Search the library', hidden: true });
-  element = h('div', { class: 'picker' }, h('h3', {}, 'Library'), this.#search, this.#list);
+  #shown = '';
+  element = h('div', { class: 'picker' }, this.#search, this.#list);
   /** @type {string|null} */
   chosen = null;
+  /** @type {Image[]} */
+  images = [];
 
   /** @param {() => void} changed */
   constructor(changed) {
@@ -24,38 +27,61 @@ export class ImagePicker {
     this.#list.append(h('p', { class: 'small dim' }, 'Reading the library …'));
   }
 
-  /** @param {Image[]} images */
-  show(images) {
+  get image() {
+    return this.images.find(({ name }) => name === this.chosen) ?? null;
+  }
+
+  /** @param {Image[]} images @param {string} empty what to say when there are none */
+  show(images, empty) {
+    this.images = images;
+    const shown = JSON.stringify(images);
+    if (shown === this.#shown && images.length) return; // rows keep their focus
+    this.#shown = shown;
+    const focused = /** @type {HTMLInputElement|null} */ (this.#list.querySelector('input:focus'))?.value;
     this.#search.hidden = images.length < SEARCH_FROM;
+    if (this.chosen !== null && !this.image?.usable) this.#choose(null);
     this.#list.replaceChildren(...images.map((image) => this.#row(image)));
-    if (!images.length)
-      this.#list.append(h('p', { class: 'small dim' }, 'The library is empty: put ISO or disk images into its folder on the gateway.'));
+    if (!images.length) this.#list.append(h('p', { class: 'small dim' }, empty));
+    this.#filter();
+    for (const input of this.#list.querySelectorAll('input')) if (input.value === focused) input.focus();
+  }
+
+  /** @param {string} name @returns {boolean} it is there and can be used */
+  choose(name) {
+    for (const input of this.#list.querySelectorAll('input')) {
+      if (input.value !== name || input.disabled) continue;
+      input.checked = true;
+      this.#choose(name);
+      input.scrollIntoView({ block: 'nearest' });
+      return true;
+    }
+    return false;
+  }
+
+  /** @param {string|null} name */
+  #choose(name) {
+    this.chosen = name;
+    this.changed();
   }
 
   /** @param {Image} image */
-  #row({ name, size, kind, usable, why }) {
+  #row(image) {
+    const { name, usable, kind, folder } = image;
     const input = h('input', {
-      type: 'radio',
-      name: this.#group,
-      value: name,
-      disabled: !usable,
-      onchange: () => {
-        this.chosen = name;
-        this.changed();
-      },
+      type: 'radio', name: this.#group, value: name, disabled: !usable, checked: name === this.chosen, onchange: () => this.#choose(name),
     });
     return h(
       'label',
       { class: 'image', 'data-name': name.toLowerCase() },
       input,
-      icon(kind === 'cdrom' ? 'disc' : 'stick'),
+      icon(folder ? 'folder' : kind === 'cdrom' ? 'disc' : 'stick'),
       h('span', { class: 'image-name' }, name),
-      h('span', { class: 'small dim' }, usable ? sizeWords(size) : `Not usable: ${why}`),
+      h('span', { class: 'small dim' }, imageWords(image)),
     );
   }
 
   #filter() {
-    const wanted = this.#search.value.trim().toLowerCase();
+    const wanted = this.#search.hidden ? '' : this.#search.value.trim().toLowerCase();
     for (const row of this.#list.querySelectorAll('label')) row.hidden = !row.dataset.name?.includes(wanted);
   }
 }

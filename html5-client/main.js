@@ -6,7 +6,10 @@ import { identity } from './identity.js';
 import { checkClock } from './clock_notice.js';
 import { LoginView } from './login_view.js';
 import { go, hashOf, placeOf } from './router.js';
+import { refuseStrayDrops } from './drop_zone.js';
+import { servedFiles } from './served_files.js';
 import { applyTheme } from './theme.js';
+import { uploads } from './uploads.js';
 import { ConsoleView } from './console_view.js';
 import './setup_view.js';
 import './target_list.js';
@@ -40,6 +43,9 @@ function show() {
   app.replaceChildren(viewOf(placeOf(location.hash)));
   app.removeAttribute('aria-busy');
   checkClock();
+  if (!identity.session) return;
+  servedFiles.wake();
+  uploads.wake();
 }
 
 /** @param {unknown} error */
@@ -75,4 +81,5 @@ window.addEventListener(LOGIN_NEEDED, () => {
 });
 
 applyTheme();
+refuseStrayDrops();
 start();

@@ -108,7 +108,9 @@ function ready(view) {
 
 /** @param {DataView} view @returns {MediaMessage} */
 function read(view) {
-  return { type: 'read', request: view.getUint32(4, true), offset: bigNumber(view, 8), length: view.getUint32(16, true) };
+  const length = view.getUint32(16, true);
+  if (!length || length > MEDIA_LONGEST) throw new MediaProtocolError('READ of nothing or of too much.');
+  return { type: 'read', request: view.getUint32(4, true), offset: bigNumber(view, 8), length };
 }
 
 /** @param {DataView} view @returns {MediaMessage} */
@@ -120,7 +122,12 @@ function progress(view) {
 function end(view) {
   const reason = ENDS[view.getUint8(1) - 1];
   if (!reason) throw new MediaProtocolError('END with an unknown reason.');
-  return { type: 'end', reason, why: new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + 4)) };
+  try {
+    const why = new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(view.buffer, view.byteOffset + 4));
+    return { type: 'end', reason, why };
+  } catch {
+    throw new MediaProtocolError('END with a sentence that is no text.');
+  }
 }
 
 /** @type {Record<number, {size: number, parse: (view: DataView) => MediaMessage}>} size: exact, but END's text is behind it */

@@ -41,6 +41,7 @@ class Uploads extends EventTarget {
   /** On the gateway, without a file here. @type {Upload[]} */
   absent = [];
   #running = false;
+  #user = '';
 
   constructor() {
     super();
@@ -110,8 +111,14 @@ class Uploads extends EventTarget {
     this.#moved();
   }
 
-  /** The session is good again. */
+  /** Somebody has logged in: what waited for that goes on, if it is the same user. */
   wake() {
+    const user = identity.session?.user ?? '';
+    if (this.#user !== user) {
+      for (const item of this.items) item.pause();
+      this.items = this.absent = [];
+    }
+    this.#user = user;
     for (const item of this.items) if (item.state.phase === 'paused' && item.state.code === 'session') void this.resume(item);
   }
 

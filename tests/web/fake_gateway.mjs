@@ -115,6 +115,10 @@ export class FakeGateway {
   consoles = [];
   /** "METHOD path" -> what is answered, or a function of the request's body that gives it; {status, error} refuses. */
   answers = { ...ANSWERS };
+  /** Asked before the answers: true of one means that it answers this request itself. */
+  handlers = [];
+  /** End of the path -> what takes another websocket than the console's. */
+  sockets = {};
   /** Runs in the console's worker before the page's own code. */
   prelude = '';
 
@@ -122,6 +126,7 @@ export class FakeGateway {
     const self = new FakeGateway();
     const security = { 'Content-Security-Policy': policy(), 'Cache-Control': 'no-store' };
     self.server = createServer((request, response) => {
+      if (self.handlers.some((handler) => handler(request, response))) return;
       const known = self.answers[`${request.method} ${request.url}`];
       if (known) return void answer(request, response, known);
       const path = request.url === '/' ? '/index.html' : request.url;
@@ -135,6 +140,8 @@ export class FakeGateway {
       }
     });
     self.server.on('upgrade', (request, stream) => {
+      const special = Object.keys(self.sockets).find((ending) => request.url.endsWith(ending));
+      if (special) return self.sockets[special](acceptSocket(request, stream));
       self.consoles.push(new FakeConsole(acceptSocket(request, stream), self.consoles.length + 1));
     });
     await new Promise((resolve) => self.server.listen(0, '127.0.0.1', resolve));

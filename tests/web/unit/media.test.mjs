@@ -1,5 +1,6 @@
 /* Files as media: the protocol's bytes, reads of a File, and a session against a gateway made of stubs. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FileReads } from '../../../html5-client/file_reads.js';
 import * as protocol from '../../../html5-client/media_protocol.js';
@@ -39,6 +40,30 @@ const end = (reason, why = '') => {
   const text = Buffer.from(why);
   return Buffer.concat([Buffer.from([0x84, reason, text.length, 0]), text]);
 };
+
+const vectors = (name) => JSON.parse(readFileSync(new URL(`../../vectors/media/${name}.json`, import.meta.url), 'utf8'));
+const toHex = (bytes) => Buffer.from(bytes).toString('hex');
+const build = {
+  hello: (m) => protocol.buildHello(m),
+  data: (m) => {
+    const bytes = Buffer.from(m.bytes, 'hex');
+    const message = protocol.dataMessage(m.request, bytes.length);
+    message.set(bytes, protocol.DATA_HEADER);
+    return message;
+  },
+  fail: (m) => protocol.buildFail(m.request, m.reason),
+  bye: () => protocol.buildBye(),
+};
+
+test('builds what the golden vectors of the owner say', () => {
+  for (const { message, hex } of vectors('owner')) assert.equal(toHex(build[message.type](message)), hex, JSON.stringify(message));
+});
+
+test('parses the gateway’s golden vectors, and refuses those that are bad', () => {
+  const parse = (hex) => protocol.parseMessage(toArrayBuffer(Buffer.from(hex, 'hex')));
+  for (const { message, hex } of vectors('gateway')) assert.deepEqual(parse(hex), message);
+  for (const { why, hex } of vectors('refused_by_owner')) assert.throws(() => parse(hex), protocol.MediaProtocolError, why);
+});
 
 test('HELLO has each value where the protocol wants it', () => {
   const hello = Buffer.from(protocol.buildHello(HELLO));
