@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "transport/media_peer.h"
 #include "transport/request.h"
 #include "transport/server_internal.h"
 #include "transport/viewer.h"
@@ -30,6 +31,7 @@ void connection_destroyed(struct connection *self)
     struct server *server = self->server;
     request_peer_gone(self);
     viewer_gone(self);
+    media_peer_gone(self);
     if (server->adopting == self)
         server->adopting = NULL;
     *self->link = self->next;

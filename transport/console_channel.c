@@ -69,7 +69,7 @@ static int viewer_create(struct connection *connection, struct lws *wsi)
     self->server = server;
     self->connection = connection;
     self->wsi = wsi;
-    if (!console_upgrade_target(wsi, self->target, sizeof self->target) ||
+    if (!upgrade_target(wsi, UPGRADE_CONSOLE, self->target, sizeof self->target) ||
         loop_timer_add(server->loop, on_timer, self, &self->timer) < 0) {
         free(self);
         return -1;
@@ -132,7 +132,7 @@ static void open_console(struct viewer *self, const struct console_message *m)
     struct console_viewer *handle = NULL;
     int r = config->console->open(config->console_context, self->target, self->session, &said, self, &handle);
     if (r < 0) {
-        char why[CONSOLE_MAX_TARGET + 64];
+        char why[UPGRADE_MAX_TARGET + 64];
         snprintf(why, sizeof why, r == -ENOENT ? "There is no target %s." : "The console of %s cannot be opened now.",
                  self->target);
         viewer_close(self, r == -ENOENT ? VIEWER_END_TARGET : VIEWER_END_GONE, why);

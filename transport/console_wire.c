@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/attrs.h"
-#include "core/utf8.h"
+#include "transport/wire_text.h"
 
 static bool hex_digit(uint8_t c)
 {
@@ -169,24 +169,6 @@ static void write_head(struct wire_writer *w, enum console_type type, uint8_t a,
     wire_write_u8(w, c);
 }
 
-static size_t clean_text(const char *text, uint8_t *room, size_t limit)
-{
-    size_t left = strlen(text), out = 0;
-    while (left) {
-        size_t n = utf8_printable(text, left), taken = n ? n : 1;
-        if (out + taken > limit)
-            break;
-        if (n)
-            memcpy(room + out, text, n);
-        else
-            room[out] = '?';
-        out += taken;
-        text += taken;
-        left -= taken;
-    }
-    return out;
-}
-
 void console_write_welcome(struct wire_writer *w, bool may_type, uint32_t viewer)
 {
     write_head(w, CONSOLE_WELCOME, CONSOLE_VERSION, may_type, 0);
@@ -223,7 +205,7 @@ void console_write_update_header(struct wire_writer *w, bool complete, uint16_t 
 static void write_sentence(struct wire_writer *w, enum console_type type, uint8_t number, const char *why)
 {
     uint8_t text[CONSOLE_MAX_TEXT];
-    size_t size = clean_text(why, text, sizeof text);
+    size_t size = wire_clean_text(why, text, sizeof text);
     wire_write_u8(w, (uint8_t)type);
     wire_write_u8(w, number);
     wire_write_le16(w, (uint16_t)size);
@@ -256,7 +238,7 @@ void console_write_leds(struct wire_writer *w, uint8_t leds)
 void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name)
 {
     uint8_t text[CONSOLE_MAX_NAME];
-    size_t size = clean_text(name, text, sizeof text);
+    size_t size = wire_clean_text(name, text, sizeof text);
     wire_write_u8(w, CONSOLE_SEAT);
     wire_write_u8(w, yours);
     wire_write_le16(w, viewers);

@@ -11,11 +11,13 @@
 
 #include "core/log.h"
 #include "transport/console_wire.h"
+#include "transport/media_wire.h"
 #include "transport/server_internal.h"
 
 #define HEADER_BYTES 8192
 #define HANDSHAKE_S 15 /* also: how long a body may pause */
 #define KEEPALIVE_S 60
+#define MEDIA_RX_SIZE 16384
 #define PING_S 20 /* a silent websocket is pinged after this ... */
 #define DEAD_S 35 /* ... and closed after this */
 
@@ -66,6 +68,11 @@ static int on_console(struct lws *wsi, enum lws_callback_reasons reason, void *u
     return timed(console_callback, wsi, reason, user, in, size);
 }
 
+static int on_media(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+    return timed(media_callback, wsi, reason, user, in, size);
+}
+
 /* core/loop's epoll descriptor inside libwebsockets' poll set. */
 static int dispatch_loop(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
@@ -83,6 +90,11 @@ static int on_loop(struct lws *wsi, enum lws_callback_reasons reason, void *user
 
 /* per_session_data_size is not 0 because libwebsockets reports the end of a binding only to protocols that have some.
  */
+#define MEDIA_PROTOCOL                                                                                                 \
+    {                                                                                                                  \
+        .name = MEDIA_SUBPROTOCOL, .callback = on_media, .per_session_data_size = 8, .rx_buffer_size = MEDIA_RX_SIZE   \
+    }
+
 static const struct lws_protocols tls_protocols[] = {
     {.name = "http", .callback = on_http, .per_session_data_size = 8, .tx_packet_size = SERVER_WRITE_SIZE},
     {.name = CONSOLE_SUBPROTOCOL,
@@ -90,12 +102,14 @@ static const struct lws_protocols tls_protocols[] = {
      .per_session_data_size = 8,
      .rx_buffer_size = 1024,
      .tx_packet_size = SERVER_WRITE_SIZE},
+    MEDIA_PROTOCOL,
     {0},
 };
 
 static const struct lws_protocols local_protocols[] = {
     {.name = "http", .callback = on_http, .per_session_data_size = 8, .tx_packet_size = SERVER_WRITE_SIZE},
     {.name = "loop", .callback = on_loop, .per_session_data_size = 8},
+    MEDIA_PROTOCOL,
     {0},
 };
 

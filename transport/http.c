@@ -10,7 +10,7 @@
 static void refuse_upgrade(struct connection *connection, int status, const char *why)
 {
     char room[LWS_PRE + 512];
-    log_info("console", "%s: upgrade refused with %d: %s", connection->peer, status, why);
+    log_info("http", "%s: upgrade refused with %d: %s", connection->peer, status, why);
     int n = snprintf(room + LWS_PRE, sizeof room - LWS_PRE,
                      "HTTP/1.1 %d Refused\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
                      "Connection: close\r\n\r\n%s\n",
@@ -29,7 +29,7 @@ static int confirm_upgrade(struct connection *connection, struct lws *wsi)
         log_info("http", "%s: hung up: an upgrade to something other than websocket", connection->peer);
         return -1;
     }
-    const char *why = console_upgrade_refusal(connection->server, wsi, &status);
+    const char *why = upgrade_refusal(connection->server, wsi, &status);
     if (!why)
         return 0;
     refuse_upgrade(connection, status, why);

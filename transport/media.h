@@ -20,14 +20,18 @@ struct media_ops {
     int (*open)(void *context, const char *target, unsigned drive, struct auth_session *session,
                 const struct medium_spec *medium, struct media_peer *peer, char *why, size_t why_size,
                 struct media_stream **ret);
-    /* bytes NULL: it cannot read them any more (error). False: it was not asked for this; the peer is ended. */
+    /* bytes NULL: it cannot read them any more (error: -EIO; -ESTALE: its file has changed). They are as many as were
+     * asked for, valid during the call. False: it was not asked for this; the peer is ended. */
     bool (*answer)(struct media_stream *self, uint32_t id, const void *bytes, size_t size, int error);
     /* The peer is gone; orderly: it said that the file is withdrawn. */
     void (*close)(struct media_stream *self, bool orderly);
 };
 
-/* The medium is in the drive. id: with it the same file may be picked again. */
+/* None of these calls back. After media_peer_end they do nothing until media_ops.close.
+ * The medium is in the drive. id: with it the same file may be picked again. */
 void media_peer_ready(struct media_peer *self, const uint8_t id[MEDIUM_ID_SIZE]);
+/* At most 64 that are not answered, each of 1 byte to 256 KiB (docs/media-protocol.md). Sent as the socket takes them,
+ * several in a round. */
 void media_peer_ask(struct media_peer *self, uint32_t id, uint64_t offset, uint32_t length);
 /* Of the copy to the library; complete: the peer may leave. */
 void media_peer_progress(struct media_peer *self, uint64_t copied, uint64_t size, bool complete);

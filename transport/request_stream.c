@@ -53,6 +53,8 @@ static void on_tick(void *data)
         request_kill(connection);
         return;
     }
+    if (self->server->keeper && self->call.session && !self->call.session->local)
+        keeper_client_touch(self->server->keeper, self->call.session); /* who sends or takes is not idle */
     lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0);
     loop_timer_arm_in(self->tick, MIN((uint64_t)TICK_US, pause_us(self) / 4));
 }

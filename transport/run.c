@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "transport/media_peer.h"
 #include "transport/server_internal.h"
 #include "transport/viewer.h"
 
@@ -14,6 +15,8 @@
 static int create(struct server *self)
 {
     int r = auth_tickets_create(&self->tickets);
+    if (r >= 0)
+        r = auth_tickets_create(&self->media_tickets);
     if (r >= 0)
         r = door_create(self, &self->door);
     if (r >= 0)
@@ -54,6 +57,7 @@ struct server *server_destroy(struct server *self)
     self->door = door_destroy(self->door);
     server_context_destroy(self);
     auth_tickets_destroy(self->tickets);
+    auth_tickets_destroy(self->media_tickets);
     EVP_PKEY_free(self->key);
     free(self->certificate_pem);
     free(self);
@@ -76,12 +80,14 @@ static void say_farewell(struct server *self)
 {
     struct loop_timer *timer;
     bool over = false;
-    if (!self->n_viewers || loop_timer_add(self->loop, on_farewell_over, &over, &timer) < 0)
+    if (!(self->n_viewers + self->n_media_peers) || loop_timer_add(self->loop, on_farewell_over, &over, &timer) < 0)
         return;
     for (struct viewer *v = self->viewers; v; v = viewer_next(v))
         viewer_close(v, VIEWER_END_STOPPING, "The gateway is stopping.");
+    for (struct media_peer *p = self->media_peers; p; p = p->next)
+        media_peer_end(p, MEDIA_END_STOPPING, "The gateway is stopping.");
     loop_timer_arm_in(timer, FAREWELL_US);
-    while (!over && self->n_viewers && service(self) >= 0)
+    while (!over && self->n_viewers + self->n_media_peers && service(self) >= 0)
         continue;
     loop_timer_remove(timer);
 }
@@ -114,7 +120,11 @@ void server_session_ended(struct server *self, struct auth_session *session)
     for (struct viewer *v = self->viewers; v; v = viewer_next(v))
         if (viewer_session(v) && viewer_session(v)->id == session->id)
             viewer_close(v, VIEWER_END_SESSION, "Your session has ended; log in again.");
+    for (struct media_peer *p = self->media_peers; p; p = p->next)
+        if (p->session && p->session->id == session->id)
+            media_peer_end(p, MEDIA_END_SESSION, "Your session has ended; log in again, and pick the file again.");
     auth_tickets_purge(self->tickets, clock_boot_us());
+    auth_tickets_purge(self->media_tickets, clock_boot_us());
 }
 
 void server_set_needs_setup(struct server *self, bool needs_setup)

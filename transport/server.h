@@ -1,11 +1,13 @@
-/* The libwebsockets server: HTTPS with the page's files, REST routes and console websockets; plain HTTP on the same
- * port is redirected; the local unix socket serves the same routes without TLS, by peer uid. Net thread. */
+/* The libwebsockets server: HTTPS with the page's files, REST routes, console and media websockets; plain HTTP on the
+ * same port is redirected; the local unix socket serves routes and media websockets without TLS, by peer uid. Net
+ * thread. */
 #pragma once
 
 #include "auth/keeper_client.h"
 #include "core/loop.h"
 #include "core/route.h"
 #include "transport/console.h"
+#include "transport/media.h"
 #include "transport/site.h"
 
 struct server;
@@ -20,6 +22,8 @@ struct server_config {
     size_t n_tables;
     const struct console_ops *console;
     void *console_context;
+    const struct media_ops *media; /* NULL: no media websocket */
+    void *media_context;
     /* True when a logged-in session may use the right on the target; the one place where rights are checked. */
     bool (*may)(void *context, const struct auth_session *session, uint32_t rights, const char *target);
     void *may_context;

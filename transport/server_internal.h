@@ -11,12 +11,14 @@
 
 struct connection;
 struct door;
+struct media_peer;
 struct request;
 struct viewer;
 
 #define SERVER_MAX_CONNECTIONS 512 /* adopted ones; further ones are turned away */
 #define SERVER_MAX_OF_PEER 160     /* of them from one address */
 #define SERVER_MAX_VIEWERS 128
+#define SERVER_MAX_MEDIA 64
 #define SERVER_WRITE_SIZE (65536 + 64) /* bytes that one lws_write may send without a copy */
 
 struct server {
@@ -31,8 +33,8 @@ struct server {
     char *certificate_pem;
 
     struct door *door;
-    struct auth_tickets *tickets;
-    struct route_table own_table; /* rows of the transport's own: the ticket */
+    struct auth_tickets *tickets, *media_tickets; /* apart: one for the one door never opens the other */
+    struct route_table own_table;                 /* rows of the transport's own: the ticket */
 
     struct connection *connections; /* list */
     unsigned n_connections;
@@ -40,6 +42,8 @@ struct server {
     struct viewer *viewers;      /* list */
     unsigned n_viewers;
     uint32_t last_viewer;
+    struct media_peer *media_peers; /* list */
+    unsigned n_media_peers;
 
     bool needs_setup, stopping;
     int code;
@@ -56,6 +60,7 @@ struct connection {
     struct auth_session *session; /* of a local peer; else NULL */
     struct request *request;      /* the one being served */
     struct viewer *viewer;        /* once it is a console websocket */
+    struct media_peer *media;     /* once it is a media websocket */
     struct loop_io *watch;        /* on the socket, while a request is answered */
     bool lingering;               /* the answer is out; what still comes is thrown away */
     uint64_t linger_left, linger_until_us;
@@ -92,15 +97,17 @@ int door_create(struct server *server, struct door **ret);
 struct door *door_destroy(struct door *self);
 void door_enter(struct door *self, int fd);
 
-/* http.c, console_channel.c: libwebsockets callbacks */
+/* http.c, console_channel.c, media_channel.c: libwebsockets callbacks */
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
 int console_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
+int media_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
 
-/* console_upgrade.c: NULL when the request may become a console websocket, else why not; *ret_status for the answer */
-const char *console_upgrade_refusal(struct server *self, struct lws *wsi, int *ret_status);
-#define CONSOLE_MAX_TARGET 128
-/* The target in the path of a console websocket. */
-bool console_upgrade_target(struct lws *wsi, char *room, size_t size);
+/* upgrade.c: NULL when the request may become a websocket, else why not; *ret_status for the answer */
+const char *upgrade_refusal(struct server *self, struct lws *wsi, int *ret_status);
+#define UPGRADE_MAX_TARGET 128
+enum upgrade_kind { UPGRADE_CONSOLE, UPGRADE_MEDIA };
+/* The target in the path of a websocket of this kind. */
+bool upgrade_target(struct lws *wsi, enum upgrade_kind kind, char *room, size_t size);
 
 /* ticket_route.c */
 void server_add_own_routes(struct server *self);

@@ -1,18 +1,41 @@
-/* POST /targets/{target}/ticket: the one-use ticket with which a page opens a console websocket. It stands here because
- * the console's door redeems it. */
+/* POST /targets/{target}/ticket: the one-use ticket with which a page opens a console websocket, or with ?for=media a
+ * media websocket. It stands here because their doors redeem it. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "transport/server_internal.h"
+
+/* The tickets of what is asked for, or NULL after a refusal. */
+static struct auth_tickets *find_tickets(struct server *self, struct route_call *call)
+{
+    const struct server_config *config = &self->config;
+    char purpose[16] = "console";
+    route_query(call, "for", purpose, sizeof purpose);
+    if (!strcmp(purpose, "console"))
+        return self->tickets;
+    if (strcmp(purpose, "media") != 0) {
+        route_reply_error(call, 422, "bad-purpose", "Tickets are for 'console' or 'media'.");
+        return NULL;
+    }
+    if (config->may(config->may_context, call->session, RIGHT_MEDIA, call->params[0]))
+        return self->media_tickets;
+    route_reply_error(call, 403, "forbidden", "User %s may not insert media on target %s.", call->session->user,
+                      call->params[0]);
+    return NULL;
+}
 
 static void post_ticket(void *context, struct route_call *call)
 {
     struct server *self = context;
     char ticket[AUTH_TICKET_HEX + 1], body[AUTH_TICKET_HEX + 32];
     uint64_t now = clock_boot_us();
-    auth_tickets_purge(self->tickets, now);
-    int r = auth_tickets_issue(self->tickets, call->session, call->params[0], now, ticket);
+    struct auth_tickets *tickets = find_tickets(self, call);
+    if (!tickets)
+        return;
+    auth_tickets_purge(tickets, now);
+    int r = auth_tickets_issue(tickets, call->session, call->params[0], now, ticket);
     if (r == -EBUSY) {
         route_reply_error(call, 429, "too-many-tickets",
                           "This session has too many unused tickets; wait half a minute and try again.");

@@ -25,7 +25,7 @@ struct viewer {
     struct lws *wsi;
     struct viewer *next, **link;
     uint32_t number;
-    char target[CONSOLE_MAX_TARGET];
+    char target[UPGRADE_MAX_TARGET];
     struct auth_session *session;  /* NULL before HELLO */
     struct console_viewer *handle; /* the gateway's; NULL before HELLO and after its close */
     struct loop_timer *timer;      /* HELLO's deadline; later the end of the connection */
