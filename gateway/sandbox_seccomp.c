@@ -28,6 +28,7 @@ static const struct permission permissions[] = {
     {"readv", ALL, "libwebsockets, stdio"},
     {"pread64", ALL, "image blocks, the store"},
     {"preadv", GATEWAY, "image blocks"},
+    {"preadv2", GATEWAY, "image blocks that are in memory already"},
     {"write", ALL, "sockets, event descriptors, log lines"},
     {"writev", ALL, "log lines, sockets"},
     {"pwrite64", ALL, "writable media, the store"},

@@ -65,7 +65,7 @@ void nbd_connection_settle(struct nbd_connection *self)
     uint32_t events = (listens ? EPOLLIN : 0u) | (nbd_connection_unsent(self) ? EPOLLOUT : 0u);
     if (self->shaking)
         events = nbd_tls_events(self->tls);
-    else if (listens && self->tls && nbd_tls_pending(self->tls))
+    else if (listens && (self->ahead || (self->tls && nbd_tls_pending(self->tls))))
         loop_timer_arm_in(self->again, 0);
     if (events == self->events)
         return;
@@ -103,22 +103,44 @@ static bool can_listen(const struct nbd_connection *self)
     return self->fd >= 0 && !self->finishing && !self->starting && !self->shaking && !nbd_connection_over_budget(self);
 }
 
+/* Fills some of the protocol's room. As recv, but -errno. Commands are short: after the negotiation (behind which TLS
+ * may begin) as many of them are taken at once as there are. */
+static ssize_t receive_some(struct nbd_connection *self)
+{
+    size_t size;
+    uint8_t *room = nbd_wire_room(&self->wire, &size);
+    if (self->ahead == 0 && self->export && size < sizeof self->commands) {
+        ssize_t n = nbd_link_receive(self, self->commands, sizeof self->commands);
+        if (n <= 0)
+            return n;
+        self->ahead = (size_t)n;
+        self->ahead_at = 0;
+    }
+    if (self->ahead == 0)
+        return nbd_link_receive(self, room, size);
+    size = MIN(size, self->ahead);
+    memcpy(room, self->commands + self->ahead_at, size);
+    self->ahead_at += size;
+    self->ahead -= size;
+    return (ssize_t)size;
+}
+
 static void receive(struct nbd_connection *self)
 {
-    for (unsigned i = 0; i < NBD_CONNECTION_ROUNDS && can_listen(self); i++) {
-        size_t size;
-        uint8_t *room = nbd_wire_room(&self->wire, &size);
-        ssize_t n = nbd_link_receive(self, room, size);
+    self->busy = true;
+    for (unsigned rounds = 0; rounds < NBD_CONNECTION_ROUNDS && can_listen(self); rounds += self->ahead == 0) {
+        ssize_t n = receive_some(self);
         if (n == -EAGAIN)
-            return;
+            break;
         if (n <= 0) {
             nbd_connection_end(self, why_it_left(self, n < 0 ? strerrordesc_np((int)-n) : "it left in the middle"));
-            return;
+            break;
         }
         const char *why = NULL;
         int event = nbd_wire_filled(&self->wire, (size_t)n, &why);
         handle(self, event, why);
     }
+    self->busy = false;
 }
 
 /* Whatever there is to do: bytes to send, TLS to begin, bytes to take. */

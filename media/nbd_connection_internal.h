@@ -7,7 +7,8 @@
 #include "media/nbd_connection.h"
 #include "media/nbd_reply.h"
 
-#define NBD_CONNECTION_ROUNDS 16 /* reads, and writes, in one callback: others wait meanwhile */
+#define NBD_CONNECTION_ROUNDS 16  /* reads, and writes, in one callback: others wait meanwhile */
+#define NBD_CONNECTION_AHEAD 2048 /* bytes of commands that are taken from the socket at once */
 
 struct nbd_request {
     struct nbd_connection *connection;
@@ -36,9 +37,11 @@ struct nbd_connection {
     uint32_t events;
     struct nbd_wire wire;
     bool finishing; /* the peer said good-bye */
+    bool busy;      /* answers are collected, and sent when all that has come is served */
     bool kernel;    /* the peer takes requests back and sends them again (nbd_reads.h) */
 
-    uint8_t *talk; /* negotiation that waits to be sent */
+    size_t ahead, ahead_at; /* commands that came together, and where the next one begins */
+    uint8_t *talk;          /* negotiation that waits to be sent */
     size_t talk_size, talk_sent;
 
     struct nbd_request *incoming; /* a write whose payload is on its way */
@@ -46,6 +49,7 @@ struct nbd_connection {
     size_t sent; /* bytes of the first answer */
     unsigned requests;
     size_t bytes;
+    uint8_t commands[NBD_CONNECTION_AHEAD];
 };
 
 /* nbd_connection.c */
@@ -65,6 +69,7 @@ bool nbd_connection_unsent(const struct nbd_connection *self);
 void nbd_connection_talk(struct nbd_connection *self, const void *bytes, size_t size); /* of the negotiation */
 void nbd_connection_flush(struct nbd_connection *self);
 void nbd_connection_answer(struct nbd_connection *self, struct nbd_request *request, enum nbd_error error);
+void nbd_connection_answered(struct nbd_connection *self); /* sends, unless more answers are about to come */
 void nbd_connection_finish_request(struct nbd_connection *self, struct nbd_request *request);
 
 /* nbd_connection_serve.c */

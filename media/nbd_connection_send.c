@@ -97,3 +97,11 @@ void nbd_connection_answer(struct nbd_connection *self, struct nbd_request *requ
     *self->last = request;
     self->last = &request->next;
 }
+
+void nbd_connection_answered(struct nbd_connection *self)
+{
+    if (self->busy)
+        return;
+    nbd_connection_flush(self);
+    nbd_connection_settle(self);
+}

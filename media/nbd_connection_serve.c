@@ -16,8 +16,7 @@ void nbd_connection_served(void *data, int error)
         return; /* with its reference */
     } else {
         nbd_connection_answer(self, request, nbd_error_from_errno(error));
-        nbd_connection_flush(self);
-        nbd_connection_settle(self);
+        nbd_connection_answered(self);
     }
     nbd_connection_unref(self);
 }

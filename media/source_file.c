@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "core/cleanup.h"
 #include "core/ref.h"
@@ -14,6 +15,9 @@
 #define LOCK_BYTE ((off_t)1 << 62)
 
 enum kind { READ, WRITE, FLUSH, TRIM, ZERO, ZERO_KEEP };
+
+/* What is in the page cache is copied at once, up to this length: cheaper than to wake a thread. */
+#define AT_ONCE (32u << 10)
 
 struct file {
     struct source source;
@@ -25,6 +29,7 @@ struct file {
     struct timespec modified;
     atomic_bool changed; /* set on pool threads, never taken back */
     bool told_changed, told_error;
+    bool must_wait; /* this file system cannot say whether a read would wait */
     char name[];
 };
 
@@ -213,9 +218,25 @@ static void submit(struct source *source, struct job request)
     ref_get(&self->ref);
 }
 
+/* False: the bytes are not here, or not to be trusted, for which a pool thread will find the words. */
+static bool read_cached(struct file *self, uint64_t offset, void *room, size_t length)
+{
+    if (length > AT_ONCE || self->must_wait || atomic_load(&self->changed))
+        return false;
+    struct iovec piece = {room, length};
+    ssize_t n = preadv2(self->fd, &piece, 1, (off_t)offset, RWF_NOWAIT);
+    if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+        self->must_wait = true;
+    return n == (ssize_t)length && unchanged(self);
+}
+
 static void file_read(struct source *source, uint64_t offset, void *room, size_t length, source_done_fn *done,
                       void *data)
 {
+    if (read_cached(file_of(source), offset, room, length)) {
+        done(data, 0);
+        return;
+    }
     submit(source,
            (struct job){.kind = READ, .offset = offset, .length = length, .room = room, .done = done, .data = data});
 }

@@ -1,4 +1,5 @@
-/* An image file as a medium. Reads and writes run on the I/O pool, never on the loop's thread.
+/* An image file as a medium. Reads and writes run on the I/O pool; on the loop's thread only short reads of what is in
+ * the page cache, which do not wait.
  *
  * The file must stay what it was when it was opened. A read-only source looks at size and modification time after each
  * read, before the bytes are handed on: once they changed, that read and all that follow end with -EIO, and `fault`
