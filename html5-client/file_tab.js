@@ -42,7 +42,7 @@ export class FileTab {
   /** The one file that can be inserted. */
   get file() {
     const { files, folders } = this.#dropped;
-    return files.length === 1 && !folders.length && !isPacked(files[0].name) ? files[0] : null;
+    return files.length === 1 && !folders.length && files[0].size && !isPacked(files[0].name) ? files[0] : null;
   }
 
   /** Opens the browser's own dialog. */
@@ -73,7 +73,7 @@ export class FileTab {
     const names = [...files, ...folders].map(({ name }) => name);
     setText(this.#name, names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', '));
     setText(this.#note, `${sizeWords(sumOf(all))}. ${this.#noteWords()}`);
-    this.#upload.hidden = !identity.can('library');
+    this.#upload.hidden = !identity.can('library') || (!folders.length && files.every(({ size }) => !size));
   }
 
   #noteWords() {
@@ -83,6 +83,7 @@ export class FileTab {
     const left = skipped ? ` ${countWords(skipped, 'folder', 'folders')} inside ${skipped === 1 ? 'is' : 'are'} left out: one level is all there is.` : '';
     if (folders.length) return `${countWords(folders.reduce((sum, folder) => sum + folder.files.length, 0), 'file', 'files')} that become a USB disk of the library.${left}`;
     if (files.length > 1) return library ? 'Several files can only be uploaded.' : 'Pick one file at a time to insert it.';
+    if (files[0]?.size === 0) return 'It is empty.';
     if (files[0] && isPacked(files[0].name))
       return library ? `It is packed: upload it, and it is unpacked to “${libraryName(files[0].name)}”.` : 'It is packed: unpack it on this computer first.';
     return 'Insert it as it is, or upload it for later.';

@@ -97,6 +97,7 @@ export class TusUpload {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#meter.reset();
+    if (this.state.code === 'failed') this.#show({ id: null, offset: 0 });
     this.#show({ phase: 'sending', why: '', code: '' });
     while (!signal.aborted && !this.settled) await this.#step(signal);
   }
@@ -163,9 +164,18 @@ export class TusUpload {
       this.#moved(offset);
       return true;
     }
-    if (answer.status === 404 || answer.status === 410) this.#show({ id: null, offset: 0 }); // expired: from the start
+    if (answer.status === 404 || answer.status === 410) await this.#gone(signal);
     else await this.#refused(answer, signal);
     return false;
+  }
+
+  /** The gateway takes no more of it: it has failed, or expired and begins anew. @param {AbortSignal} signal */
+  async #gone(signal) {
+    const { status, body } = await this.#ask('GET', `${UPLOADS}/${this.state.id}`, {}, signal);
+    if (signal.aborted) return;
+    if (body?.phase === 'failed') this.#fail(body.why, 'failed');
+    else if (status === 404) this.#show({ id: null, offset: 0 });
+    else await this.#pause(signal);
   }
 
   /** @param {AbortSignal} signal @returns {Promise<boolean>} the gateway took it */
@@ -182,7 +192,11 @@ export class TusUpload {
       this.#moved(Number(answer.header('Upload-Offset')));
       return true;
     }
-    if ([404, 409, 410].includes(answer.status)) {
+    if (answer.status === 404 || answer.status === 410) {
+      await this.#gone(signal);
+      return false;
+    }
+    if (answer.status === 409) {
       await this.#pause(signal); // then it is asked anew where it stands
       return false;
     }

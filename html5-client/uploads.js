@@ -100,6 +100,7 @@ class Uploads extends EventTarget {
   dismiss(item) {
     this.items = this.items.filter((one) => one !== item);
     this.#moved();
+    if (item.state.phase === 'failed') void item.cancel();
   }
 
   /** Asks the gateway for what is on its way. */

@@ -50,7 +50,8 @@ class StubServer {
     return answer(204, { 'Upload-Offset': this.stored.length });
   }
 
-  get() {
+  get({ url }) {
+    if (!this.id && !url.endsWith('/uploads')) return answer(404);
     if (this.phase === 'arriving' && this.stored.length === this.size) this.phase = 'done';
     const upload = { id: this.id, name: 'debian.iso', folder: null, phase: this.phase, size: this.size, offset: this.stored.length, unpacked: 0, sha256: 'ab' };
     return answer(200, {}, { ...upload, uploads: this.id ? [upload] : [] });
@@ -147,6 +148,16 @@ test('an upload that expired begins anew', async () => {
   await upload.run();
   assert.equal(upload.state.phase, 'done');
   assert.ok(server.stored.equals(content));
+});
+
+test('an upload that failed on the gateway is not sent for ever', async () => {
+  const { server, upload } = begin();
+  server.fault = ({ method, url }) => {
+    if (method === 'PATCH') return { status: 410, body: { error: { code: 'failed', message: 'No.' } } };
+    return method === 'GET' && url.endsWith('a1b2c3') ? { status: 200, body: { phase: 'failed', why: 'The disk has an error.' } } : null;
+  };
+  await upload.run();
+  assert.deepEqual([upload.state.phase, upload.state.why], ['failed', 'The disk has an error.']);
 });
 
 test('bodies that are too long for something on the way become shorter', async () => {
