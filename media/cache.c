@@ -18,7 +18,7 @@ static struct cache_chain *chain_of(struct cache *self, const struct cache_key *
     return &self->chains[(hash >> 32) & (self->n_chains - 1)];
 }
 
-struct cache_block *cache_find(struct cache *self, const struct cache_key *key, uint64_t number)
+struct cache_block *cache_block_find(struct cache *self, const struct cache_key *key, uint64_t number)
 {
     struct cache_block *block;
     LIST_FOREACH(block, chain_of(self, key, number), chain)

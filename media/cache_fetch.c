@@ -165,7 +165,7 @@ static void lengthen(struct cache_request *request, struct fetch *fetch)
 {
     struct cache *cache = request->layer->cache;
     while (fetch->n < CACHE_RUN && request->next < request->end && request->n_waiting < CACHE_WINDOW &&
-           !cache_find(cache, &request->layer->key, request->next) && !on_disk(request->layer, request->next)) {
+           !cache_block_find(cache, &request->layer->key, request->next) && !on_disk(request->layer, request->next)) {
         if (begin_block(request, fetch) < 0)
             break;
     }

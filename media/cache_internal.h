@@ -70,7 +70,7 @@ struct cache {
 void cache_unref(struct cache *self);
 
 /* cache.c: the blocks in memory. */
-struct cache_block *cache_find(struct cache *self, const struct cache_key *key, uint64_t number);
+struct cache_block *cache_block_find(struct cache *self, const struct cache_key *key, uint64_t number);
 /* Room within the bound, made by throwing out what was not used for longest. False: all of it is on its way. */
 bool cache_make_room(struct cache *self, uint64_t bytes);
 void cache_give_back(struct cache *self, uint64_t bytes);

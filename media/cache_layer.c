@@ -46,7 +46,7 @@ static bool take_next(struct cache_request *request)
     struct cache *cache = request->layer->cache;
     if (request->n_waiting >= CACHE_WINDOW)
         return false;
-    struct cache_block *block = cache_find(cache, &request->layer->key, request->next);
+    struct cache_block *block = cache_block_find(cache, &request->layer->key, request->next);
     if (!block) {
         if (cache_fetch(request))
             return true;
@@ -167,7 +167,7 @@ bool layer_cache_has(const struct source *source, uint64_t number)
     if (source->ops != &cache_ops)
         return false;
     const struct cache_layer *self = container_of(source, const struct cache_layer, source);
-    const struct cache_block *block = cache_find(self->cache, &self->key, number);
+    const struct cache_block *block = cache_block_find(self->cache, &self->key, number);
     return block ? block->state == CACHE_READY
                  : self->cache->disk && cache_disk_has(self->cache->disk, &self->key, number);
 }
