@@ -37,24 +37,32 @@ void layer_patience_set(struct source *layer, const struct patience_config *conf
  * waits is asked of it at once. NULL: ask the one that is there again, now. */
 int layer_patience_replace(struct source *layer, struct source *below);
 
-/* Keeps a digest (128 bits of SHA-256) of every block that it let through, in fd when one is given (taken; read at
- * creation, so that it survives a restart). A known block that differs is -EIO, and told; never data. Reads of parts of
- * a block read the whole block: place a cache above. block: power of two, 4096 to 1 MiB. */
+/* Keeps a digest (128 bits of SHA-256) of every block that it let through, in fd when one is given (taken on success;
+ * read at creation, so that it survives a restart). A known block that differs is -EIO, and told, and so is from then
+ * on each read; never data. Reads of parts of a block read the whole block: place a cache above. Read-only. block:
+ * power of two, 4096 to 1 MiB. What is summed up is so on the pool. */
 struct digest_listener {
-    void (*differs)(void *data, uint64_t offset);
+    void (*differs)(void *data, uint64_t offset); /* once, until layer_digest_trust */
 };
-int layer_digest_create(struct source *below, uint32_t block, int fd, const struct digest_listener *listener,
-                        void *data, struct source **ret);
+int layer_digest_create(struct source *below, uint32_t block, int fd, struct worker_pool *io,
+                        const struct digest_listener *listener, void *data, struct source **ret);
+/* There is another file below now: it is believed until it differs. */
+void layer_digest_trust(struct source *layer);
 
 /* Copy on write: a writable medium over one that is only read. Changed blocks (4096 bytes) are in the file `fd`
- * (taken), with a map that is valid after kill -9 and power cuts as far as flushes were answered. A file that holds an
- * overlay of another medium (identity: of what is below, 32 bytes) is -ESTALE. A full disk is -ENOSPC for that write,
- * and nothing is lost. Trim gives space back. */
+ * (taken on success), with maps of them: after kill -9 all that was answered is there, after a power cut what flushes
+ * were answered for. A file that holds an overlay of another medium (identity: of what is below, 32 bytes) is -ESTALE,
+ * one that is no overlay -EINVAL. A full disk is -ENOSPC for that write, and nothing is lost. Trim gives space back:
+ * what is below shows through again. An overlay is exported by reading the layer, and discarded by removing its file.
+ */
 struct overlay_statistics {
     uint64_t changed; /* bytes that differ from what is below, in whole blocks */
 };
 int layer_overlay_create(struct source *below, int fd, const uint8_t identity[32], struct worker_pool *io,
                          struct source **ret);
+/* Reads this boot's id, by which kill -9 is told from a power cut, from /proc: to be called once, before a sandbox
+ * closes that. Otherwise each end that was not a clean one counts as a power cut. */
+void layer_overlay_prepare(void);
 void layer_overlay_statistics(const struct source *layer, struct overlay_statistics *ret);
 
 /* At most so many bytes/s up and down together, bursts of a quarter of a second. */

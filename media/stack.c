@@ -18,7 +18,7 @@ struct pass {
 
 struct media_stack {
     struct pass top, bottom;
-    struct source *patience, *ahead, *overlay; /* NULL: not there; all are owned by what stands above */
+    struct source *patience, *digest, *ahead, *overlay; /* NULL: not there; all are owned by what stands above */
     struct library_copy *copy;
     const struct media_stack_listener *listener; /* NULL after destroy */
     void *data;
@@ -136,6 +136,32 @@ static int add_patience(struct media_stack *self, struct loop *loop, const struc
     return r;
 }
 
+static void on_differs(void *data, uint64_t offset)
+{
+    struct media_stack *self = data;
+    char why[256];
+    snprintf(
+        why, sizeof why,
+        "The file is not the one that the target has read from: it differs at byte %llu. Eject the medium, or give "
+        "the file as it was.",
+        (unsigned long long)offset);
+    if (self->listener && self->listener->fault)
+        self->listener->fault(self->data, why);
+}
+
+static const struct digest_listener digest_listener = {on_differs};
+
+static int add_digest(struct media_stack *self, struct worker_pool *io, const struct media_stack_config *config,
+                      struct source **top)
+{
+    if (!config->digest)
+        return 0;
+    int r = layer_digest_create(*top, CACHE_BLOCK, config->digest_fd, io, &digest_listener, self, top);
+    if (r == 0)
+        self->digest = *top;
+    return r;
+}
+
 /* The copy keeps blocks itself. */
 static int add_store(struct media_stack *self, const struct media_stack_config *config, struct source **top)
 {
@@ -159,14 +185,31 @@ static int add_read_ahead(struct media_stack *self, struct loop *loop, const str
     return r;
 }
 
-static int add_layers(struct media_stack *self, struct loop *loop, const struct media_stack_config *config,
-                      struct source **top)
+static int add_overlay(struct media_stack *self, struct worker_pool *io, const struct media_stack_config *config,
+                       struct source **top)
+{
+    if (!config->overlay)
+        return 0;
+    int r = layer_overlay_create(*top, config->overlay_fd, config->identity, io, top);
+    if (r == 0)
+        self->overlay = *top;
+    return r;
+}
+
+static int add_layers(struct media_stack *self, struct loop *loop, struct worker_pool *io,
+                      const struct media_stack_config *config, struct source **top)
 {
     int r = add_patience(self, loop, config, top);
+    if (r == 0)
+        r = add_digest(self, io, config, top);
     if (r == 0)
         r = add_store(self, config, top);
     if (r == 0)
         r = add_read_ahead(self, loop, config, top);
+    if (r == 0 && config->rate)
+        r = layer_rate_create(loop, *top, config->rate, top);
+    if (r == 0)
+        r = add_overlay(self, io, config, top);
     return r;
 }
 
@@ -174,7 +217,6 @@ int media_stack_create(struct loop *loop, struct worker_pool *io, struct source 
                        const struct media_stack_config *config, const struct media_stack_listener *listener, void *data,
                        struct media_stack **ret)
 {
-    (void)io;
     struct media_stack *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
@@ -183,7 +225,7 @@ int media_stack_create(struct loop *loop, struct worker_pool *io, struct source 
     self->data = data;
     pass_init(&self->bottom, self, source);
     struct source *top = &self->bottom.source;
-    int r = add_layers(self, loop, config, &top);
+    int r = add_layers(self, loop, io, config, &top);
     if (r < 0) {
         self->bottom.leave = true;
         self->listener = NULL;
@@ -206,6 +248,8 @@ int media_stack_replace(struct media_stack *self, struct source *source)
 {
     if (!self->open || !self->patience)
         return -ENOTCONN;
+    if (self->digest)
+        layer_digest_trust(self->digest);
     return layer_patience_replace(self->patience, source);
 }
 
@@ -216,6 +260,11 @@ void media_stack_state(const struct media_stack *self, struct media_stack_state 
         return;
     if (self->copy)
         library_copy_state(self->copy, &ret->copied, &ret->copy_complete);
+    if (self->overlay) {
+        struct overlay_statistics overlay;
+        layer_overlay_statistics(self->overlay, &overlay);
+        ret->changed = overlay.changed;
+    }
     if (self->ahead) {
         struct read_ahead_statistics ahead;
         layer_read_ahead_statistics(self->ahead, &ahead);

@@ -60,7 +60,7 @@ struct source *bed_memory(struct bed *bed)
     return source;
 }
 
-static void on_done(void *data, int error)
+void bed_on_done(void *data, int error)
 {
     struct bed_read *read = data;
     read->done++;
@@ -72,7 +72,7 @@ struct bed_read *bed_begin(struct bed *bed, uint64_t offset, size_t length)
     struct bed_read *read = calloc(1, sizeof *read);
     *read = (struct bed_read){.bed = bed, .offset = offset, .length = length, .room = malloc(length)};
     memset(read->room, 0xa5, length);
-    source_read(bed->source, offset, read->room, length, on_done, read);
+    source_read(bed->source, offset, read->room, length, bed_on_done, read);
     return read;
 }
 
@@ -118,7 +118,7 @@ static struct bed_read *begin_other(struct bed *bed)
 int bed_write(struct bed *bed, uint64_t offset, const void *bytes, size_t length)
 {
     struct bed_read *write = begin_other(bed);
-    source_write(bed->source, offset, bytes, length, on_done, write);
+    source_write(bed->source, offset, bytes, length, bed_on_done, write);
     int r = bed_end(write);
     if (r == 0)
         memcpy(bed->bytes + offset, bytes, length);
@@ -128,14 +128,14 @@ int bed_write(struct bed *bed, uint64_t offset, const void *bytes, size_t length
 int bed_flush(struct bed *bed)
 {
     struct bed_read *flush = begin_other(bed);
-    source_flush(bed->source, on_done, flush);
+    source_flush(bed->source, bed_on_done, flush);
     return bed_end(flush);
 }
 
 int bed_trim(struct bed *bed, uint64_t offset, uint64_t length)
 {
     struct bed_read *trim = begin_other(bed);
-    source_trim(bed->source, offset, length, on_done, trim);
+    source_trim(bed->source, offset, length, bed_on_done, trim);
     return bed_end(trim);
 }
 

@@ -33,6 +33,7 @@ struct source *bed_memory(struct bed *bed); /* a source with the reference's byt
 struct bed_read *bed_begin(struct bed *bed, uint64_t offset, size_t length);
 int bed_end(struct bed_read *read);
 int bed_read(struct bed *bed, uint64_t offset, size_t length);
+void bed_on_done(void *data, int error); /* data: struct bed_read */
 /* Dispatches until it is true; fails after a long time. */
 void bed_until(struct bed *bed, bool (*fn)(void *data), void *data);
 /* The same on the reference. */
