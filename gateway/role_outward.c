@@ -2,12 +2,10 @@
  * then meets the network. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -28,7 +26,6 @@ struct outward {
     struct loop_io *signals_io;
     struct remote_settings settings;
     bool told;
-    char folder[CONFIG_PATH_MAX + 32];
     struct outward_jobs *jobs;
 };
 
@@ -130,20 +127,7 @@ static void on_lost(void *data)
         log_error("outward", "another channel to the gateway cannot be asked for");
 }
 
-/* Authorities that vouch for NBD servers stand there while a medium is open, because libnbd reads them from files; a
- * target's name holds no dot. */
-static int make_folder(struct outward *self, const char *state)
-{
-    int n = snprintf(self->folder, sizeof self->folder, "%s/run/.outward", state ? state : "");
-    if (!state || n < 0 || (size_t)n >= sizeof self->folder)
-        return -EINVAL;
-    if (mkdir(self->folder, 0700) < 0 && errno != EEXIST)
-        return -errno;
-    self->settings.folder = self->folder;
-    return 0;
-}
-
-static int enter_sandbox(const struct outward *self)
+static int enter_sandbox(void)
 {
     const struct sandbox_path paths[] = {
         /* Name servers, hosts, authorities: files that others replace by new ones at any time, so the folder they are
@@ -152,12 +136,11 @@ static int enter_sandbox(const struct outward *self)
         {"/run/systemd/resolve", SANDBOX_READ, true}, /* where /etc/resolv.conf may lead */
         {"/run/NetworkManager", SANDBOX_READ, true},
         {"/run/resolvconf", SANDBOX_READ, true},
-        {self->folder, SANDBOX_OWN, false},
     };
     return sandbox_enter(SANDBOX_OUTWARD, paths, ARRAY_SIZE(paths));
 }
 
-static int begin(struct outward *self, const char *state)
+static int begin(struct outward *self)
 {
     static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
     int r = loop_create(&self->loop);
@@ -165,8 +148,8 @@ static int begin(struct outward *self, const char *state)
     r = r ? r : ipc_create(self->loop, OUTWARD_FD_SUPERVISOR, &listener, self, &self->supervisor);
     while (r == 0 && !self->told && self->supervisor)
         r = loop_dispatch(self->loop, 1000);
-    r = r ? r : self->told ? make_folder(self, state) : -ECONNRESET;
-    r = r ? r : enter_sandbox(self);
+    r = r ? r : self->told ? 0 : -ECONNRESET;
+    r = r ? r : enter_sandbox();
     r = r ? r : worker_pool_create(self->loop, "resolve", RESOLVERS, &self->settings.resolver);
     r = r ? r : outward_jobs_create(self->loop, &self->settings, on_lost, self, &self->jobs);
     return r ? r : ipc_send(self->supervisor, OUTWARD_READY, 0, NULL, 0, NULL, 0);
@@ -189,8 +172,9 @@ static void end(struct outward *self)
 int outward_role_main(const struct options *options)
 {
     static struct outward outward = {.signals = -1};
+    (void)options;
     log_init("outward");
-    int r = begin(&outward, options->state);
+    int r = begin(&outward);
     if (r < 0)
         log_error("outward", "cannot start: %s", strerror(-r));
     else

@@ -7,7 +7,7 @@
 
 #include "media/outward/remote_kinds.h"
 
-static const struct remote_kind *const kinds[] = {&remote_url};
+static const struct remote_kind *const kinds[] = {&remote_url, &remote_nbd};
 
 static bool has_scheme(const char *url, const char *scheme)
 {
@@ -22,7 +22,7 @@ int remote_open(struct loop *loop, const struct remote_settings *settings, const
         for (const char *const *scheme = kinds[i]->schemes; *scheme; scheme++)
             if (has_scheme(spec->url, *scheme))
                 return kinds[i]->open(loop, settings, spec, listener, data, ret, why, why_size);
-    snprintf(why, why_size, "A medium's URL begins with http:// or https://.");
+    snprintf(why, why_size, "A medium's URL begins with http://, https://, nbd:// or nbds://.");
     return -EINVAL;
 }
 

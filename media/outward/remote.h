@@ -18,8 +18,7 @@ struct remote_settings {
     char proxy[MEDIUM_URL_MAX]; /* for http and https; "": none */
     char *ca;                   /* PEM of authorities besides those of the system; NULL: none */
     struct worker_pool *resolver;
-    const char *folder; /* for the authorities' certificates that libnbd wants to read; NULL: none, then those fail */
-    unsigned stall_s;   /* a connection that brings nothing for so long is given up; 0: REMOTE_STALL_S */
+    unsigned stall_s; /* a connection that brings nothing for so long is given up; 0: REMOTE_STALL_S */
 };
 
 #define REMOTE_STALL_S 8 /* below what nbd_server allows a read (media/nbd_reads.h) */
