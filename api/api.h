@@ -5,6 +5,7 @@
 #include "core/route.h"
 #include "manage/target.h"
 #include "media/library.h"
+#include "media/upload.h"
 
 #define API_MAX_TABLES 16
 
@@ -16,6 +17,7 @@ struct api_context {
     struct keeper_client *keeper;
     const struct target_list *targets;
     struct library *library; /* NULL: none configured, /images is empty */
+    struct uploads *uploads; /* NULL: no library, or it cannot be written */
     /* The one place where rights are checked (transport/server.h has the same). */
     bool (*may)(void *context, const struct auth_session *session, uint32_t rights, const char *target);
     void *may_context;

@@ -24,6 +24,7 @@
 #include "usbgadget/layout.h"
 
 #define MOST_ENCODERS 4
+#define UPLOAD_THREADS 2
 #define IO_THREADS 4
 
 /* Pictures are larger than this: they get pages of their own, which go back to the system when they are freed. Left to
@@ -120,7 +121,14 @@ static int create_library(struct gateway *self)
 {
     if (self->library_fd < 0)
         return 0;
-    return library_create(take_fd(&self->library_fd), self->io, &self->library);
+    int r = library_create(take_fd(&self->library_fd), self->io, &self->library);
+    if (r < 0)
+        return r;
+    r = worker_pool_create(self->loop, "upload", UPLOAD_THREADS, &self->uploading);
+    r = r ? r : uploads_create(self->loop, self->library, self->uploading, &self->api.uploads);
+    if (r < 0)
+        log_warn("gateway", "the image library takes no uploads: %s", strerror(-r));
+    return 0;
 }
 
 static void set_api(struct gateway *self)
@@ -210,6 +218,8 @@ static void end(struct gateway *self)
     self->pictures = worker_pool_destroy(self->pictures);
     for (size_t i = 0; i < self->target_list.n; i++)
         drives_stop(self->targets[i]->drives);
+    self->api.uploads = uploads_destroy(self->api.uploads);
+    self->uploading = worker_pool_destroy(self->uploading);
     self->io = worker_pool_destroy(self->io);
     self->library = library_destroy(self->library);
     self->font = vga_font_destroy(self->font);

@@ -68,6 +68,7 @@ struct gateway {
     struct outward_client *outward;
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
+    struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
     struct vga_font *font; /* NULL: not on this host */
     struct api_context api;
     const char *names[CONFIG_MAX_NAMES];

@@ -42,6 +42,19 @@ int library_list_files(struct library *self, const char *folder, library_list_fn
 typedef void library_open_fn(void *data, int error, const char *why, int fd, const struct library_image *image);
 int library_open(struct library *self, const char *name, bool writable, library_open_fn *done, void *data);
 
+/* For downloads: opened, then read in any order, at most 512 KiB at a time and one read at a time. tag: an entity tag
+ * (RFC 9110 section 8.8.3) that changes with the bytes, quotes included. -EISDIR: a folder; else as library_open. */
+struct library_reader;
+typedef void library_reader_fn(void *data, int error, const char *why, struct library_reader *reader,
+                               const struct library_image *image, const char *tag);
+int library_reader_open(struct library *self, const char *name, library_reader_fn *done, void *data);
+/* bytes are valid during the call of done, which perhaps comes before this returns. -ESTALE: the image has changed
+ * since it was opened; -EIO. Not after library_destroy. */
+typedef void library_read_fn(void *data, int error, const uint8_t *bytes, size_t size);
+void library_reader_read(struct library_reader *self, uint64_t at, size_t size, library_read_fn *done, void *data);
+/* A read that is under way is not answered any more. NULL allowed; returns NULL. */
+struct library_reader *library_reader_close(struct library_reader *self);
+
 /* What was told of an image when it arrived, or is told now of one that was put into the folder by hand: the answer is
  * kept beside the images (`.facts`, by name, size and modification time), so that what a target writes later changes
  * nothing. sha256: "" when it was not counted yet (library_sum does). */

@@ -67,8 +67,8 @@ int uploads_write(struct uploads *self, const char *id, uint64_t offset, enum up
  * is to be closed. */
 typedef void upload_more_fn(void *data, int error);
 void upload_writer_put(struct upload_writer *self, const void *bytes, size_t size, upload_more_fn *more, void *data);
-/* What was put is written and safe on disk, then done is called, with the state. Once; perhaps before it returns; not
- * inside `more`. A piece that is to have a checksum and is not whole, or has another, is forgotten: -EBADMSG. whole:
+/* What was put is written and safe on disk, then done is called, with the state. Once; perhaps before it returns. A
+ * piece that is to have a checksum and is not whole, or has another, is forgotten: -EBADMSG. whole:
  * all of the piece was put. NULL: nobody wants to know. */
 typedef void upload_closed_fn(void *data, int error, const struct upload_state *state);
 void upload_writer_close(struct upload_writer *self, bool whole, upload_closed_fn *done, void *data);

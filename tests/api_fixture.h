@@ -55,8 +55,16 @@ struct api_fixture {
     int usb_error, edid_error; /* what the target's answers are, 0: done */
 
     struct route_call call;
+    const char *const *headers; /* of the next request: "upload-offset:", "5", ..., NULL ends; NULL: none */
+    uint64_t body_length;       /* of a stream, and which bytes of it were asked for */
+    bool head, more_wanted;
     int status; /* of the last reply, 0: none came */
+    char reply_headers[4096];
     char body[65536];
+    size_t body_size;
+    const struct route_source *source;
+    void *source_data;
+    uint64_t source_left;
 };
 
 static void fixture_insert(struct target *t, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
@@ -227,25 +235,81 @@ static char *fixture_statistics(void *context)
 
 static void fixture_header(struct route_call *call, const char *name, const char *value)
 {
-    (void)call;
-    (void)name;
-    (void)value;
+    struct api_fixture *f = container_of(call, struct api_fixture, call);
+    size_t n = strlen(f->reply_headers);
+    snprintf(f->reply_headers + n, sizeof f->reply_headers - n, "%s: %s\n", name, value);
+}
+
+static bool fixture_request_header(struct route_call *call, const char *name, char *room, size_t size)
+{
+    const struct api_fixture *f = container_of(call, struct api_fixture, call);
+    for (const char *const *h = f->headers; h && *h; h += 2)
+        if (!strcmp(h[0], name) && strlen(h[1]) < size) {
+            strcpy(room, h[1]);
+            return true;
+        }
+    return false;
+}
+
+static void fixture_body_more(struct route_call *call)
+{
+    container_of(call, struct api_fixture, call)->more_wanted = true;
 }
 
 static void fixture_send(struct route_call *call, int status, const char *type, const void *body, size_t size)
 {
     struct api_fixture *f = container_of(call, struct api_fixture, call);
     (void)type;
-    if (f->status)
+    if (f->status || f->source)
         abort(); /* two replies to one call */
     f->status = status;
     size = MIN(size, sizeof f->body - 1);
+    f->body_size = size;
     if (size)
         memcpy(f->body, body, size);
     f->body[size] = 0;
 }
 
-static const struct route_reply_ops fixture_reply = {.header = fixture_header, .send = fixture_send};
+/* The status is there when all of the body is. */
+static void fixture_send_stream(struct route_call *call, int status, const char *type, uint64_t size,
+                                const struct route_source *source, void *data)
+{
+    struct api_fixture *f = container_of(call, struct api_fixture, call);
+    (void)type;
+    if (f->status || f->source || size > sizeof f->body)
+        abort();
+    f->body_size = 0;
+    f->source = source;
+    f->source_data = data;
+    f->source_left = size;
+    f->call.body_size = (size_t)status;
+    source->pull(data, MIN((size_t)size, (size_t)1000));
+}
+
+static void fixture_piece(struct route_call *call, const void *bytes, size_t size)
+{
+    struct api_fixture *f = container_of(call, struct api_fixture, call);
+    if (!f->source || size > f->source_left)
+        abort();
+    if (size)
+        memcpy(f->body + f->body_size, bytes, size);
+    f->body_size += size;
+    f->source_left -= size;
+    if (size && f->source_left) {
+        f->source->pull(f->source_data, MIN((size_t)f->source_left, (size_t)1000));
+        return;
+    }
+    const struct route_source *source = take(f->source);
+    f->status = size ? (int)f->call.body_size : -1;
+    source->ended(f->source_data);
+}
+
+static const struct route_reply_ops fixture_reply = {.header = fixture_header,
+                                                     .request_header = fixture_request_header,
+                                                     .body_more = fixture_body_more,
+                                                     .send_stream = fixture_send_stream,
+                                                     .piece = fixture_piece,
+                                                     .send = fixture_send};
 
 static void fixture_setup_state(void *data, bool needs_setup)
 {
@@ -318,6 +382,8 @@ static bool fixture_call(struct api_fixture *f, enum route_method method, const 
 
     f->status = 0;
     f->body[0] = 0;
+    f->reply_headers[0] = 0;
+    f->more_wanted = false;
     for (size_t t = 0; t < f->n_tables; t++) {
         for (size_t i = 0; i < f->tables[t].n_rows; i++) {
             const struct route *row = &f->tables[t].rows[i];
@@ -325,6 +391,8 @@ static bool fixture_call(struct api_fixture *f, enum route_method method, const 
                                           .query = query,
                                           .body = (const uint8_t *)body,
                                           .body_size = body_size,
+                                          .body_length = row->stream ? f->body_length : 0,
+                                          .head = f->head,
                                           .if_none_match = "",
                                           .cookie_token = "",
                                           .peer = "test",
