@@ -1,8 +1,15 @@
-/* The virtual drives of one target: an image of the library becomes an export of the target's NBD server, and then the
- * medium of a drive of its machine. Remembers what is in, for the next gateway. */
+/* The virtual drives of one target: what somebody wants to have in one (media/medium.h) becomes an export of the
+ * target's NBD server, and then the medium of a drive of its machine. Remembers what is in, for the next gateway. Reads
+ * of a medium that is away wait (docs/media.md); then a QEMU machine is answered ENOSPC, on which it stands still, and
+ * a dongle's target gets an error. Net thread. */
 #pragma once
 
 #include "gateway/gateway.h"
+#include "media/source.h"
+
+/* How long a dongle's target waits: it is to survive a loss of 25 s, and gives its drive up after 30 s. The server's
+ * own patience (media/nbd_reads.h) ends later. */
+#define DRIVES_DONGLE_PATIENCE_US 26000000ull
 
 /* Listens on nbd_socket (NULL: nowhere, drives_serve takes sockets) and begins to offer again what the notes say. */
 int drives_create(struct gateway_target *target, const char *nbd_socket, struct drives **ret);
@@ -24,9 +31,24 @@ bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_exp
 /* The notes' medium of a drive, NULL: none. */
 const char *drives_noted(const struct drives *self, unsigned drive);
 
-/* target_ops.insert */
+/* target_ops.insert, overlay_export and overlay_discard */
 void drives_insert(struct drives *self, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
                    void *data);
+void drives_overlay_export(struct drives *self, unsigned drive, const char *name, target_done_fn *done, void *data);
+void drives_overlay_discard(struct drives *self, unsigned drive, target_done_fn *done, void *data);
+
+/* A file that a peer brings (gateway/media_streams.h). source is ours from then on, whatever becomes of it. ret_id: the
+ * medium's, by which the file is picked again. */
+void drives_insert_stream(struct drives *self, unsigned drive, const struct medium_spec *medium, struct source *source,
+                          struct media_stream *stream, uint8_t ret_id[MEDIUM_ID_SIZE], target_done_fn *done,
+                          void *data);
+/* The file is brought again, for the medium of that id, or (id zeros) for one of the same name, size and time that
+ * waits. source is taken with 0 only. *ret_id: the medium's. *ret_before: who brought it until now, or NULL. -ENOENT:
+ * no such medium; -ESTALE: it is not the same file; -EACCES: another user's. */
+int drives_resume_stream(struct drives *self, unsigned drive, const struct medium_spec *medium, struct source *source,
+                         struct media_stream *stream, uint8_t ret_id[MEDIUM_ID_SIZE], struct media_stream **ret_before);
+/* Nobody brings it any more; the medium stays. */
+void drives_stream_gone(struct drives *self, unsigned drive, const struct media_stream *stream);
 
 /* What the machine's drives hold is known: one that came up without the media it should have gets them again. */
 void drives_restore(struct drives *self);

@@ -10,22 +10,26 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "core/log.h"
 #include "gateway/accept.h"
 #include "gateway/console.h"
 #include "gateway/drives.h"
 #include "gateway/helper_client.h"
+#include "gateway/media_streams.h"
 #include "gateway/outward_client.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
 #include "gateway/screen_text.h"
 #include "html5-client/site_files.h"
+#include "media/layers.h"
 #include "usbgadget/layout.h"
 
 #define MOST_ENCODERS 4
-#define UPLOAD_THREADS 2
 #define IO_THREADS 4
+#define CACHE_DISK_PART 3 /* of what is free */
 
 /* Pictures are larger than this: they get pages of their own, which go back to the system when they are freed. Left to
  * itself the C library would keep some of them in the heap of each thread, for as long as the process lives. */
@@ -38,7 +42,7 @@ static int enter_sandbox(const struct gateway *self)
     snprintf(run, sizeof run, "%s/run", self->setup.state);
     snprintf(library, sizeof library, "/proc/self/fd/%d", self->library_fd);
     const struct sandbox_path paths[] = {
-        {own, SANDBOX_OWN, false},                    /* notes of inserted media */
+        {own, SANDBOX_OWN, false},                    /* notes of inserted media, cache, overlays */
         {run, SANDBOX_OWN, false},                    /* the NBD servers' sockets; QEMU's are connected to */
         {library, SANDBOX_OWN, self->library_fd < 0}, /* images come, change and go */
     };
@@ -121,14 +125,33 @@ static int create_library(struct gateway *self)
 {
     if (self->library_fd < 0)
         return 0;
-    int r = library_create(take_fd(&self->library_fd), self->io, &self->library);
-    if (r < 0)
-        return r;
-    r = worker_pool_create(self->loop, "upload", UPLOAD_THREADS, &self->uploading);
-    r = r ? r : uploads_create(self->loop, self->library, self->uploading, &self->api.uploads);
-    if (r < 0)
-        log_warn("gateway", "the image library takes no uploads: %s", strerror(-r));
-    return 0;
+    return library_create(take_fd(&self->library_fd), self->io, &self->library);
+}
+
+/* A folder that cannot be used costs speed, and nothing else. */
+static int open_cache_folder(const struct gateway *self)
+{
+    char path[CONFIG_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/gateway/cache", self->setup.state);
+    int fd = mkdirat(AT_FDCWD, path, 0700) < 0 && errno != EEXIST
+                 ? -1
+                 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        log_error("gateway", "blocks of media are not kept on disk: %s: %s", path, strerror(errno));
+    return fd;
+}
+
+static int create_cache(struct gateway *self)
+{
+    struct cache_config config = {.memory = self->setup.cache_memory, .disk = self->setup.cache_disk, .folder_fd = -1};
+    struct statvfs space;
+    if (config.disk)
+        config.folder_fd = open_cache_folder(self);
+    if (config.folder_fd >= 0 && fstatvfs(config.folder_fd, &space) == 0)
+        config.disk = MIN(config.disk, (uint64_t)space.f_bavail * space.f_frsize / CACHE_DISK_PART);
+    if (config.folder_fd < 0)
+        config.disk = 0;
+    return cache_create(self->io, &config, &self->cache);
 }
 
 static void set_api(struct gateway *self)
@@ -164,6 +187,8 @@ static int create_server(struct gateway *self)
         .n_tables = n_tables,
         .console = &gateway_console_ops,
         .console_context = self,
+        .media = &media_stream_ops,
+        .media_context = self,
         .may = gateway_may,
         .may_context = self,
         .local_uid = getuid(),
@@ -190,10 +215,12 @@ static int begin(struct gateway *self)
     r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : outward_client_create(self->loop, &self->outward);
     r = r ? r : gateway_receive_setup(self);
+    layer_overlay_prepare();
     r = r ? r : enter_sandbox(self);
     r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
     r = r ? r : create_pools(self);
     r = r ? r : create_library(self);
+    r = r ? r : create_cache(self);
     if (r == 0 && screen_text_font(&self->font) < 0)
         log_info("gateway", "no VGA font (package seabios): text modes cannot be read as text");
     for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
@@ -218,15 +245,14 @@ static void end(struct gateway *self)
     self->pictures = worker_pool_destroy(self->pictures);
     for (size_t i = 0; i < self->target_list.n; i++)
         drives_stop(self->targets[i]->drives);
-    self->api.uploads = uploads_destroy(self->api.uploads);
-    self->uploading = worker_pool_destroy(self->uploading);
+    self->outward = outward_client_destroy(self->outward);
     self->io = worker_pool_destroy(self->io);
+    self->cache = cache_destroy(self->cache);
     self->library = library_destroy(self->library);
     self->font = vga_font_destroy(self->font);
     self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)
         target_destroy(self->targets[i]);
-    self->outward = outward_client_destroy(self->outward);
     self->keeper = keeper_client_destroy(self->keeper);
     self->supervisor = ipc_destroy(self->supervisor);
     self->signals_io = loop_io_remove(self->signals_io);

@@ -10,6 +10,7 @@
 #include "gateway/feed.h"
 #include "machines/machine.h"
 #include "manage/target.h"
+#include "media/cache.h"
 #include "media/library.h"
 #include "media/nbd_server.h"
 #include "transport/server.h"
@@ -66,9 +67,9 @@ struct gateway {
     struct keeper_client *keeper;
     struct helper_client *helper;
     struct outward_client *outward;
+    struct cache *cache; /* of media from elsewhere */
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
-    struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
     struct vga_font *font; /* NULL: not on this host */
     struct api_context api;
     const char *names[CONFIG_MAX_NAMES];

@@ -6,3 +6,8 @@
 #include "transport/media.h"
 
 extern const struct media_ops media_stream_ops; /* context: struct gateway */
+
+/* What the drive says, which forgets the stream with the first two. */
+void media_stream_ejected(struct media_stream *self);
+void media_stream_copied(struct media_stream *self, uint64_t size); /* the library has it, nobody need bring it */
+void media_stream_progress(struct media_stream *self, uint64_t copied, uint64_t size);

@@ -18,6 +18,16 @@ static void on_insert(struct target *target, unsigned drive, const struct medium
     drives_insert(self_of(target)->drives, drive, medium, done, data);
 }
 
+static void on_overlay_export(struct target *target, unsigned drive, const char *name, target_done_fn *done, void *data)
+{
+    drives_overlay_export(self_of(target)->drives, drive, name, done, data);
+}
+
+static void on_overlay_discard(struct target *target, unsigned drive, target_done_fn *done, void *data)
+{
+    drives_overlay_discard(self_of(target)->drives, drive, done, data);
+}
+
 static void on_screenshot(struct target *target, unsigned width, enum target_shot format, target_bytes_fn *done,
                           void *data)
 {
@@ -118,8 +128,9 @@ static void on_set_edid(struct target *target, const struct edid *edid, target_d
 }
 
 #define OF_ALL                                                                                                         \
-    .insert = on_insert, .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord,                \
-    .type = on_type, .type_remaining = on_type_remaining, .type_stop = on_type_stop
+    .insert = on_insert, .overlay_export = on_overlay_export, .overlay_discard = on_overlay_discard,                   \
+    .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
+    .type_remaining = on_type_remaining, .type_stop = on_type_stop
 
 const struct target_ops gateway_target_ops = {OF_ALL};
 
