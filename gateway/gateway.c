@@ -28,6 +28,7 @@
 #include "usbgadget/layout.h"
 
 #define MOST_ENCODERS 4
+#define UPLOAD_THREADS 2
 #define IO_THREADS 4
 #define CACHE_DISK_PART 3 /* of what is free */
 
@@ -125,7 +126,14 @@ static int create_library(struct gateway *self)
 {
     if (self->library_fd < 0)
         return 0;
-    return library_create(take_fd(&self->library_fd), self->io, &self->library);
+    int r = library_create(take_fd(&self->library_fd), self->io, &self->library);
+    if (r < 0)
+        return r;
+    r = worker_pool_create(self->loop, "upload", UPLOAD_THREADS, &self->uploading);
+    r = r ? r : uploads_create(self->loop, self->library, self->uploading, &self->api.uploads);
+    if (r < 0)
+        log_warn("gateway", "the image library takes no uploads: %s", strerror(-r));
+    return 0;
 }
 
 /* A folder that cannot be used costs speed, and nothing else. */
@@ -245,7 +253,12 @@ static void end(struct gateway *self)
     self->pictures = worker_pool_destroy(self->pictures);
     for (size_t i = 0; i < self->target_list.n; i++)
         drives_stop(self->targets[i]->drives);
+<<<<<<< /tmp/drv/m/mine.gateway.c
     self->outward = outward_client_destroy(self->outward);
+=======
+    self->api.uploads = uploads_destroy(self->api.uploads);
+    self->uploading = worker_pool_destroy(self->uploading);
+>>>>>>> /tmp/drv/m/theirs.gateway.c
     self->io = worker_pool_destroy(self->io);
     self->cache = cache_destroy(self->cache);
     self->library = library_destroy(self->library);

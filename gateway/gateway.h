@@ -70,6 +70,7 @@ struct gateway {
     struct cache *cache; /* of media from elsewhere */
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
+    struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
     struct vga_font *font; /* NULL: not on this host */
     struct api_context api;
     const char *names[CONFIG_MAX_NAMES];
