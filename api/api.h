@@ -1,6 +1,7 @@
 /* The REST resources of docs/api.md as route tables. Net thread. */
 #pragma once
 
+#include "api/exports.h"
 #include "auth/keeper_client.h"
 #include "core/route.h"
 #include "manage/target.h"
@@ -31,6 +32,9 @@ struct api_context {
     /* Sets the wall clock, microseconds since 1970; done once. -EALREADY, -ERANGE, -EPERM, -EBUSY. NULL: cannot. */
     void (*set_clock)(void *context, uint64_t us, api_done_fn *done, void *data);
     void *clock_context;
+
+    const struct api_exports_ops *exports; /* NULL: off */
+    void *exports_context;
 
     struct route_table tables[API_MAX_TABLES]; /* by api_tables */
 };

@@ -288,6 +288,10 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
     for (unsigned i = 0; i < config->n_targets; i++)
         check_target(config->targets[i], trusted, mistakes);
     check_udcs(config, mistakes);
+    if (config->nbd.listen.n && !config->nbd.psk_file[0] && !config->nbd.client_ca[0])
+        mistake(mistakes, 0, "nbd-listen",
+                "is not possible without nbd-psk-file or nbd-client-ca: who comes in that way "
+                "must prove who it is");
     if (!config->certificate[0] != !config->certificate_key[0])
         mistake(mistakes, 0, config->certificate[0] ? "certificate-key" : "certificate",
                 "certificate and certificate-key belong together; give both or neither");

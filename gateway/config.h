@@ -96,6 +96,12 @@ struct config_outward {
     char ca[CONFIG_PATH_MAX];     /* "": the system's authorities alone */
 };
 
+/* Images for others, by NBD through TLS. */
+struct config_nbd {
+    struct config_listens listen;                               /* none: off */
+    char psk_file[CONFIG_PATH_MAX], client_ca[CONFIG_PATH_MAX]; /* "": nobody comes in that way */
+};
+
 struct config {
     bool given[CONFIG_MAX_KEYS];
     struct config_listens listen;
@@ -105,6 +111,7 @@ struct config {
     struct config_outward outward;
     char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
     uint64_t cache_memory, cache_disk;                                   /* bytes, of media from elsewhere */
+    struct config_nbd nbd;
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
     char secret_file[CONFIG_PATH_MAX], first_user_file[CONFIG_PATH_MAX]; /* "": none; first_start.h */
 

@@ -99,6 +99,22 @@ bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret)
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS;
 }
 
+void control_write_exports(struct wire_writer *w, const struct control_exports *exports)
+{
+    wire_write_u8(w, exports->n_listen);
+    wire_write_u8(w, exports->keys);
+    wire_write_u8(w, exports->client_ca);
+}
+
+bool control_read_exports(const uint8_t *body, size_t size, struct control_exports *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    ret->n_listen = wire_read_u8(&r);
+    ret->keys = wire_read_u8(&r) != 0;
+    ret->client_ca = wire_read_u8(&r) != 0;
+    return wire_read_complete(&r) && ret->n_listen <= CONFIG_MAX_LISTEN;
+}
+
 void control_write_wake(struct wire_writer *w, const struct control_wake *wake)
 {
     wire_write_le16(w, wake->index);

@@ -22,6 +22,7 @@ enum control_type {
     CONTROL_WOKEN,   /* struct control_woken: answers WAKE */
     CONTROL_CLOCK,   /* control_clock.h */
     CONTROL_OUTWARD, /* one descriptor: a channel to the outward process */
+    CONTROL_EXPORTS, /* struct control_exports; before BEGIN, where nbd-listen is configured */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
     CONTROL_SET_CLOCK,   /* control_clock.h */
@@ -60,6 +61,12 @@ struct control_vm {
     char log[TARGET_LOG_LINES][TARGET_LOG_LINE];
 };
 
+/* With a descriptor each, in this order, for those of the two files that are there. */
+struct control_exports {
+    uint8_t n_listen; /* listeners behind those at GATEWAY_FD_TCP */
+    bool keys, client_ca;
+};
+
 struct control_wake {
     uint16_t index;
 };
@@ -76,6 +83,7 @@ enum { GATEWAY_FD_SUPERVISOR = 3, GATEWAY_FD_KEEPER, GATEWAY_FD_CONTROL, GATEWAY
 void control_write_setup(struct wire_writer *w, const struct control_setup *setup);
 void control_write_target(struct wire_writer *w, const struct control_target *target);
 void control_write_vm(struct wire_writer *w, const struct control_vm *vm);
+void control_write_exports(struct wire_writer *w, const struct control_exports *exports);
 void control_write_wake(struct wire_writer *w, const struct control_wake *wake);
 void control_write_woken(struct wire_writer *w, const struct control_woken *woken);
 
@@ -83,5 +91,6 @@ void control_write_woken(struct wire_writer *w, const struct control_woken *woke
 bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *ret);
 bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret);
 bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret);
+bool control_read_exports(const uint8_t *body, size_t size, struct control_exports *ret);
 bool control_read_wake(const uint8_t *body, size_t size, struct control_wake *ret);
 bool control_read_woken(const uint8_t *body, size_t size, struct control_woken *ret);

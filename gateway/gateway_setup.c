@@ -23,6 +23,20 @@ static bool on_setup(struct gateway *self, struct ipc_message *message)
     return true;
 }
 
+static bool on_exports(struct gateway *self, struct ipc_message *message)
+{
+    struct control_exports setup;
+    if (self->began || !control_read_exports(message->body, message->body_size, &setup) ||
+        message->n_fds != (unsigned)setup.keys + setup.client_ca)
+        return false;
+    self->exports_setup = setup;
+    if (setup.keys)
+        self->keys_fd = take_fd(&message->fds[0]);
+    if (setup.client_ca)
+        self->client_ca_fd = take_fd(&message->fds[setup.keys ? 1 : 0]);
+    return true;
+}
+
 static bool on_target(struct gateway *self, struct ipc_message *message)
 {
     struct control_target setup;
@@ -126,6 +140,9 @@ static void on_message(void *data, struct ipc_message *message)
     switch (message->type) {
     case CONTROL_SETUP:
         good = on_setup(self, message);
+        break;
+    case CONTROL_EXPORTS:
+        good = on_exports(self, message);
         break;
     case CONTROL_TARGET:
         good = on_target(self, message);

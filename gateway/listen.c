@@ -81,22 +81,22 @@ static int bind_tcp(const struct config_listen *listen_)
     return take_fd(&fd);
 }
 
-static void explain(int error, const char *address, char *why, size_t why_size)
+static void explain(int error, const char *address, const char *key, char *why, size_t why_size)
 {
     switch (error) {
     case -EADDRINUSE:
-        WHY("cannot listen on %s: another program uses this port; stop it, or change listen in the configuration",
-            address);
+        WHY("cannot listen on %s: another program uses this port; stop it, or change %s in the configuration", address,
+            key);
         break;
     case -EADDRNOTAVAIL:
     case -EAFNOSUPPORT:
-        WHY("cannot listen on %s: this machine has no such address; change listen in the configuration", address);
+        WHY("cannot listen on %s: this machine has no such address; change %s in the configuration", address, key);
         break;
     case -EACCES:
-        WHY("cannot listen on %s: only root may use this port; choose one from 1024 on in the configuration", address);
+        WHY("cannot listen on %s: only root may use this port; choose one from 1024 on for %s", address, key);
         break;
     default:
-        WHY("cannot listen on %s: %s; change listen in the configuration", address, strerror(-error));
+        WHY("cannot listen on %s: %s; change %s in the configuration", address, strerror(-error), key);
     }
 }
 
@@ -146,12 +146,21 @@ int listeners_open(const struct config *config, const struct state *state, const
         if (fd >= 0) {
             self.tcp[self.n_tcp++] = fd;
         } else if (self.n_tcp == 0 || !is_optional(address, fd)) {
-            explain(fd, address->text, why, why_size);
+            explain(fd, address->text, "listen", why, why_size);
             listeners_close(&self);
             return fd;
         }
     }
     r = refuse_rest(&inherited, why, why_size);
+    for (unsigned i = 0; r == 0 && i < config->nbd.listen.n; i++) {
+        int fd = bind_tcp(&config->nbd.listen.list[i]);
+        if (fd >= 0) {
+            self.nbd[self.n_nbd++] = fd;
+            continue;
+        }
+        explain(fd, config->nbd.listen.list[i].text, "nbd-listen", why, why_size);
+        r = fd;
+    }
     self.control = r < 0 ? r : bind_control(state, user, why, why_size);
     if (self.control < 0) {
         r = self.control;
@@ -166,7 +175,9 @@ void listeners_close(struct listeners *self)
 {
     for (unsigned i = 0; i < self->n_tcp; i++)
         close(self->tcp[i]);
-    self->n_tcp = 0;
+    for (unsigned i = 0; i < self->n_nbd; i++)
+        close(self->nbd[i]);
+    self->n_tcp = self->n_nbd = 0;
     if (self->control >= 0)
         close(self->control);
     self->control = -1;

@@ -8,6 +8,8 @@
 struct listeners {
     int tcp[CONFIG_MAX_LISTEN];
     unsigned n_tcp;
+    int nbd[CONFIG_MAX_LISTEN]; /* of nbd-listen */
+    unsigned n_nbd;
     int control; /* STATE/run/control.sock */
 };
 

@@ -86,6 +86,40 @@ static void tell_setup(struct roles *self)
     send_gateway(self, CONTROL_SETUP, &w, folder);
 }
 
+/* A file that went away since the start: the gateway says that exports are off. */
+static int open_secret(const char *path)
+{
+    int fd = *path ? open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1;
+    if (*path && fd < 0)
+        log_error("supervisor", "%s cannot be read: %s; nbd-psk-file and nbd-client-ca name such files", path,
+                  strerror(errno));
+    return fd;
+}
+
+static void tell_exports(struct roles *self)
+{
+    const struct config_nbd *nbd = &self->config.config->nbd;
+    if (!nbd->listen.n || !self->gateway.channel)
+        return;
+    uint8_t room[16];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    int fds[2];
+    unsigned n = 0;
+    struct control_exports message = {.n_listen = (uint8_t)self->config.listeners->n_nbd};
+    fds[n] = open_secret(nbd->psk_file);
+    message.keys = fds[n] >= 0;
+    n += message.keys;
+    fds[n] = open_secret(nbd->client_ca);
+    message.client_ca = fds[n] >= 0;
+    n += message.client_ca;
+    control_write_exports(&w, &message);
+    int r = ipc_send(self->gateway.channel, CONTROL_EXPORTS, 0, w.start, wire_written(&w), fds, n);
+    if (r < 0)
+        log_error("supervisor", "the gateway is not told of exports: %s", strerror(-r));
+    while (n)
+        close(fds[--n]);
+}
+
 static void tell_target(struct roles *self, unsigned index)
 {
     const struct config_target *target = self->config.config->targets[index];
@@ -155,7 +189,9 @@ static int gateway_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds
     fds[GATEWAY_FD_CONTROL - CHILD_FIRST_FD] = listeners->control;
     for (unsigned i = 0; i < listeners->n_tcp; i++)
         fds[GATEWAY_FD_TCP - CHILD_FIRST_FD + (int)i] = listeners->tcp[i];
-    *n_fds = GATEWAY_FD_TCP - CHILD_FIRST_FD + listeners->n_tcp;
+    for (unsigned i = 0; i < listeners->n_nbd; i++)
+        fds[GATEWAY_FD_TCP - CHILD_FIRST_FD + (int)(listeners->n_tcp + i)] = listeners->nbd[i];
+    *n_fds = GATEWAY_FD_TCP - CHILD_FIRST_FD + listeners->n_tcp + listeners->n_nbd;
     return 0;
 }
 
@@ -165,6 +201,7 @@ static void gateway_started(void *data)
     struct wire_writer nothing = wire_writer_init(NULL, 0);
     unsigned n = self->config.config->n_targets;
     tell_setup(self);
+    tell_exports(self);
     for (unsigned i = 0; i < n; i++)
         tell_target(self, i);
     for (unsigned i = 0; i < n; i++)
