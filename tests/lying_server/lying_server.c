@@ -84,10 +84,10 @@ static bool send_content(struct peer *peer, uint64_t first, uint64_t length, uns
 }
 
 /* Until the other side goes, or the test ends. */
-static void wait_for_end(struct peer *peer)
+static void wait_for_end(struct peer *peer, unsigned timeout_ms)
 {
     struct pollfd p = {.fd = peer->fd, .events = POLLRDHUP};
-    poll(&p, 1, 30000);
+    poll(&p, 1, (int)timeout_ms);
 }
 
 static const char *field(const char *head, const char *name)
@@ -165,7 +165,7 @@ static bool answer_range(struct peer *peer, const struct lying_ways *ways, enum 
     if (lie == LIE_SHORT || lie == LIE_STALLS) {
         send_content(peer, first, length / 2, ways->version);
         if (lie == LIE_STALLS)
-            wait_for_end(peer);
+            wait_for_end(peer, 30000);
         return false;
     }
     return send_content(peer, first, lie == LIE_LONG ? 2 * length : length, ways->version) && lie != LIE_LONG;
@@ -250,7 +250,7 @@ static void *serve(void *data)
     while (more && receive_head(peer)) {
         take_ways(peer, &ways, &lie);
         if (ways.delay_ms)
-            usleep(ways.delay_ms * 1000);
+            wait_for_end(peer, ways.delay_ms);
         more = answer(peer, &ways, lie);
     }
     SSL_free(peer->ssl);

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,10 +173,85 @@ static int try_thread(void)
     return r ? r : ran == 7 ? 0 : 254;
 }
 
+static bool kernel_has_landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+}
+
+static int try_listening(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0)
+        return 251;
+    int r = result(bind(fd, (struct sockaddr *)&address, sizeof address));
+    return r ? r : result(listen(fd, 1));
+}
+
+/* Without a bind the kernel would choose a port. */
+static int try_listening_anywhere(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    return fd < 0 ? 251 : result(listen(fd, 1));
+}
+
+static int try_accepting(void)
+{
+    return result(accept4(0, NULL, NULL, 0));
+}
+
+/* To a port where nobody listens: that it is refused by the other side is what is wanted. */
+static int try_connecting(void)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(1)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    return fd < 0 ? 251 : result(connect(fd, (struct sockaddr *)&address, sizeof address));
+}
+
+static int try_datagrams(void)
+{
+    return result(socket(AF_INET6, SOCK_DGRAM, 0));
+}
+
+static int try_other_file(void)
+{
+    return result(open("/tmp/lightsout-sandbox-other", O_WRONLY | O_CREAT, 0600));
+}
+
+static int try_making_folder(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/folder", folder);
+    return result(mkdir(path, 0700));
+}
+
+static void outward_connects_and_does_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_internet), 0);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_datagrams), 0); /* name servers */
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_connecting), ECONNREFUSED);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_thread), 0);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_listening), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_listening_anywhere), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_accepting), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_unix), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_netlink), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_making_folder), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_coming_first), EPERM);
+    if (kernel_has_landlock()) {
+        assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_other_file), EACCES);
+        assert_int_equal(in_sandbox(SANDBOX_OUTWARD, try_passwd), EACCES);
+    }
+}
+
 static void forbids_other_programs(void **state)
 {
     (void)state;
-    for (int role = SANDBOX_GATEWAY; role <= SANDBOX_KEEPER; role++) {
+    static const enum sandbox_role roles[] = {SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_OUTWARD};
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        enum sandbox_role role = roles[i];
         assert_int_equal(in_sandbox(role, try_exec), KILLED);
         assert_int_equal(in_sandbox(role, try_exec_by_descriptor), KILLED);
         assert_int_equal(in_sandbox(role, try_read_memory), KILLED);
@@ -206,11 +282,6 @@ static void forbids_other_priorities(void **state)
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_coming_first), EPERM);
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_stepping_back), EPERM);
     assert_int_equal(in_sandbox(SANDBOX_HELPER, try_stepping_back), EPERM);
-}
-
-static bool kernel_has_landlock(void)
-{
-    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
 }
 
 static void forbids_other_files(void **state)
@@ -251,7 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forbids_other_programs),   cmocka_unit_test(forbids_connections_to_elsewhere),
         cmocka_unit_test(forbids_other_priorities), cmocka_unit_test(forbids_other_files),
-        cmocka_unit_test(leaves_what_a_role_needs),
+        cmocka_unit_test(leaves_what_a_role_needs), cmocka_unit_test(outward_connects_and_does_nothing_else),
     };
     if (!mkdtemp(folder))
         return 1;
