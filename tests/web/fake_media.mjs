@@ -92,8 +92,8 @@ export class FakeMedia {
   asked = [];
   /** Called before a request is answered: [status, code, message] refuses it. */
   fault = () => null;
-  /** Bytes of one PATCH after which the connection is cut; Infinity: never. */
-  cutAfter = Infinity;
+  /** Bytes of each PATCH to come after which the connection is cut. @type {number[]} */
+  cuts = [];
 
   /** @param {import('./fake_gateway.mjs').FakeGateway} gateway @param {number} drives */
   constructor(gateway, drives) {
@@ -223,12 +223,13 @@ export class FakeMedia {
     const fault = this.fault('PATCH', request.url, null);
     if (fault) return refuse(response, ...fault);
     if (Number(request.headers['upload-offset']) !== upload.offset) return refuse(response, 409, 'offset', 'The offset is another.');
+    const cut = this.cuts.shift() ?? Infinity;
     let came = 0;
     for await (const part of request) {
       this.stored.get(id).push(part);
       upload.offset += part.length;
       came += part.length;
-      if (came >= this.cutAfter) return request.socket.destroy();
+      if (came >= cut) return request.socket.destroy();
     }
     if (upload.offset === upload.size) this.#finish(upload);
     response.writeHead(204, { 'Upload-Offset': upload.offset, 'Tus-Resumable': '1.0.0' }).end();
