@@ -253,12 +253,9 @@ static void end(struct gateway *self)
     self->pictures = worker_pool_destroy(self->pictures);
     for (size_t i = 0; i < self->target_list.n; i++)
         drives_stop(self->targets[i]->drives);
-<<<<<<< /tmp/drv/m/mine.gateway.c
     self->outward = outward_client_destroy(self->outward);
-=======
     self->api.uploads = uploads_destroy(self->api.uploads);
     self->uploading = worker_pool_destroy(self->uploading);
->>>>>>> /tmp/drv/m/theirs.gateway.c
     self->io = worker_pool_destroy(self->io);
     self->cache = cache_destroy(self->cache);
     self->library = library_destroy(self->library);
