@@ -22,6 +22,11 @@ static void of_disk(const struct image_facts *facts, char *room, size_t size)
     bool bios = cd ? facts->disk_boots_bios : facts->boots_bios;
     bool uefi = cd ? facts->disk_boots_uefi : facts->boots_uefi;
     bool better_as_cd = cd && !bios && !uefi && (facts->boots_bios || facts->boots_uefi);
+    if (better_as_cd && facts->boots_uefi) {
+        /* those that look for the boot catalogue of a CD on a disk, too, as EDK II does */
+        snprintf(room, size, "A disk that only some UEFI machines start from; as a CD more do");
+        return;
+    }
     snprintf(room, size, "A disk %s%s", starters(bios, uefi), better_as_cd ? "; as a CD they do" : "");
 }
 
