@@ -153,6 +153,9 @@ static void fetch_again(struct slot *self)
 
 void slot_fetch_again(struct slot *self, uint64_t now_us)
 {
+    /* a machine that stands still reads nothing */
+    if (self->offer.absent && self->offer.outward && !self->offer.changed)
+        outward_client_probe(self->offer.outward);
     if (self->offer.absent && !self->offer.outward && self->fetch_again_us && now_us >= self->fetch_again_us)
         fetch_again(self);
 }

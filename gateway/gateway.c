@@ -17,6 +17,7 @@
 #include "gateway/accept.h"
 #include "gateway/console.h"
 #include "gateway/drives.h"
+#include "gateway/exports.h"
 #include "gateway/helper_client.h"
 #include "gateway/media_streams.h"
 #include "gateway/outward_client.h"
@@ -170,6 +171,8 @@ static void set_api(struct gateway *self)
     self->api.keeper = self->keeper;
     self->api.targets = &self->target_list;
     self->api.library = self->library;
+    self->api.exports = self->exports ? &exports_ops : NULL;
+    self->api.exports_context = self->exports;
     self->api.may = gateway_may;
     self->api.may_context = self;
     self->api.layouts = self->layouts;
@@ -229,6 +232,8 @@ static int begin(struct gateway *self)
     r = r ? r : create_pools(self);
     r = r ? r : create_library(self);
     r = r ? r : create_cache(self);
+    if (r == 0)
+        gateway_create_exports(self);
     if (r == 0 && screen_text_font(&self->font) < 0)
         log_info("gateway", "no VGA font (package seabios): text modes cannot be read as text");
     for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
@@ -256,9 +261,11 @@ static void end(struct gateway *self)
     self->outward = outward_client_destroy(self->outward);
     self->api.uploads = uploads_destroy(self->api.uploads);
     self->uploading = worker_pool_destroy(self->uploading);
+    exports_stop(self->exports);
     self->io = worker_pool_destroy(self->io);
     self->cache = cache_destroy(self->cache);
     self->library = library_destroy(self->library);
+    self->exports = exports_destroy(self->exports);
     self->font = vga_font_destroy(self->font);
     self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)
@@ -270,6 +277,10 @@ static void end(struct gateway *self)
         close(self->signals);
     if (self->library_fd >= 0)
         close(self->library_fd);
+    if (self->keys_fd >= 0)
+        close(self->keys_fd);
+    if (self->client_ca_fd >= 0)
+        close(self->client_ca_fd);
     self->loop = loop_destroy(self->loop);
 }
 
@@ -280,7 +291,7 @@ int gateway_role_main(const struct options *options)
     struct gateway *self = calloc(1, sizeof *self);
     if (!self)
         return EXIT_FAILED;
-    self->signals = self->library_fd = -1;
+    self->signals = self->library_fd = self->keys_fd = self->client_ca_fd = -1;
     int r = begin(self);
     if (r < 0)
         log_error("gateway", "cannot start: %s", strerror(-r));

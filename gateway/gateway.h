@@ -20,6 +20,7 @@ struct console_pictures;
 struct console_viewer;
 struct dongle;
 struct drives;
+struct exports;
 struct gateway;
 struct helper_client;
 struct outward_client;
@@ -60,6 +61,8 @@ struct gateway {
     struct control_setup setup;
     bool have_setup, began;
     int library_fd;
+    struct control_exports exports_setup;
+    int keys_fd, client_ca_fd; /* of exports; -1: none */
     struct gateway_target *targets[CONFIG_MAX_TARGETS];
     struct target *list[CONFIG_MAX_TARGETS];
     struct target_list target_list;
@@ -67,11 +70,12 @@ struct gateway {
     struct keeper_client *keeper;
     struct helper_client *helper;
     struct outward_client *outward;
-    struct cache *cache; /* of media from elsewhere */
+    struct cache *cache;     /* of media from elsewhere */
+    struct exports *exports; /* NULL: nothing is exported */
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
     struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
-    struct vga_font *font; /* NULL: not on this host */
+    struct vga_font *font;         /* NULL: not on this host */
     struct api_context api;
     const char *names[CONFIG_MAX_NAMES];
     const char *layouts[32];
@@ -85,6 +89,9 @@ struct gateway {
 
 /* gateway_setup.c: what the supervisor says. */
 int gateway_receive_setup(struct gateway *self); /* returns when all was said: 0, or -errno */
+
+/* exports_setup.c */
+void gateway_create_exports(struct gateway *self);
 
 /* target_create.c */
 int target_create(struct gateway *gateway, struct gateway_target *self);

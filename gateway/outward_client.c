@@ -467,3 +467,22 @@ void outward_client_close(struct outward_medium *medium)
         log_warn("gateway", "outward does not listen; a medium is closed there later");
     free_medium(medium);
 }
+
+/* --- is it there again? --- */
+
+#define PROBE_SIZE 512
+
+static void on_probed(void *data, int error)
+{
+    (void)error; /* outward has seen it, and says so */
+    free(data);
+}
+
+void outward_client_probe(struct outward_medium *medium)
+{
+    struct outlet *outlet = medium->outlet;
+    size_t size = outlet && outlet->source.size < PROBE_SIZE ? (size_t)outlet->source.size : PROBE_SIZE;
+    void *room = outlet && medium->step == SERVED ? malloc(size) : NULL;
+    if (room)
+        source_read(&outlet->source, 0, room, size, on_probed, room);
+}

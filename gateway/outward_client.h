@@ -28,5 +28,7 @@ typedef void outward_opened_fn(void *data, int error, const char *why, const str
 int outward_client_open(struct outward_client *self, const struct medium_spec *spec, uint8_t token[OUTWARD_TOKEN_SIZE],
                         const struct outward_medium_listener *listener, outward_opened_fn *done, void *data,
                         struct outward_medium **ret);
+/* Asks for a few bytes of one that is away, so that its link is told when it is there again although nobody reads. */
+void outward_client_probe(struct outward_medium *medium);
 /* Forgets the credentials. The source is closed by its owner. */
 void outward_client_close(struct outward_medium *medium);
