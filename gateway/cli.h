@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum cli_exit {
     CLI_OK = 0,
@@ -38,8 +39,8 @@ struct cli_commands {
     size_t n;
 };
 
-extern const struct cli_commands cli_target_commands, cli_media_commands, cli_screen_commands, cli_input_commands,
-    cli_account_commands, cli_dongle_commands, cli_doctor_commands;
+extern const struct cli_commands cli_target_commands, cli_media_commands, cli_image_commands, cli_upload_commands,
+    cli_screen_commands, cli_input_commands, cli_account_commands, cli_dongle_commands, cli_doctor_commands;
 
 /* cli_http.c: one request. path is below /api/v1. body may be NULL (taken otherwise). On success CLI_OK and *ret is the
  * parsed answer (NULL for an empty one; a new reference). A refusal is printed on stderr and turned into its exit code.
@@ -49,6 +50,16 @@ int cli_call(struct cli *cli, const char *method, const char *path, json_t *body
 /* The same for an answer that is no JSON; *ret is malloc'ed. */
 int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size);
 
+/* For what needs more of libcurl than a call; curl: a CURL. Address, local socket or TLS with the pin, cookie. path:
+ * below /api/v1. */
+int cli_curl_prepare(struct cli *cli, void *curl, const char *path);
+/* What browsers say of themselves, which the gateway insists on from the network; NULL on the local socket. A static
+ * buffer. */
+const char *cli_origin(const struct cli *cli);
+/* Says why it failed: a CURLcode; an HTTP status with the body of the answer (NULL: none). The exit code. */
+int cli_curl_failed(const struct cli *cli, int code);
+int cli_status_failed(const struct cli *cli, long status, const char *body);
+
 /* The last answer's HTTP status, and the session cookie it set ("" when none). */
 long cli_last_status(void);
 const char *cli_last_token(void);
@@ -56,6 +67,28 @@ const char *cli_last_token(void);
 /* A path with one name in it, percent-encoded: cli_path("/targets/%s/power", name). In a static buffer. NULL when the
  * name would make another path of it ("../users"); cli_call and cli_fetch say so and answer CLI_NOT_FOUND. */
 const char *cli_path(const char *format, const char *name);
+
+/* cli_options.c: what stands behind a command's arguments. The argument after `name`, or the given default. */
+const char *cli_option(int argc, char **argv, const char *name, const char *otherwise);
+bool cli_flag(int argc, char **argv, const char *name);
+/* Every argument from `first` on must be one of the words; those that end in '=' take a value behind them. */
+bool cli_options_known(int argc, char **argv, int first, const char *const *words);
+/* A file's text for JSON, without the newline at its end; NULL after an error was printed. Malloc'ed. */
+char *cli_read_file(const char *path, const char *what);
+
+/* cli_media.c: "/targets/NAME/drives/N/VERB" in a buffer of the caller, or NULL as cli_path. Bad drive numbers are the
+ * gateway's to refuse. */
+const char *cli_drive_path(char *room, size_t size, const char *target, const char *drive, const char *verb);
+
+/* cli_progress.c: "verb 12 %, 340.1 MiB of 2.8 GiB, 48.2 MiB/s, 51 s left" on a terminal's standard error, at most
+ * twice a second. total 0: not known. */
+struct cli_progress {
+    uint64_t begun_us, shown_us, first;
+    bool begun, shown;
+};
+void cli_progress_show(struct cli_progress *self, const char *verb, uint64_t done, uint64_t total);
+void cli_progress_end(struct cli_progress *self); /* leaves a clean line */
+void cli_size_text(uint64_t size, char ret[24]);
 
 /* cli_print.c: text for a terminal, control characters escaped as \xNN; newline too unless keep_newlines. */
 void cli_print_text(const char *text, bool keep_newlines);

@@ -124,12 +124,22 @@ static int read_token(const struct cli *cli, char *ret, size_t size)
     return CLI_OK;
 }
 
+const char *cli_origin(const struct cli *cli)
+{
+    static char origin[1100];
+    if (!cli->url)
+        return NULL;
+    snprintf(origin, sizeof origin, "%s", cli->url);
+    return origin;
+}
+
 static int set_up_peer(struct cli *cli, CURL *curl, const char *path, bool login)
 {
     char url[2048], cookie[160];
 
     snprintf(url, sizeof url, "%s/api/v1%s", cli->url ? cli->url : "http://localhost", path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, cli->url ? "" : "*");
     if (!cli->url) {
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cli->socket);
         return CLI_OK;
@@ -149,8 +159,21 @@ static int set_up_peer(struct cli *cli, CURL *curl, const char *path, bool login
     return r;
 }
 
-static int unreachable(const struct cli *cli, CURLcode code)
+static int no_such_name(void)
 {
+    cli_error("there is nothing of that name: names hold no '/', and are not empty");
+    return CLI_NOT_FOUND;
+}
+
+int cli_curl_prepare(struct cli *cli, void *curl, const char *path)
+{
+    return path ? set_up_peer(cli, curl, path, false) : no_such_name();
+}
+
+int cli_curl_failed(const struct cli *cli, int code)
+{
+    if (cli->quiet)
+        return CLI_UNREACHABLE;
     if (!cli->url && code == CURLE_COULDNT_CONNECT)
         cli_error("no gateway answers at '%s'; is lightsoutd running, and may this user use it?", cli->socket);
     else if (code == CURLE_PEER_FAILED_VERIFICATION && cli->fingerprint)
@@ -160,7 +183,7 @@ static int unreachable(const struct cli *cli, CURLcode code)
         cli_error("the certificate at %s is not trusted; give --fingerprint with what lightsoutd prints at start",
                   cli->url);
     else
-        cli_error("%s: %s", cli->url ? cli->url : cli->socket, curl_easy_strerror(code));
+        cli_error("%s: %s", cli->url ? cli->url : cli->socket, curl_easy_strerror((CURLcode)code));
     return CLI_UNREACHABLE;
 }
 
@@ -169,18 +192,17 @@ static int exit_of_status(long status)
     return status == 404 ? CLI_NOT_FOUND : status == 401 || status == 403 ? CLI_DENIED : CLI_REFUSED;
 }
 
-/* Prints the sentence of an error answer. */
-static int refused(const struct cli *cli, const struct answer *answer)
+int cli_status_failed(const struct cli *cli, long status, const char *body)
 {
-    json_t *json = answer->bytes ? json_loads(answer->bytes, 0, NULL) : NULL;
+    json_t *json = body ? json_loads(body, 0, NULL) : NULL;
     const char *message = cli_member(json_object_get(json, "error"), "message");
 
     if (*message && !cli->quiet)
         cli_error("%s", message);
     else if (!cli->quiet)
-        cli_error("the gateway answered with status %ld", last_status);
+        cli_error("the gateway answered with status %ld", status);
     json_decref(json);
-    return exit_of_status(last_status);
+    return exit_of_status(status);
 }
 
 static int perform(struct cli *cli, const char *method, const char *path, const char *body, struct answer *answer)
@@ -199,10 +221,9 @@ static int perform(struct cli *cli, const char *method, const char *path, const 
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
         curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
-        curl_easy_setopt(curl, CURLOPT_NOPROXY, cli->url ? "" : "*");
         if (cli->url) {
-            char origin[1100];
-            snprintf(origin, sizeof origin, "Origin: %s", cli->url);
+            char origin[1200];
+            snprintf(origin, sizeof origin, "Origin: %s", cli_origin(cli));
             headers = curl_slist_append(curl_slist_append(headers, "Expect:"), origin);
         }
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -211,19 +232,13 @@ static int perform(struct cli *cli, const char *method, const char *path, const 
         CURLcode code = curl_easy_perform(curl);
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &last_status);
         if (code != CURLE_OK)
-            r = unreachable(cli, code);
+            r = cli_curl_failed(cli, code);
         else if (last_status >= 300)
-            r = refused(cli, answer);
+            r = cli_status_failed(cli, last_status, answer->bytes);
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return r;
-}
-
-static int no_such_name(void)
-{
-    cli_error("there is nothing of that name: names hold no '/', and are not empty");
-    return CLI_NOT_FOUND;
 }
 
 int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, json_t **ret)
