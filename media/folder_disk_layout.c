@@ -1,5 +1,6 @@
 /* Where everything stands, and the entries of the folders. Files and folders lie in one piece each, one after the
  * other, so that the table of clusters follows from the list of nodes. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,7 @@ static int begin_folders(struct folder_disk *self)
         struct disk_node *node = self->nodes[i];
         if (!node->is_folder)
             continue;
+        assert(node->entries_size >= DISK_CLUSTER);
         if (!(node->entries = calloc(1, node->entries_size)))
             return -ENOMEM;
         struct wire_writer w = wire_writer_init(node->entries, node->entries_size);

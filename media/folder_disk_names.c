@@ -145,7 +145,8 @@ static void tail(uint8_t name[11], unsigned number, uint32_t hash)
     size_t length = strlen(text);
     stem = MIN(stem, 8 - length);
     memset(name + stem, ' ', 8 - stem);
-    memcpy(name + stem, text, length);
+    for (size_t i = 0; i < length; i++)
+        name[stem + i] = (uint8_t)text[i];
 }
 
 static uint32_t hash_of(const void *bytes, size_t size, uint32_t hash)
@@ -158,7 +159,8 @@ static uint32_t hash_of(const void *bytes, size_t size, uint32_t hash)
 /* True: it was free in this folder, and is the node's now. */
 static bool take_name(struct disk_node **slots, struct disk_node *node, const uint8_t name[11])
 {
-    uint32_t at = hash_of(name, 11, hash_of(&node->parent, sizeof node->parent, 2166136261u));
+    uintptr_t folder = (uintptr_t)node->parent;
+    uint32_t at = hash_of(name, 11, hash_of(&folder, sizeof folder, 2166136261u));
     for (;; at++) {
         struct disk_node *other = slots[at % SLOTS];
         if (!other) {

@@ -93,8 +93,9 @@ static void boot_sector(const struct folder_disk *self, uint8_t room[DISK_SECTOR
 
 static void info_sector(const struct folder_disk *self, uint8_t room[DISK_SECTOR])
 {
-    struct wire_writer w = wire_writer_init(room + 484, DISK_SECTOR - 484);
-    memcpy(room, "RRaA", 4);
+    struct wire_writer w = wire_writer_init(room, DISK_SECTOR);
+    wire_write_bytes(&w, "RRaA", 4);
+    (void)wire_write_room(&w, 480);
     wire_write_bytes(&w, "rrAa", 4);
     wire_write_le32(&w, self->n_clusters - self->used);
     wire_write_le32(&w, self->used + 2 < self->n_clusters + 2 ? self->used + 2 : 0xffffffffu);
