@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/attrs.h"
@@ -61,7 +60,9 @@ bool address_network_parse(const char *text, struct address_network *ret)
         size_t count = strspn(digits, "0123456789");
         if (count == 0 || count > 3 || digits[count] != '\0')
             return false;
-        unsigned bits = (unsigned)atoi(digits);
+        unsigned bits = 0;
+        for (size_t i = 0; i < count; i++)
+            bits = bits * 10 + (unsigned)(digits[i] - '0');
         if (bits > longest)
             return false;
         self.bits = (uint8_t)(128 - longest + bits);
