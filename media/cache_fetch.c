@@ -56,7 +56,6 @@ static void on_kept(void *data, int error)
     cache_unref(cache);
 }
 
-/* Not more than half of the memory waits for a slow disk. */
 static void keep(struct cache *cache, struct cache_block *block)
 {
     if (!cache->disk || !cache_key_lasts(&block->key))
@@ -90,7 +89,7 @@ static void on_fetched(void *data, int error)
     if (fetch->run)
         take_run(fetch, cache, error);
     for (unsigned i = 0; i < fetch->n; i++) {
-        if (!error)
+        if (!error && !layer->closed) /* the pool may be gone as well */
             keep(cache, fetch->blocks[i]);
         resolve(cache, fetch->blocks[i], error);
     }

@@ -107,11 +107,14 @@ static void sum_done(void *data)
     unref(self);
 }
 
+/* What comes after it was closed, as reads ahead do, may come after the pool. */
 static void on_read(void *data, int error)
 {
     struct request *request = data;
     request->error = -ECANCELED; /* stays, should the pool end before the job begins */
-    int r = error ? error : worker_pool_submit(request->owner->io, sum_work, sum_done, request);
+    int r = error                    ? error
+            : request->owner->closed ? -EIO
+                                     : worker_pool_submit(request->owner->io, sum_work, sum_done, request);
     if (r < 0)
         finish(request, r);
 }

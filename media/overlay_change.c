@@ -137,6 +137,8 @@ static void on_below(void *data, int error)
         return;
     merge(change, change->head, change->first);
     merge(change, change->tail, change->last);
+    if (change->owner->closed && !change->error)
+        change->error = -EIO; /* the pool may be gone as well */
     int r = change->error ? change->error : submit(change, write_work, write_done);
     if (r < 0)
         end_change(change, r);

@@ -3,7 +3,7 @@
 
 #include "media/layers.h"
 
-#define PATIENCE_FIRST_US 50000  /* after the first failure */
+#define PATIENCE_FIRST_US 10000  /* after the first failure */
 #define PATIENCE_MOST_US 1000000 /* between failures at most: a source that is back is found within a second */
 
 struct patience_try {

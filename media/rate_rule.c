@@ -4,6 +4,7 @@
 
 #define BURST_PART 4 /* of a second */
 #define MOST_RATE (1ull << 40)
+#define MOST_US 86400000000u /* more, times the rate, would overflow */
 
 static int64_t burst(const struct rate_rule *self)
 {
@@ -12,8 +13,7 @@ static int64_t burst(const struct rate_rule *self)
 
 static void fill(struct rate_rule *self, uint64_t now_us)
 {
-    /* after a minute any debt of one request at a sensible rate is paid; longer would only overflow */
-    uint64_t passed_us = MIN(now_us - self->at_us, 60000000u);
+    uint64_t passed_us = MIN(now_us - self->at_us, MOST_US);
     uint64_t bytes = self->rate / 1000000 * passed_us + self->rate % 1000000 * passed_us / 1000000;
     if (!bytes)
         return; /* the clock's grain shall not eat what a slow rate gains */

@@ -213,13 +213,24 @@ static int add_layers(struct media_stack *self, struct loop *loop, struct worker
     return r;
 }
 
+/* What is taken whatever happens, and no layer has. */
+static void drop_parts(const struct media_stack *self, const struct media_stack_config *config)
+{
+    if (config->digest && config->digest_fd >= 0 && !(self && self->digest))
+        close(config->digest_fd);
+    if (config->copy && !(self && self->copy))
+        library_copy_destroy(config->copy, false);
+}
+
 int media_stack_create(struct loop *loop, struct worker_pool *io, struct source *source,
                        const struct media_stack_config *config, const struct media_stack_listener *listener, void *data,
                        struct media_stack **ret)
 {
     struct media_stack *self = calloc(1, sizeof *self);
-    if (!self)
+    if (!self) {
+        drop_parts(NULL, config);
         return -ENOMEM;
+    }
     self->refs = 1;
     self->listener = listener;
     self->data = data;
@@ -229,6 +240,7 @@ int media_stack_create(struct loop *loop, struct worker_pool *io, struct source 
     if (r < 0) {
         self->bottom.leave = true;
         self->listener = NULL;
+        drop_parts(self, config);
         source_close(top);
         unref(self);
         return r;

@@ -14,13 +14,14 @@ struct media_stack_config {
     int given_up;              /* the same */
     struct cache *cache;       /* NULL: none (a local file needs none) */
     struct cache_key key;      /* of the cache */
-    bool digest;               /* the same file may be given to us again (a browser's) */
-    int digest_fd;             /* taken; -1: in memory */
+    bool digest;               /* the same file may be given to us again (a browser's). The cache's key must then name
+                                * this medium's id: what others have put there has gone by other digests */
+    int digest_fd;             /* taken, also when it fails; -1: in memory */
     uint64_t read_ahead;       /* bytes at most; 0: none */
     uint64_t rate;             /* bytes/s; 0: no limit */
-    struct library_copy *copy; /* of layer_copy; NULL: none. Owned from then on */
+    struct library_copy *copy; /* of layer_copy; NULL: none. Owned from then on, also when it fails */
     bool overlay;
-    int overlay_fd;       /* taken */
+    int overlay_fd;       /* taken on success */
     uint8_t identity[32]; /* of the medium, for the overlay */
 };
 
