@@ -29,7 +29,7 @@ struct upload {
     char id[64];
     uint64_t offset; /* what the gateway has */
     uint64_t at;     /* read up to here, by the transfer that runs */
-    bool unreadable;
+    bool unreadable, lost;
     char location[512], told_offset[32];
     char refusal[4096];
     size_t refusal_size;
@@ -253,6 +253,11 @@ static int send_all(struct upload *self)
         }
         if (r != NOT_NOW)
             return r;
+        if (!self->lost) {
+            cli_progress_end(&self->progress);
+            fprintf(stderr, "lightsout: the connection is lost; trying again\n");
+        }
+        self->lost = true;
         usleep(250000u << MIN(failed, 3u));
         r = find_offset(self);
         if (r != CLI_OK && r != NOT_NOW) {
@@ -260,6 +265,7 @@ static int send_all(struct upload *self)
                 cli_error("the gateway does not know the upload any more: it failed, or was cancelled");
             return r;
         }
+        self->lost &= r == NOT_NOW;
         if (self->offset > before)
             failed = 0;
         if (failed >= TRIES)
