@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size--;
     }
     memcpy(input + used, data, size);
-    bool tls = data[size - 1] == 0xee; /* the last byte: nothing in the clear */
+    bool tls = used + size && input[used + size - 1] == 0xee; /* the last byte: nothing in the clear */
     feed(&runs[0], input, used + size, step, tls);
     feed(&runs[1], input, used + size, 1, tls);
     if (runs[0].hash != runs[1].hash || memcmp(runs[0].disk, runs[1].disk, DISK_SIZE) != 0)

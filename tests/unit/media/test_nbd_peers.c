@@ -181,6 +181,34 @@ static void test_qemu_io(void **state)
                      0);
 }
 
+/* Zeroes, by which nbdcopy and qemu-img leave out what is empty. */
+static void test_zeroes(void **state)
+{
+    struct fixture *f = *state;
+    if (missing(f, "qemu-io") || missing(f, "nbdcopy"))
+        return;
+    assert_int_equal(run(f, "qemu-io -f raw -c 'write -P 9 0 4M' -c 'write -z 1M 512k' -c 'write -z -u 2M 1M'"
+                            " -c 'read -P 0 1M 512k' -c 'read -P 0 2M 1M' -c 'read -P 9 3M 1M'"
+                            " 'nbd+unix:///disk?socket=nbd.sock' >out 2>&1 || { cat out; exit 1; };"
+                            " if grep -i -E 'fail|error' out; then exit 1; fi"),
+                     0);
+    assert_int_equal(run(f, "truncate -s 12583424 sparse; printf x | dd of=sparse bs=1 seek=7000000 conv=notrunc"
+                            " status=none; nbdcopy sparse 'nbd+unix:///disk?socket=nbd.sock' && cmp sparse disk.img"),
+                     0);
+}
+
+/* Random writes with checksums, read back by another pass. */
+static void test_fio(void **state)
+{
+    struct fixture *f = *state;
+    if (missing(f, "fio") || run(f, "fio --enghelp 2>/dev/null | grep -qw nbd") != 0)
+        return;
+    assert_int_equal(run(f, "fio --name=v --ioengine=nbd --uri='nbd+unix:///disk?socket=nbd.sock' --rw=randwrite"
+                            " --bsrange=512-128k --size=12M --iodepth=32 --verify=crc32c --verify_fatal=1 --do_verify=1"
+                            " >out 2>&1 || { cat out; exit 1; }; grep -q 'err= 0' out || { cat out; exit 1; }"),
+                     0);
+}
+
 static void test_qemu_nbd_list(void **state)
 {
     struct fixture *f = *state;
@@ -205,8 +233,10 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(test_nbdinfo), T(test_nbdcopy_both_ways), T(test_qemu_img),
-        T(test_qemu_io), T(test_qemu_nbd_list),     T(test_a_changed_image_is_an_error_at_the_peer),
+        T(test_nbdinfo),       T(test_nbdcopy_both_ways),
+        T(test_qemu_img),      T(test_qemu_io),
+        T(test_zeroes),        T(test_fio),
+        T(test_qemu_nbd_list), T(test_a_changed_image_is_an_error_at_the_peer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

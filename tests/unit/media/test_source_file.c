@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "media/source_file.h"
+#include "media/source_memory.h"
 
 #define SIZE 300000
 
@@ -242,6 +243,64 @@ static void test_closing_with_requests_running(void **state)
     assert_int_equal(f->faults, 0);
 }
 
+static void expect_zeros(struct fixture *f, struct source *source, size_t from, size_t to)
+{
+    static uint8_t got[SIZE];
+    struct result result = {.done = false};
+    memset(got, 0x77, sizeof got);
+    source_read(source, 0, got, SIZE, on_done, &result);
+    while (!result.done)
+        loop_dispatch(f->loop, 10);
+    assert_int_equal(result.error, 0);
+    for (size_t i = 0; i < SIZE; i++)
+        assert_int_equal(got[i], i >= from && i < to ? 0 : content[i]);
+}
+
+static void test_zeros(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned keep_room = 0; keep_room < 2; keep_room++) {
+        open_source(f, false);
+        struct result result = {.done = false};
+        source_zero(f->source, 5000, 100000, keep_room, on_done, &result);
+        while (!result.done)
+            loop_dispatch(f->loop, 10);
+        assert_int_equal(result.error, 0);
+        expect_zeros(f, f->source, 5000, 105000);
+        result.done = false;
+        source_zero(f->source, SIZE - 1, 2, keep_room, on_done, &result);
+        assert_int_equal(result.error, -EINVAL);
+        f->source = source_close(f->source);
+    }
+}
+
+/* A source without a way of its own; it answers at once, which must not pile up. */
+static void test_zeros_by_writing(void **state)
+{
+    struct fixture *f = *state;
+    struct source *memory;
+    struct result result = {.done = false};
+    assert_int_equal(source_memory_create(content, SIZE, false, &memory), 0);
+    source_zero(memory, 1, SIZE - 2, false, on_done, &result);
+    assert_true(result.done);
+    expect_zeros(f, memory, 1, SIZE - 1);
+    source_close(memory);
+
+    assert_int_equal(source_memory_create(NULL, 64u << 20, false, &memory), 0);
+    result.done = false;
+    source_zero(memory, 0, 64u << 20, true, on_done, &result);
+    assert_true(result.done);
+    assert_int_equal(result.error, 0);
+    source_memory_hold(memory);
+    result.done = false;
+    source_zero(memory, 0, 1u << 20, true, on_done, &result);
+    assert_false(result.done);
+    source_memory_let_go(memory, -ENOSPC);
+    assert_true(result.done);
+    assert_int_equal(result.error, -ENOSPC);
+    source_close(memory);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -253,6 +312,8 @@ int main(void)
         T(test_a_file_that_was_replaced_is_still_the_old_one),
         T(test_writes_are_read_back_and_on_disk),
         T(test_a_writable_image_is_inserted_once),
+        T(test_zeros),
+        T(test_zeros_by_writing),
         T(test_what_is_no_image_is_refused),
         T(test_closing_with_requests_running),
     };
