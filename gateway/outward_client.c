@@ -393,9 +393,9 @@ struct outward_client *outward_client_destroy(struct outward_client *self)
 {
     if (!self)
         return NULL;
+    self->ipc = ipc_destroy(self->ipc); /* without a word: the jobs are for the next gateway */
     while (self->media)
         outward_client_close(self->media);
-    ipc_destroy(self->ipc);
     free(self);
     return NULL;
 }

@@ -16,6 +16,8 @@ struct outward_medium_listener {
 };
 
 int outward_client_create(struct loop *loop, struct outward_client **ret);
+/* Media that are still open are let go of here; outward keeps their jobs for the next gateway (OUTWARD_KEEP_S). NULL
+ * allowed; returns NULL. */
 struct outward_client *outward_client_destroy(struct outward_client *self);
 /* A channel, at first and after each restart of outward. Takes fd. */
 int outward_client_connect(struct outward_client *self, int fd);
