@@ -40,7 +40,7 @@ static int media_images(struct cli *cli, int argc, char **argv)
             cli_size_text((uint64_t)json_integer_value(json_object_get(image, "size")), sizes[i]);
             row[0] = cli_member(image, "name");
             row[1] = sizes[i];
-            row[2] = cli_member(image, "kind");
+            row[2] = json_is_true(json_object_get(image, "folder")) ? "folder" : cli_member(image, "kind");
             row[3] = cli_member(image, "why");
         }
         cli_print_table(headings, ARRAY_SIZE(headings), cells, n);
