@@ -44,7 +44,7 @@ export class DrivePanel {
     this.#drives = drives;
     for (const drive of drives) {
       const served = servedFiles.brings(this.target, drive) ? servedFiles.of(this.target, drive.index) : null;
-      this.#row(drive.index).show(drive, served, /pause/i.test(drive.words ?? ''));
+      this.#row(drive.index).show(drive, served, servedFiles.brought(this.target, drive.index));
     }
     if (!drives.length) this.element.replaceChildren(h('li', { class: 'dim small' }, 'This target has no virtual drives.'));
   }

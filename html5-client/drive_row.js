@@ -58,8 +58,11 @@ export class DriveRow {
     this.#refused = true;
   }
 
-  /** @param {Drive} drive @param {import('./served_files.js').Served|null} served by this page @param {boolean} paused the machine */
-  show(drive, served, paused) {
+  /**
+   * @param {Drive} drive @param {import('./served_files.js').Served|null} served by this page
+   * @param {boolean} brought by this page, which is no longer needed for it
+   */
+  show(drive, served, brought) {
     const filled = isFilled(drive);
     const inserted = drive.phase === 'inserted';
     if (!filled) this.#refused = false;
@@ -68,10 +71,10 @@ export class DriveRow {
     const here = served !== null;
     setText(this.#facts, inserted ? factWords(drive, here) : '');
     setText(this.#firmware, inserted ? (drive.firmware ?? '') : '');
-    const link = inserted ? linkWords(drive, served?.state ?? null, paused) : null;
+    const link = inserted ? linkWords(drive, served?.state ?? null) : null;
     setText(this.#link, link?.text ?? '');
     this.#link.dataset.tone = link?.tone ?? '';
-    this.#showCopy(drive, here, inserted);
+    this.#showCopy(drive, here || brought, inserted);
     this.#showButtons(drive, here, filled);
     this.#light.dataset.on = String(inserted && drive.idle_ms !== null && drive.idle_ms < ACTIVE_MS);
   }

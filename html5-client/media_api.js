@@ -23,6 +23,7 @@ import { json, target } from './api.js';
  * @property {{done: number, size: number, complete: boolean}|null} copy
  * @property {boolean} boot_once
  * @property {boolean} locked
+ * @property {boolean} paused the machine, until the source returns
  * @property {string} firmware
  * @property {string|null} id
  * @property {string} reason

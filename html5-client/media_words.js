@@ -61,17 +61,18 @@ const LINKS = {
 /**
  * What is the matter with a medium that is in, and what helps.
  * @param {Drive} drive @param {import('./media_session.js').SessionState|null} served by this page
- * @param {boolean} paused the machine
  * @returns {{text: string, tone: Tone}|null}
  */
-export function linkWords(drive, served, paused) {
+export function linkWords(drive, served) {
   if (served?.trouble === 2) return { text: 'The file has changed on this computer, or can no longer be read. Pick it again.', tone: 'danger' };
   if (served?.trouble === 1) return { text: 'Part of the file cannot be read on this computer: the target gets a medium error there.', tone: 'danger' };
-  if (served?.phase === 'waiting') return { text: served.why + (paused ? ' The machine is paused until then.' : ''), tone: 'warn' };
+  const paused = drive.paused && !/paused/i.test(drive.words) ? ' The machine is paused until then.' : '';
+  if (served?.phase === 'waiting') return { text: served.why + paused, tone: 'warn' };
   if (drive.link === 'waiting' || drive.link === 'lost')
-    return { text: asSentence(drive.words) || LINKS[drive.link] || '', tone: drive.link === 'lost' ? 'danger' : 'warn' };
+    return { text: (asSentence(drive.words) || LINKS[drive.link] || '') + paused, tone: drive.link === 'lost' ? 'danger' : 'warn' };
   if (drive.reason) return { text: asSentence(drive.reason), tone: 'danger' };
-  return drive.words ? { text: asSentence(drive.words), tone: '' } : null;
+  const told = drive.copy !== null && /being copied/i.test(drive.words); // beside the bar
+  return drive.words && !told ? { text: asSentence(drive.words), tone: '' } : null;
 }
 
 /** @param {Drive} drive @param {boolean} here this page brings it */

@@ -70,6 +70,11 @@ class ServedFiles extends EventTarget {
     return served !== null && served.state.phase !== 'ended' && served.state.id === drive.id;
   }
 
+  /** A drive's medium came from this page, and is in the library now. @param {string} target @param {number} drive */
+  brought(target, drive) {
+    return this.of(target, drive)?.state.end === 'copied';
+  }
+
   /** Somebody has logged in: what ended with that user's last session goes on; nobody gets another's files. */
   wake() {
     for (const { key, user, start, state } of [...this.#all.values()]) {

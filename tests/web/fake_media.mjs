@@ -8,7 +8,7 @@ const ZEROS = '0'.repeat(32);
 /** @param {number} index */
 export const emptyDrive = (index) => ({
   index, phase: 'empty', kind: 'disk', medium: null, origin: 'library', url: null, size: 0, read_only: true, overlay: 'none', changed: 0,
-  bytes_read: 0, bytes_written: 0, rate: 0, idle_ms: null, link: 'good', words: '', copy: null, boot_once: false, locked: false,
+  bytes_read: 0, bytes_written: 0, rate: 0, idle_ms: null, link: 'good', words: '', copy: null, boot_once: false, locked: false, paused: false,
   firmware: '', id: null, reason: '',
 });
 

@@ -192,8 +192,10 @@ test('a file of this computer is served, survives a cut and a change of view, an
   second.progress(isoBytes.length, isoBytes.length, true);
   await rowSays(1, /you may close this tab/);
   await until(() => page.evaluate(() => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))), 'leaving is no matter any more');
+  Object.assign(media.drives[1], { origin: 'library', medium: 'debian-12 (2).iso' });
   second.end(2);
   await page.getByText('is in the library now').waitFor();
+  await rowSays(1, /From the library.*you may close this tab/);
   await closeDialog();
 });
 

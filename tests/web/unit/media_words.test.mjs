@@ -7,9 +7,15 @@ import { addressToKeep, recentMedia, rememberMedium } from '../../../html5-clien
 
 const DRIVE = {
   index: 0, phase: 'inserted', kind: 'cdrom', medium: 'a.iso', origin: 'stream', url: null, size: 4e9, read_only: true, overlay: 'none', changed: 0,
-  bytes_read: 2e6, bytes_written: 0, rate: 0, idle_ms: 5000, link: 'good', words: '', copy: null, boot_once: false, locked: false, firmware: '', id: 'ab', reason: '',
+  bytes_read: 2e6, bytes_written: 0, rate: 0, idle_ms: 5000, link: 'good', words: '', copy: null, boot_once: false, locked: false, paused: false, firmware: '', id: 'ab', reason: '',
 };
 const SERVED = { phase: 'serving', why: '', end: null, id: 'ab', sent: 0, copied: 0, complete: false, trouble: 0 };
+
+test('the copy’s progress is not told twice', () => {
+  const copy = { done: 1, size: 10, complete: false };
+  assert.equal(linkWords({ ...DRIVE, copy, words: 'It is being copied to the library: 10 %.' }, SERVED), null);
+  assert.match(linkWords({ ...DRIVE, words: 'It is not copied to the library: no room.' }, SERVED).text, /no room/);
+});
 
 test('where a medium comes from, and what is done with it', () => {
   assert.equal(originWords(DRIVE, true), 'From this computer');
@@ -22,14 +28,14 @@ test('where a medium comes from, and what is done with it', () => {
 });
 
 test('a source that is away, a paused machine, a file that changed', () => {
-  assert.equal(linkWords(DRIVE, null, false), null);
-  assert.deepEqual(linkWords({ ...DRIVE, link: 'waiting', words: 'the page is away for 3 s' }, null, false), { text: 'The page is away for 3 s.', tone: 'warn' });
-  assert.match(linkWords({ ...DRIVE, link: 'lost' }, null, false).text, /reads failed/);
-  assert.equal(linkWords({ ...DRIVE, link: 'lost' }, null, false).tone, 'danger');
-  assert.match(linkWords({ ...DRIVE, link: 'waiting' }, { ...SERVED, phase: 'waiting', why: 'Lost.' }, true).text, /^Lost\. The machine is paused/);
-  assert.match(linkWords(DRIVE, { ...SERVED, trouble: 2 }, false).text, /Pick it again/);
-  assert.match(linkWords(DRIVE, { ...SERVED, trouble: 1 }, false).text, /medium error/);
-  assert.deepEqual(linkWords({ ...DRIVE, reason: 'block 7 differs' }, null, false), { text: 'Block 7 differs.', tone: 'danger' });
+  assert.equal(linkWords(DRIVE, null), null);
+  assert.deepEqual(linkWords({ ...DRIVE, link: 'waiting', words: 'the page is away for 3 s' }, null), { text: 'The page is away for 3 s.', tone: 'warn' });
+  assert.match(linkWords({ ...DRIVE, link: 'lost' }, null).text, /reads failed/);
+  assert.equal(linkWords({ ...DRIVE, link: 'lost' }, null).tone, 'danger');
+  assert.match(linkWords({ ...DRIVE, link: 'waiting', paused: true }, { ...SERVED, phase: 'waiting', why: 'Lost.' }).text, /^Lost\. The machine is paused/);
+  assert.match(linkWords(DRIVE, { ...SERVED, trouble: 2 }).text, /Pick it again/);
+  assert.match(linkWords(DRIVE, { ...SERVED, trouble: 1 }).text, /medium error/);
+  assert.deepEqual(linkWords({ ...DRIVE, reason: 'block 7 differs' }, null), { text: 'Block 7 differs.', tone: 'danger' });
 });
 
 test('who may close which tab, and when', () => {
