@@ -31,13 +31,13 @@ static void look_at_activity(struct slot *self, uint64_t now_us)
     a->looked_us = now_us;
 }
 
+/* words: what that means, a sentence. */
 static void tell(struct slot *self, const char *what, const char *words)
 {
-    const char *name = self->owner->target->target.name;
-    char text[600];
-    snprintf(text, sizeof text, "drive %u: %s: %s", self->index, self->note.image,
-             self->offer.away[0] ? self->offer.away : words);
-    log_warn("drives", "target %s, %s", name, text);
+    char text[700];
+    snprintf(text, sizeof text, "drive %u: %.100s: %s%s%s", self->index, self->note.image, words,
+             self->offer.away[0] ? " " : "", self->offer.away);
+    log_warn("drives", "target %s, %s", self->owner->target->target.name, text);
     slot_audit(self, what, text);
 }
 
@@ -49,7 +49,7 @@ void slot_link_changed(struct slot *self)
     enum drive_link link = slot_link(self);
     if (link == DRIVE_LINK_GOOD) {
         if (loss->told)
-            tell(self, "media-back", "it can be read again");
+            tell(self, "media-back", "It can be read again.");
         loss->since_us = 0;
         loss->told = loss->told_lost = false;
         return;
@@ -58,7 +58,7 @@ void slot_link_changed(struct slot *self)
         loss->since_us = clock_now_us();
     if (link == DRIVE_LINK_LOST && !loss->told_lost) {
         loss->told = loss->told_lost = true;
-        tell(self, "media-lost", "reads have failed");
+        tell(self, "media-lost", "It has been away for too long.");
     }
 }
 
@@ -86,7 +86,7 @@ static void look(struct slot *self, uint64_t now_us)
     look_at_activity(self, now_us);
     if (self->loss.since_us && !self->loss.told && now_us - self->loss.since_us > TELL_US) {
         self->loss.told = true;
-        tell(self, "media-waiting", "reads wait for it");
+        tell(self, "media-waiting", "Reads wait for it.");
     }
     slot_fetch_again(self, now_us);
     look_at_machine(self, now_us);
