@@ -130,7 +130,7 @@ struct library_copy *library_copy_destroy(struct library_copy *self, bool discar
     self->listener = NULL;
     self->closed = true;
     self->tick = loop_timer_remove(self->tick);
-    if (discard && self->phase != COPY_COMPLETE) {
+    if (discard && self->fd >= 0 && self->phase != COPY_COMPLETE) { /* else they are another's, still */
         self->synced = true;
         (void)unlinkat(self->folder_fd, self->names.map, 0);
         (void)unlinkat(self->folder_fd, self->names.part, 0);

@@ -125,6 +125,7 @@ static void arrived(void *data, int error)
         return;
     }
     self->failures = 0;
+    self->not_before = 0;
     hand_out(fetch, 0);
     keep(fetch);
 }

@@ -33,7 +33,9 @@ static void answer(void *data)
 {
     struct answer *a = data;
     for (size_t i = 0; i < a->length; i++)
-        a->room[i] = a->error ? 0xbd : slow_source_byte(a->source->seed, a->offset + i);
+        a->room[i] = a->error           ? 0xbd
+                     : a->source->bytes ? a->source->bytes[a->offset + i]
+                                        : slow_source_byte(a->source->seed, a->offset + i);
     loop_timer_remove(a->timer);
     a->source->under_way--;
     a->done(a->data, a->error);

@@ -12,7 +12,8 @@ struct slow_source {
     uint32_t delay_us; /* at most */
     uint16_t fail;     /* chance of -EIO in 65536 */
     unsigned reads, under_way, most_under_way, closed;
-    uint64_t order[64]; /* offsets of the first reads */
+    uint64_t order[512];  /* offsets of the first reads */
+    const uint8_t *bytes; /* NULL: a function of the offset, slow_source_byte */
 };
 
 void slow_source_init(struct slow_source *self, struct loop *loop, uint64_t size, uint64_t seed);

@@ -18,6 +18,7 @@
 #include "media/library_copy.h"
 #include "media/library_copy_internal.h"
 #include "slow_source.h"
+#include "tool.h"
 
 #define SIZE (200u * COPY_BLOCK + 12345)
 
@@ -457,11 +458,76 @@ static void test_forgetting_and_discarding_leave_nothing(void **state)
     close(folder);
 }
 
+static bool read_bytes(void *data, uint64_t offset, void *room, size_t size)
+{
+    memcpy(room, (const uint8_t *)data + offset, size);
+    return true;
+}
+
+static bool in_ranges(const struct image_facts *facts, uint64_t offset)
+{
+    for (unsigned i = 0; i < facts->n_ranges; i++)
+        if (offset + COPY_BLOCK > facts->ranges[i].offset && offset < facts->ranges[i].offset + facts->ranges[i].size)
+            return true;
+    return false;
+}
+
+/* A disc of a loader, its menu and much else. */
+static uint8_t *make_disc(struct fixture *f, uint64_t *ret_size)
+{
+    char said[1000], path[128];
+    struct stat st;
+    snprintf(path, sizeof path, "%s.iso", f->folder);
+    if (!tool_there("xorriso"))
+        skip();
+    assert_int_equal(tool_run((const char *const[]){"sh", "-euc",
+                                                    "mkdir -p $1.t/a $1.t/boot; head -c 4000000 /dev/zero >$1.t/a/a; "
+                                                    "head -c 300000 /dev/zero >$1.t/boot/menu; "
+                                                    "head -c 2048 /dev/zero >$1.t/boot/l; xorriso -as mkisofs -quiet "
+                                                    "-b boot/l -no-emul-boot -o $1.iso $1.t; rm -r $1.t",
+                                                    "sh", f->folder, NULL},
+                              said, sizeof said),
+                     0);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    uint8_t *bytes = malloc((size_t)st.st_size);
+    assert_int_equal(read(fd, bytes, (size_t)st.st_size), st.st_size);
+    close(fd);
+    unlink(path);
+    *ret_size = (uint64_t)st.st_size;
+    return bytes;
+}
+
+static void test_what_firmware_reads_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    struct image_facts facts;
+    uint64_t size;
+    uint8_t *bytes = make_disc(f, &size);
+    recognise(size, read_bytes, bytes, &facts);
+    slow_source_init(&f->below, f->loop, size, 1);
+    f->below.bytes = bytes;
+    assert_int_equal(library_copy_create(f->loop, f->library, f->io, "a disc.iso", size, id, &listener, f, &f->copy),
+                     0);
+    assert_int_equal(layer_copy_create(f->copy, &f->below.source, &f->layer), 0);
+    wait_until(f, &f->ended, 1);
+    assert_int_equal(f->error, 0);
+    unsigned first = 0, n = MIN(f->below.reads, ARRAY_SIZE(f->below.order));
+    while (first < n && in_ranges(&facts, f->below.order[first]))
+        first++;
+    assert_true(first >= 300000 / COPY_BLOCK && first < n / 2);
+    for (unsigned i = first; i < n; i++)
+        assert_false(in_ranges(&facts, f->below.order[i]));
+    source_close(f->layer);
+    settle(f);
+    free(bytes);
+}
+
 static void test_what_is_not_needed_waits_while_somebody_reads(void **state)
 {
     struct fixture *f = *state;
     struct random_read *read = calloc(1, sizeof *read);
-    f->below.delay_us = 2000000;
+    f->below.delay_us = 400000;
     insert(f);
     read->offset = 150ull * COPY_BLOCK;
     read->length = 4096;
@@ -496,6 +562,7 @@ int main(void)
         T(test_no_room_at_all_is_said_at_once),
         T(test_a_taken_name_gets_a_number),
         T(test_forgetting_and_discarding_leave_nothing),
+        T(test_what_firmware_reads_comes_first),
         T(test_what_is_not_needed_waits_while_somebody_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
