@@ -263,6 +263,57 @@ static void slow_handler_is_not_the_peers_fault(void **state)
     client_close(&c);
 }
 
+static void end_session(struct harness *unused, void *data)
+{
+    (void)unused, (void)data;
+    sink.call->session->ended = true;
+}
+
+static void body_ends_with_its_session(void **state)
+{
+    (void)state;
+    drain(&sink_opened);
+    drain(&sink_ended);
+    struct client c = client_local(&h);
+    say_head(&c, "POST", "/api/v1/mine", 5000000, "");
+    assert_true(say_body(&c, 0, 1000));
+    wait_for(&sink_opened);
+    harness_call(&h, end_session, NULL);
+    wait_for(&sink_ended); /* without a further byte */
+    assert_true(sink.broken);
+    client_close(&c);
+}
+
+/* A client that people have, with its own mind about 100-continue, early answers and HEAD. */
+static void curl_sends_and_is_refused(void **state)
+{
+    (void)state;
+    char file[64], command[512], said[64] = "";
+    static uint8_t bytes[6000000];
+    if (system("command -v curl > /dev/null") != 0)
+        skip();
+    snprintf(file, sizeof file, "/tmp/lightsout-upload-%d", (int)getpid());
+    FILE *f = fopen(file, "wb");
+    fill(bytes, 0, sizeof bytes);
+    assert_int_equal(fwrite(bytes, 1, sizeof bytes, f), sizeof bytes);
+    fclose(f);
+    static const struct {
+        const char *options, *path, *want;
+    } ways[] = {{"", "sink", "6000000 200"},
+                {"-H Expect:", "sink", "6000000 200"},
+                {"-o /dev/null -X POST", "refused", " 403"},
+                {"-o /dev/null -X POST -H Expect:", "refused", " 403"}};
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+        snprintf(command, sizeof command, "curl -sk -m 20 -w ' %%{http_code}' %s -T %s https://localhost:%u/api/v1/%s",
+                 ways[i].options, file, h.port, ways[i].path);
+        FILE *out = popen(command, "r");
+        assert_non_null(fgets(said, sizeof said, out));
+        pclose(out);
+        assert_string_equal(said, ways[i].want);
+    }
+    unlink(file);
+}
+
 static void requests_behind_a_body_cost_no_wakeups(void **state)
 {
     (void)state;
@@ -314,6 +365,8 @@ int main(void)
         cmocka_unit_test(short_body_is_broken),
         cmocka_unit_test(silent_peer_is_given_up),
         cmocka_unit_test(slow_handler_is_not_the_peers_fault),
+        cmocka_unit_test(body_ends_with_its_session),
+        cmocka_unit_test(curl_sends_and_is_refused),
         cmocka_unit_test(requests_behind_a_body_cost_no_wakeups),
         cmocka_unit_test(handler_reads_headers),
     };
