@@ -22,7 +22,7 @@ static bool same_host(const struct sockaddr_storage *a, const struct sockaddr *b
 static bool is_own(const struct sockaddr *address)
 {
     _cleanup_close_ int fd = socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_storage from;
+    struct sockaddr_storage from = {0};
     socklen_t size = address->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
     socklen_t from_size = sizeof from;
     /* what cannot be asked cannot be reached either */

@@ -17,7 +17,6 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "media/outward/nbd_url.h"
 #include "url_fixture.h"
 
 #define KEY "3f9a1c77d2e04b58a6c1f0e2d4b6889900112233445566778899aabbccddeeff"
@@ -117,36 +116,6 @@ static int open_export(struct url_fixture *f, const char *scheme, const char *ex
     snprintf(url, sizeof url, "%s://127.0.0.1:%u/%s", scheme, port, export);
     return url_open(f, &(struct remote_spec){
                            .url = url, .user = key ? "lightsout" : "", .secret = key ? key : "", .writable = writable});
-}
-
-static void what_urls_mean(void **state)
-{
-    static const struct {
-        const char *url, *host, *port, *export;
-        bool tls;
-    } good[] = {
-        {"nbd://a", "a", "10809", "", false},
-        {"nbd://a/", "a", "10809", "", false},
-        {"NBDS://a.b:1/x/y", "a.b", "1", "x/y", true},
-        {"nbd://[::1]/x", "::1", "10809", "x", false},
-        {"nbd://[fe80::1]:77/%41%20%3f", "fe80::1", "77", "A ?", false},
-    };
-    static const char *const bad[] = {"",           "nbd:/a",     "nbd://",      "nbd:///x",     "nbd://a:/x",
-                                      "nbd://a:b/", "nbd://[::1", "nbd://[]/x",  "nbd://u@a/x",  "nbd://a/x?y=z",
-                                      "nbd://a/#",  "nbd://a/%0", "nbd://a/%00", "nbd+unix:///", "nbd://a:123456/"};
-    struct nbd_url url;
-    const char *why;
-    (void)state;
-    for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
-        assert_true(nbd_url_parse(good[i].url, &url, &why));
-        assert_string_equal(url.host, good[i].host);
-        assert_string_equal(url.port, good[i].port);
-        assert_string_equal(url.export, good[i].export);
-        assert_int_equal(url.tls, good[i].tls);
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
-        if (nbd_url_parse(bad[i], &url, &why))
-            fail_msg("%s was taken", bad[i]);
 }
 
 static void reads_an_export(void **state)
@@ -306,22 +275,11 @@ static void addresses_are_judged(void **state)
     assert_int_equal(open_export(f, "nbd", "", NULL, false), -ECONNRESET); /* nobody listens */
 }
 
-/* Anything but an NBD server: lies about lengths and words that make no sense end the connection. */
-static void peers_that_speak_otherwise(void **state)
-{
-    struct url_fixture *f = *state;
-    url_serve(f, &(struct lying_ways){.lie = LIE_NONSENSE}, false);
-    port = lying_server_port(f->server);
-    f->settings.stall_s = 1;
-    assert_true(open_export(f, "nbd", "", NULL, false) < 0);
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_urls_mean),
         T(reads_an_export),
         T(writes_where_it_may),
         T(with_a_key),
@@ -330,7 +288,6 @@ int main(void)
         T(another_export_comes_back),
         T(a_server_that_stalls_or_fails),
         T(addresses_are_judged),
-        T(peers_that_speak_otherwise),
     };
     if (!mkdtemp(folder))
         return 1;
