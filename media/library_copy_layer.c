@@ -86,39 +86,45 @@ static void from_file(struct copy_read *read)
     fail(read, -ENOMEM);
 }
 
-static struct copy_part *part_new(struct copy_read *read)
+/* Who waits is told by copy_part_done. */
+static int wait_for(struct copy_read *read, struct copy_fetch *fetch, uint64_t block, uint32_t length)
 {
-    struct copy_part *part = malloc(sizeof *part);
-    if (part)
-        *part = (struct copy_part){NULL, read, read->at, of_block(read, read->at)};
-    return part;
+    struct library_copy *self = read->copy;
+    struct copy_part *part = self->below ? malloc(sizeof *part) : NULL;
+    if (!part)
+        return self->below ? -ENOMEM : -EIO;
+    *part = (struct copy_part){NULL, read, read->at - length, length};
+    read->pending++;
+    if (fetch) {
+        part->next = fetch->parts;
+        fetch->parts = part;
+        return 0;
+    }
+    int r = copy_fetch_start(self, block, part);
+    if (r < 0) {
+        read->pending--;
+        free(part);
+    }
+    return r;
 }
 
 /* One block that is not in the file. False: no room; later. */
 static bool from_below(struct copy_read *read)
 {
     struct library_copy *self = read->copy;
-    uint64_t block = read->at / COPY_BLOCK;
+    uint64_t at = read->at, block = at / COPY_BLOCK;
     struct copy_fetch *fetch = copy_fetch_find(self, block);
     if (!fetch && self->n_fetches >= COPY_FETCHES)
         return false;
-    struct copy_part *part = part_new(read);
-    read->at += of_block(read, read->at);
-    if (!part) {
-        fail(read, -ENOMEM);
+    uint32_t length = of_block(read, at);
+    read->at += length; /* first: the answer may come at once */
+    if (fetch && fetch->arrived) {
+        memcpy(read->room + (at - read->offset), fetch->bytes + at % COPY_BLOCK, length);
         return true;
     }
-    read->pending++;
-    if (fetch && fetch->arrived) {
-        copy_part_done(part, fetch, 0);
-    } else if (fetch) {
-        part->next = fetch->parts;
-        fetch->parts = part;
-    } else {
-        int r = self->below ? copy_fetch_start(self, block, part) : -EIO;
-        if (r < 0)
-            copy_part_done(part, NULL, r);
-    }
+    int r = wait_for(read, fetch, block, length);
+    if (r < 0)
+        fail(read, r);
     return true;
 }
 
