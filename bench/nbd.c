@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libnbd.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ static void serve(const struct paths *paths)
     struct nbd_server *server;
     struct source *source;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     int fd = open(paths->image, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || loop_create(&loop) < 0 || worker_pool_create(loop, "io", 4, &io) < 0 ||
         nbd_server_create(loop, &host, NULL, &server) < 0 ||
