@@ -195,6 +195,8 @@ static int refused(const struct cli *cli, const char *answer, int status)
         cli_error("the gateway refused the connection: %.200s", body + 4);
     else if (!cli->quiet)
         cli_error("the gateway's answer to the connection is none that this client understands");
+    if (status >= 500)
+        return CLI_UNREACHABLE; /* it stops, or is full: later */
     return status == 404 ? CLI_NOT_FOUND : status == 401 || status == 403 ? CLI_DENIED : CLI_REFUSED;
 }
 

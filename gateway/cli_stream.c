@@ -29,8 +29,8 @@ struct stream {
     struct media_hello hello;
     struct cli_file file;
     struct cli_socket *socket;
-    bool inserted; /* once: hello.id is its id */
-    bool changed;
+    bool inserted;        /* once: hello.id is its id */
+    bool changed, unsaid; /* the last attempt failed without a word */
     uint64_t sent, copied, lost_us;
     struct cli_progress progress;
 
@@ -257,6 +257,7 @@ static int connect_once(struct stream *self)
     int r = get_ticket(self);
     if (r == CLI_OK)
         r = cli_socket_open(self->cli, path, MEDIA_SUBPROTOCOL, MEDIA_MAX_OF_GATEWAY, &self->socket);
+    self->unsaid = r != CLI_OK && self->cli->quiet;
     if (r != CLI_OK)
         return r;
     r = serve(self);
@@ -280,11 +281,16 @@ static int run(struct stream *self)
         self->cli->quiet |= self->inserted;
         int r = connect_once(self);
         self->cli->quiet = was_quiet;
-        bool again = self->inserted ? r == LOST || r == CLI_UNREACHABLE : false;
+        /* a gateway that restarts answers with a status above 500 for a while */
+        bool starting = self->unsaid && r == CLI_REFUSED && cli_last_status() >= 500;
+        bool again = self->inserted && (r == LOST || r == CLI_UNREACHABLE || starting);
         if (told_to_stop)
             return CLI_OK;
         if (r == LOST && !again)
             cli_error("the connection ended before the medium was in the drive");
+        if (!again && self->unsaid)
+            cli_error("the gateway takes the file no longer%s; insert it again",
+                      r == CLI_DENIED ? ": the login has ended, or lacks the right" : "");
         if (!again)
             return r == LOST ? CLI_UNREACHABLE : r;
         if (!lost_before || !self->lost_us) {
