@@ -13,7 +13,7 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "media/source_nbd.h"
+#include "gateway/outward_outlet.h"
 
 #define AGAIN_FIRST_US 250000
 #define AGAIN_LONGEST_US 10000000
@@ -30,12 +30,12 @@ struct outward_medium {
     outward_opened_fn *done; /* NULL: called */
     void *data;
     enum step step;
-    bool adopt;                   /* the job may be there */
-    bool forgotten;               /* it is an earlier gateway's: credentials, if it had any, are not known */
-    uint32_t serial;              /* of the question under way */
-    int near_end;                 /* of the socket that is to be served; -1 */
-    struct outlet *outlet;        /* the newest; NULL: none */
-    struct outward_opened opened; /* as of the first time */
+    bool adopt;                    /* the job may be there */
+    bool forgotten;                /* it is an earlier gateway's: credentials, if it had any, are not known */
+    uint32_t serial;               /* of the question under way */
+    int near_end;                  /* of the socket that is to be served; -1 */
+    struct outward_outlet *outlet; /* the newest; NULL: none */
+    struct outward_opened opened;  /* as of the first time */
     enum outward_link link;
     bool untold; /* outward is away: to be said */
 };
@@ -45,13 +45,6 @@ struct outward_client {
     struct ipc *ipc; /* NULL: outward is away */
     uint32_t serial;
     struct outward_medium *media;
-};
-
-/* The source that is given out: of it we know when it is closed, and it knows whether its medium is still there. */
-struct outlet {
-    struct source source; /* first */
-    struct source *inner;
-    struct outward_medium *medium; /* NULL: it is gone, or has a newer source */
 };
 
 static void start(struct outward_medium *self);
@@ -138,54 +131,25 @@ static void on_again(void *data)
 
 /* --- the source --- */
 
-static void outlet_read(struct source *source, uint64_t offset, void *room, size_t length, source_done_fn *done,
-                        void *data)
+static void forget_outlet(struct outward_medium *self)
 {
-    source_read(((struct outlet *)source)->inner, offset, room, length, done, data);
+    outward_outlet_forget(self->outlet);
+    self->outlet = NULL;
 }
 
-static void outlet_write(struct source *source, uint64_t offset, const void *bytes, size_t length, source_done_fn *done,
-                         void *data)
+static void on_outlet_closed(void *data)
 {
-    source_write(((struct outlet *)source)->inner, offset, bytes, length, done, data);
-}
-
-static void outlet_flush(struct source *source, source_done_fn *done, void *data)
-{
-    source_flush(((struct outlet *)source)->inner, done, data);
-}
-
-static void outlet_trim(struct source *source, uint64_t offset, uint64_t length, source_done_fn *done, void *data)
-{
-    source_trim(((struct outlet *)source)->inner, offset, length, done, data);
-}
-
-static void outlet_close(struct source *source)
-{
-    struct outlet *self = (struct outlet *)source;
-    if (self->medium)
-        self->medium->outlet = NULL;
-    self->medium = NULL;
-    source_close(self->inner);
-    free(self);
-}
-
-static void outlet_forget(struct outward_medium *medium)
-{
-    if (medium->outlet)
-        medium->outlet->medium = NULL;
-    medium->outlet = NULL;
+    struct outward_medium *self = data;
+    self->outlet = NULL;
 }
 
 /* While the channel stands it was the socket alone: the job is still there. */
-static void on_inner_closed(void *data, const char *why)
+static void on_outlet_broken(void *data)
 {
-    struct outlet *outlet = data;
-    struct outward_medium *self = outlet->medium;
-    (void)why;
-    if (!self || self->step != SERVED)
+    struct outward_medium *self = data;
+    if (self->step != SERVED)
         return;
-    outlet_forget(self);
+    forget_outlet(self);
     self->adopt = true;
     try_again(self);
     tell_link(self, OUTWARD_AWAY, "The connection to the process that fetches it broke.");
@@ -193,28 +157,15 @@ static void on_inner_closed(void *data, const char *why)
 
 static int make_source(struct outward_medium *self, const struct outward_opened *opened, struct source **ret)
 {
-    static const struct source_ops ops = {.name = "outward",
-                                          .read = outlet_read,
-                                          .write = outlet_write,
-                                          .flush = outlet_flush,
-                                          .trim = outlet_trim,
-                                          .close = outlet_close};
-    static const struct source_nbd_listener listener = {.closed = on_inner_closed};
-    struct outlet *outlet = calloc(1, sizeof *outlet);
-    if (!outlet)
-        return -ENOMEM;
-    outlet->source = (struct source){.ops = &ops, .size = opened->size, .read_only = opened->read_only};
-    int r = source_nbd_create(self->client->loop, self->near_end, opened->size, opened->read_only, &listener, outlet,
-                              &outlet->inner);
-    if (r < 0) {
-        free(outlet);
+    static const struct outward_outlet_owner owner = {.broken = on_outlet_broken, .closed = on_outlet_closed};
+    struct outward_outlet *outlet;
+    int r = outward_outlet_create(self->client->loop, self->near_end, opened, &owner, self, &outlet);
+    if (r < 0)
         return r;
-    }
     self->near_end = -1;
-    outlet_forget(self);
-    outlet->medium = self;
+    forget_outlet(self);
     self->outlet = outlet;
-    *ret = &outlet->source;
+    *ret = outward_outlet_source(outlet);
     return 0;
 }
 
@@ -342,9 +293,8 @@ static void lose(struct outward_client *self)
     self->ipc = ipc_destroy(self->ipc);
     for (struct outward_medium *m = self->media; m; m = m->next) {
         drop_socket(m);
-        outlet_forget(m);
-        if (m->step != OVER)
-            m->step = WAITING;
+        forget_outlet(m);
+        m->step = m->step == OVER || m->link == OUTWARD_CHANGED ? OVER : WAITING;
         m->adopt = true; /* if it was the channel alone */
         m->untold = m->done == NULL;
     }
@@ -414,7 +364,7 @@ static bool fill_open(struct outward_open *open, const struct medium_spec *spec)
 static void free_medium(struct outward_medium *self)
 {
     drop_socket(self);
-    outlet_forget(self);
+    forget_outlet(self);
     loop_timer_remove(self->again);
     explicit_bzero(&self->open, sizeof self->open);
     free(self);
@@ -480,9 +430,9 @@ static void on_probed(void *data, int error)
 
 void outward_client_probe(struct outward_medium *medium)
 {
-    struct outlet *outlet = medium->outlet;
-    size_t size = outlet && outlet->source.size < PROBE_SIZE ? (size_t)outlet->source.size : PROBE_SIZE;
-    void *room = outlet && medium->step == SERVED ? malloc(size) : NULL;
+    struct source *source = medium->outlet ? outward_outlet_source(medium->outlet) : NULL;
+    size_t size = source && source->size < PROBE_SIZE ? (size_t)source->size : PROBE_SIZE;
+    void *room = source && medium->step == SERVED ? malloc(size) : NULL;
     if (room)
-        source_read(&outlet->source, 0, room, size, on_probed, room);
+        source_read(source, 0, room, size, on_probed, room);
 }
