@@ -81,7 +81,11 @@ void field_write(struct field_writer *self, const char *key, const char *format,
         if (!n)
             value[at] = '?';
     }
-    self->size += (size_t)sprintf(self->text + self->size, "%s %.*s", key, (int)size, value);
+    const size_t key_size = strlen(key);
+    memcpy(self->text + self->size, key, key_size);
+    self->text[self->size + key_size] = ' ';
+    memcpy(self->text + self->size + key_size + 1, value, size);
+    self->size += key_size + 1 + size;
     self->text[self->size++] = '\n';
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "core/text.h"
 #include "manage/power_fake.h"
 
 struct fake_drive {
@@ -244,10 +245,8 @@ static bool fixture_request_header(struct route_call *call, const char *name, ch
 {
     const struct api_fixture *f = container_of(call, struct api_fixture, call);
     for (const char *const *h = f->headers; h && *h; h += 2)
-        if (!strcmp(h[0], name) && strlen(h[1]) < size) {
-            strcpy(room, h[1]);
-            return true;
-        }
+        if (!strcmp(h[0], name))
+            return text_copy(room, size, h[1]);
     return false;
 }
 
