@@ -13,7 +13,6 @@ import { toggleFullscreen } from './fullscreen.js';
 import { openHelpDialog } from './help_dialog.js';
 import { icon } from './icons.js';
 import { identity } from './identity.js';
-import { MediaDialog } from './media_dialog.js';
 import { notice } from './notices.js';
 import { openPasteDialog } from './paste_dialog.js';
 import { act, powerEntries } from './power_menu.js';
@@ -26,6 +25,10 @@ import { powerWords } from './words.js';
 
 /** @typedef {import('./console_session.js').Report} Report */
 /** @typedef {import('./connection.js').ConnectionState} ConnectionState */
+
+/** A quarter of the page, which the first picture does not wait for. */
+const mediaDialog = () => import('./media_dialog.js');
+const MEDIA_AFTER_MS = 1500;
 
 export class ConsoleView extends HTMLElement {
   #target;
@@ -56,7 +59,7 @@ export class ConsoleView extends HTMLElement {
   #viewOnly = false;
   #targetAbsolute = true;
   #userRelative = false;
-  /** @type {MediaDialog|null} */
+  /** @type {import('./media_dialog.js').MediaDialog|null} */
   #media = null;
   /** @type {DongleDialog|null} */
   #dongle = null;
@@ -69,7 +72,7 @@ export class ConsoleView extends HTMLElement {
     this.#target = target;
     this.#offer = new UsbOffer(target, () => this.#targetChanged());
     this.#repick = new RepickOffer(target);
-    attachDrop(this, () => identity.can('media') || identity.can('library'), (dropped) => this.#openMedia().take(dropped));
+    attachDrop(this, () => identity.can('media') || identity.can('library'), (dropped) => void this.#openMedia(dropped));
     this.#toolbar = new ConsoleToolbar({
       chord: (chord) => this.#press(chord),
       paste: () => openPasteDialog(this.#target),
@@ -103,6 +106,7 @@ export class ConsoleView extends HTMLElement {
     this.#screen.start(this.#target, this.#viewOnly);
     this.#loadTarget();
     this.#show();
+    setTimeout(() => mediaDialog().catch(() => {}), MEDIA_AFTER_MS); // there when the network is not
   }
 
   disconnectedCallback() {
@@ -232,11 +236,18 @@ export class ConsoleView extends HTMLElement {
     this.#screen.focusPicture();
   }
 
-  #openMedia() {
-    const dialog = this.#media ?? new MediaDialog(this.#target, () => (this.#media = null));
-    if (!this.#media) dialog.open();
-    this.#media = dialog;
-    return dialog;
+  /** @param {import('./dropped_files.js').Dropped} [dropped] */
+  async #openMedia(dropped) {
+    try {
+      const { MediaDialog } = await mediaDialog();
+      if (!this.isConnected) return;
+      const dialog = this.#media ?? new MediaDialog(this.#target, () => (this.#media = null));
+      if (!this.#media) dialog.open();
+      this.#media = dialog;
+      if (dropped) dialog.take(dropped);
+    } catch {
+      notice('The gateway does not answer: the dialog could not be loaded.', 'danger');
+    }
   }
 
   /** @param {'usb'|'video'} first */
