@@ -199,11 +199,13 @@ static void on_folder_disk(void *data)
     close(self->fd);
     if (self->error == 0 && !self->source)
         self->error = -ECANCELED; /* the pool has ended */
-    if (self->error < 0) {
+    if (self->error == 0 && job->again && self->source->size != job->note.size) {
+        source_close(self->source);
+        end(job, -ESTALE, "the folder has changed since");
+    } else if (self->error < 0) {
         end(job, self->error == -EFBIG || self->error == -EMFILE ? -EINVAL : self->error, self->why);
     } else {
         job->note.folder = true;
-        job->note.size = job->again ? self->source->size : job->note.size;
         unsigned left_out = self->left_out;
         struct slot *slot = job->slot;
         insertion_go_on(job, DRIVE_DISK, self->source);
@@ -250,16 +252,17 @@ static void on_opened(void *data, int error, const char *why, int fd, const stru
         end(job, error ? error : -ECANCELED, why);
         return;
     }
-    if (image->folder) {
-        open_folder(job, fd);
-        return;
-    }
-    if (job->again && (job->note.size != image->size || job->note.modified != image->modified)) {
+    /* the size of a folder's disk is told when it is made */
+    if (job->again && ((!image->folder && job->note.size != image->size) || job->note.modified != image->modified)) {
         close(fd);
         end(job, -ESTALE, "the image has changed since");
         return;
     }
     job->note.modified = image->modified;
+    if (image->folder) {
+        open_folder(job, fd);
+        return;
+    }
     bool read_only = job->note.read_only || job->note.overlay != MEDIUM_OVERLAY_NONE;
     enum drive_kind usual = image->kind;
     if (job->kind == DRIVE_CDROM || (job->kind < 0 && usual == DRIVE_CDROM))

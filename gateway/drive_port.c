@@ -45,6 +45,7 @@ static bool boots_next(const struct slot *self)
 static void write_words(const struct slot *self, struct drive_state *ret)
 {
     const struct drive_offer *offer = &self->offer;
+    const bool stops = self->inner->ops->resume;
     const char *away = offer->away[0] ? offer->away : "Its source does not answer.";
     if (ret->paused && ret->link == DRIVE_LINK_GOOD)
         snprintf(ret->words, sizeof ret->words, "The machine stands still until %.100s can be read and written.",
@@ -54,7 +55,11 @@ static void write_words(const struct slot *self, struct drive_state *ret)
     else if (ret->link == DRIVE_LINK_WAITING)
         snprintf(ret->words, sizeof ret->words, "Reads wait. %.200s", away);
     else if (ret->link == DRIVE_LINK_LOST)
-        snprintf(ret->words, sizeof ret->words, "Reads fail. %.200s", away);
+        snprintf(ret->words, sizeof ret->words, "%s %.180s",
+                 offer->changed ? "Reads fail."
+                 : stops        ? "The machine stands still when it reads on."
+                                : "It has been away for too long, so that reads fail.",
+                 away);
     else if (self->exporting)
         snprintf(ret->words, sizeof ret->words, "A new image is being made of it.");
     else if (ret->copying && ret->size)

@@ -1,4 +1,6 @@
 /* What is put into a drive from the library, written over and kept, and what the next gateway makes of the notes. */
+#include <sys/time.h>
+
 #include "drives_fixture.h"
 #include "gateway/drive_notes.h"
 
@@ -214,6 +216,13 @@ static void a_folder_is_a_disk(void **state)
     bench_restart(b);
     WAIT(b, drive_now(b).size > 0);
     assert_string_equal(drive_now(b).medium, "cidata");
+    bench_stop(b);
+    write_image(b, "cidata/network-config", 3, 100);
+    struct timeval times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    assert_int_equal(utimes(path, times), 0);
+    bench_start(b);
+    run_for(b, 300000);
+    assert_int_equal(drive_now(b).size, 0); /* another disk than the target has */
 }
 
 static void a_medium_of_another_machine_is_waited_for(void **state)
