@@ -7,6 +7,8 @@
 
 #include "core/cleanup.h"
 
+#define ASK_AGAIN_US 3000000 /* of a far medium, unless told otherwise */
+
 /* A step that only passes on. One stands at either end: at the top because the stack must live as long as its layers,
  * which tell it what happens; at the bottom because the source stays the caller's until all layers stand. */
 struct pass {
@@ -118,18 +120,25 @@ static void on_lost(void *data, int error)
 
 static const struct patience_listener patience_listener = {on_waiting, on_resumed, on_lost};
 
-/* Whatever may go away for a while, or is brought by somebody who may. */
+/* Brought by somebody who may fall silent. */
+static bool is_far(const struct media_stack_config *config)
+{
+    return config->cache || config->digest || config->copy;
+}
+
 static bool wants_patience(const struct media_stack_config *config)
 {
-    return config->patience_us || config->ask_again_us || config->cache || config->digest || config->copy;
+    return config->patience_us || config->ask_again_us || is_far(config);
 }
 
 static int add_patience(struct media_stack *self, struct loop *loop, const struct media_stack_config *config,
                         struct source **top)
 {
-    const struct patience_config patience = {config->patience_us, config->ask_again_us, config->given_up};
+    struct patience_config patience = {config->patience_us, config->ask_again_us, config->given_up};
     if (!wants_patience(config))
         return 0;
+    if (!patience.ask_again_us && is_far(config))
+        patience.ask_again_us = ASK_AGAIN_US;
     int r = layer_patience_create(loop, *top, &patience, &patience_listener, self, top);
     if (r == 0)
         self->patience = *top;

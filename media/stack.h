@@ -9,16 +9,16 @@
 struct media_stack;
 
 struct media_stack_config {
-    uint64_t patience_us;      /* layer_patience; 0 with pauses: for ever */
-    uint64_t ask_again_us;     /* the same */
-    int given_up;              /* the same */
-    struct cache *cache;       /* NULL: none (a local file needs none) */
-    struct cache_key key;      /* of the cache */
-    bool digest;               /* the same file may be given to us again (a browser's). The cache's key must then name
-                                * this medium's id: what others have put there has gone by other digests */
-    int digest_fd;             /* taken, also when it fails; -1: in memory */
-    uint64_t read_ahead;       /* bytes at most; 0: none */
-    uint64_t rate;             /* bytes/s; 0: no limit */
+    uint64_t patience_us;  /* layer_patience; 0 with pauses: for ever */
+    uint64_t ask_again_us; /* the same; 0: 3 s where there is a cache, a digest or a copy, else below always answers */
+    int given_up;          /* the same */
+    struct cache *cache;   /* NULL: none (a local file needs none) */
+    struct cache_key key;  /* of the cache */
+    bool digest;           /* the same file may be given to us again (a browser's). The cache's key must then name
+                            * this medium's id: what others have put there has gone by other digests */
+    int digest_fd;         /* taken, also when it fails; -1: in memory */
+    uint64_t read_ahead;   /* bytes at most; 0: none */
+    uint64_t rate;         /* bytes/s; 0: no limit */
     struct library_copy *copy; /* of layer_copy; NULL: none. Owned from then on, also when it fails */
     bool overlay;
     int overlay_fd;       /* taken on success */

@@ -129,6 +129,20 @@ static void test_the_owner_goes_and_comes_back(void **state)
     cache_destroy(cache);
 }
 
+static void test_a_silent_owner_is_given_up_in_time(void **state)
+{
+    struct bed *bed = *state;
+    struct source *silent;
+    const struct media_stack_config config = {
+        .patience_us = 200000, .given_up = -ENOSPC, .digest = true, .digest_fd = -1};
+    assert_int_equal(source_stream_create(bed->size, &stream_ops, NULL, &silent), 0);
+    struct media_stack *stack = begin(bed, silent, &config);
+    assert_int_equal(bed_read(bed, 0, 512), -ENOSPC);
+    assert_int_equal(asked, 1);
+    assert_int_equal(link_of(stack), MEDIA_LINK_LOST);
+    media_stack_destroy(stack);
+}
+
 static void test_an_overlay_makes_it_writable_and_stays_out_of_the_source(void **state)
 {
     struct bed *bed = *state;
@@ -166,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_local_file_needs_nothing),
         T(test_the_owner_goes_and_comes_back),
+        T(test_a_silent_owner_is_given_up_in_time),
         T(test_an_overlay_makes_it_writable_and_stays_out_of_the_source),
         T(test_a_stack_that_cannot_be_made_leaves_the_source),
     };

@@ -25,6 +25,7 @@
 #define SIZE ((3u << 20) + 777)
 #define OPS 48 /* under way */
 #define LONGEST 200000u
+#define DELAY_US 300u
 
 /* What may stand in each block of the medium: a write that was not answered well may be there or not. */
 struct model {
@@ -82,7 +83,7 @@ static struct source *bad_source(bool may_be_silent)
         .fail = run.faults ? 1500 : 0,
         .never = run.faults && may_be_silent ? 300 : 0,
         .corrupt = run.faults && run.digest ? 300 : 0, /* without digests nobody could tell */
-        .delay_us = draw(2) ? 300 : 0,
+        .delay_us = draw(2) ? DELAY_US : 0,
     };
     assert_int_equal(source_memory_create(original, SIZE, true, &memory), 0);
     assert_int_equal(layer_fault_create(run.bed->loop, memory, &plan, &faulty), 0);
@@ -94,7 +95,7 @@ static void stack_begin(void)
     const struct cache_config cache = {1u << 20, 2u << 20, bed_folder_fd(run.bed)};
     run.asks_again = draw(2);
     struct media_stack_config config = {
-        .patience_us = 15000,
+        .patience_us = run.faults ? 15000 : 60000000,
         .ask_again_us = run.asks_again ? 2000 : 0,
         .digest = run.digest,
         .digest_fd = run.digest ? open_file("digests") : -1,
@@ -119,6 +120,11 @@ static void stack_end(void)
     source_close(run.top);
     run.stack = media_stack_destroy(run.stack);
     run.cache = cache_destroy(run.cache);
+    /* what was read ahead is still answered, within the longest delay there is; then nothing is left in the loop */
+    uint64_t end_us = clock_now_us() + 2ull * DELAY_US;
+    while (clock_now_us() < end_us)
+        loop_dispatch(run.bed->loop, 1);
+    loop_dispatch(run.bed->loop, 0);
 }
 
 /* The last user of the cache's files. */
