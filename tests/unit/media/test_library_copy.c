@@ -20,7 +20,8 @@
 #include "slow_source.h"
 #include "tool.h"
 
-#define SIZE (200u * COPY_BLOCK + 12345)
+#define BLOCKS 80u
+#define SIZE ((BLOCKS - 1) * COPY_BLOCK + 12345)
 
 struct fixture {
     struct loop *loop;
@@ -184,7 +185,8 @@ static unsigned read_about(struct fixture *f, unsigned n, uint32_t seed)
     for (unsigned i = 0; i < n; i += 12) {
         for (unsigned k = 0; k < 12; k++) {
             reads[k] = (struct random_read){.offset = next_random(&seed) % SIZE};
-            reads[k].length = MIN(1 + next_random(&seed) % sizeof reads[k].room, SIZE - reads[k].offset);
+            size_t length = 1 + next_random(&seed) % sizeof reads[k].room;
+            reads[k].length = MIN(length, SIZE - reads[k].offset);
             source_read(f->layer, reads[k].offset, reads[k].room, reads[k].length, on_read, &reads[k]);
         }
         for (unsigned k = 0; k < 12; k++) {
@@ -229,7 +231,7 @@ static void test_random_reads_are_exact_while_it_is_copied(void **state)
     assert_true(f->progress > 0);
     assert_true(f->below.most_under_way <= COPY_FETCHES);
     unsigned before = f->below.reads;
-    assert_int_equal(before, 201); /* each block once */
+    assert_int_equal(before, BLOCKS); /* each block once */
     assert_int_equal(read_about(f, 60, 8), 0);
     assert_int_equal(f->below.reads, before);
     assert_true(library_in_use(f->library, "a disc.iso"));
@@ -247,9 +249,8 @@ static void test_a_failing_source_gives_errors_never_bytes(void **state)
     f->below.fail = 6000;
     insert(f);
     assert_true(read_about(f, 240, 3) > 0);
-    assert_int_equal(f->below.closed, 0);
     f->below.fail = 0;
-    wait_until(f, &f->ended, 1); /* the background tries again later */
+    wait_until(f, &f->ended, 1); /* the background tries again later, if it had to */
     assert_int_equal(f->error, 0);
     source_close(f->layer);
     settle(f);
@@ -272,7 +273,7 @@ static void test_what_was_copied_is_found_again(void **state)
 {
     struct fixture *f = *state;
     insert(f);
-    assert_int_equal(read_about(f, 24, 7), 0);
+    assert_int_equal(read_about(f, 12, 7), 0);
     uint64_t copied;
     bool complete;
     library_copy_state(f->copy, &copied, &complete);
@@ -288,7 +289,7 @@ static void test_what_was_copied_is_found_again(void **state)
     library_copy_state(f->copy, &copied, &complete);
     assert_true(copied > 0);
     wait_until(f, &f->ended, 1);
-    assert_true(f->below.reads < before + 201);
+    assert_true(f->below.reads < before + BLOCKS);
     source_close(f->layer);
     settle(f);
     check_image(f, "a disc.iso");
@@ -344,7 +345,7 @@ static void test_a_kill_loses_nothing_that_was_told_of(void **state)
             copy_until_killed(f, pipes[1]);
         }
         close(pipes[1]);
-        (void)!read(pipes[0], &byte, 1);
+        assert_int_equal(read(pipes[0], &byte, 1), 1); /* it has copied something */
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, NULL, 0), child);
         close(pipes[0]);
@@ -529,7 +530,7 @@ static void test_what_is_not_needed_waits_while_somebody_reads(void **state)
     struct random_read *read = calloc(1, sizeof *read);
     f->below.delay_us = 400000;
     insert(f);
-    read->offset = 150ull * COPY_BLOCK;
+    read->offset = 70ull * COPY_BLOCK;
     read->length = 4096;
     source_read(f->layer, read->offset, read->room, read->length, on_read, read);
     for (int i = 0; i < 5; i++)
