@@ -63,7 +63,7 @@ static int check_room(struct upload *upload)
     snprintf(
         begin->why, sizeof begin->why,
         "There is no room for it: it needs %llu MB%s, and %llu MB are free. Remove images, or finish other uploads.",
-        (unsigned long long)(needed / 1000000 + 1), upload->packed ? " (packed and unpacked)" : "",
+        (unsigned long long)needed / 1000000 + 1, upload->packed ? " (packed and unpacked)" : "",
         (unsigned long long)(available / 1000000));
     return -ENOSPC;
 }
