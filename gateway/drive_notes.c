@@ -65,15 +65,20 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* All of them or none. */
 static void parse_bytes(const char *text, uint8_t *ret, size_t size)
 {
-    if (strlen(text) != 2 * size)
+    uint8_t bytes[32];
+    static_assert(sizeof bytes >= sizeof((struct drive_note *)0)->identity, "room for the longest");
+    if (size > sizeof bytes || strlen(text) != 2 * size)
         return;
-    for (size_t i = 0; i < 2 * size; i++)
-        if (hex_digit(text[i]) < 0)
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
             return;
-    for (size_t i = 0; i < size; i++)
-        ret[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+        bytes[i] = (uint8_t)(high * 16 + low);
+    }
+    memcpy(ret, bytes, size);
 }
 
 static void parse_value(const struct fact *fact, const char *value, struct drive_note *ret)
