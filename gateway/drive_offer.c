@@ -73,6 +73,7 @@ static void become_library(struct slot *self, const struct library_image *image)
 {
     struct drive_note *note = &self->note;
     struct drive_offer *offer = &self->offer;
+    slot_digest_drop(self);
     text_copy(note->image, sizeof note->image, image->name);
     note->origin = MEDIUM_LIBRARY;
     note->modified = image->modified;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/text.h"
 #include "core/utf8.h"
 #include "gateway/drives.h"
 #include "media/source_stream.h"
@@ -20,6 +21,7 @@ struct media_stream {
     bool inserting;
     bool told_end; /* the peer was told to go */
     uint8_t id[MEDIUM_ID_SIZE];
+    char who[AUTH_USER_MAX], name[256];
 };
 
 static void release(struct media_stream *self)
@@ -77,10 +79,19 @@ void media_stream_progress(struct media_stream *self, uint64_t copied, uint64_t 
         media_peer_progress(self->peer, copied, size, false);
 }
 
+static void audit(const struct media_stream *self)
+{
+    const struct gateway *gateway = self->target->gateway;
+    if (gateway->keeper)
+        keeper_client_audit(gateway->keeper, self->who, "media-insert", self->target->target.name, self->name);
+}
+
 static void on_inserted(void *data, int error, const char *why)
 {
     struct media_stream *self = data;
     self->inserting = false;
+    if (error == 0)
+        audit(self);
     if (error < 0) {
         self->attached = false;
         end_peer(self, MEDIA_END_REFUSED, why && *why ? why : strerror(-error));
@@ -197,6 +208,8 @@ static int on_open(void *context, const char *name, unsigned drive, struct auth_
     if (!self)
         return -ENOMEM;
     *self = (struct media_stream){.target = target, .drive = drive, .peer = peer};
+    text_copy(self->who, sizeof self->who, session->user);
+    text_copy(self->name, sizeof self->name, spec.image);
     r = source_stream_create(spec.size, &ops, self, &self->source);
     if (r < 0) {
         free(self);
