@@ -163,7 +163,7 @@ int server_context_create(struct server *self)
         .alpn = "http/1.1",
         .timeout_secs = HANDSHAKE_S,
         .max_http_header_data = HEADER_BYTES,
-        .pt_serv_buf_size = 16384,
+        .pt_serv_buf_size = LWS_PRE + 16384, /* a whole TLS record at a time: a part that stays counts as unread */
         .fd_limit_per_thread = SERVER_MAX_CONNECTIONS + 8,
         .server_string = "lightsout",
         .user = self,

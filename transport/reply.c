@@ -14,6 +14,8 @@
 #define REPLY_S 30     /* a peer that takes nothing for so long is given up */
 #define PIECE_SIZE 16384
 
+static const char close_line[] = "Connection: close\r\n";
+
 static struct request *request_of(struct route_call *call)
 {
     return container_of(call, struct request, call);
@@ -101,13 +103,13 @@ static int write_head(const struct request *self, char *room, size_t size, int s
     if (status != 204 && status != 304)
         snprintf(body_length, sizeof body_length, "Content-Length: %llu\r\n", (unsigned long long)length);
     return snprintf(room, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s%s\r\n", status, reason(status), date, type,
-                    body_length, self->close_after ? "Connection: close\r\n" : "", security, self->headers);
+                    body_length, self->close_after ? close_line : "", security, self->headers);
 }
 
 bool reply_prepare(struct request *self, int status, const char *content_type, const void *body, size_t copied,
                    uint64_t size, const char *security)
 {
-    size_t head_room = HEAD_SIZE + strlen(security) + self->headers_size;
+    size_t head_room = HEAD_SIZE + strlen(security) + self->headers_size + sizeof close_line; /* or later */
     if (self->unread)
         self->close_after = true; /* before its body has come: where the next request begins is no longer known */
     self->reply = malloc(LWS_PRE + head_room + copied);
@@ -115,7 +117,7 @@ bool reply_prepare(struct request *self, int status, const char *content_type, c
         return false;
     char *head = (char *)self->reply + LWS_PRE;
     int n = write_head(self, head, head_room, status, content_type, size, security);
-    assert(n > 0 && (size_t)n < head_room);
+    assert(n > 0 && (size_t)n + sizeof close_line < head_room);
     if (copied)
         memcpy(head + n, body, copied);
     self->reply_size = (size_t)n + copied;
@@ -211,6 +213,20 @@ static bool more_was_read(struct lws *wsi)
     return !lws_service_adjust_timeout(lws_get_context(wsi), 1, 0);
 }
 
+/* The head stands already: behind its first line goes one more. A peer that is not told takes the connection for one
+ * that it may go on with, and its next request is lost. */
+static void say_that_it_ends(struct request *self)
+{
+    const size_t size = sizeof close_line - 1;
+    char *head = (char *)self->reply + LWS_PRE, *second = strchr(head, '\n') + 1;
+    if (self->close_after || self->reply_sent || !more_was_read(self->connection->wsi))
+        return;
+    memmove(second + size, second, self->reply_size - (size_t)(second - head));
+    memcpy(second, close_line, size);
+    self->reply_size += size;
+    self->close_after = true;
+}
+
 /* Pipelined requests are not served: version 4.1.6 loops for ever in one with a body that it has buffered when more
  * bytes stand behind it. Nor is such a connection closed politely, for while it waits for the peer's consent the
  * buffered bytes keep the thread awake. */
@@ -257,6 +273,7 @@ int request_write(struct connection *connection)
     struct lws *wsi = connection->wsi;
     if (!self || self->phase != REQUEST_REPLYING)
         return 0;
+    say_that_it_ends(self);
     size_t size;
     const uint8_t *piece = next_piece(self, &size);
     if (!piece && self->source_left) {

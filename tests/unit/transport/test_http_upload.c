@@ -37,6 +37,41 @@ static void body_arrives_whole_whatever_its_length(void **state)
     client_close(&c);
 }
 
+static void *upload(void *data)
+{
+    struct client *c = data;
+    say_body(c, 0, 48u << 20);
+    return NULL;
+}
+
+/* A request that is answered while others bring their bodies: its connection stays, or its end is announced. */
+static void others_bodies_end_no_connection_unannounced(void **state)
+{
+    (void)state;
+    unsigned ended = 0;
+    pthread_t thread;
+    struct client long_one = client_tls(&h), c = client_tls(&h);
+    say_head(&long_one, "PUT", "/api/v1/sink", 48u << 20, "");
+    assert_int_equal(pthread_create(&thread, NULL, upload, &long_one), 0);
+    for (unsigned i = 0; i < 150; i++) {
+        client_say(&c, "GET /api/v1/version HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", h.port);
+        client_answer(&c, &a, false);
+        assert_int_equal(a.status, 200);
+        const char *end = answer_header(&a, "Connection");
+        if (!end || strcmp(end, "close") != 0)
+            continue;
+        ended++;
+        client_close(&c);
+        c = client_tls(&h);
+    }
+    assert_true(ended < 75);
+    pthread_join(thread, NULL);
+    client_answer(&long_one, &a, false);
+    assert_string_equal(a.body, "50331648");
+    client_close(&long_one);
+    client_close(&c);
+}
+
 static void body_over_the_local_socket(void **state)
 {
     (void)state;
@@ -353,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body_arrives_whole_whatever_its_length),
+        cmocka_unit_test(others_bodies_end_no_connection_unannounced),
         cmocka_unit_test(body_over_the_local_socket),
         cmocka_unit_test(body_byte_by_byte),
         cmocka_unit_test(busy_handler_holds_the_peer_back),
