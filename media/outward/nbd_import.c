@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "media/outward/dial.h"
+#include "media/outward/nbd_front.h"
 #include "media/outward/nbd_link.h"
 #include "media/outward/remote_kinds.h"
 
@@ -29,9 +30,11 @@ struct nbd_import {
     const struct remote_listener *listener;
     void *data;
     struct nbd_url url;
-    char *user, *key;
+    char *user, *key; /* NULL: no key. With nbds, certificates then */
+    char *ca;         /* PEM; NULL: the system's */
     bool writable;
     struct dial *dial;
+    struct nbd_front *front; /* TLS with certificates */
     struct nbd_link *connection;
     bool ready; /* the connection is */
     struct loop_timer *later;
@@ -66,6 +69,7 @@ static void disconnect(struct nbd_import *self, int error)
 {
     self->dial = dial_cancel(self->dial);
     self->connection = nbd_link_destroy(self->connection);
+    self->front = nbd_front_destroy(self->front);
     self->ready = false;
     while (self->active)
         end_request(self, self->active, error);
@@ -82,6 +86,7 @@ static void free_import(struct nbd_import *self)
         explicit_bzero(self->key, strlen(self->key));
     free(self->key);
     free(self->user);
+    free(self->ca);
     free(self);
 }
 
@@ -143,21 +148,47 @@ static void on_lost(void *data, int error, const char *why)
     connection_failed(data, error, why);
 }
 
-static void on_dialed(void *data, int error, const char *why, int fd)
+static unsigned stall_s(const struct nbd_import *self)
+{
+    return self->settings->stall_s ? self->settings->stall_s : REMOTE_STALL_S;
+}
+
+/* Takes fd. */
+static void on_clear(void *data, int fd)
 {
     static const struct nbd_link_owner owner = {.ready = on_ready, .done = on_done, .lost = on_lost};
     struct nbd_import *self = data;
-    unsigned stall = self->settings->stall_s ? self->settings->stall_s : REMOTE_STALL_S;
+    int error = nbd_link_create(self->loop, fd, &self->url, self->user, self->key, stall_s(self), &owner, self,
+                                &self->connection);
+    if (error == 0)
+        return;
+    close(fd);
+    connection_failed(
+        self, error, "The NBD connection cannot be made: the identity or the key is malformed, or there is no memory.");
+}
+
+static void begin_front(struct nbd_import *self, int fd)
+{
+    static const struct nbd_front_owner owner = {.ready = on_clear, .failed = on_lost};
+    char why[256];
+    int error = nbd_front_create(self->loop, fd, self->url.host, self->ca, stall_s(self), &owner, self, &self->front,
+                                 why, sizeof why);
+    if (error == 0)
+        return;
+    close(fd);
+    connection_failed(self, error, why);
+}
+
+static void on_dialed(void *data, int error, const char *why, int fd)
+{
+    struct nbd_import *self = data;
     self->dial = NULL;
-    if (error == 0) {
-        error =
-            nbd_link_create(self->loop, fd, &self->url, self->user, self->key, stall, &owner, self, &self->connection);
-        if (error < 0)
-            close(fd);
-        why = "The NBD connection cannot be made: the identity or the key is malformed, or there is no memory.";
-    }
     if (error < 0)
         connection_failed(self, error, why);
+    else if (self->url.tls && !self->key)
+        begin_front(self, fd);
+    else
+        on_clear(self, fd);
 }
 
 static void connect_again(struct nbd_import *self)
@@ -243,11 +274,11 @@ static void cancel(struct remote *remote)
 
 static int check_spec(const struct nbd_url *url, const struct remote_spec *spec, char *why, size_t size)
 {
-    bool psk = spec->user && *spec->user && spec->secret && *spec->secret;
-    if (url->tls && !psk) {
+    bool user = spec->user && *spec->user, secret = spec->secret && *spec->secret;
+    if (url->tls && user != secret) {
         snprintf(why, size,
-                 "nbds needs a pre-shared key: give its identity as user and the key, in hexadecimal "
-                 "digits, as password. (Certificates cannot be checked by this program's NBD library.)");
+                 "nbds with a pre-shared key takes its identity as user and the key, in hexadecimal digits, as "
+                 "password; for a server with a certificate give neither.");
         return -EINVAL;
     }
     if (!url->tls && spec->secret && *spec->secret) {
@@ -255,6 +286,20 @@ static int check_spec(const struct nbd_url *url, const struct remote_spec *spec,
         return -EINVAL;
     }
     return 0;
+}
+
+static int copy_secrets(struct nbd_import *self, const struct remote_spec *spec)
+{
+    const char *ca = spec->ca && *spec->ca ? spec->ca : self->settings->ca;
+    if (!self->url.tls)
+        return 0;
+    if (!spec->secret || !*spec->secret) {
+        self->ca = ca ? strdup(ca) : NULL;
+        return ca && !self->ca ? -ENOMEM : 0;
+    }
+    self->user = strdup(spec->user);
+    self->key = strdup(spec->secret);
+    return self->user && self->key ? 0 : -ENOMEM;
 }
 
 static int import_open(struct loop *loop, const struct remote_settings *settings, const struct remote_spec *spec,
@@ -285,11 +330,7 @@ static int import_open(struct loop *loop, const struct remote_settings *settings
         r = -EINVAL;
     }
     r = r ? r : check_spec(&self->url, spec, why, why_size);
-    if (r == 0 && self->url.tls) {
-        self->user = strdup(spec->user);
-        self->key = strdup(spec->secret);
-        r = self->user && self->key ? 0 : -ENOMEM;
-    }
+    r = r ? r : copy_secrets(self, spec);
     r = r ? r : loop_timer_add(loop, on_later, self, &self->later);
     if (r < 0) {
         free_import(self);

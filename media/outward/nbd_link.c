@@ -193,11 +193,11 @@ static int make_key_file(struct nbd_link *self, const char *user, const char *ke
 static int configure(struct nbd_link *self, const struct nbd_url *url, const char *user, const char *key)
 {
     if (nbd_set_export_name(self->nbd, url->export) < 0 ||
-        nbd_set_tls(self->nbd, url->tls ? LIBNBD_TLS_REQUIRE : LIBNBD_TLS_DISABLE) < 0 ||
+        nbd_set_tls(self->nbd, key ? LIBNBD_TLS_REQUIRE : LIBNBD_TLS_DISABLE) < 0 ||
         /* simple replies: an answer is all of the bytes, never a part of them */
         nbd_set_request_structured_replies(self->nbd, false) < 0)
         return -EIO;
-    return url->tls ? make_key_file(self, user, key) : 0;
+    return key ? make_key_file(self, user, key) : 0;
 }
 
 int nbd_link_create(struct loop *loop, int fd, const struct nbd_url *url, const char *user, const char *key,

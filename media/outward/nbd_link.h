@@ -23,7 +23,8 @@ struct nbd_link_owner {
 
 enum nbd_link_action { NBD_LINK_READ, NBD_LINK_WRITE, NBD_LINK_FLUSH, NBD_LINK_TRIM };
 
-/* Takes fd on success. user and key NULL: no TLS. */
+/* Takes fd on success. user and key NULL: no TLS here, whatever the URL says (nbd_front.h does it for certificates).
+ */
 int nbd_link_create(struct loop *loop, int fd, const struct nbd_url *url, const char *user, const char *key,
                     unsigned stall_s, const struct nbd_link_owner *owner, void *data, struct nbd_link **ret);
 struct nbd_link *nbd_link_destroy(struct nbd_link *self); /* NULL allowed; returns NULL; in its callbacks, too */

@@ -26,7 +26,7 @@ struct remote_settings {
 /* Strings are copied. */
 struct remote_spec {
     const char *url;
-    const char *user, *secret; /* "" none. nbds: identity and key (hexadecimal) of TLS-PSK */
+    const char *user, *secret; /* "" none. nbds: identity and key (hexadecimal) of TLS-PSK; neither: certificates */
     const char *ca;            /* PEM, "": the settings' or the system's */
     bool writable;             /* NBD */
 };
