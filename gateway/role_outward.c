@@ -27,6 +27,7 @@ struct outward {
     struct remote_settings settings;
     bool told;
     struct outward_jobs *jobs;
+    int early; /* the gateway's channel, when it comes before jobs can; -1 */
 };
 
 static int take_message_fd(struct ipc_message *message)
@@ -70,12 +71,29 @@ static void on_setup(struct outward *self, struct ipc_message *message)
     self->told = true;
 }
 
+/* Takes fd. */
+static void meet_gateway(struct outward *self, int fd)
+{
+    int r = outward_jobs_connect(self->jobs, fd);
+    if (r < 0) {
+        log_error("outward", "the gateway's channel cannot be used: %s", strerror(-r));
+        close(fd);
+    }
+}
+
+/* It may stand right behind the configuration, and is then read with it: it waits for the sandbox. */
 static void on_gateway(struct outward *self, struct ipc_message *message)
 {
     int fd = take_message_fd(message);
-    int r = fd < 0 ? -EPROTO : self->jobs ? outward_jobs_connect(self->jobs, fd) : -EAGAIN;
-    if (r < 0)
-        log_error("outward", "the gateway's channel cannot be used: %s", strerror(-r));
+    if (fd < 0)
+        log_error("outward", "a channel to the gateway came without its socket");
+    else if (self->jobs)
+        meet_gateway(self, fd);
+    else {
+        if (self->early >= 0)
+            close(self->early);
+        self->early = fd;
+    }
 }
 
 static void on_message(void *data, struct ipc_message *message)
@@ -152,6 +170,8 @@ static int begin(struct outward *self)
     r = r ? r : enter_sandbox();
     r = r ? r : worker_pool_create(self->loop, "resolve", RESOLVERS, &self->settings.resolver);
     r = r ? r : outward_jobs_create(self->loop, &self->settings, on_lost, self, &self->jobs);
+    if (r == 0 && self->early >= 0)
+        meet_gateway(self, take_fd(&self->early));
     return r ? r : ipc_send(self->supervisor, OUTWARD_READY, 0, NULL, 0, NULL, 0);
 }
 
@@ -165,13 +185,15 @@ static void end(struct outward *self)
     self->signals_io = loop_io_remove(self->signals_io);
     if (self->signals >= 0)
         close(self->signals);
+    if (self->early >= 0)
+        close(self->early);
     self->loop = loop_destroy(self->loop);
     free(self->settings.ca);
 }
 
 int outward_role_main(const struct options *options)
 {
-    static struct outward outward = {.signals = -1};
+    static struct outward outward = {.signals = -1, .early = -1};
     (void)options;
     log_init("outward");
     int r = begin(&outward);
