@@ -140,6 +140,8 @@ static void shown_reply(struct shown *self, json_t *json)
 static void facts_done(void *data, int error, const char *why, const struct library_facts *facts)
 {
     struct shown *self = data;
+    if (!error) /* the list was made before it was looked at, perhaps for the first time */
+        self->image.kind = library_kind(self->name, &facts->image);
     json_t *json = image_json(&self->image), *summing = json_null();
     char sentence[256] = "";
     uint64_t done;

@@ -70,7 +70,7 @@ static void on_opened(void *data, int error, const char *why, const struct outwa
         insertion_fail(job, address ? error : -EHOSTUNREACH, why);
     } else {
         name_it(&job->note, opened);
-        insertion_go_on(job, insertion_is_disc(job->note.image) ? DRIVE_CDROM : DRIVE_DISK, source);
+        insertion_go_on(job, library_kind(job->note.image, NULL), source);
     }
 }
 
@@ -106,7 +106,7 @@ void drives_insert_stream(struct drives *self, unsigned drive, const struct medi
     }
     job->stream = stream;
     memcpy(ret_id, job->note.id, MEDIUM_ID_SIZE);
-    insertion_go_on(job, insertion_is_disc(job->note.image) ? DRIVE_CDROM : DRIVE_DISK, source);
+    insertion_go_on(job, library_kind(job->note.image, NULL), source);
 }
 
 /* --- after a restart --- */

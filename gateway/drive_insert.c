@@ -108,12 +108,6 @@ static void identify(struct drive_note *note)
     memcpy(note->identity, key.bytes, sizeof note->identity);
 }
 
-bool insertion_is_disc(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 4 && !strcasecmp(name + n - 4, ".iso");
-}
-
 static void settle(struct insertion *job, enum drive_kind usual, const struct source *source)
 {
     struct drive_note *note = &job->note;

@@ -21,8 +21,6 @@ struct insertion *insertion_new(struct drives *drives, unsigned drive, const str
 /* Its source is there (taken): it is offered, and goes into the machine. usual: the kind, if none was asked for. */
 void insertion_go_on(struct insertion *job, enum drive_kind usual, struct source *source);
 void insertion_fail(struct insertion *job, int error, const char *why);
-/* By its name. */
-bool insertion_is_disc(const char *name);
 
 /* drive_fetch.c: media that another process fetches, or a peer brings */
 int insertion_fetch(struct insertion *job, const struct medium_spec *spec);

@@ -104,6 +104,8 @@ static void open_work(struct library_call *call)
                                      sizeof call->why);
     if (call->error == 0 && self->writable)
         call->error = library_facts_of(call->folder_fd, self->name, self->fd, true, &facts);
+    if (call->error == 0)
+        library_facts_tell_kind(call->folder_fd, &self->image);
     if (call->error < 0 && !call->why[0])
         snprintf(call->why, sizeof call->why, "%s cannot be written: what it is cannot be kept beside it: %s.",
                  self->name, strerrordesc_np(-call->error));

@@ -16,7 +16,7 @@ struct library_image {
     char name[256];
     uint64_t size;
     int64_t modified;     /* seconds since 1970 */
-    enum drive_kind kind; /* what it is inserted as unless told otherwise: .iso a CD-ROM, else a disk */
+    enum drive_kind kind; /* what it is inserted as unless told otherwise (library_kind) */
     bool usable;
     char why[128]; /* why not usable: "empty", "a link", "not readable" ... */
     bool folder;   /* inserted as a disk (media/folder_disk.h); size 0 */
@@ -66,6 +66,10 @@ typedef void library_facts_fn(void *data, int error, const char *why, const stru
 int library_facts(struct library *self, const char *name, library_facts_fn *done, void *data);
 /* Blocking; any thread. */
 int library_facts_keep(struct library *self, const char *name, const struct library_facts *facts);
+
+/* A CD-ROM or a disk: by what it was recognised as, else (facts NULL, or of no help) by its name, .iso a CD-ROM. The
+ * images that the library tells of have theirs by the facts that are kept. Pure. */
+enum drive_kind library_kind(const char *name, const struct image_facts *facts);
 
 /* error with a sentence in why. */
 typedef void library_done_fn(void *data, int error, const char *why);

@@ -31,9 +31,11 @@ bool library_name_visible(const char *name)
     return name[0] != '.' && library_name_plain(name);
 }
 
-static enum drive_kind kind_of(const char *name)
+enum drive_kind library_kind(const char *name, const struct image_facts *facts)
 {
     size_t size = strlen(name);
+    if (facts && (facts->format == IMAGE_ISO || facts->format == IMAGE_DISK))
+        return facts->format == IMAGE_ISO ? DRIVE_CDROM : DRIVE_DISK;
     return size > 4 && strcasecmp(name + size - 4, ".iso") == 0 ? DRIVE_CDROM : DRIVE_DISK;
 }
 
@@ -42,7 +44,7 @@ static void describe(const char *name, const struct stat *st, struct library_ima
     const bool folder = S_ISDIR(st->st_mode);
     *ret = (struct library_image){.size = folder ? 0 : (uint64_t)st->st_size,
                                   .modified = st->st_mtim.tv_sec,
-                                  .kind = folder ? DRIVE_DISK : kind_of(name),
+                                  .kind = folder ? DRIVE_DISK : library_kind(name, NULL),
                                   .folder = folder};
     memcpy(ret->name, name, strlen(name) + 1); /* a plain name fits */
 }

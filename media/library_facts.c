@@ -101,6 +101,15 @@ int library_facts_of(int folder_fd, const char *name, int fd, bool for_writing, 
     return for_writing ? r : 0;
 }
 
+void library_facts_tell_kind(int folder_fd, struct library_image *image)
+{
+    struct library_record record;
+    struct stat st;
+    if (!image->folder && load(folder_fd, image->name, &record) == 0 &&
+        fstatat(folder_fd, image->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && library_record_fits(&record, &st))
+        image->kind = library_kind(image->name, &record.facts.image);
+}
+
 void library_facts_remove(int folder_fd, const char *name)
 {
     _cleanup_close_ int store = open_store(folder_fd, false);

@@ -20,5 +20,7 @@ bool library_record_fits(const struct library_record *self, const struct stat *s
  * stand, and -errno when they cannot be kept; otherwise that is no error. */
 int library_facts_of(int folder_fd, const char *name, int fd, bool for_writing, struct library_facts *ret);
 int library_facts_store(int folder_fd, const char *name, const struct stat *st, const struct library_facts *facts);
+/* image->kind by the facts that are kept; without any it stays. The bytes are not looked at. */
+void library_facts_tell_kind(int folder_fd, struct library_image *image);
 void library_facts_remove(int folder_fd, const char *name);
 void library_facts_rename(int folder_fd, const char *name, const char *to);

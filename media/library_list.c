@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 #include "media/library_entry.h"
+#include "media/library_facts.h"
 #include "media/library_internal.h"
 
 struct list_call {
@@ -62,6 +63,8 @@ static int list_folder(struct list_call *self, int parent_fd)
         struct library_image image;
         if (entry->d_name[0] == '.' || library_entry_look(dirfd(folder), entry->d_name, &image) < 0)
             continue;
+        if (!self->inside)
+            library_facts_tell_kind(parent_fd, &image);
         int r = add_image(self, &image);
         if (r < 0)
             return r;

@@ -21,10 +21,13 @@ static void make(const struct upload_fixture *f, const char *name, const char *b
     assert_int_equal(write(fd, bytes, sizeof bytes), sizeof bytes);
 }
 
+static enum drive_kind opened_kind;
+
 static void on_open(void *data, int error, const char *why, int fd, const struct library_image *image)
 {
     struct upload_fixture *f = data;
-    (void)image;
+    if (image)
+        opened_kind = image->kind;
     f->answered = true;
     f->error = error;
     text_copy(f->why, sizeof f->why, why);
@@ -108,6 +111,44 @@ static void test_by_hand_it_is_looked_at_again(void **state)
     expect_format(f, "a.img", IMAGE_GZIP);
 }
 
+static enum drive_kind listed_kind;
+
+static void on_kind(void *data, int error, const struct library_image *images, size_t n)
+{
+    struct upload_fixture *f = data;
+    f->answered = true;
+    f->error = error;
+    if (n)
+        listed_kind = images[0].kind;
+}
+
+static void expect_kind(struct upload_fixture *f, const char *name, enum drive_kind kind)
+{
+    f->answered = false;
+    listed_kind = opened_kind = (enum drive_kind) - 1;
+    assert_int_equal(library_list(f->library, on_kind, f), 0);
+    wait_for(f, &f->answered);
+    assert_int_equal(listed_kind, kind);
+    assert_int_equal(open_image(f, name, false), 0);
+    assert_int_equal(opened_kind, kind);
+}
+
+static void test_the_kind_is_what_it_is_before_how_it_is_named(void **state)
+{
+    struct upload_fixture *f = *state;
+    const struct library_facts disc = {.image.format = IMAGE_ISO}, disk = {.image.format = IMAGE_DISK}, other = {0};
+    make(f, "stick.img", "", 0);
+    expect_kind(f, "stick.img", DRIVE_DISK);
+    assert_int_equal(library_facts_keep(f->library, "stick.img", &disc), 0);
+    expect_kind(f, "stick.img", DRIVE_CDROM);
+    assert_int_equal(library_facts_keep(f->library, "stick.img", &other), 0);
+    expect_kind(f, "stick.img", DRIVE_DISK);
+    assert_int_equal(library_kind("a.ISO", NULL), DRIVE_CDROM);
+    assert_int_equal(library_kind("a.iso", &other.image), DRIVE_CDROM);
+    assert_int_equal(library_kind("a.iso", &disk.image), DRIVE_DISK);
+    assert_int_equal(library_kind(".iso", NULL), DRIVE_DISK);
+}
+
 static void test_facts_that_cannot_be_kept_forbid_writing(void **state)
 {
     struct upload_fixture *f = *state;
@@ -148,7 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_what_a_target_writes_changes_nothing), T(test_what_was_never_asked_is_told_before_it_is_written),
         T(test_by_hand_it_is_looked_at_again),        T(test_facts_that_cannot_be_kept_forbid_writing),
-        T(test_a_spoilt_record_is_looked_for_again),
+        T(test_a_spoilt_record_is_looked_for_again),  T(test_the_kind_is_what_it_is_before_how_it_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
