@@ -24,7 +24,7 @@
 struct supervisor {
     const struct options *options;
     struct config *config;
-    struct uid_choice user, keeper;
+    struct uid_choice user, keeper, outward;
     struct state state;
     struct listeners listeners;
     int certificate, certificate_key; /* the owner's own, or -1 */
@@ -97,7 +97,8 @@ static int open_all(struct supervisor *self)
         return EXIT_CONFIG;
     if (uid_choose(self->config->user, &self->user, why, sizeof why) < 0)
         return refuse(EXIT_USER, why);
-    uid_choose_keeper(&self->user, &self->keeper);
+    uid_choose_own(UID_KEEPER_USER, &self->user, &self->keeper);
+    uid_choose_own(UID_OUTWARD_USER, &self->user, &self->outward);
     if (options_state_path(self->options, self->config, path, sizeof path) < 0)
         return refuse(EXIT_STATE, "there is no place for the state folder; give one with --state");
     int r = state_open(path, self->config, &self->user, &self->keeper, &self->state, why, sizeof why);
@@ -209,6 +210,7 @@ static int begin(struct supervisor *self)
                                   .state = &self->state,
                                   .user = &self->user,
                                   .keeper = &self->keeper,
+                                  .outward = &self->outward,
                                   .listeners = &self->listeners,
                                   .vms = self->vms,
                                   .certificate_fd = self->certificate,

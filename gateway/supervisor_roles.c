@@ -386,7 +386,8 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     r = r ? r : clock_watch_create(loop, &wall_clock_real, on_clock, self, &self->clock);
     r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
     static const struct outward_link_owner outward = {.give = give_outward};
-    r = r ? r : outward_link_create(loop, config->config, config->state, config->user, &outward, self, &self->outward);
+    r = r ? r
+          : outward_link_create(loop, config->config, config->state, config->outward, &outward, self, &self->outward);
     r = r ? r : process_start(&self->keeper);
     if (r < 0) {
         roles_destroy(self);

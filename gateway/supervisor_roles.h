@@ -11,7 +11,7 @@ struct roles_config {
     const struct config *config; /* all of these outlive the roles */
     const char *config_path;     /* absolute, for the helper */
     const struct state *state;
-    const struct uid_choice *user, *keeper; /* of the gateway, of the keeper */
+    const struct uid_choice *user, *keeper, *outward; /* the gateway's, and those of the others */
     const struct listeners *listeners;
     struct vm **vms;                        /* one for each target; NULL where there is none */
     int certificate_fd, certificate_key_fd; /* the owner's own, or -1; stay the caller's */

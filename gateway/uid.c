@@ -83,11 +83,11 @@ int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_s
     return 0;
 }
 
-void uid_choose_keeper(const struct uid_choice *other, struct uid_choice *ret)
+void uid_choose_own(const char *name, const struct uid_choice *other, struct uid_choice *ret)
 {
     struct uid_choice self = *other;
     /* a user that the owner chose for all parts has all of them */
-    if (other->drop && strcmp(other->name, UID_DEFAULT_USER) == 0 && choose_named(UID_KEEPER_USER, &self) == 0)
+    if (other->drop && strcmp(other->name, UID_DEFAULT_USER) == 0 && choose_named(name, &self) == 0)
         *ret = self;
     else
         *ret = *other;

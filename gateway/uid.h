@@ -1,5 +1,6 @@
 /* Who the parts run as. The supervisor keeps what it was started with; as root, or with the capabilities to change
- * users, it drops every other process to an unprivileged one: the keeper has one of its own where that user exists. */
+ * users, it drops every other process to an unprivileged one: keeper and outward have one of their own each, where that
+ * exists. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +8,7 @@
 
 #define UID_DEFAULT_USER "lightsout"
 #define UID_KEEPER_USER "lightsout-keeper"
+#define UID_OUTWARD_USER "lightsout-outward"
 #define UID_SUPERVISOR_USER "lightsout-supervisor" /* as a service that is not root */
 #define UID_DEFAULT_NUMBER 61999                   /* of nobody in particular, when there is no such user */
 
@@ -21,8 +23,9 @@ struct uid_choice {
  * and may not become another. why: sentence. */
 int uid_choose(const char *user, struct uid_choice *ret, char *why, size_t why_size);
 
-/* The keeper's user: UID_KEEPER_USER where it exists and the others have the default one, else as the others. */
-void uid_choose_keeper(const struct uid_choice *other, struct uid_choice *ret);
+/* The user of a part that has one of its own (UID_KEEPER_USER, UID_OUTWARD_USER), where it exists and the others have
+ * the default one; else as the others. */
+void uid_choose_own(const char *name, const struct uid_choice *other, struct uid_choice *ret);
 
 /* Who may come to the helper's door: UID_SUPERVISOR_USER where it exists, else the parts' user. */
 uid_t uid_of_supervisor(const struct uid_choice *other);
