@@ -167,6 +167,7 @@ static void set_patience(const struct slot *self, struct media_stack_config *con
     const bool pauses = target->setup.machine == CONFIG_QEMU;
     config->patience_us = pauses ? target->setup.media_wait_s * 1000000ull : DRIVES_DONGLE_PATIENCE_US;
     config->given_up = pauses ? -ENOSPC : -EIO;
+    config->after_us = pauses ? 0 : DRIVES_DONGLE_AFTER_US;
 }
 
 static int open_files(const struct slot *self, const struct drive_note *note, struct media_stack_config *config)

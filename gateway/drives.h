@@ -10,6 +10,9 @@
 /* How long a dongle's target waits: it is to survive a loss of 25 s, and gives its drive up after 30 s. The server's
  * own patience (media/nbd_reads.h) ends later. */
 #define DRIVES_DONGLE_PATIENCE_US 26000000ull
+/* Its kernel asks once more, at once, for what has failed: both within those 30 s, or the target resets the whole
+ * device, keyboard and all. */
+#define DRIVES_DONGLE_AFTER_US 1000000ull
 
 /* Listens on nbd_socket (NULL: nowhere, drives_serve takes sockets) and begins to offer again what the notes say. */
 int drives_create(struct gateway_target *target, const char *nbd_socket, struct drives **ret);

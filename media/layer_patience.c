@@ -49,6 +49,7 @@ struct patience {
     TAILQ_HEAD(, request) requests;
     uint64_t stray_bytes;
     uint64_t answered_us; /* when below last answered anything */
+    uint64_t lost_us;     /* when a request was given up; 0: something was answered since */
     uint64_t n_answers;
     unsigned generation; /* of below */
     unsigned refs;       /* the owner's, attempts, calls on the stack */
@@ -121,6 +122,7 @@ static void finish(struct patience *self, struct request *request, int error)
 static void give_up(struct patience *self, struct request *request)
 {
     int error = request->error ? request->error : -ETIMEDOUT;
+    self->lost_us = clock_now_us();
     self->refs++;
     finish(self, request, self->config.given_up ? self->config.given_up : -EIO);
     tell_waiting(self, error);
@@ -169,6 +171,7 @@ static void on_answer(void *data, int error)
     free(attempt);
     if (!of_old && !patience_bears(error)) {
         self->answered_us = clock_now_us();
+        self->lost_us = 0;
         self->n_answers++;
     }
     if (request && !patience_bears(error)) {
@@ -308,6 +311,14 @@ static void on_timer(void *data)
     unref(self);
 }
 
+/* How much of its patience a request has used up before it came. */
+static uint64_t spent_before(const struct patience *self, uint64_t now_us)
+{
+    uint64_t after_us = self->config.after_us, all_us = self->config.patience_us;
+    bool follows = self->lost_us && now_us - self->lost_us < 2 * after_us && all_us > after_us;
+    return follows ? MIN(all_us - after_us, now_us) : 0;
+}
+
 static void submit(struct source *source, struct request q)
 {
     struct patience *self = patience_of(source);
@@ -318,7 +329,9 @@ static void submit(struct source *source, struct request q)
     }
     *request = q;
     LIST_INIT(&request->attempts);
-    patience_begin(&request->turn, clock_now_us());
+    uint64_t now_us = clock_now_us();
+    patience_begin(&request->turn, now_us);
+    request->turn.since_us -= spent_before(self, now_us);
     TAILQ_INSERT_TAIL(&self->requests, request, link);
     self->refs++;
     uint64_t end_us = self->config.patience_us ? request->turn.since_us + self->config.patience_us : UINT64_MAX;
@@ -419,7 +432,7 @@ int layer_patience_replace(struct source *source, struct source *below)
         old = self->below;
         self->below = below;
         self->generation++;
-        self->answered_us = 0;
+        self->answered_us = self->lost_us = 0;
     }
     self->refs++;
     ask_all(self, below);

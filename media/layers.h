@@ -24,6 +24,9 @@ struct patience_config {
     uint64_t patience_us;  /* 0: for ever (the machine pauses, see docs/media.md) */
     uint64_t ask_again_us; /* 0: below always answers */
     int given_up;          /* what ends a request that was given up, -errno; 0: -EIO */
+    /* Once one was given up, and until anything is answered, those that follow within twice this time are given this
+     * time alone: who asks again at once for what has failed is not to wait twice. 0: each waits as long. */
+    uint64_t after_us;
 };
 struct patience_listener {
     void (*waiting)(void *data, int error); /* the first request waits */

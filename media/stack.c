@@ -134,7 +134,7 @@ static bool wants_patience(const struct media_stack_config *config)
 static int add_patience(struct media_stack *self, struct loop *loop, const struct media_stack_config *config,
                         struct source **top)
 {
-    struct patience_config patience = {config->patience_us, config->ask_again_us, config->given_up};
+    struct patience_config patience = {config->patience_us, config->ask_again_us, config->given_up, config->after_us};
     if (!wants_patience(config))
         return 0;
     if (!patience.ask_again_us && is_far(config))

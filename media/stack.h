@@ -12,6 +12,7 @@ struct media_stack_config {
     uint64_t patience_us;  /* layer_patience; 0 with pauses: for ever */
     uint64_t ask_again_us; /* the same; 0: 3 s where there is a cache, a digest or a copy, else below always answers */
     int given_up;          /* the same */
+    uint64_t after_us;     /* the same */
     struct cache *cache;   /* NULL: none (a local file needs none) */
     struct cache_key key;  /* of the cache */
     bool digest;           /* the same file may be given to us again (a browser's). The cache's key must then name

@@ -249,6 +249,26 @@ static void test_given_up_while_below_is_silent(void **state)
     assert_int_equal(bed_read(bed, 0, 4096), 0);
 }
 
+static void test_who_asks_again_at_once_for_what_has_failed_does_not_wait_twice(void **state)
+{
+    struct bed *bed = *state;
+    struct source *memory = bed_memory(bed);
+    struct patience_config none = {.patience_us = 1, .ask_again_us = 50000, .after_us = 60000}, all = none;
+    all.patience_us = 400 * (uint64_t)SECOND;
+    stand_on(bed, memory, all);
+    source_memory_hold(memory);
+    struct bed_read *first = bed_begin(bed, 0, 4096);
+    layer_patience_set(bed->source, &none);
+    assert_int_equal(bed_end(first), -EIO);
+    layer_patience_set(bed->source, &all);
+    uint64_t begin_us = clock_now_us();
+    assert_int_equal(bed_read(bed, 0, 4096), -EIO); /* would take longer than the test may */
+    assert_true(clock_now_us() - begin_us >= 60000);
+    struct bed_read *again = bed_begin(bed, 0, 4096);
+    source_memory_let_go(memory, 0);
+    assert_int_equal(bed_end(again), 0); /* it was asked all the same */
+}
+
 static void test_closing_it_answers_what_waits(void **state)
 {
     struct bed *bed = *state;
@@ -278,6 +298,7 @@ int main(void)
         T(test_what_is_under_way_at_the_old_source_is_asked_of_the_new_one),
         T(test_silence_is_asked_again_and_a_late_answer_touches_nothing),
         T(test_given_up_while_below_is_silent),
+        T(test_who_asks_again_at_once_for_what_has_failed_does_not_wait_twice),
         T(test_closing_it_answers_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
