@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/utf8.h"
 #include "media/nbd_connection.h"
+#include "media/nbd_crowd.h"
 #include "media/nbd_listener.h"
 
 #define LISTENERS 4
@@ -22,7 +23,8 @@ struct nbd_server {
     unsigned n_listeners;
     struct nbd_export *exports;
     unsigned n_exports, n_connections;
-    struct nbd_connection *connections[NBD_MAX_CONNECTIONS];
+    struct nbd_guest guests[NBD_MAX_CONNECTIONS];
+    uint64_t came; /* so many */
     uint64_t warned_us;
     unsigned unwarned;
 };
@@ -113,8 +115,8 @@ static void tell_used(struct nbd_server *self, const struct nbd_export *export)
 
 static void forget(struct nbd_server *self, unsigned index)
 {
-    struct nbd_export *export = nbd_connection_export(self->connections[index]);
-    self->connections[index] = self->connections[--self->n_connections];
+    struct nbd_export *export = nbd_connection_export(self->guests[index].connection);
+    self->guests[index] = self->guests[--self->n_connections];
     if (export)
         export->stats.connections--;
 }
@@ -122,7 +124,7 @@ static void forget(struct nbd_server *self, unsigned index)
 static void end_connections(struct nbd_server *self, const struct nbd_export *export)
 {
     for (unsigned i = self->n_connections; i-- > 0;) {
-        struct nbd_connection *connection = self->connections[i];
+        struct nbd_connection *connection = self->guests[i].connection;
         if (nbd_connection_export(connection) == export) {
             forget(self, i);
             nbd_connection_close(connection);
@@ -218,7 +220,7 @@ static void peer_ended(void *data, struct nbd_connection *connection, const char
     if (why)
         warn(self, nbd_connection_peer(connection), export ? export->name : "", why);
     for (unsigned i = 0; i < self->n_connections; i++)
-        if (self->connections[i] == connection) {
+        if (self->guests[i].connection == connection) {
             forget(self, i);
             break;
         }
@@ -233,26 +235,55 @@ static const struct nbd_connection_host connection_host = {
     .ended = peer_ended,
 };
 
-static int adopt(struct nbd_server *self, int fd, struct nbd_tls_context *tls)
+static void remember(struct nbd_server *self, struct nbd_connection *connection, const struct nbd_origin *origin)
 {
-    if (self->n_connections == NBD_MAX_CONNECTIONS)
-        return -ENOSPC;
-    struct nbd_connection *connection;
-    int r = nbd_connection_create(self->loop, fd, &connection_host, self, tls, &connection);
-    if (r < 0)
-        return r;
-    self->connections[self->n_connections++] = connection;
-    return 0;
+    self->guests[self->n_connections++] =
+        (struct nbd_guest){.connection = connection, .origin = *origin, .came = self->came++};
 }
 
 int nbd_server_adopt(struct nbd_server *self, int fd)
 {
-    return adopt(self, fd, NULL);
+    if (self->n_connections == NBD_MAX_CONNECTIONS)
+        return -ENOSPC;
+    struct nbd_connection *connection;
+    int r = nbd_connection_create(self->loop, fd, &connection_host, self, NULL, &connection);
+    if (r == 0)
+        remember(self, connection, &(struct nbd_origin){.remote = false});
+    return r;
+}
+
+static int make_place(struct nbd_server *self, const struct nbd_origin *origin)
+{
+    char from[NBD_ORIGIN_TEXT];
+    nbd_origin_text(origin, from);
+    const struct nbd_peer peer = {.identity = from};
+    if (!nbd_crowd_admits(self->guests, self->n_connections, origin)) {
+        warn(self, &peer, "", "too many connections from there");
+        return -EUSERS;
+    }
+    if (self->n_connections < NBD_MAX_CONNECTIONS)
+        return 0;
+    int index = nbd_crowd_gives_way(self->guests, self->n_connections);
+    if (index < 0) {
+        warn(self, &peer, "", "too many connections");
+        return -ENOSPC;
+    }
+    struct nbd_connection *stranger = self->guests[index].connection;
+    forget(self, (unsigned)index);
+    nbd_connection_close(stranger);
+    return 0;
 }
 
 int nbd_server_adopt_tls(struct nbd_server *self, int fd, struct nbd_tls_context *tls)
 {
-    return adopt(self, fd, tls);
+    struct nbd_origin origin;
+    struct nbd_connection *connection;
+    int r = nbd_origin_of(fd, &origin);
+    r = r ? r : make_place(self, &origin);
+    r = r ? r : nbd_connection_create(self->loop, fd, &connection_host, self, tls, &connection);
+    if (r == 0)
+        remember(self, connection, &origin);
+    return r;
 }
 
 int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t *ret_flags)
@@ -266,7 +297,7 @@ int nbd_server_serve(struct nbd_server *self, const char *name, int fd, uint16_t
     int r = nbd_connection_create_chosen(self->loop, fd, &connection_host, self, export, &connection);
     if (r < 0)
         return r;
-    self->connections[self->n_connections++] = connection;
+    remember(self, connection, &(struct nbd_origin){.remote = false});
     export->stats.connections++;
     if (ret_flags) {
         struct nbd_export_info info = nbd_export_info(export);
@@ -318,7 +349,7 @@ struct nbd_server *nbd_server_destroy(struct nbd_server *self)
     while (self->n_listeners)
         nbd_listener_destroy(self->listeners[--self->n_listeners]);
     while (self->n_connections)
-        nbd_connection_close(self->connections[--self->n_connections]);
+        nbd_connection_close(self->guests[--self->n_connections].connection);
     while (self->exports) {
         struct nbd_export *export = self->exports;
         self->exports = export->next;

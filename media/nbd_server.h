@@ -13,6 +13,8 @@
 
 #define NBD_MAX_CONNECTIONS 32 /* of one server */
 #define NBD_MAX_PER_EXPORT 16  /* connections */
+#define NBD_MAX_PER_ADDRESS 24 /* connections from one address of the network (IPv6: from one /64) */
+#define NBD_MAX_STRANGERS 8    /* of those, that have not proved yet who they are */
 #define NBD_MAX_EXPORTS 64
 #define NBD_INFLIGHT_REQUESTS 64      /* of one connection */
 #define NBD_INFLIGHT_BYTES (4u << 20) /* of one connection; the request that reaches it may stand out by its length */
@@ -57,7 +59,8 @@ int nbd_server_listen(struct nbd_server *self, const char *path);
 int nbd_server_adopt(struct nbd_server *self, int fd);
 
 /* The same for a socket of the network: nothing but the greeting, ABORT and STARTTLS in the clear. The context must
- * outlive the server. */
+ * outlive the server. When all places are taken, who has proved nothing for longest gives way. -EUSERS: too many from
+ * that address; -ENOSPC: too many; -errno. */
 int nbd_server_adopt_tls(struct nbd_server *self, int fd, struct nbd_tls_context *tls);
 
 /* Takes a socket, on success, whose peer is already in the transmission phase of that export: one end of a socketpair,
