@@ -67,6 +67,7 @@ struct shown {
     const char *what;           /* for the audit */
     int status;                 /* of the answer */
     struct library_image image;
+    char label[128], sentence[256]; /* of a folder */
 };
 
 static void reply_error(struct route_call *call, int error, const char *why)
@@ -175,10 +176,22 @@ static void files_done(void *data, int error, const struct library_image *files,
     for (size_t i = 0; i < n; i++)
         json_array_append_new(
             list, json_pack("{s:o, s:I}", "name", api_text(files[i].name), "size", (json_int_t)files[i].size));
-    json_object_set_new(json, "format", json_string(image_format_name(IMAGE_FOLDER)));
-    json_object_set_new(json, "firmware", json_string("A small disk with these files; machines do not start from it."));
-    json_object_set_new(json, "files", list);
+    json_object_update_new(json, json_pack("{s:s, s:o, s:o, s:o}", "format", image_format_name(IMAGE_FOLDER), "label",
+                                           api_text(self->label), "firmware", api_text(self->sentence), "files", list));
     shown_reply(self, json);
+}
+
+static void folder_facts_done(void *data, int error, const char *why, const struct library_facts *facts)
+{
+    struct shown *self = data;
+    int r = error;
+    if (!error) {
+        text_copy(self->label, sizeof self->label, facts->image.label);
+        recognise_words(&facts->image, true, self->sentence, sizeof self->sentence);
+        r = library_list_files(self->api->library, self->name, files_done, self);
+    }
+    if (r < 0)
+        shown_fail(self, r, error ? why : NULL);
 }
 
 static void find_done(void *data, int error, const struct library_image *images, size_t n)
@@ -194,8 +207,7 @@ static void find_done(void *data, int error, const struct library_image *images,
         return;
     }
     self->image = *image;
-    int r = image->folder ? library_list_files(library, self->name, files_done, self)
-                          : library_facts(library, self->name, facts_done, self);
+    int r = library_facts(library, self->name, image->folder ? folder_facts_done : facts_done, self);
     if (r < 0)
         shown_fail(self, r, NULL);
 }

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/text.h"
+#include "media/folder_disk.h"
 #include "media/library_entry.h"
 #include "media/library_internal.h"
 #include "media/library_record.h"
@@ -39,6 +41,9 @@ static int save(int folder_fd, const char *name, const struct library_record *re
     return field_file_write(store, name, &fields, true);
 }
 
+/* Records are read, changed and written back by several threads: without it one would undo what another has found. */
+static pthread_mutex_t changes = PTHREAD_MUTEX_INITIALIZER;
+
 static void set_key(struct library_record *record, const struct stat *st)
 {
     record->size = (uint64_t)st->st_size;
@@ -53,8 +58,11 @@ int library_facts_store(int folder_fd, const char *name, const struct stat *st, 
     if (!library_name_visible(name))
         return -EINVAL;
     set_key(&record, st);
+    pthread_mutex_lock(&changes);
     record.written = load(folder_fd, name, &before) == 0 && library_record_fits(&before, st) && before.written;
-    return save(folder_fd, name, &record);
+    int r = save(folder_fd, name, &record);
+    pthread_mutex_unlock(&changes);
+    return r;
 }
 
 static bool read_image(void *data, uint64_t offset, void *room, size_t size)
@@ -74,6 +82,22 @@ static bool same_time(const struct library_record *record, const struct stat *st
     return record->seconds == (uint64_t)st->st_mtim.tv_sec && record->nanoseconds == (uint64_t)st->st_mtim.tv_nsec;
 }
 
+/* What was found out while nobody looked (a sum, that it was written) stays. */
+static int keep(int folder_fd, const char *name, const struct stat *st, bool for_writing, struct library_record *record)
+{
+    struct library_record now;
+    pthread_mutex_lock(&changes);
+    if (load(folder_fd, name, &now) == 0 && library_record_fits(&now, st))
+        *record = now;
+    if (!same_time(record, st))
+        record->facts.sha256[0] = 0;
+    set_key(record, st);
+    record->written |= for_writing;
+    int r = save(folder_fd, name, record);
+    pthread_mutex_unlock(&changes);
+    return r;
+}
+
 int library_facts_of(int folder_fd, const char *name, int fd, bool for_writing, struct library_facts *ret)
 {
     struct library_record record;
@@ -82,6 +106,7 @@ int library_facts_of(int folder_fd, const char *name, int fd, bool for_writing, 
         return -errno;
     if (S_ISDIR(st.st_mode)) {
         *ret = (struct library_facts){.image.format = IMAGE_FOLDER};
+        folder_disk_label(name, ret->image.label);
         return 0;
     }
     bool kept = load(folder_fd, name, &record) == 0 && library_record_fits(&record, &st);
@@ -92,11 +117,8 @@ int library_facts_of(int folder_fd, const char *name, int fd, bool for_writing, 
         record.facts.sha256[0] = 0; /* of what it was before it was written */
     }
     int r = 0;
-    if (!kept || (for_writing && !record.written)) {
-        set_key(&record, &st);
-        record.written |= for_writing;
-        r = save(folder_fd, name, &record);
-    }
+    if (!kept || (for_writing && !record.written))
+        r = keep(folder_fd, name, &st, for_writing, &record);
     *ret = record.facts;
     return for_writing ? r : 0;
 }

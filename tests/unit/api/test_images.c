@@ -67,6 +67,7 @@ static void test_folders_and_their_files(void **state)
 {
     (void)state;
     expect_later(ROUTE_POST, "/api/v1/folders", "{\"name\":\"answers\"}", 201, "\"folder\":true");
+    expect_later(ROUTE_GET, IMAGES "/answers", "", 200, "with the label ANSWERS");
     expect_later(ROUTE_POST, "/api/v1/folders", "{\"name\":\"answers\"}", 409, "name-taken");
     expect_later(ROUTE_POST, "/api/v1/folders", "{\"name\":\"a/b\"}", 422, "bad-name");
     make_file("answers/autounattend.xml", "<x/>");
