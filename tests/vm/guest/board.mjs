@@ -38,10 +38,11 @@ export class Board extends Guest {
   /**
    * udc: 'dummy' has its host in this guest, 'usbip' is exported at `usbPort`. keys: of the target's section; '' takes one
    * away. capture: vivid, or with other parameters than usual, or none. more: lines of the configuration after those.
+   * seconds: its whole life.
    * @param {{udc?: 'dummy'|'usbip', keys?: Record<string, string|number>, append?: string, capture?: boolean|string,
-   * more?: string[], qemu?: string[]}} [options]
+   * more?: string[], qemu?: string[], seconds?: number}} [options]
    */
-  async bootBoard({ udc = 'dummy', keys = {}, append = '', capture = true, more = [], qemu = [] } = {}) {
+  async bootBoard({ udc = 'dummy', keys = {}, append = '', capture = true, more = [], qemu = [], seconds } = {}) {
     this.port = await freePort();
     this.usbPort = await freePort();
     this.url = `https://localhost:${this.port}`;
@@ -50,7 +51,7 @@ export class Board extends Guest {
     const gateway = [`listen = 0.0.0.0:${this.port}`, 'public-names = localhost', 'library = /images'];
     writeFileSync(this.path('lightsout.conf'), ['[gateway]', ...gateway, '', '[target pc]', ...target, '', ...more, ''].join('\n'));
     const memory = sanitized() ? 2048 : 768;
-    await this.boot({ memory, append, qemu, forward: { [this.port]: this.port, [this.usbPort]: 3240 } });
+    await this.boot({ memory, append, qemu, seconds, forward: { [this.port]: this.port, [this.usbPort]: 3240 } });
     const cable = udc === 'dummy' ? [...HOST_SIDE, 'dummy_hcd'] : ['usbip_vudc'];
     await this.load(...(capture ? [capture === true ? CAPTURE : capture] : []), ...DEVICE_SIDE, ...cable);
     await this.ok('mkdir -p /images /etc/lightsout; cp /share/lightsout.conf /etc/lightsout/; chmod 644 /etc/lightsout/lightsout.conf');
