@@ -55,10 +55,22 @@ static ssize_t read_part(const struct upload *upload, uint64_t at, void *room, s
     return n < 0 ? -errno : n;
 }
 
+/* A state that says `adopting` without an image means that the library has it: so the word goes before the image. */
+static int disown_image(struct upload *upload)
+{
+    if (!upload->saving.adopting)
+        return 0;
+    upload->saving.adopting = false;
+    return upload_save(upload->owner->folder_fd, upload->id, &upload->saving);
+}
+
 static int unpack_begin(struct upload *upload, enum image_format format)
 {
     struct upload_finish *self = upload->finish;
     char name[64];
+    int r = disown_image(upload);
+    if (r < 0)
+        return r;
     upload_file_name(upload->id, "image", name);
     unlinkat(upload->owner->folder_fd, name, 0);
     self->image_fd = openat(upload->owner->folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -272,8 +284,6 @@ static void give_up(struct upload *upload, int error)
     struct upload_record *r = &upload->saving;
     struct uploads *owner = upload->owner;
     char name[64];
-    upload_file_name(upload->id, "image", name);
-    unlinkat(owner->folder_fd, name, 0);
     const bool again = error == -ENOSPC || error == -EDQUOT || error == -EBUSY || error == -ENOMEM;
     r->phase = again ? UPLOAD_ARRIVING : UPLOAD_FAILED;
     r->unpacked = r->adopting = false;
@@ -287,12 +297,15 @@ static void give_up(struct upload *upload, int error)
                                 "the upload.");
     else if (!r->why[0])
         snprintf(r->why, sizeof r->why, "%.150s cannot be stored: %s.", r->given, strerrordesc_np(-error));
-    if (!again) {
-        upload_file_name(upload->id, "part", name);
-        unlinkat(owner->folder_fd, name, 0);
+    if (!again)
         r->touched = (uint64_t)time(NULL);
+    if (upload_save(owner->folder_fd, upload->id, r) == 0) { /* else the next start needs both */
+        upload_file_name(upload->id, "image", name);
+        unlinkat(owner->folder_fd, name, 0);
+        upload_file_name(upload->id, "part", name);
+        if (!again)
+            unlinkat(owner->folder_fd, name, 0);
     }
-    upload_save(owner->folder_fd, upload->id, r);
     upload->finish->step = OVER;
     upload->finish->error = error;
 }
@@ -347,6 +360,8 @@ void upload_finish_begin(struct upload *self)
     self->job.work = finish_work;
     self->job.done = finish_done;
     self->busy = uploads_submit(self->owner, &self->job) == 0;
-    if (!self->busy)
+    if (!self->busy) {
         self->finish = upload_finish_free(self->finish);
+        self->record.phase = UPLOAD_ARRIVING; /* whoever resumes it tries again */
+    }
 }

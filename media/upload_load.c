@@ -57,7 +57,7 @@ static void mend(const struct uploads *self, struct upload *upload)
         r->adopting = false;
         return;
     }
-    r->adopting = r->unpacked = false;
+    r->unpacked = false; /* `adopting` stays until the image is made anew (upload_finish.c) */
     r->name[0] = r->sha256[0] = 0;
     if ((uint64_t)part.st_size < r->offset)
         r->offset = 0;
@@ -131,10 +131,10 @@ static bool is_known(const struct uploads *self, const char *name)
     if (!upload)
         return false;
     const bool over = upload->record.phase == UPLOAD_DONE || upload->record.phase == UPLOAD_FAILED;
-    return !strcmp(kind, "state") || (!strcmp(kind, "part") && !over);
+    return !strcmp(kind, "state") || (!over && (!strcmp(kind, "part") || upload->record.adopting));
 }
 
-/* A half unpacked image is made anew, so it goes too. */
+/* A half unpacked image is made anew, so it goes too; but not one whose absence would say that it was adopted. */
 static void remove_strangers(struct uploads *self, DIR *folder)
 {
     struct dirent *entry;
