@@ -157,12 +157,6 @@ bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_exp
     return slot->offer.exported && !self->stopped && nbd_server_stats(self->nbd, slot->note.export, ret);
 }
 
-const char *drives_noted(const struct drives *self, unsigned drive)
-{
-    const struct slot *slot = &self->slots[drive];
-    return slot->note.export[0] || slot->busy ? slot->note.image : NULL;
-}
-
 void drives_stop(struct drives *self)
 {
     if (!self || self->stopped)

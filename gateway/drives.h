@@ -31,8 +31,6 @@ int drives_serve(struct drives *self, const char *export, int fd, uint16_t *ret_
 void drives_listen_lost(struct drives *self, void (*lost)(void *data), void *data);
 /* What the target has done with the medium of a drive; false: none is offered. */
 bool drives_statistics(const struct drives *self, unsigned drive, struct nbd_export_stats *ret);
-/* The notes' medium of a drive, NULL: none. */
-const char *drives_noted(const struct drives *self, unsigned drive);
 
 /* target_ops.insert, overlay_export and overlay_discard */
 void drives_insert(struct drives *self, unsigned drive, const struct medium_spec *medium, target_done_fn *done,
