@@ -62,7 +62,17 @@ void slot_link_changed(struct slot *self)
     }
 }
 
-/* As long as nobody says that the source is there the machine is left alone: it would only stop again. */
+/* A source that was lost without a word (a network that is cut) has to answer first. */
+static bool is_there(const struct slot *self)
+{
+    const struct drive_offer *offer = &self->offer;
+    if (offer->absent)
+        return false;
+    return offer->copied || !offer->stack || slot_link(self) == DRIVE_LINK_GOOD || media_stack_answers(offer->stack);
+}
+
+/* As long as the source is not there the machine is left alone: it would only stop again, and each time it ran the time
+ * that its firmware or system gives a command would run with it. */
 static void look_at_machine(struct slot *self, uint64_t now_us)
 {
     struct drive_state state = {0};
@@ -74,7 +84,7 @@ static void look_at_machine(struct slot *self, uint64_t now_us)
         loss->resume_us = loss->resume_pause_us = 0;
         return;
     }
-    if (self->offer.absent || now_us < loss->resume_us)
+    if (now_us < loss->resume_us || !is_there(self))
         return;
     loss->resume_pause_us = loss->resume_pause_us ? MIN(loss->resume_pause_us * 2, RESUME_LONGEST_US) : RESUME_FIRST_US;
     loss->resume_us = now_us + loss->resume_pause_us;

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attrs.h"
 #include "core/cleanup.h"
 
 #define ASK_AGAIN_US 3000000 /* of a far medium, unless told otherwise */
+#define PROBE_SIZE 512
 
 /* A step that only passes on. One stands at either end: at the top because the stack must live as long as its layers,
  * which tell it what happens; at the bottom because the source stays the caller's until all layers stand. */
@@ -18,6 +20,12 @@ struct pass {
     bool leave; /* below is not closed */
 };
 
+/* A few bytes of the source, which nobody gets. */
+struct probe {
+    struct media_stack *stack; /* NULL: destroyed meanwhile */
+    uint8_t room[PROBE_SIZE];
+};
+
 struct media_stack {
     struct pass top, bottom;
     struct source *patience, *digest, *ahead, *overlay; /* NULL: not there; all are owned by what stands above */
@@ -25,8 +33,11 @@ struct media_stack {
     const struct media_stack_listener *listener; /* NULL after destroy */
     void *data;
     enum media_link link;
-    unsigned refs; /* the owner's, and one for each end that is not closed yet */
-    bool open;     /* the top is not closed */
+    int given_up;        /* what patience ends with */
+    struct probe *probe; /* under way; NULL: none */
+    bool answered;       /* the last one */
+    unsigned refs;       /* the owner's, and one for each end that is not closed yet */
+    bool open;           /* the top is not closed */
 };
 
 static struct pass *pass_of(struct source *source)
@@ -243,6 +254,7 @@ int media_stack_create(struct loop *loop, struct worker_pool *io, struct source 
     self->refs = 1;
     self->listener = listener;
     self->data = data;
+    self->given_up = config->given_up ? config->given_up : -EIO;
     pass_init(&self->bottom, self, source);
     struct source *top = &self->bottom.source;
     int r = add_layers(self, loop, io, config, &top);
@@ -274,6 +286,32 @@ int media_stack_replace(struct media_stack *self, struct source *source)
     return layer_patience_replace(self->patience, source);
 }
 
+static void on_probed(void *data, int error)
+{
+    struct probe *probe = data;
+    struct media_stack *self = probe->stack;
+    if (self) {
+        self->probe = NULL;
+        self->answered = error != self->given_up;
+    }
+    free(probe);
+}
+
+bool media_stack_answers(struct media_stack *self)
+{
+    bool answered = self->answered;
+    self->answered = false;
+    if (answered || self->probe || !self->open || !self->patience)
+        return answered;
+    struct probe *probe = self->probe = malloc(sizeof *probe);
+    if (!probe)
+        return false;
+    probe->stack = self;
+    source_read(self->patience, 0, probe->room, (size_t)MIN(self->patience->size, (uint64_t)PROBE_SIZE), on_probed,
+                probe);
+    return false;
+}
+
 void media_stack_state(const struct media_stack *self, struct media_stack_state *ret)
 {
     *ret = (struct media_stack_state){.link = self->link};
@@ -299,6 +337,8 @@ struct media_stack *media_stack_destroy(struct media_stack *self)
     if (!self)
         return NULL;
     self->listener = NULL;
+    if (self->probe)
+        self->probe->stack = NULL;
     unref(self);
     return NULL;
 }

@@ -51,5 +51,8 @@ int media_stack_create(struct loop *loop, struct worker_pool *io, struct source 
 struct source *media_stack_top(struct media_stack *self);
 /* As layer_patience_replace. */
 int media_stack_replace(struct media_stack *self, struct source *source);
+/* Whether the source is there although nobody reads, because the machine stands still: true when it answered, in
+ * whatever way, since this was last asked. Otherwise it is asked for a few bytes, unless that is under way. */
+bool media_stack_answers(struct media_stack *self);
 void media_stack_state(const struct media_stack *self, struct media_stack_state *ret);
 struct media_stack *media_stack_destroy(struct media_stack *self); /* NULL allowed; returns NULL */

@@ -143,6 +143,31 @@ static void test_a_silent_owner_is_given_up_in_time(void **state)
     media_stack_destroy(stack);
 }
 
+static void test_a_lost_source_is_asked_although_nobody_reads(void **state)
+{
+    struct bed *bed = *state;
+    struct source *silent;
+    const struct media_stack_config config = {
+        .patience_us = 100000, .given_up = -ENOSPC, .digest = true, .digest_fd = -1};
+    assert_int_equal(source_stream_create(bed->size, &stream_ops, NULL, &silent), 0);
+    struct media_stack *stack = begin(bed, silent, &config);
+    assert_int_equal(bed_read(bed, 70000, 512), -ENOSPC);
+    assert_false(media_stack_answers(stack));
+    assert_int_equal(asked, 2);
+    assert_false(media_stack_answers(stack));
+    assert_int_equal(asked, 2); /* one at a time */
+    assert_int_equal(media_stack_replace(stack, bed_memory(bed)), 0);
+    bool there = media_stack_answers(stack);
+    for (unsigned i = 0; i < 2 && !there; i++) /* on a slow machine patience was over meanwhile */
+        there = media_stack_answers(stack);
+    assert_true(there);
+    assert_int_equal(link_of(stack), MEDIA_LINK_GOOD);
+    assert_int_equal(source_stream_create(bed->size, &stream_ops, NULL, &silent), 0);
+    assert_int_equal(media_stack_replace(stack, silent), 0);
+    assert_false(media_stack_answers(stack));
+    media_stack_destroy(stack); /* with a question under way */
+}
+
 static void test_an_overlay_makes_it_writable_and_stays_out_of_the_source(void **state)
 {
     struct bed *bed = *state;
@@ -181,6 +206,7 @@ int main(void)
         T(test_a_local_file_needs_nothing),
         T(test_the_owner_goes_and_comes_back),
         T(test_a_silent_owner_is_given_up_in_time),
+        T(test_a_lost_source_is_asked_although_nobody_reads),
         T(test_an_overlay_makes_it_writable_and_stays_out_of_the_source),
         T(test_a_stack_that_cannot_be_made_leaves_the_source),
     };
