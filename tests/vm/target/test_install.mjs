@@ -1,36 +1,71 @@
 /* The acceptance test: an operating system is installed on an empty disk through the page alone. Text is read from the
- * page's own canvas, answers are key events; in the middle of the install the gateway is killed, and the install goes on. */
+ * page's own canvas, answers are key events; in the middle of the install the gateway is killed, and the install goes on.
+ * INSTALL_FROM: library; computer: the browser brings the ISO, over a network that is cut for 20 s in the middle; url: a web
+ * server does. */
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, capture, launch, newPage, openConsole, setUp, shot } from '../../web/browser.mjs';
-import { Gateway } from '../../web/gateway.mjs';
+import { assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp, shot } from '../../web/browser.mjs';
+import { CREDENTIALS, Gateway } from '../../web/gateway.mjs';
+import { Proxy } from '../../web/proxy.mjs';
 import { until } from '../../web/until.mjs';
 import { screenText, waitForText } from '../../web/vga_text.mjs';
+import { Rest } from './client.mjs';
 
+const FROM = process.env.INSTALL_FROM ?? 'library';
+const CUT_MS = 20000;
+/** @type {Record<string, Record<string, string>>} */
+const KEYS = {
+  library: {},
+  computer: { 'cache-memory': '4M', 'cache-disk': '0' }, // else nothing would be read during the cut
+  url: { 'outward-allow': '127.0.0.0/8' },
+};
 const ISO = 'tiny-os-installer.iso';
 const ROOT_PASSWORD = 'open sesame';
 const HANG_MS = 300000;
 const QEMU = '-sandbox'; // the only child of the supervisor with this argument
 
 /** @type {Gateway} */ let gateway;
+/** @type {Proxy|undefined} */ let network;
+/** @type {import('node:http').Server|undefined} */ let web;
 let browser, page, started;
 
-before(async () => {
-  gateway = await Gateway.create({
-    demo: { machine: 'qemu', accel: 'tcg', firmware: 'bios', memory: 512, disk: 'demo.qcow2,size=1G', nic: 'user', lifetime: 'supervisor' },
+/** Serves the ISO, whole or in ranges, as any web server does. */
+async function serveIso() {
+  const bytes = readFileSync(process.env.INSTALLER_ISO);
+  const server = createServer((request, answer) => {
+    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    answer.setHeader('Accept-Ranges', 'bytes').setHeader('ETag', '"first"');
+    if (first === undefined) return answer.end(bytes);
+    const end = Math.min(last ? Number(last) : bytes.length - 1, bytes.length - 1);
+    answer.writeHead(206, { 'Content-Range': `bytes ${first}-${end}/${bytes.length}` }).end(bytes.subarray(Number(first), end + 1));
   });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  return server;
+}
+
+before(async () => {
+  gateway = await Gateway.create(
+    { demo: { machine: 'qemu', accel: 'tcg', firmware: 'bios', memory: 512, disk: 'demo.qcow2,size=1G', nic: 'user', lifetime: 'supervisor' } },
+    { keys: KEYS[FROM] },
+  );
   mkdirSync(gateway.path('images'), { mode: 0o755 });
-  copyFileSync(process.env.INSTALLER_ISO, gateway.path(`images/${ISO}`));
-  chmodSync(gateway.path(`images/${ISO}`), 0o644);
+  if (FROM === 'library') {
+    copyFileSync(process.env.INSTALLER_ISO, gateway.path(`images/${ISO}`));
+    chmodSync(gateway.path(`images/${ISO}`), 0o644);
+  } else if (FROM === 'url') web = await serveIso();
   await gateway.start();
-  browser = await launch();
+  if (FROM === 'computer') network = await Proxy.create('127.0.0.2', gateway.port, gateway.port);
+  browser = await launch(network ? ['--host-resolver-rules=MAP localhost 127.0.0.2'] : []);
   page = await newPage(browser);
   await setUp(page, gateway);
   await openConsole(page, gateway, 'demo');
 });
 after(async () => {
   await browser?.close();
+  network?.destroy();
+  web?.close();
   await gateway?.destroy();
 });
 
@@ -44,9 +79,22 @@ async function type(text) {
 const since = () => ((Date.now() - started) / 1000).toFixed(1);
 const reached = (what) => console.log(`# ${since()} s: ${what}`);
 
+const choose = {
+  library: () => page.getByRole('radio', { name: new RegExp(ISO) }).check(),
+  computer: async () => {
+    await page.getByRole('tab', { name: 'This computer' }).click();
+    await page.locator('input[data-for="media"]').setInputFiles(process.env.INSTALLER_ISO);
+    await labelled(page, 'Copy to the library in the background').uncheck(); // it would be over before the cut
+  },
+  url: async () => {
+    await page.getByRole('tab', { name: 'Address' }).click();
+    await labelled(page, 'Address of the medium').fill(`http://127.0.0.1:${web.address().port}/${ISO}`);
+  },
+};
+
 test('the ISO goes into the drive while the machine is off', async () => {
   await button(page, 'Media').click();
-  await page.getByRole('radio', { name: new RegExp(ISO) }).check();
+  await choose[FROM]();
   await button(page, 'Insert').click();
   await until(() => page.locator('.drive').first().textContent().then((text) => text?.includes(ISO)), 'the drive holds the ISO');
   await page.keyboard.press('Escape');
@@ -72,6 +120,28 @@ test('the questions are answered by keys', async () => {
   await waitForText(page, /Q3 Erase/, HANG_MS);
   await type('yes');
   await waitForText(page, /Partitioning/, HANG_MS); // the answer has arrived: what comes next kills the way it takes
+});
+
+test('the network is cut for 20 s during the install, which waits', { skip: FROM !== 'computer' }, async () => {
+  const rest = new Rest(gateway); // not over that network
+  await rest.logIn(CREDENTIALS.user, CREDENTIALS.password);
+  const drive = async () => (await rest.call('GET', '/targets/demo/drives')).body.drives[0];
+  network?.cut();
+  const cut = Date.now();
+  await until(async () => (await drive()).paused, 'the machine stands still', HANG_MS); // after 4 s: media-wait
+  reached('the machine stands still');
+  await until(() => Date.now() >= cut + CUT_MS, '20 s are over', CUT_MS + 5000);
+  const { paused, words } = await drive();
+  assert.ok(paused);
+  assert.match(words, /^The machine stands still until it is back\. /);
+  network?.heal();
+  await until(async () => {
+    const now = await drive();
+    return now.link === 'good' && !now.paused;
+  }, 'the file is there again and the machine goes on', HANG_MS);
+  reached('the file is there again');
+  await until(async () => !(await page.locator('.cover').isVisible()), 'the page shows the machine again', HANG_MS);
+  assert.doesNotMatch(await screenText(page), /INSTALLATION FAILED|I\/O error/);
 });
 
 test('the gateway is killed during the install, which goes on', async () => {
