@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#define SEND_BUFFER (256 << 10) /* what is more has left the processor's cache when it is read */
 #define MAX_TALK (64u << 10) /* bytes of negotiation that wait to be sent */
 
 void nbd_connection_unref(struct nbd_connection *self)
@@ -33,6 +34,7 @@ void nbd_connection_close(struct nbd_connection *self)
         free(request);
     }
     self->last = &self->first;
+    nbd_spare_drop(&self->spare);
     nbd_connection_unref(self);
 }
 
@@ -178,6 +180,12 @@ static void on_again(void *data)
 static void on_timer(void *data)
 {
     struct nbd_connection *self = data;
+    if (self->export) {
+        self->resting = !nbd_spare_rest(&self->spare);
+        if (self->resting)
+            loop_timer_arm_in(self->timer, NBD_SPARE_REST_US);
+        return;
+    }
     nbd_connection_end(self, self->shaking ? "it did not finish the TLS handshake in time"
                                            : "it did not choose an export in time");
 }
@@ -239,6 +247,16 @@ const struct nbd_peer *nbd_connection_peer(const struct nbd_connection *self)
     return &self->peer;
 }
 
+/* Each time that a local socket is full costs two threads a turn of waiting for a processor, so it shall hold much. TCP
+ * finds its size itself. */
+static void widen(int fd)
+{
+    int domain, size = SEND_BUFFER;
+    socklen_t domain_size = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == 0 && domain == AF_UNIX)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 static int set_up(struct nbd_connection *self, struct loop *loop, int fd)
 {
     struct ucred peer;
@@ -246,6 +264,7 @@ static int set_up(struct nbd_connection *self, struct loop *loop, int fd)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return -errno;
     self->peer = (struct nbd_peer){.pid = peer.pid, .uid = peer.uid};
+    widen(fd);
     int r = loop_timer_add(loop, on_timer, self, &self->timer);
     if (r == 0)
         r = loop_timer_add(loop, on_again, self, &self->again);

@@ -6,6 +6,7 @@
 #include "core/ref.h"
 #include "media/nbd_connection.h"
 #include "media/nbd_reply.h"
+#include "media/nbd_spare.h"
 
 #define NBD_CONNECTION_ROUNDS 16  /* reads, and writes, in one callback: others wait meanwhile */
 #define NBD_CONNECTION_AHEAD 2048 /* bytes of commands that are taken from the socket at once */
@@ -16,6 +17,7 @@ struct nbd_request {
     struct nbd_read reading;  /* of a kernel's read */
     struct nbd_command command;
     size_t charged;                   /* to the connection */
+    size_t room;                      /* of payload; nbd_spare.h */
     size_t header_size, payload_size; /* of the answer */
     uint8_t header[NBD_REPLY_ROOM];
     uint8_t payload[];
@@ -29,7 +31,7 @@ struct nbd_connection {
     int fd; /* -1: closed */
     struct nbd_peer peer;
     struct loop_io *io;
-    struct loop_timer *timer; /* of the negotiation */
+    struct loop_timer *timer; /* of the negotiation; later of `spare` */
     struct nbd_tls_context *tls_context;
     struct nbd_tls *tls;      /* it began */
     struct loop_timer *again; /* for bytes that TLS holds already */
@@ -49,6 +51,8 @@ struct nbd_connection {
     size_t sent; /* bytes of the first answer */
     unsigned requests;
     size_t bytes;
+    struct nbd_spare spare;
+    bool resting; /* the timer runs for it */
     uint8_t commands[NBD_CONNECTION_AHEAD];
 };
 

@@ -46,10 +46,10 @@ static void read_done(void *data, int error)
 static void on_late(struct nbd_read *read)
 {
     struct nbd_connection *self = request_of(read)->connection;
-    struct nbd_request *notice = self->fd < 0 ? NULL : malloc(sizeof *notice);
+    struct nbd_request *notice = self->fd < 0 ? NULL : nbd_spare_take(&self->spare, 0);
     if (!notice)
         return; /* without memory the peer waits as long as it likes */
-    *notice = (struct nbd_request){.connection = self, .command = request_of(read)->command};
+    *notice = (struct nbd_request){.connection = self, .room = notice->room, .command = request_of(read)->command};
     self->requests++;
     ref_get(&self->ref);
     nbd_connection_answer(self, notice, NBD_EIO);

@@ -45,7 +45,11 @@ void nbd_connection_finish_request(struct nbd_connection *self, struct nbd_reque
 {
     self->requests--;
     self->bytes -= request->charged;
-    free(request);
+    nbd_spare_give(&self->spare, request);
+    if (self->resting || !self->export)
+        return;
+    self->resting = true;
+    loop_timer_arm_in(self->timer, NBD_SPARE_REST_US);
 }
 
 static void account_sent(struct nbd_connection *self, size_t n)

@@ -58,10 +58,10 @@ struct nbd_request *nbd_connection_make_request(struct nbd_connection *self)
     const struct nbd_command *c = &self->wire.command;
     bool moves_bytes = c->type == NBD_CMD_READ || c->type == NBD_CMD_WRITE;
     size_t room = c->error == NBD_OK && moves_bytes ? c->length : 0;
-    struct nbd_request *request = malloc(sizeof *request + room);
+    struct nbd_request *request = nbd_spare_take(&self->spare, room);
     if (!request)
         return NULL;
-    *request = (struct nbd_request){.connection = self, .charged = room};
+    *request = (struct nbd_request){.connection = self, .charged = room, .room = request->room};
     self->requests++;
     self->bytes += room;
     return request;
