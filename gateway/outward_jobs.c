@@ -32,6 +32,7 @@ struct outward_jobs {
     void *data;
     struct ipc *gateway; /* NULL: none */
     struct loop_timer *keep;
+    uint64_t keep_us;
     struct job *jobs;
     unsigned n;
 };
@@ -251,7 +252,7 @@ static void gateway_gone(struct outward_jobs *self)
         job->adopted = false;
         job->serial = 0;
     }
-    loop_timer_arm_in(self->keep, (uint64_t)OUTWARD_KEEP_S * 1000000);
+    loop_timer_arm_in(self->keep, self->keep_us);
 }
 
 static void on_kept(void *data)
@@ -288,13 +289,13 @@ static void on_closed(void *data, int error)
         self->lost(self->data);
 }
 
-int outward_jobs_create(struct loop *loop, const struct remote_settings *settings, void (*lost)(void *data), void *data,
-                        struct outward_jobs **ret)
+int outward_jobs_create(struct loop *loop, const struct remote_settings *settings, uint64_t keep_us,
+                        void (*lost)(void *data), void *data, struct outward_jobs **ret)
 {
     struct outward_jobs *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
-    *self = (struct outward_jobs){.loop = loop, .settings = settings, .lost = lost, .data = data};
+    *self = (struct outward_jobs){.loop = loop, .settings = settings, .keep_us = keep_us, .lost = lost, .data = data};
     int r = loop_timer_add(loop, on_kept, self, &self->keep);
     if (r < 0) {
         free(self);

@@ -1,5 +1,5 @@
 /* What the outward process does: jobs, each one medium of another machine, served over the sockets that the gateway
- * sends. A job outlives its gateway by OUTWARD_KEEP_S, waiting for the next one to adopt it by its token. One gateway
+ * sends. A job outlives its gateway for a while, waiting for the next one to adopt it by its token. One gateway
  * at a time. The loop's thread. */
 #pragma once
 
@@ -10,9 +10,10 @@
 
 struct outward_jobs;
 
-/* settings outlives it. lost: the gateway's channel broke; may be NULL. */
-int outward_jobs_create(struct loop *loop, const struct remote_settings *settings, void (*lost)(void *data), void *data,
-                        struct outward_jobs **ret);
+/* settings outlives it. keep_us: for so long (OUTWARD_KEEP_S, but in tests). lost: the gateway's channel broke; may be
+ * NULL. */
+int outward_jobs_create(struct loop *loop, const struct remote_settings *settings, uint64_t keep_us,
+                        void (*lost)(void *data), void *data, struct outward_jobs **ret);
 /* Sources may need some more turns of the loop to end. NULL allowed; returns NULL. */
 struct outward_jobs *outward_jobs_destroy(struct outward_jobs *self);
 

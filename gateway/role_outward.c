@@ -169,7 +169,8 @@ static int begin(struct outward *self)
     r = r ? r : self->told ? 0 : -ECONNRESET;
     r = r ? r : enter_sandbox();
     r = r ? r : worker_pool_create(self->loop, "resolve", RESOLVERS, &self->settings.resolver);
-    r = r ? r : outward_jobs_create(self->loop, &self->settings, on_lost, self, &self->jobs);
+    r = r ? r
+          : outward_jobs_create(self->loop, &self->settings, OUTWARD_KEEP_S * 1000000ull, on_lost, self, &self->jobs);
     if (r == 0 && self->early >= 0)
         meet_gateway(self, take_fd(&self->early));
     return r ? r : ipc_send(self->supervisor, OUTWARD_READY, 0, NULL, 0, NULL, 0);
