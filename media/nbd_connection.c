@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 
 #define SEND_BUFFER (256 << 10) /* what is more has left the processor's cache when it is read */
-#define MAX_TALK (64u << 10) /* bytes of negotiation that wait to be sent */
+#define MAX_TALK (64u << 10)    /* bytes of negotiation that wait to be sent */
 
 void nbd_connection_unref(struct nbd_connection *self)
 {
