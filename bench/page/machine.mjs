@@ -1,6 +1,6 @@
 /* What the benches of the page work on: lightsoutd with one virtual machine that runs the test pattern kernel, its serial
  * port, and the console's page in a browser. */
-import { chmodSync, copyFileSync, readFileSync, truncateSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -67,6 +67,8 @@ export class Machine {
     this.gateway.targets[TARGET] = {
       machine: 'qemu', accel: 'tcg', memory: 64, nic: 'none', drives: 0, lifetime: 'supervisor', disk: `${disk},format=raw`,
     };
+    mkdirSync(this.gateway.path('images'));
+    chmodSync(this.gateway.path('images'), 0o777); // the gateway's own user uploads into it
     await this.gateway.start();
     this.browser = await launch();
     this.page = await newPage(this.browser);

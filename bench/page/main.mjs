@@ -3,11 +3,12 @@ import { decode } from './decode.mjs';
 import { Machine } from './machine.mjs';
 import { idle } from './idle.mjs';
 import { key } from './key.mjs';
+import { keyBusy } from './key_busy.mjs';
 import { latency } from './latency.mjs';
 import { memory } from './memory.mjs';
 import { reconnect } from './reconnect.mjs';
 
-const benches = { decode, latency, key, idle, memory, reconnect };
+const benches = { decode, latency, key, 'key-busy': keyBusy, idle, memory, reconnect };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 
 const machine = await Machine.create();
