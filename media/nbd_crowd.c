@@ -11,7 +11,7 @@
 
 int nbd_origin_of(int fd, struct nbd_origin *ret)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof peer;
     if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
         return -errno;
