@@ -104,6 +104,7 @@ static void insert_kernel(struct dongle_drive *self)
         fail_insert(self, r, "The medium cannot be served.");
         return;
     }
+    insert.flags &= HELPER_NBD_FLAGS;
     uint8_t room[64];
     struct wire_writer w = wire_writer_init(room, sizeof room);
     helper_write_insert(&w, &insert);

@@ -17,9 +17,7 @@
 #define DISC_BLOCK 2048
 #define DISK_BLOCK 512
 
-/* Of the transmission flags (the NBD protocol's specification, "Transmission flags") those that our server knows. */
-enum { HAS_FLAGS = 1, READ_ONLY = 2, FLUSH = 4, FUA = 8, TRIM = 32, MULTI_CONN = 256 };
-#define KNOWN_FLAGS (HAS_FLAGS | READ_ONLY | FLUSH | FUA | TRIM | MULTI_CONN)
+enum { HAS_FLAGS = 1, READ_ONLY = 2 }; /* of HELPER_NBD_FLAGS */
 
 /* One end of a pair that somebody on this machine reads, not a file and not the network. */
 static bool is_local_stream(int fd)
@@ -104,7 +102,7 @@ static bool check_insert(const struct helper_question *question, const struct he
         return refuse(question, -EBUSY, "There is a medium in the drive; eject it first.");
     if (insert->cdrom && insert->size > BIG_CD_KERNEL_LIMIT)
         return refuse(question, -EFBIG, "The kernel cannot show a disc of this size.");
-    if ((insert->flags & ~KNOWN_FLAGS) || !is_local_stream(question->fds[0]))
+    if ((insert->flags & ~HELPER_NBD_FLAGS) || !is_local_stream(question->fds[0]))
         return refuse(question, -EINVAL, "That is no medium.");
     return true;
 }

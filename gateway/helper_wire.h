@@ -54,6 +54,11 @@ struct helper_drive {
     bool force;
 };
 
+/* Of the transmission flags (the NBD protocol's specification, "Transmission flags") those that the kernel's block
+ * device knows: has flags, read-only, flush, FUA, trim, several connections. Our server may offer more, such as zeroes.
+ */
+#define HELPER_NBD_FLAGS (1u | 2u | 4u | 8u | 32u | 256u)
+
 struct helper_insert {
     uint16_t target;
     uint8_t drive;

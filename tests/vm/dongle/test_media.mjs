@@ -20,7 +20,7 @@ before(async () => {
     writeFileSync(board.path('new'), randomBytes(megabytes << 20));
     await board.addImage(board.path('new'), name);
   }
-  await board.ok('mkdir -p /keep; cp /images/* /keep/; chmod 666 /images/stick.img');
+  await board.ok('mkdir -p /keep; cp /images/* /keep/; chmod 666 /images/stick.img; chmod 1777 /images');
   await board.ok(`dd if=/dev/urandom of=/images/big.iso bs=2048 seek=${BIG_BLOCKS - 1} count=1; chmod 644 /images/big.iso`);
   await begin();
   await rest.setUp();
