@@ -15,7 +15,7 @@ import { WebSource } from './web_source.mjs';
 
 const WAIT_S = 4; // media-wait
 const CUTS_S = process.env.CUTS ? process.env.CUTS.split(' ').map(Number) : [3, 20];
-const FIRMWARE_CUT_S = process.env.CUTS ? 20 : 7; // beyond media-wait; a BIOS gives a command up after 5 s
+const FIRMWARE_CUT_S = process.env.CUTS ? 20 : 3; // a BIOS gives a command up after 5 s
 const HANG_MS = 300000;
 const GRUBS = '0', SHELLS = '1', WEBS = '2', OWN = '3'; // drives
 
