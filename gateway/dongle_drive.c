@@ -116,7 +116,8 @@ static void insert_big(struct dongle_drive *self)
 {
     struct dongle *dongle = self->dongle;
     _cleanup_close_ int theirs = -1;
-    bool resume = self->waits_for_big && dongle->rise_keep;
+    /* the function was kept: its host may be in the middle of a command */
+    bool resume = dongle->rise_keep && (self->waits_for_big || self->medium.again);
     self->waits_for_big = !dongle->big_served && dongle->big_cd && dongle->rise == DONGLE_RISING;
     if (self->waits_for_big)
         return; /* dongle_drives_risen */

@@ -66,8 +66,11 @@ static void insert_into_machine(struct insertion *job)
 {
     struct drive *inner = job->slot->inner;
     const struct drive_note *note = &job->slot->note;
-    struct drive_medium medium = {
-        .size = note->size, .kind = note->kind, .read_only = note->read_only, .boot_once = note->boot_once};
+    struct drive_medium medium = {.size = note->size,
+                                  .kind = note->kind,
+                                  .read_only = note->read_only,
+                                  .again = job->again,
+                                  .boot_once = note->boot_once};
     memcpy(medium.name, note->image, sizeof medium.name);
     memcpy(medium.export, note->export, sizeof medium.export);
     inner->ops->insert(inner, &medium, on_inserted, job);

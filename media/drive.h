@@ -63,6 +63,7 @@ struct drive_medium {
     uint64_t size;
     enum drive_kind kind;
     bool read_only;
+    bool again;     /* the target has had it in this drive since before this process was there */
     bool boot_once; /* before others of its kind, where the machine is told to boot one of that kind once */
 };
 
