@@ -151,7 +151,7 @@ int config_default(struct config **ret);
 
 #define CONFIG_CACHE_MEMORY (64ull << 20)
 #define CONFIG_CACHE_DISK (2ull << 30)
-#define CONFIG_MEDIA_WAIT_S 4 /* below the 5 s that firmware gives a command */
+#define CONFIG_MEDIA_WAIT_S 3 /* below the 5 s that firmware gives a command */
 
 const char *config_machine_name(unsigned machine);
 const char *config_format_word(unsigned format);

@@ -128,7 +128,7 @@ test('the network is cut for 20 s during the install, which waits', { skip: FROM
   const drive = async () => (await rest.call('GET', '/targets/demo/drives')).body.drives[0];
   network?.cut();
   const cut = Date.now();
-  await until(async () => (await drive()).paused, 'the machine stands still', HANG_MS); // after 4 s: media-wait
+  await until(async () => (await drive()).paused, 'the machine stands still', HANG_MS); // after media-wait
   reached('the machine stands still');
   await until(() => Date.now() >= cut + CUT_MS, '20 s are over', CUT_MS + 5000);
   const { paused, words } = await drive();
