@@ -213,7 +213,13 @@ class Locator {
       const box = e.getBoundingClientRect();
       return { x: Math.floor(box.x + box.width / 2), y: Math.floor(box.y + box.height / 2) };
     }`;
-    const { x, y } = await until(() => this.#with(place), this.#what('there to be clicked'));
+    let last = '';
+    const { x, y } = await until(async () => {
+      const now = await this.#with(place);
+      const stands = now && JSON.stringify(now) === last; // what is still being laid out moves away from under the pointer
+      last = JSON.stringify(now);
+      return stands ? now : null;
+    }, this.#what('there to be clicked'));
     const actions = [{ type: 'pointerMove', x, y }, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }];
     await this.page.bidi.call('input.performActions', { context: this.page.id, actions: [{ type: 'pointer', id: 'mouse', actions }] });
   }
