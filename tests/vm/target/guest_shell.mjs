@@ -42,11 +42,17 @@ export class GuestShell {
     const asked = this.#last.then(async () => {
       this.#text = '';
       this.socket?.write(`{ ${command}\n}; echo "${mark.slice(0, -1)}""@ $?"\n`);
-      const end = await until(() => new RegExp(`${mark} (\\d+)\\r?\\n`).exec(this.#text), `the guest ends: ${command}`, HANG_MS);
+      const end = await until(() => this.#answer(mark), `the guest ends: ${command}`, HANG_MS);
       return { code: Number(end[1]), out: this.#text.slice(0, end.index).replaceAll('\r', '').trimEnd() };
     });
     this.#last = asked.catch(() => {});
     return asked;
+  }
+
+  /** @param {string} mark */
+  #answer(mark) {
+    if (this.socket?.destroyed) throw new Error('the shell is closed');
+    return new RegExp(`${mark} (\\d+)\\r?\\n`).exec(this.#text);
   }
 
   /** It must work; what it printed. @param {string} command */

@@ -79,7 +79,7 @@ test('requests from other pages and under other names are refused', async () => 
   }
   const page = await Viewer.connect(rest, 'card', { Origin: 'https://evil.example' });
   assert.match(page.status, /^HTTP\/1.1 403/);
-  await until(() => /upgrade refused with 403: only the gateway's own pages may open a console/.test(gateway.log), 'it is logged');
+  await until(() => /upgrade refused with 403: only the gateway's own pages may open a websocket/.test(gateway.log), 'it is logged');
 });
 
 test('bodies that are no JSON, too large, of another type or with more than is known are refused', async () => {
