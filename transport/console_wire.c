@@ -5,11 +5,6 @@
 #include "core/attrs.h"
 #include "transport/wire_text.h"
 
-static bool hex_digit(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static const char *parse_hello(struct wire_reader *r, struct console_message *m)
 {
     uint8_t version = wire_read_u8(r);
@@ -26,11 +21,9 @@ static const char *parse_hello(struct wire_reader *r, struct console_message *m)
         return "HELLO of a version that this server does not speak";
     if (flags & ~3u || reserved)
         return "HELLO with reserved bits set";
-    for (int i = 0; i < CONSOLE_TICKET_SIZE; i++) {
-        if (!hex_digit(ticket[i]))
-            return "HELLO with a ticket that is not hex";
-        m->hello.ticket[i] = (char)ticket[i];
-    }
+    if (!wire_is_hex((const char *)ticket, CONSOLE_TICKET_SIZE))
+        return "HELLO with a ticket that is not hex";
+    memcpy(m->hello.ticket, ticket, CONSOLE_TICKET_SIZE);
     m->hello.ticket[CONSOLE_TICKET_SIZE] = 0;
     memcpy(m->hello.page, page, CONSOLE_PAGE_SIZE);
     m->hello.hidden = flags & 1;
@@ -38,17 +31,9 @@ static const char *parse_hello(struct wire_reader *r, struct console_message *m)
     return NULL;
 }
 
-static bool reserved_bytes(struct wire_reader *r, unsigned n)
-{
-    uint8_t seen = 0;
-    while (n--)
-        seen |= wire_read_u8(r);
-    return seen != 0;
-}
-
 static const char *parse_ack(struct wire_reader *r, struct console_message *m)
 {
-    bool reserved = reserved_bytes(r, 3);
+    bool reserved = wire_reserved_set(r, 3);
     m->ack.sequence = wire_read_le32(r);
     m->ack.received_us = wire_read_le32(r);
     m->ack.painted_us = wire_read_le32(r);
@@ -92,14 +77,14 @@ static const char *parse_relative(struct wire_reader *r, struct console_message 
 static const char *parse_reserved(struct wire_reader *r, struct console_message *m)
 {
     (void)m;
-    return reserved_bytes(r, 3) ? "reserved bytes set" : NULL;
+    return wire_reserved_set(r, 3) ? "reserved bytes set" : NULL;
 }
 
 /* One byte that is 0 or 1, then two reserved ones. */
 static const char *parse_switch(struct wire_reader *r, bool *ret)
 {
     uint8_t value = wire_read_u8(r);
-    bool reserved = reserved_bytes(r, 2);
+    bool reserved = wire_reserved_set(r, 2);
     if (value > 1)
         return "a switch that is neither 0 nor 1";
     if (reserved)
@@ -125,7 +110,7 @@ static const char *parse_watch(struct wire_reader *r, struct console_message *m)
 
 static const char *parse_ping(struct wire_reader *r, struct console_message *m)
 {
-    bool reserved = reserved_bytes(r, 3);
+    bool reserved = wire_reserved_set(r, 3);
     m->ping = wire_read_le32(r);
     return reserved ? "PING with reserved bytes set" : NULL;
 }

@@ -9,19 +9,6 @@
 enum { FLAG_WRITABLE = 1, FLAG_COPY = 2, FLAG_BOOT_ONCE = 4, FLAGS = 7 };
 #define LAST_END 8
 
-static bool hex_digit(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool reserved_bytes(struct wire_reader *r, unsigned n)
-{
-    uint8_t seen = 0;
-    while (n--)
-        seen |= wire_read_u8(r);
-    return seen != 0;
-}
-
 bool media_name_good(const char *name, size_t size)
 {
     if (size == 0 || size >= MEDIUM_NAME_MAX || (size == 1 && name[0] == '.') || (size == 2 && !memcmp(name, "..", 2)))
@@ -60,9 +47,8 @@ static const char *check_hello(const struct media_hello *hello, uint8_t version,
         return "HELLO of a writable medium without an overlay";
     if (hello->size == 0 || hello->size > INT64_MAX)
         return "HELLO with a size that no medium has";
-    for (int i = 0; i < MEDIA_TICKET_SIZE; i++)
-        if (!hex_digit((uint8_t)hello->ticket[i]))
-            return "HELLO with a ticket that is not hex";
+    if (!wire_is_hex(hello->ticket, MEDIA_TICKET_SIZE))
+        return "HELLO with a ticket that is not hex";
     return NULL;
 }
 
@@ -95,7 +81,7 @@ static const char *parse_hello(struct wire_reader *r, struct media_message *m)
 
 static const char *parse_data(struct wire_reader *r, struct media_message *m)
 {
-    bool reserved = reserved_bytes(r, 3);
+    bool reserved = wire_reserved_set(r, 3);
     m->data.request = wire_read_le32(r);
     m->data.size = r->left;
     m->data.bytes = wire_read_bytes(r, m->data.size);
@@ -107,7 +93,7 @@ static const char *parse_data(struct wire_reader *r, struct media_message *m)
 static const char *parse_fail(struct wire_reader *r, struct media_message *m)
 {
     uint8_t reason = wire_read_u8(r);
-    bool reserved = reserved_bytes(r, 2);
+    bool reserved = wire_reserved_set(r, 2);
     m->fail.request = wire_read_le32(r);
     if (reason < MEDIA_FAIL_UNREADABLE || reason > MEDIA_FAIL_CHANGED)
         return "FAIL with an unknown reason";
@@ -122,7 +108,7 @@ static const char *parse_nothing(attr_unused struct wire_reader *r, attr_unused 
 
 static const char *parse_ready(struct wire_reader *r, struct media_message *m)
 {
-    bool reserved = reserved_bytes(r, 3);
+    bool reserved = wire_reserved_set(r, 3);
     m->ready.longest = wire_read_le32(r);
     m->ready.most = wire_read_le32(r);
     const uint8_t *id = wire_read_bytes(r, MEDIUM_ID_SIZE);
@@ -136,7 +122,7 @@ static const char *parse_ready(struct wire_reader *r, struct media_message *m)
 
 static const char *parse_read(struct wire_reader *r, struct media_message *m)
 {
-    bool reserved = reserved_bytes(r, 3);
+    bool reserved = wire_reserved_set(r, 3);
     m->read.request = wire_read_le32(r);
     m->read.offset = wire_read_le64(r);
     m->read.length = wire_read_le32(r);
@@ -149,7 +135,7 @@ static const char *parse_read(struct wire_reader *r, struct media_message *m)
 static const char *parse_progress(struct wire_reader *r, struct media_message *m)
 {
     uint8_t complete = wire_read_u8(r);
-    bool reserved = reserved_bytes(r, 2);
+    bool reserved = wire_reserved_set(r, 2);
     m->progress.copied = wire_read_le64(r);
     m->progress.size = wire_read_le64(r);
     m->progress.complete = complete & 1;
