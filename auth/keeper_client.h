@@ -12,6 +12,8 @@ struct keeper_client;
 struct keeper_client_listener {
     /* A session ended (logout elsewhere, expiry, revocation, password change). */
     void (*session_ended)(void *data, struct auth_session *session);
+    /* Its user's rights are others now; session->grants and role have been changed. NULL: nobody wants to know. */
+    void (*session_changed)(void *data, struct auth_session *session);
     /* Whether a user exists: false -> only set-up is served. Called at start and when it changes. */
     void (*setup_state)(void *data, bool needs_setup);
     void (*closed)(void *data); /* the keeper is gone; the supervisor gives the gateway a new channel */
@@ -34,6 +36,7 @@ struct keeper_login_result {
     unsigned retry_s;
     struct auth_session *session; /* valid during the call; take a reference to keep it */
     const char *token;            /* for the cookie */
+    const char *device;           /* for the device cookie; NULL: none */
 };
 typedef void keeper_login_fn(void *data, const struct keeper_login_result *result);
 

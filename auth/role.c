@@ -17,6 +17,7 @@ static const struct {
     [ROLE_READ_ONLY] = {"ReadOnly", READ_ONLY_RIGHTS},
     [ROLE_OPERATOR] = {"Operator", OPERATOR_RIGHTS},
     [ROLE_ADMINISTRATOR] = {"Administrator", ADMINISTRATOR_RIGHTS},
+    [ROLE_CUSTOM] = {"Custom", 0},
 };
 
 const char *role_name(enum auth_role role)

@@ -1,4 +1,5 @@
-/* Roles (the three of Redfish) and the rights they carry. Pure. */
+/* Roles (the three of Redfish, and Custom, whose rights are listed user by user: auth/grants.h) and the rights they
+ * carry. Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,8 +17,8 @@ enum auth_right {
     RIGHT_AUDIT = 1 << 8,
 };
 
-enum auth_role { ROLE_NONE, ROLE_READ_ONLY, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
+enum auth_role { ROLE_NONE, ROLE_READ_ONLY, ROLE_OPERATOR, ROLE_ADMINISTRATOR, ROLE_CUSTOM };
 
-const char *role_name(enum auth_role role); /* "ReadOnly", "Operator", "Administrator" */
+const char *role_name(enum auth_role role); /* "ReadOnly", "Operator", "Administrator", "Custom" */
 bool role_parse(const char *word, enum auth_role *ret);
-uint32_t role_rights(enum auth_role role);
+uint32_t role_rights(enum auth_role role); /* 0 of ROLE_CUSTOM */

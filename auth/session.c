@@ -19,6 +19,8 @@ int auth_session_create(uint64_t id, const char *user, enum auth_role role, stru
         return -ENAMETOOLONG;
     }
     self->role = role;
+    self->kind = AUTH_BROWSER;
+    grants_of_role(&self->grants, role);
     self->expires_us = UINT64_MAX;
     *ret = self;
     return 0;
@@ -31,6 +33,7 @@ int auth_session_create_local(const char *user, struct auth_session **ret)
     if (r < 0)
         return r;
     self->local = true;
+    self->kind = AUTH_LOCAL;
     *ret = self;
     return 0;
 }
@@ -55,6 +58,10 @@ bool auth_session_alive(const struct auth_session *self)
 
 bool auth_session_may(const struct auth_session *self, uint32_t rights, const char *target)
 {
-    (void)target; /* a role holds for all targets alike */
-    return auth_session_alive(self) && (rights & ~role_rights(self->role)) == 0;
+    return auth_session_alive(self) && grants_allow(&self->grants, rights, target);
+}
+
+bool auth_session_sees(const struct auth_session *self, const char *target)
+{
+    return auth_session_alive(self) && grants_see(&self->grants, target);
 }

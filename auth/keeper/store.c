@@ -74,6 +74,22 @@ static bool is_sound(struct store *self)
     return verdict && strcmp(verdict, "ok") == 0;
 }
 
+/* From that version to the next, whole or not at all. */
+static int step(struct store *self, unsigned version)
+{
+    char pragma[40];
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version = %u", version + 1);
+    int r = store_begin(self);
+    if (r == 0)
+        r = store_exec(self, store_steps[version]);
+    if (r == 0)
+        r = store_exec(self, pragma);
+    if (r == 0)
+        return store_commit(self);
+    store_rollback(self);
+    return r;
+}
+
 static int set_up(struct store *self, const char *name, char *why, size_t size)
 {
     int64_t version = 0;
@@ -96,12 +112,11 @@ static int set_up(struct store *self, const char *name, char *why, size_t size)
                  name, (long long)version, STORE_VERSION);
         return -EPROTO;
     }
-    if (version == 0) {
-        r = store_exec(self, store_schema);
+    for (; version < STORE_VERSION; version++) {
+        r = step(self, (unsigned)version);
         if (r < 0) {
             snprintf(why, size, "%s: cannot be made (%s): make room on the disk that holds the state folder.", name,
                      r == -ENOSPC ? "no space left" : sqlite3_errmsg(self->db));
-            store_rollback(self);
             return r;
         }
     }

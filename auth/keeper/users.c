@@ -24,7 +24,7 @@ int user_row(struct store *store, sqlite3_stmt *statement, struct user *ret)
     };
     if (!column_copy(user.name, sizeof user.name, statement, 1) ||
         !column_copy(user.hash, sizeof user.hash, statement, 4) || user.role < ROLE_READ_ONLY ||
-        user.role > ROLE_ADMINISTRATOR)
+        user.role > ROLE_CUSTOM)
         return -EIO; /* not written by us */
     *ret = user;
     return 1;

@@ -12,7 +12,8 @@ PORT_HEADERS = {
     # nouns of a dongle's ports: what the target sees on USB, what the receiver tells its graphics
     "usbgadget/personality.h", "capture/edid.h",
 }
-AUTH_PUBLIC = {"auth/role.h", "auth/session.h", "auth/keeper_client.h", "auth/tls_key.h"}
+AUTH_PUBLIC = {"auth/role.h", "auth/grants.h", "auth/session.h", "auth/keeper_client.h", "auth/keeper_account.h",
+               "auth/tls_key.h"}
 
 # Room -> folders ("x/") and headers that it may include besides its own. The room of a file is the longest name here
 # that its path begins with.
@@ -26,6 +27,7 @@ ROOMS = {
     "media/outward": {"core/", "media/"},
     "auth": {"core/"},
     "auth/keeper": {"core/", "auth/"},
+    "auth/outward": {"core/", "auth/"},
     "manage": {"core/"} | AUTH_PUBLIC | PORT_HEADERS,
     "api": {"core/", "manage/", "media/library.h", "media/upload.h", "media/recognise.h"} | AUTH_PUBLIC | PORT_HEADERS,
     "transport": {"core/", "video/packet.h", "media/medium.h"} | AUTH_PUBLIC,
@@ -51,6 +53,7 @@ LIBRARIES = [
     (r"curl/curl\.h", r"(media/outward/|gateway/cli_[a-z]+\.c)"),
     (r"(lzma|zstd)\.h", r"(media/unpack\.c|tests/unit/media/pack\.c|bench/)"),
     (r"crypt\.h|sqlite3\.h", r"auth/keeper/"),
+    (r"ldap\.h|lber\.h", r"auth/outward/"),
     (r"seccomp\.h|linux/landlock\.h", r"gateway/"),
 ]
 
