@@ -12,16 +12,14 @@ endif()
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 
 add_compile_options(-Wall -Wextra -Wshadow -Wvla -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes
-    -Wwrite-strings -Wformat=2 -fno-common -fstack-protector-strong)
+    -Wwrite-strings -Wformat=2 -fno-common)
 add_compile_definitions(_GNU_SOURCE)
 if(LIGHTSOUT_SANITIZE)
     add_compile_options(-fsanitize=${LIGHTSOUT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${LIGHTSOUT_SANITIZE})
     add_compile_definitions(LIGHTSOUT_SANITIZED=1)
-else()
-    add_compile_options($<$<CONFIG:RelWithDebInfo,Release>:-D_FORTIFY_SOURCE=2>)
 endif()
-add_link_options(-Wl,-z,relro,-z,now)
+include(hardened)
 
 include_directories(${CMAKE_SOURCE_DIR})
 
