@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth/keeper/book_internal.h"
+#include "auth/keeper/store_device.h"
 #include "auth/random.h"
 #include "core/log.h"
 
@@ -64,6 +65,9 @@ int book_open(struct book **ret, const char *name, struct instant now, char *why
     int r = store_open(&self->store, name, why, size);
     if (r < 0)
         return r;
+    r = store_device_key(&self->store, &self->device, why, size);
+    if (r < 0)
+        return r;
     r = load(self, now);
     if (r < 0) {
         snprintf(why, size, "%s: cannot be read or written (%s): make room on the disk that holds the state folder.",
@@ -79,6 +83,7 @@ struct book *book_close(struct book *self)
     if (!self)
         return NULL;
     store_close(&self->store);
+    device_key_finish(&self->device);
     explicit_bzero(self, sizeof *self);
     free(self);
     return NULL;

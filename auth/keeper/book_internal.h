@@ -3,10 +3,12 @@
 
 #include "auth/keeper/audit.h"
 #include "auth/keeper/book.h"
+#include "auth/keeper/device_key.h"
 #include "auth/keeper/lockout.h"
 
 struct book {
     struct store store;
+    struct device_key device;
     struct sessions sessions;
     struct audit audit;
     struct lockout users, peers;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "auth/keeper/certificate.h"
+#include "auth/keeper/whole_file.h"
 #include "auth/keeper_wire.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -61,40 +62,6 @@ static int read_file(const char *name, char **ret, size_t *ret_size)
     return read_all(fd, ret, ret_size);
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
-/* All of it or nothing, also when the machine loses power. */
-static int write_file(const char *name, const char *bytes, size_t size)
-{
-    char temporary[64];
-    snprintf(temporary, sizeof temporary, "%s.new", name);
-    unlink(temporary);
-    _cleanup_close_ int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return -errno;
-    int r = write_all(fd, bytes, size);
-    if (r == 0 && (fsync(fd) < 0 || rename(temporary, name) < 0))
-        r = -errno;
-    if (r < 0) {
-        unlink(temporary);
-        return r;
-    }
-    _cleanup_close_ int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder < 0 || fsync(folder) < 0 ? -errno : 0;
-}
-
 /* ---- PEM ---- */
 
 static EVP_PKEY *key_parse(const char *pem)
@@ -136,7 +103,7 @@ static int key_make(EVP_PKEY **ret, char *why, size_t size)
     }
     char *pem;
     long n = BIO_get_mem_data(bio, &pem);
-    int r = write_file(IDENTITY_KEY_FILE, pem, (size_t)n);
+    int r = whole_file_write(IDENTITY_KEY_FILE, pem, (size_t)n);
     if (r < 0) {
         snprintf(why, size, "keeper/%s: cannot be written (%s): the keeper's folder must be writable for its user.",
                  IDENTITY_KEY_FILE, strerror(-r));
@@ -195,7 +162,7 @@ static int certificate_keep(X509 *certificate, char *why, size_t size)
         return -ENOMEM;
     char *pem;
     long n = BIO_get_mem_data(bio, &pem);
-    int r = write_file(IDENTITY_CERTIFICATE_FILE, pem, (size_t)n);
+    int r = whole_file_write(IDENTITY_CERTIFICATE_FILE, pem, (size_t)n);
     if (r < 0)
         snprintf(why, size, "keeper/%s: cannot be written (%s): the keeper's folder must be writable for its user.",
                  IDENTITY_CERTIFICATE_FILE, strerror(-r));

@@ -187,7 +187,8 @@ static attr_unused int keeper_set_up(attr_unused void **state)
 
 static int keeper_tear_down(attr_unused void **state)
 {
-    static const char *const files[] = {"keeper.db", "keeper.db-wal", "keeper.db-journal", "tls.key", "tls.crt"};
+    static const char *const files[] = {"keeper.db", "keeper.db-wal", "keeper.db-journal",
+                                        "tls.key",   "tls.crt",       "device.key"};
     client = keeper_client_destroy(client);
     got.session = auth_session_unref(got.session);
     supervisor = ipc_destroy(supervisor);

@@ -237,7 +237,7 @@ static void test_too_many_logins_at_once_are_put_off(void **state)
 static void test_files_are_for_the_keeper_alone(void **state)
 {
     (void)state;
-    static const char *const files[] = {"keeper.db", "tls.key", "tls.crt"};
+    static const char *const files[] = {"keeper.db", "tls.key", "tls.crt", "device.key"};
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
         char path[128];
         struct stat st;
