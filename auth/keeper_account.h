@@ -129,6 +129,6 @@ int keeper_client_token_revoke(struct keeper_client *self, const struct auth_ses
 /* ---- the gateway's own ---- */
 
 /* The key that overlays and the disk cache are sealed with: the same at each start, until a factory reset. Waits for
- * the answer (2 s at most). */
+ * the answer (15 s at most: the keeper may still be checking its store). The caller wipes ret. */
 #define KEEPER_MEDIA_KEY_SIZE 32
 int keeper_client_media_key(struct keeper_client *self, uint8_t ret[KEEPER_MEDIA_KEY_SIZE]);

@@ -1,14 +1,16 @@
-/* The two things that cannot wait for the loop: the certificate at start, a signature in a handshake. */
+/* What cannot wait for the loop: certificate and media key at start, a signature in a handshake. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/keeper_account.h"
 #include "auth/keeper_client_internal.h"
 
 /* Limits for a keeper that hangs; a signature takes well under a millisecond. The keeper may still be checking its
  * store when the certificate is asked for. */
 #define SIGN_TIMEOUT_MS 2000
 #define CERTIFICATE_TIMEOUT_MS 15000
+#define MEDIA_KEY_TIMEOUT_MS 15000
 
 /* Asks and reads the head of the answer; *ret has the rest, which lies in room. */
 static int call(struct keeper_client *self, enum keeper_message type, const void *body, size_t size, int timeout_ms,
@@ -72,4 +74,17 @@ int keeper_client_sign(struct keeper_client *self, const uint8_t *digest, size_t
     memcpy(ret, body.at, body.left);
     *ret_size = body.left;
     return 0;
+}
+
+int keeper_client_media_key(struct keeper_client *self, uint8_t ret[KEEPER_MEDIA_KEY_SIZE])
+{
+    uint8_t room[KEEPER_MEDIA_KEY_SIZE + KEEPER_MAX_WHY + 16];
+    struct wire_reader body;
+    int r = call(self, KEEPER_MEDIA_KEY, NULL, 0, MEDIA_KEY_TIMEOUT_MS, room, sizeof room, &body);
+    if (r == 0 && body.left != KEEPER_MEDIA_KEY_SIZE)
+        r = -EPROTO;
+    if (r == 0)
+        memcpy(ret, body.at, KEEPER_MEDIA_KEY_SIZE);
+    explicit_bzero(room, sizeof room);
+    return r;
 }

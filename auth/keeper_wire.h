@@ -23,6 +23,7 @@ enum keeper_message {
                            u8 more, le16 n, n x (le64 number, le64 time, who, what, target, detail) */
     KEEPER_CERTIFICATE, /* le32 offset -> le32 size of the whole, bytes up to the end of the message */
     KEEPER_SIGN,        /* digest up to the end of the message -> signature up to the end of the message */
+    KEEPER_MEDIA_KEY = 0x30, /* nothing -> KEEPER_MEDIA_KEY_SIZE bytes */
 
     /* gateway -> keeper, not answered */
     KEEPER_AUDIT = 0x40, /* who, what, target, detail */

@@ -6,6 +6,7 @@
 
 #include "auth/keeper/book_internal.h"
 #include "auth/keeper/store_device.h"
+#include "auth/keeper_account.h"
 #include "auth/random.h"
 #include "core/log.h"
 
@@ -97,6 +98,11 @@ bool book_needs_setup(const struct book *self)
 bool book_audit_broken(const struct book *self)
 {
     return self->audit_broken;
+}
+
+int book_media_key(const struct book *self, uint8_t *ret)
+{
+    return device_key_derive(&self->device, "lightsout media 1", ret, KEEPER_MEDIA_KEY_SIZE);
 }
 
 /* ---- writing ---- */

@@ -16,6 +16,9 @@ DEFINE_CLEANUP(struct book, book_close)
 bool book_needs_setup(const struct book *self);
 bool book_audit_broken(const struct book *self); /* as found by book_open */
 
+/* What media are sealed with (KEEPER_MEDIA_KEY_SIZE bytes). Any thread. 0, -EIO. */
+int book_media_key(const struct book *self, uint8_t *ret);
+
 /* A new set-up secret; the one before is void. -EALREADY: somebody is set up. */
 int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE]);
 

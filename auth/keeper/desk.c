@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "auth/keeper_account.h"
 #include "core/clock.h"
 #include "core/ipc.h"
 #include "core/log.h"
@@ -295,6 +296,23 @@ static int on_certificate(struct desk *self, const struct ipc_message *message)
     return 0;
 }
 
+static int on_media_key(struct desk *self, const struct ipc_message *message)
+{
+    uint8_t body[10 + KEEPER_MEDIA_KEY_SIZE];
+    struct wire_writer w = wire_writer_init(body, sizeof body);
+    if (message->body_size)
+        return -EPROTO;
+    wire_write_le64(&w, 0);
+    ipc_write_string(&w, "");
+    int r = book_media_key(self->book, w.at);
+    if (r < 0)
+        refuse_at_once(self, message->serial, r);
+    else
+        send(self, KEEPER_ANSWER, message->serial, body, sizeof body);
+    explicit_bzero(body, sizeof body);
+    return 0;
+}
+
 static void on_message(void *data, struct ipc_message *message)
 {
     struct desk *self = data;
@@ -305,6 +323,8 @@ static void on_message(void *data, struct ipc_message *message)
         r = on_sign(self, message);
     else if (message->type == KEEPER_CERTIFICATE)
         r = on_certificate(self, message);
+    else if (message->type == KEEPER_MEDIA_KEY)
+        r = on_media_key(self, message);
     else
         r = on_request(self, message);
     if (r < 0) {

@@ -1,5 +1,6 @@
 /* The keeper as a process: started, asked, killed, started again, lied to. Also run under the thread sanitizer. */
 #include "auth/keeper/password.h"
+#include "auth/keeper_account.h"
 #include "core/text.h"
 #include "keeper_fixture.h"
 
@@ -247,6 +248,28 @@ static void test_files_are_for_the_keeper_alone(void **state)
     }
 }
 
+static void test_the_key_of_media_stays_the_same(void **state)
+{
+    (void)state;
+    static const uint8_t none[KEEPER_MEDIA_KEY_SIZE];
+    uint8_t media[KEEPER_MEDIA_KEY_SIZE], again[KEEPER_MEDIA_KEY_SIZE], device[KEEPER_MEDIA_KEY_SIZE];
+    char path[128];
+    assert_int_equal(keeper_client_media_key(client, media), 0);
+    assert_memory_not_equal(media, none, sizeof media);
+    keeper_kill();
+    WAIT_UNTIL(seen.closed == 1);
+    assert_int_equal(keeper_client_media_key(client, again), -ECONNRESET);
+    keeper_start();
+    assert_int_equal(keeper_client_reconnect(client, gateway_channel()), 0);
+    assert_int_equal(keeper_client_media_key(client, again), 0);
+    assert_memory_equal(again, media, sizeof media);
+    snprintf(path, sizeof path, "%s/device.key", folder);
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(read(fd, device, sizeof device), sizeof device);
+    close(fd);
+    assert_memory_not_equal(device, media, sizeof media); /* what hangs on it is not what it hangs on */
+}
+
 /* ---- a gateway that was taken over ---- */
 
 static struct ipc *hostile;
@@ -287,6 +310,7 @@ static void test_what_makes_no_sense_closes_the_channel_and_no_more(void **state
     send_and_see_it_closed(KEEPER_NEW_SECRET, 1, "x", 1, -1);
     send_and_see_it_closed(KEEPER_NEW_SECRET, 1, "", 0, STDERR_FILENO);
     send_and_see_it_closed(KEEPER_CERTIFICATE, 1, "\xff\xff\xff\xff", 4, -1);
+    send_and_see_it_closed(KEEPER_MEDIA_KEY, 1, "x", 1, -1);
     send_and_see_it_closed(KEEPER_AUDIT, 0, "\3\0ann", 5, -1);
     assert_int_equal(keeper_client_create(loop, gateway_channel(), &client_listener, NULL, &client), 0);
     set_ann_up();
@@ -399,6 +423,7 @@ int main(void)
         TEST_KEEPER(test_users),
         TEST_KEEPER(test_a_burst_of_audit_lines_is_kept_in_order),
         TEST_KEEPER(test_too_many_logins_at_once_are_put_off),
+        TEST_KEEPER(test_the_key_of_media_stays_the_same),
         TEST_KEEPER(test_files_are_for_the_keeper_alone),
         TEST_KEEPER(test_what_makes_no_sense_closes_the_channel_and_no_more),
         TEST_BARE(test_a_bad_certificate_is_said_and_ends_it),
