@@ -109,7 +109,7 @@ static EVP_CIPHER_CTX *seal_begin(const struct device_key *self, const char *bou
     return good ? take(context) : NULL;
 }
 
-int device_seal(const struct device_key *self, const char *bound, const void *bytes, size_t size, uint8_t *room)
+int device_key_seal(const struct device_key *self, const char *bound, const void *bytes, size_t size, uint8_t *room)
 {
     uint8_t *nonce = room + 1, *text = nonce + NONCE_SIZE;
     int n, end;
@@ -123,7 +123,7 @@ int device_seal(const struct device_key *self, const char *bound, const void *by
     return good ? 0 : -EIO;
 }
 
-int device_open(const struct device_key *self, const char *bound, const uint8_t *sealed, size_t size, void *room)
+int device_key_open(const struct device_key *self, const char *bound, const uint8_t *sealed, size_t size, void *room)
 {
     if (size < DEVICE_SEAL_EXTRA || size > INT_MAX || sealed[0] != SEAL_VERSION)
         return -EBADMSG;

@@ -26,5 +26,5 @@ int device_key_derive(const struct device_key *self, const char *label, uint8_t 
  * in another's place. room: size + DEVICE_SEAL_EXTRA bytes. 0, -EBADMSG (open: not sealed by this key, or for
  * something else), -EIO. */
 #define DEVICE_SEAL_EXTRA 29 /* version, nonce, tag */
-int device_seal(const struct device_key *self, const char *bound, const void *bytes, size_t size, uint8_t *room);
-int device_open(const struct device_key *self, const char *bound, const uint8_t *sealed, size_t size, void *room);
+int device_key_seal(const struct device_key *self, const char *bound, const void *bytes, size_t size, uint8_t *room);
+int device_key_open(const struct device_key *self, const char *bound, const uint8_t *sealed, size_t size, void *room);

@@ -107,25 +107,25 @@ static void test_sealed_bytes_open_only_whole_and_where_they_belong(void **state
     uint8_t sealed[sizeof text + DEVICE_SEAL_EXTRA], again[sizeof sealed];
     char opened[sizeof text];
     assert_int_equal(store_device_key(&store, &key, why, sizeof why), 0);
-    assert_int_equal(device_seal(&key, "totp 17", text, sizeof text, sealed), 0);
-    assert_int_equal(device_seal(&key, "totp 17", text, sizeof text, again), 0);
+    assert_int_equal(device_key_seal(&key, "totp 17", text, sizeof text, sealed), 0);
+    assert_int_equal(device_key_seal(&key, "totp 17", text, sizeof text, again), 0);
     assert_memory_not_equal(sealed, again, sizeof sealed);
     assert_null(memmem(sealed, sizeof sealed, text, 8));
-    assert_int_equal(device_open(&key, "totp 17", sealed, sizeof sealed, opened), 0);
+    assert_int_equal(device_key_open(&key, "totp 17", sealed, sizeof sealed, opened), 0);
     assert_string_equal(opened, text);
-    assert_int_equal(device_open(&key, "totp 18", sealed, sizeof sealed, opened), -EBADMSG);
+    assert_int_equal(device_key_open(&key, "totp 18", sealed, sizeof sealed, opened), -EBADMSG);
     for (size_t size = 0; size < sizeof sealed; size++)
-        assert_int_equal(device_open(&key, "totp 17", sealed, size, opened), -EBADMSG);
+        assert_int_equal(device_key_open(&key, "totp 17", sealed, size, opened), -EBADMSG);
     for (size_t i = 0; i < sizeof sealed * 8; i++) {
         sealed[i / 8] ^= (uint8_t)(1 << i % 8);
-        assert_int_equal(device_open(&key, "totp 17", sealed, sizeof sealed, opened), -EBADMSG);
+        assert_int_equal(device_key_open(&key, "totp 17", sealed, sizeof sealed, opened), -EBADMSG);
         sealed[i / 8] ^= (uint8_t)(1 << i % 8);
     }
     key.bytes[0] ^= 1;
-    assert_int_equal(device_open(&key, "totp 17", sealed, sizeof sealed, opened), -EBADMSG);
+    assert_int_equal(device_key_open(&key, "totp 17", sealed, sizeof sealed, opened), -EBADMSG);
     key.bytes[0] ^= 1;
-    assert_int_equal(device_seal(&key, "", "", 0, sealed), 0);
-    assert_int_equal(device_open(&key, "", sealed, DEVICE_SEAL_EXTRA, opened), 0);
+    assert_int_equal(device_key_seal(&key, "", "", 0, sealed), 0);
+    assert_int_equal(device_key_open(&key, "", sealed, DEVICE_SEAL_EXTRA, opened), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
