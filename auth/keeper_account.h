@@ -43,12 +43,21 @@ struct keeper_session {
     enum auth_kind kind;
     int64_t created, used; /* seconds since 1970 */
 };
+/* The session of an API token (kind AUTH_TOKEN): from the cache at once, else from the keeper; peer: whose wrong
+ * guesses count. It idles out of the cache after an hour, and is found again by the next use. */
+int keeper_client_token_session(struct keeper_client *self, const char *token, const char *peer, keeper_login_fn *done,
+                                void *data);
+
 typedef void keeper_sessions_fn(void *data, int error, const struct keeper_session *sessions, unsigned n);
 /* user "": everybody's. API tokens are no sessions. */
 int keeper_client_sessions(struct keeper_client *self, const char *user, keeper_sessions_fn *done, void *data);
 /* Ends another's or an own one; user: whose it must be, "" anybody's. who: for the audit. -ENOENT. */
 int keeper_client_session_end(struct keeper_client *self, uint64_t id, const char *user, const char *who,
                               keeper_done_fn *done, void *data);
+
+/* All other sessions of its user end. */
+int keeper_client_session_end_others(struct keeper_client *self, const struct auth_session *session,
+                                     keeper_done_fn *done, void *data);
 
 /* ---- users ---- */
 
@@ -84,7 +93,12 @@ struct keeper_user_change {
 int keeper_client_user_change(struct keeper_client *self, const struct keeper_user_change *change, keeper_done_fn *done,
                               void *data);
 
-/* ---- one's own account; session: who asks, and it must be alive in the keeper ---- */
+/* -EPERM: the last enabled local Administrator; -ENOENT. Sessions and API tokens of the user end. */
+int keeper_client_user_remove(struct keeper_client *self, const char *name, const char *who, keeper_done_fn *done,
+                              void *data);
+
+/* ---- one's own account; session: who asks, and it must be alive in the keeper: -EACCES; a local session has
+ * no account and an API token's may not change it: -EPERM (in `done`) ---- */
 
 /* All other sessions of the user end. -EACCES: the password is not right (counted as a try). */
 int keeper_client_own_password(struct keeper_client *self, const struct auth_session *session, const char *password,

@@ -5,6 +5,8 @@
  *   supervisor -> keeper  KEEPER_BEGIN: public names, and the user's own certificate if there is one
  *   keeper -> supervisor  KEEPER_READY, or KEEPER_FAILED and exit code 1
  *   supervisor -> keeper  KEEPER_GATEWAY whenever a gateway was started: its new channel; the old one is closed
+ *   supervisor -> keeper  KEEPER_CLIENT_CA after KEEPER_BEGIN and whenever the owner's files changed: who may vouch for
+ *                         client certificates; until then, and without descriptors, none opens an account
  *
  * The supervisor makes a SOCK_SEQPACKET pair for each gateway, gives one end to the keeper by KEEPER_GATEWAY and the
  * other to the gateway (keeper_client_create; keeper_client_reconnect when it is the keeper that was restarted). A
@@ -27,6 +29,7 @@ enum keeper_supervisor_message {
     KEEPER_BEGIN = 1,  /* u8 n, n names; descriptors: none, or certificate (PEM, chain) and private key (PEM) */
     KEEPER_GATEWAY,    /* one descriptor */
     KEEPER_FIRST_USER, /* before KEEPER_BEGIN: string name, string yescrypt hash; used where nobody is set up yet */
+    KEEPER_CLIENT_CA,  /* descriptors: none, authorities (PEM), or authorities and revocation lists (PEM) */
     KEEPER_READY = 0x80,
     KEEPER_FAILED,        /* string */
     KEEPER_SETUP_CHANGED, /* string: the new set-up secret, or "" when set-up was done */
@@ -46,6 +49,12 @@ int keeper_main(const struct keeper_options *options);
 /* certificate_fd and key_fd stay the caller's; both -1: a certificate is made and kept. -EINVAL: too many names. */
 int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd);
 int keeper_gateway_send(struct ipc *ipc, int gateway_fd);
+
+/* Who may vouch for client certificates: PEM files, read at once and from their beginning; crl_fd -1: nothing is ever
+ * revoked; both -1: no client certificate opens an account. A file that makes no sense is said in the log and counts
+ * like none. With revocation lists, each authority of a chain needs one that has not expired. The descriptors stay the
+ * caller's. */
+int keeper_client_ca_send(struct ipc *ipc, int ca_fd, int crl_fd);
 
 /* false: too long. */
 bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash);

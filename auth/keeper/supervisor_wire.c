@@ -38,6 +38,14 @@ int keeper_gateway_send(struct ipc *ipc, int gateway_fd)
     return ipc_send(ipc, KEEPER_GATEWAY, 0, NULL, 0, &gateway_fd, 1);
 }
 
+int keeper_client_ca_send(struct ipc *ipc, int ca_fd, int crl_fd)
+{
+    int fds[2] = {ca_fd, crl_fd};
+    if (ca_fd < 0 && crl_fd >= 0)
+        return -EINVAL;
+    return ipc_send(ipc, KEEPER_CLIENT_CA, 0, NULL, 0, fds, (ca_fd >= 0) + (crl_fd >= 0));
+}
+
 bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash)
 {
     uint8_t room[AUTH_USER_MAX + KEEPER_MAX_HASH + 4];
