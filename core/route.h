@@ -21,8 +21,8 @@ enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_PATCH, ROUTE_DELETE,
 enum route_access {
     ROUTE_SETUP = 1, /* only while no user exists: the set-up route */
     ROUTE_PUBLIC,    /* before login: the login itself, version */
-    ROUTE_SESSION,   /* any logged-in user, no further right */
-    ROUTE_RIGHT,     /* a logged-in user whose role has every bit of `rights` (auth/role.h) on the target in the path */
+    ROUTE_SESSION,   /* any logged-in user, no further right; where the path has a {target}, one who has any on it */
+    ROUTE_RIGHT,     /* a logged-in user who has every bit of `rights` (auth/grants.h) on the target in the path */
 };
 
 struct route {
@@ -104,6 +104,8 @@ struct route_call {
     void *on_body_data;
     const char *if_none_match;    /* "" when absent */
     const char *cookie_token;     /* the session cookie as sent, "" when absent; for login and logout */
+    const char *device_token;     /* the device cookie as sent, "" when absent; for login */
+    const char *agent;            /* User-Agent, cut to 120 bytes; "" when absent. Whatever somebody wrote there */
     const char *peer;             /* address as text, or "local uid N" */
     bool local;                   /* came over the local unix socket; the peer's uid was checked */
     struct auth_session *session; /* NULL on ROUTE_SETUP and ROUTE_PUBLIC; held by the call */
@@ -140,12 +142,19 @@ int route_range(const char *header, uint64_t size, uint64_t *first, uint64_t *la
 void route_reply_error(struct route_call *call, int status, const char *code, const char *message, ...)
     attr_printf(4, 5);
 
+/* What is said of a target that is not there, and of one that the caller may not see. */
+#define ROUTE_NO_SUCH_TARGET "There is no target '%s'; GET /api/v1/targets lists them."
+
 /* The session cookie. The __Host- prefix makes browsers insist on Secure, Path=/ and no Domain. */
 #define ROUTE_COOKIE "__Host-lightsout"
 
 /* Makes the answer set the session cookie, or clear it (token NULL); before route_reply. Nothing happens on the local
  * socket, which has no cookies. token: AUTH_TOKEN_HEX hex digits. */
 void route_set_session_cookie(struct route_call *call, const char *token);
+
+/* The device cookie: a browser that has logged in before is told from strangers by it, and by nothing else. */
+#define ROUTE_DEVICE_COOKIE "__Host-lightsout-device"
+void route_set_device_cookie(struct route_call *call, const char *token);
 
 /* Value of one query parameter, percent-decoded into room; false when absent or too long. */
 bool route_query(const struct route_call *call, const char *name, char *room, size_t size);

@@ -4,17 +4,31 @@
 #include "core/route.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define COOKIE_ATTRIBUTES "; Path=/; Secure; HttpOnly; SameSite=Strict"
+#define DEVICE_LIFE_S (90 * 86400) /* as the keeper remembers it */
 
-void route_set_session_cookie(struct route_call *call, const char *token)
+static void set_cookie(struct route_call *call, const char *name, const char *value, long life_s)
 {
     if (call->local)
         return;
-    char value[160];
-    int n = token ? snprintf(value, sizeof value, ROUTE_COOKIE "=%s" COOKIE_ATTRIBUTES, token)
-                  : snprintf(value, sizeof value, ROUTE_COOKIE "=; Max-Age=0" COOKIE_ATTRIBUTES);
-    assert(n > 0 && (size_t)n < sizeof value);
-    if (n > 0 && (size_t)n < sizeof value)
-        route_reply_header(call, "Set-Cookie", value);
+    char text[192], life[32] = "";
+    if (life_s >= 0)
+        snprintf(life, sizeof life, "; Max-Age=%ld", life_s);
+    int n = snprintf(text, sizeof text, "%s=%s%s" COOKIE_ATTRIBUTES, name, value, life);
+    assert(n > 0 && (size_t)n < sizeof text);
+    if (n > 0 && (size_t)n < sizeof text)
+        route_reply_header(call, "Set-Cookie", text);
+    explicit_bzero(text, sizeof text);
+}
+
+void route_set_session_cookie(struct route_call *call, const char *token)
+{
+    set_cookie(call, ROUTE_COOKIE, token ? token : "", token ? -1 : 0);
+}
+
+void route_set_device_cookie(struct route_call *call, const char *token)
+{
+    set_cookie(call, ROUTE_DEVICE_COOKIE, token, DEVICE_LIFE_S);
 }

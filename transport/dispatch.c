@@ -58,11 +58,34 @@ static const char *target_param(const struct route *route, char *const *params)
     return NULL;
 }
 
-static bool may(struct request *self, const struct route *route)
+/* What one may not see does not exist: the answer is the one that a target which is not there gets. */
+static bool sees(struct request *self, const char *target)
+{
+    if (!target || auth_session_sees(self->call.session, target))
+        return true;
+    route_reply_error(&self->call, 404, "no-such-target", ROUTE_NO_SUCH_TARGET, target);
+    return false;
+}
+
+static bool has_right(const struct request *self, const struct route *route)
 {
     const struct server_config *config = &self->server->config;
+    return route->access != ROUTE_RIGHT ||
+           config->may(config->may_context, self->call.session, route->rights, target_param(route, self->call.params));
+}
+
+bool request_may_go_on(const struct request *self)
+{
+    const struct route *route = self->call.route;
+    return !route || !self->call.session || has_right(self, route);
+}
+
+static bool may(struct request *self, const struct route *route)
+{
     const char *target = target_param(route, self->call.params);
-    if (route->access != ROUTE_RIGHT || config->may(config->may_context, self->call.session, route->rights, target))
+    if (!sees(self, target))
+        return false;
+    if (has_right(self, route))
         return true;
     route_reply_error(&self->call, 403, "forbidden", "User %s with the role %s may not do this%s%s.",
                       self->call.session->user, role_name(self->call.session->role), target ? " on target " : "",
@@ -126,23 +149,30 @@ static void session_found(void *data, const struct keeper_login_result *result)
     }
 }
 
+/* A request with an Authorization header is judged by it alone: a bad one is not saved by a cookie. */
+static const char *token_of(const struct request *self)
+{
+    return self->authorization ? self->bearer : self->cookie_token;
+}
+
 static void find_session(struct request *self, const struct match *match)
 {
     struct keeper_client *keeper = self->server->keeper;
+    const char *token = token_of(self);
     if (self->call.local)
         self->call.session = auth_session_ref(self->connection->session);
-    else if (self->cookie_token[0] && keeper)
-        self->call.session = keeper_client_cached(keeper, self->cookie_token);
+    else if (*token && keeper)
+        self->call.session = keeper_client_cached(keeper, token);
     if (self->call.session) {
         with_session(self, match);
         return;
     }
-    if (!self->cookie_token[0] || !keeper) {
+    if (!*token || !keeper) {
         reply_no_session(self);
         return;
     }
     self->phase = REQUEST_SESSION;
-    int r = keeper_client_session(keeper, self->cookie_token, session_found, self);
+    int r = keeper_client_session(keeper, token, session_found, self);
     if (r < 0)
         session_found(self, &(struct keeper_login_result){.error = -ECONNRESET});
 }

@@ -26,6 +26,8 @@ static struct request *request_create(struct connection *connection)
     self->call.body = (const uint8_t *)"";
     self->call.if_none_match = self->if_none_match;
     self->call.cookie_token = self->cookie_token;
+    self->call.device_token = self->device_token;
+    self->call.agent = self->agent;
     self->call.peer = self->peer;
     self->call.local = connection->session != NULL;
     self->call.reply = &request_reply_ops;
@@ -44,6 +46,7 @@ void request_destroy(struct request *self)
     free(self->stash);
     free(self->piece);
     free(self->reply);
+    explicit_bzero(self->bearer, sizeof self->bearer);
     free(self);
 }
 
@@ -107,13 +110,29 @@ static bool read_query(struct request *self, struct lws *wsi)
 }
 
 /* Cookie headers are read one by one: libwebsockets would join them without a separator. */
-static void read_cookie(struct request *self, struct lws *wsi)
+static void read_cookie(struct lws *wsi, const char *name, char room[AUTH_TOKEN_HEX + 1])
 {
     char cookie[2048];
     for (int i = 0; lws_hdr_copy_fragment(wsi, cookie, sizeof cookie, WSI_TOKEN_HTTP_COOKIE, i) >= 0; i++)
-        if (request_cookie(cookie, ROUTE_COOKIE, self->cookie_token, sizeof self->cookie_token))
+        if (request_cookie(cookie, name, room, AUTH_TOKEN_HEX + 1))
             return;
-    self->cookie_token[0] = 0;
+    room[0] = 0;
+}
+
+/* Who asks, as far as the request says so itself. */
+static void read_credentials(struct request *self, struct lws *wsi)
+{
+    char header[AUTH_API_TOKEN_MAX + 16];
+    read_cookie(wsi, ROUTE_COOKIE, self->cookie_token);
+    read_cookie(wsi, ROUTE_DEVICE_COOKIE, self->device_token);
+    self->authorization = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
+    if (self->authorization && copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, header, sizeof header))
+        request_bearer(header, self->bearer);
+    explicit_bzero(header, sizeof header);
+    char agent[512];
+    int n = lws_hdr_copy(wsi, agent, sizeof agent, WSI_TOKEN_HTTP_USER_AGENT);
+    if (n > 0)
+        request_agent(agent, self->agent, sizeof self->agent);
 }
 
 /* Another page may make a browser send requests here. Browsers tell where a changing request comes from; what is
@@ -290,7 +309,7 @@ int request_begin(struct connection *connection)
     if (length < 0 || (length > 0 && !self->streaming && !check_type(self, wsi)))
         return 0;
     copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, self->if_none_match, sizeof self->if_none_match);
-    read_cookie(self, wsi);
+    read_credentials(self, wsi);
     read_expectation(self, wsi);
     return self->streaming ? request_stream_begin(self) : collect(self, (size_t)length);
 }

@@ -26,7 +26,10 @@ struct request {
     enum route_method method;
     char path[REQUEST_MAX_PATH], query[REQUEST_MAX_QUERY];
     char param_room[REQUEST_MAX_PATH];
-    char if_none_match[256], cookie_token[AUTH_TOKEN_HEX + 1], peer[64];
+    char if_none_match[256], cookie_token[AUTH_TOKEN_HEX + 1], device_token[AUTH_TOKEN_HEX + 1], peer[64];
+    char agent[121];
+    bool authorization;              /* there is such a header: it alone says who asks, never the cookie */
+    char bearer[AUTH_API_TOKEN_MAX]; /* its token; "": it is none of ours */
 
     uint8_t *body;
     size_t body_size, body_expected;
@@ -82,6 +85,8 @@ void request_unwatch(struct connection *connection);
 
 /* dispatch.c: which route, and may the caller */
 void request_dispatch(struct request *self);
+/* Whether who asked may still have what is under way: rights may be taken away meanwhile. */
+bool request_may_go_on(const struct request *self);
 /* Whether the body of what is asked for is to come in pieces. */
 bool request_is_stream(struct request *self);
 

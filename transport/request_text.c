@@ -3,6 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/attrs.h"
+#include "core/utf8.h"
+
 int64_t request_content_length(const char *text, int64_t limit)
 {
     int64_t value = 0;
@@ -46,6 +49,37 @@ bool request_cookie(const char *header, const char *name, char *room, size_t siz
         header += pair;
     }
     return found;
+}
+
+bool request_bearer(const char *header, char room[AUTH_API_TOKEN_MAX])
+{
+    static const char scheme[] = "Bearer ";
+    static const size_t prefix = sizeof AUTH_API_TOKEN_PREFIX - 1;
+    room[0] = 0;
+    if (strncasecmp(header, scheme, sizeof scheme - 1) != 0)
+        return false;
+    header += sizeof scheme - 1;
+    header += strspn(header, " ");
+    size_t length = strlen(header);
+    if (length != prefix + AUTH_TOKEN_HEX || strncmp(header, AUTH_API_TOKEN_PREFIX, prefix) != 0 ||
+        !hex_digits(header + prefix, AUTH_TOKEN_HEX))
+        return false;
+    memcpy(room, header, length + 1);
+    return true;
+}
+
+void request_agent(const char *header, char *room, size_t size)
+{
+    size_t used = 0, length = strlen(header);
+    for (size_t at = 0; at < length;) {
+        size_t n = utf8_printable(header + at, length - at);
+        if (n && used + n >= size)
+            break;
+        memcpy(room + used, header + at, n);
+        used += n;
+        at += MAX(n, (size_t)1);
+    }
+    room[used] = 0;
 }
 
 bool request_reencode(const char *text, size_t length, bool query, char *room, size_t size)

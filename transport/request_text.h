@@ -5,12 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/keeper_account.h"
+
 /* A Content-Length of digits alone. -1: not a number (signs, lists, nothing); -2: above limit. */
 int64_t request_content_length(const char *text, int64_t limit);
 
 /* The value of the named cookie out of a Cookie header, whole, into room; false when absent, given twice, or too long.
  * Only hex digits are taken: that is all we ever set. */
 bool request_cookie(const char *header, const char *name, char *room, size_t size);
+
+/* "Bearer TOKEN" of an Authorization header, where the token is one of our API tokens; else false and "". */
+bool request_bearer(const char *header, char room[AUTH_API_TOKEN_MAX]);
+
+/* A User-Agent as it may be kept and shown: printable characters alone, cut at a whole one. */
+void request_agent(const char *header, char *room, size_t size);
 
 /* libwebsockets hands out paths and queries already percent-decoded, route_match and route_query decode again. Writes
  * the text so that this second decoding gives it back unchanged. False when it does not fit. */

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "transport/media_peer.h"
+#include "transport/request.h"
 #include "transport/server_internal.h"
 #include "transport/viewer.h"
 
@@ -125,6 +126,25 @@ void server_session_ended(struct server *self, struct auth_session *session)
             media_peer_end(p, MEDIA_END_SESSION, "Your session has ended; log in again, and pick the file again.");
     auth_tickets_purge(self->tickets, clock_boot_us());
     auth_tickets_purge(self->media_tickets, clock_boot_us());
+}
+
+static bool allows(const struct server *self, const struct auth_session *session, uint32_t rights, const char *target)
+{
+    return self->config.may(self->config.may_context, session, rights, target);
+}
+
+void server_session_changed(struct server *self, struct auth_session *session)
+{
+    for (struct viewer *v = self->viewers; v; v = viewer_next(v))
+        if (viewer_session(v) && viewer_session(v)->id == session->id)
+            viewer_rights_changed(v);
+    for (struct media_peer *p = self->media_peers; p; p = p->next)
+        if (p->session && p->session->id == session->id && !allows(self, session, RIGHT_MEDIA, p->target))
+            media_peer_end(p, MEDIA_END_REFUSED, "You may not insert media into this target's drives any more.");
+    for (struct connection *c = self->connections; c; c = c->next)
+        if (c->request && c->request->call.session && c->request->call.session->id == session->id &&
+            !request_may_go_on(c->request))
+            request_kill(c);
 }
 
 void server_set_needs_setup(struct server *self, bool needs_setup)

@@ -54,4 +54,6 @@ void server_accept_local(struct server *self, int fd);
 
 /* From keeper_client's listener. */
 void server_session_ended(struct server *self, struct auth_session *session);
+/* Its rights are others now: what it may not do any more ends at once. */
+void server_session_changed(struct server *self, struct auth_session *session);
 void server_set_needs_setup(struct server *self, bool needs_setup);

@@ -5,6 +5,7 @@
 #include <openssl/types.h>
 #include <sys/types.h>
 
+#include "auth/keeper_account.h"
 #include "transport/authority.h"
 #include "transport/server.h"
 #include "transport/statistics.h"
@@ -70,6 +71,9 @@ static inline struct server *server_of(struct lws *wsi)
 {
     return lws_context_user(lws_get_context(wsi));
 }
+
+/* console_rights.c: what the session may not do any more ends. */
+void viewer_rights_changed(struct viewer *viewer);
 
 /* context.c */
 int server_context_create(struct server *self);
