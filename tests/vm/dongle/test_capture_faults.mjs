@@ -23,12 +23,7 @@ after(() => {
   board?.destroy();
 });
 
-/** @param {string} path */
-async function get(path) {
-  const answer = await rest.call('GET', `/targets/pc${path}`);
-  assert.equal(answer.status, 200, `${path}: ${answer.status} ${JSON.stringify(answer.body)}\n${board.log.slice(-3000)}`);
-  return answer.body;
-}
+const get = (/** @type {string} */ path) => rest.ok('GET', `/targets/pc${path}`);
 const vivid = (/** @type {string} */ control) => board.ok(`v4l2-ctl -d /dev/video0 -c ${control}=1`);
 
 /** Three new pictures after now, and the signal is fine. */

@@ -36,11 +36,7 @@ async function begin() {
 }
 
 /** @param {string} method @param {string} path @param {object} [body] */
-async function call(method, path, body) {
-  const answer = await rest.call(method, `/targets/pc${path}`, body);
-  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}\n${board.log.slice(-3000)}`);
-  return answer.body;
-}
+const call = (method, path, body) => rest.ok(method, `/targets/pc${path}`, body);
 /** @param {number} drive @param {string} image @param {object} [more] */
 const insert = (drive, image, more = {}) => call('POST', `/drives/${drive}/insert`, { image, ...more });
 const eject = (/** @type {number} */ drive, force = false) => call('POST', `/drives/${drive}/eject`, { force });

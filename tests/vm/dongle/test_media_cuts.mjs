@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { until } from '../../web/until.mjs';
 import { Board } from '../guest/board.mjs';
 import { Rest } from '../target/client.mjs';
-import { WebServer, bytesAt } from './web_server.mjs';
+import { WebSource } from '../target/web_source.mjs';
 
 const HANG_MS = 90000;
 const MIB = 1 << 20;
@@ -17,14 +17,30 @@ const LARGE = 1300000 * 2048; // above what the kernel's own drive can show
 const FILE = 96 * MIB; // brought by the command line
 /** @type {Board} */ let board;
 /** @type {Rest} */ let rest;
-const disc = new WebServer(DISC), large = new WebServer(LARGE);
+/** @type {WebSource} */ let disc;
+/** @type {WebSource} */ let large;
 /** @type {string} */ let bringer;
 /** @type {string} */ let cd;
 /** @type {string} */ let stick;
 
+/** A file whose bytes tell where they stand. @param {number} length @returns {import('../target/web_source.mjs').Bytes} */
+const madeUp = (length) => ({
+  length,
+  subarray(from, end) {
+    const start = from - (from % 8);
+    const bytes = Buffer.alloc(end - from + 16);
+    for (let i = 0; i + 8 <= bytes.length; i += 8) {
+      const word = (start + i) / 8;
+      bytes.writeUInt32LE(Math.imul(word, 0x9e3779b1) >>> 0, i);
+      bytes.writeUInt32LE(word >>> 0, i + 4);
+    }
+    return bytes.subarray(from - start, end - start);
+  },
+});
+
 before(async () => {
-  await disc.listen();
-  await large.listen();
+  disc = await WebSource.create(madeUp(DISC), 'disc.iso');
+  large = await WebSource.create(madeUp(LARGE), 'disc.iso');
   board = new Board();
   const monitor = ['-chardev', `socket,id=monitor,path=${board.path('monitor')},server=on,wait=off`, '-mon', 'chardev=monitor,mode=readline'];
   await board.bootBoard({ keys: { capture: '' }, capture: false, qemu: monitor, seconds: 500, append: process.env.GUEST_APPEND ?? '' });
@@ -37,19 +53,15 @@ before(async () => {
 after(async () => {
   if (process.env.SHOW_LOG) console.log(board?.log);
   board?.destroy();
-  await disc.end();
-  await large.end();
+  disc?.destroy();
+  large?.destroy();
 });
 
 /** @param {string} method @param {string} path @param {object} [body] */
-async function call(method, path, body) {
-  const answer = await rest.call(method, `/targets/pc${path}`, body);
-  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}\n${board.log.slice(-3000)}`);
-  return answer.body;
-}
+const call = (method, path, body) => rest.ok(method, `/targets/pc${path}`, body);
 const drive = async (/** @type {number} */ index) => (await call('GET', '/drives')).drives[index];
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const url = (/** @type {WebServer} */ server) => `http://10.0.2.2:${server.port}/disc.iso`;
+const url = (/** @type {WebSource} */ server) => String(server.url).replace('127.0.0.1', '10.0.2.2'); // as the guest sees it
 
 /** Pulls the guest's network cable, or plugs it in again. @param {boolean} on */
 async function cable(on) {
@@ -93,7 +105,7 @@ async function endReading(name) {
 
 /** What was read there is what stands at the server. @param {number} at */
 async function sameAsServed(at) {
-  writeFileSync(board.path('served'), bytesAt(at * MIB, MIB));
+  writeFileSync(board.path('served'), madeUp(LARGE).subarray(at * MIB, (at + 1) * MIB));
   await board.ok(`cmp /share/served /tmp/got-${at}`);
 }
 /** @param {number} at */
@@ -209,7 +221,7 @@ test('a large disc from a URL: its last block', async () => {
   await call('POST', '/drives/0/insert', { url: url(large), kind: 'cdrom' });
   cd = await hostDrive('sr', LARGE);
   const got = await board.ok(`dd if=${cd} bs=2048 skip=${LARGE / 2048 - 1} 2>/dev/null | sha256sum; dd if=${cd} of=/tmp/got-2400 bs=1M skip=2400 count=1`);
-  writeFileSync(board.path('served'), bytesAt(LARGE - 2048, 2048));
+  writeFileSync(board.path('served'), madeUp(LARGE).subarray(LARGE - 2048, LARGE));
   assert.equal(got.slice(0, 64), (await board.ok('sha256sum /share/served')).slice(0, 64));
   await sameAsServed(2400);
 });

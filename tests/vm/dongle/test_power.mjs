@@ -56,11 +56,7 @@ after(() => {
 });
 
 /** @param {string} method @param {string} path @param {object} [body] */
-async function call(method, path, body) {
-  const answer = await rest.call(method, `/targets/${path}`, body);
-  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}\n${board.log.slice(-3000)}`);
-  return answer.body;
-}
+const call = (method, path, body) => rest.ok(method, `/targets/${path}`, body);
 const on = (/** @type {string} */ target) => call('POST', `${target}/power`, { action: 'on' });
 const bootNext = (/** @type {string} */ boot) => call('PUT', 'pc/boot', { boot });
 const stateIs = (/** @type {string} */ target, /** @type {string} */ state) =>
@@ -120,7 +116,7 @@ test('without an LED, a target that gives no bus power is off', () => stateIs('b
 
 test('switched on by hand it is on, and its boot keys begin; that nobody takes them is told', async () => {
   await call('PUT', 'box/boot', { boot: 'cd' });
-  await until(async () => (await board.run('usbip attach -r 127.0.0.1 -b usbip-vudc.0')).code === 0, 'box is plugged in', 30000);
+  await plugIn();
   await stateIs('box', 'on');
   console.log(`# ${await note('box', /Boot keys: .*did not arrive/)}`);
   assert.equal((await call('GET', 'box/power')).boot_next, 'default');
@@ -128,7 +124,7 @@ test('switched on by hand it is on, and its boot keys begin; that nobody takes t
 });
 
 test('a controller that tells neither leaves the state unknown', async () => {
-  await board.ok('usbip detach -p 0'); // its bus is reset, and has power as it seems
+  await pullOut(); // its bus is reset, and has power as it seems
   await stateIs('box', 'unknown');
 });
 

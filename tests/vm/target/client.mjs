@@ -115,6 +115,13 @@ export class Rest {
     });
   }
 
+  /** The same, and it must work; the answer's body. @param {string} method @param {string} path @param {object} [body] */
+  async ok(method, path, body) {
+    const answer = await this.call(method, path, body);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}\n${this.gateway.log.slice(-3000)}`);
+    return answer.body;
+  }
+
   /** The first user. */
   async setUp() {
     const answer = await this.call('POST', '/setup', { secret: this.gateway.secret, ...CREDENTIALS });

@@ -4,7 +4,6 @@
  * server does. */
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp, shot } from '../../web/browser.mjs';
 import { CREDENTIALS, Gateway } from '../../web/gateway.mjs';
@@ -12,6 +11,7 @@ import { Proxy } from '../../web/proxy.mjs';
 import { until } from '../../web/until.mjs';
 import { screenText, waitForText } from '../../web/vga_text.mjs';
 import { Rest } from './client.mjs';
+import { WebSource } from './web_source.mjs';
 
 const FROM = process.env.INSTALL_FROM ?? 'library';
 const CUT_MS = 20000;
@@ -28,22 +28,8 @@ const QEMU = '-sandbox'; // the only child of the supervisor with this argument
 
 /** @type {Gateway} */ let gateway;
 /** @type {Proxy|undefined} */ let network;
-/** @type {import('node:http').Server|undefined} */ let web;
+/** @type {WebSource|undefined} */ let web;
 let browser, page, started;
-
-/** Serves the ISO, whole or in ranges, as any web server does. */
-async function serveIso() {
-  const bytes = readFileSync(process.env.INSTALLER_ISO);
-  const server = createServer((request, answer) => {
-    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
-    answer.setHeader('Accept-Ranges', 'bytes').setHeader('ETag', '"first"');
-    if (first === undefined) return answer.end(bytes);
-    const end = Math.min(last ? Number(last) : bytes.length - 1, bytes.length - 1);
-    answer.writeHead(206, { 'Content-Range': `bytes ${first}-${end}/${bytes.length}` }).end(bytes.subarray(Number(first), end + 1));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  return server;
-}
 
 before(async () => {
   gateway = await Gateway.create(
@@ -54,7 +40,7 @@ before(async () => {
   if (FROM === 'library') {
     copyFileSync(process.env.INSTALLER_ISO, gateway.path(`images/${ISO}`));
     chmodSync(gateway.path(`images/${ISO}`), 0o644);
-  } else if (FROM === 'url') web = await serveIso();
+  } else if (FROM === 'url') web = await WebSource.create(readFileSync(process.env.INSTALLER_ISO), ISO);
   await gateway.start();
   if (FROM === 'computer') network = await Proxy.create('127.0.0.2', gateway.port, gateway.port);
   browser = await launch(network ? ['--host-resolver-rules=MAP localhost 127.0.0.2'] : []);
@@ -65,7 +51,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   network?.destroy();
-  web?.close();
+  web?.destroy();
   await gateway?.destroy();
 });
 
@@ -88,7 +74,7 @@ const choose = {
   },
   url: async () => {
     await page.getByRole('tab', { name: 'Address' }).click();
-    await labelled(page, 'Address of the medium').fill(`http://127.0.0.1:${web.address().port}/${ISO}`);
+    await labelled(page, 'Address of the medium').fill(web?.url ?? '');
   },
 };
 

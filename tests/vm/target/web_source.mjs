@@ -12,22 +12,25 @@ export function random(seed) {
   };
 }
 
+/** @typedef {{length: number, subarray: (from: number, end: number) => Buffer}} Bytes */
+
 export class WebSource {
   /** @type {(() => void)[]} */ #held = [];
   #holding = false;
   /** @type {(() => number)|null} */ dice = null; // faults are thrown by it
   etag = '"first"';
   requests = 0;
+  given = 0; // bytes
   /** @type {Record<string, number>} */ faults = {};
 
-  /** @param {Buffer} bytes */
-  static async create(bytes) {
+  /** bytes: of the file, or who makes them when they are asked for. @param {Bytes} bytes @param {string} [name] */
+  static async create(bytes, name = 'source.img') {
     const self = new WebSource();
     self.bytes = bytes;
     self.server = createServer((request, answer) => self.#take(request, answer));
     await new Promise((resolve) => self.server?.listen(0, '127.0.0.1', () => resolve(0)));
     const { port } = /** @type {import('node:net').AddressInfo} */ (self.server.address());
-    self.url = `http://127.0.0.1:${port}/source.img`;
+    self.url = `http://127.0.0.1:${port}/${name}`;
     return self;
   }
 
@@ -57,13 +60,14 @@ export class WebSource {
 
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} answer */
   #answer(request, answer) {
-    const bytes = /** @type {Buffer} */ (this.bytes);
+    const bytes = /** @type {Bytes} */ (this.bytes);
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     const first = Number(range?.[1] ?? 0), last = range?.[2] ? Math.min(Number(range[2]), bytes.length - 1) : bytes.length - 1;
-    const body = bytes.subarray(first, last + 1);
     const fresh = request.headers['if-range'] === undefined || request.headers['if-range'] === this.etag;
     answer.setHeader('Accept-Ranges', 'bytes').setHeader('ETag', this.etag);
-    if (!range || !fresh) return answer.end(bytes);
+    if (!range || !fresh) return answer.end(bytes.subarray(0, bytes.length));
+    const body = bytes.subarray(first, last + 1);
+    this.given += body.length;
     const head = { 'Content-Range': `bytes ${first}-${last}/${bytes.length}`, 'Content-Length': body.length };
     const fault = this.#fault();
     if (fault) this.faults[fault] = (this.faults[fault] ?? 0) + 1;
