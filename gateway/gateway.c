@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "core/heartbeat.h"
 #include "core/log.h"
 #include "gateway/accept.h"
 #include "gateway/console.h"
@@ -245,13 +246,14 @@ static int begin(struct gateway *self)
     r = create_server(self);
     if (r == 0 && self->supervisor)
         r = ipc_send(self->supervisor, CONTROL_READY, 0, NULL, 0, NULL, 0);
-    return r;
+    return r ? r : heartbeat_create(self->loop, &self->supervisor, &self->heartbeat);
 }
 
 /* Viewers first (their keys are released while the targets are there), then who works for targets, then those. */
 static void end(struct gateway *self)
 {
     gateway_clock_lost(self);
+    self->heartbeat = heartbeat_destroy(self->heartbeat);
     self->accept = accept_destroy(self->accept);
     self->server = server_destroy(self->server);
     self->encoders = worker_pool_destroy(self->encoders);

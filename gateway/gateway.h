@@ -55,6 +55,7 @@ struct gateway_target {
 struct gateway {
     struct loop *loop;
     struct ipc *supervisor;
+    struct heartbeat *heartbeat;
     struct loop_io *signals_io;
     int signals;
 

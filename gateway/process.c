@@ -8,12 +8,14 @@
 #include <sys/wait.h>
 
 #include "core/clock.h"
+#include "core/heartbeat.h"
 #include "core/log.h"
 
 /* Someone waits for what has worked until now, so it is never long away, however often it ends. What ends before it is
  * ready will hardly do better the next time. */
 #define LONGEST_US 10000000
 #define LONGEST_SERVED_US 250000
+#define PATIENCE_US 3000000 /* of who must never wait for anything */
 
 static void start_again(struct process *self)
 {
@@ -31,13 +33,29 @@ static void on_restart(void *data)
     }
 }
 
+static void on_look(void *data)
+{
+    struct process *self = data;
+    if (!self->child)
+        return;
+    if (!watch_look(&self->watch, clock_now_us())) {
+        loop_timer_arm_in(self->look, WATCH_LOOK_US);
+        return;
+    }
+    log_error("supervisor", "the %s has given no sign of life for %u s and is ended", self->role,
+              (unsigned)(self->patience_us / 1000000));
+    child_signal(self->child, SIGKILL); /* its end starts it again */
+}
+
 int process_init(struct process *self, struct loop *loop, const char *role, const struct uid_choice *user,
                  const struct process_owner *owner, void *data)
 {
     *self = (struct process){.role = role, .user = user, .loop = loop, .owner = owner, .data = data};
+    self->patience_us = PATIENCE_US;
     self->backoff = (struct backoff){.first_us = 20000, .longest_us = LONGEST_US, .good_us = 2000000};
     snprintf(self->argument, sizeof self->argument, "--role=%s", role);
-    return loop_timer_add(loop, on_restart, self, &self->restart);
+    int r = loop_timer_add(loop, on_restart, self, &self->restart);
+    return r ? r : loop_timer_add(loop, on_look, self, &self->look);
 }
 
 static void drop_channel(struct process *self)
@@ -48,7 +66,10 @@ static void drop_channel(struct process *self)
 static void on_message(void *data, struct ipc_message *message)
 {
     struct process *self = data;
-    self->owner->message(self->data, message);
+    if (message->type == HEARTBEAT_TYPE)
+        watch_heard(&self->watch, clock_now_us());
+    else
+        self->owner->message(self->data, message);
 }
 
 static void on_channel_closed(void *data, int error)
@@ -129,6 +150,8 @@ int process_start(struct process *self)
         child_signal(self->child, SIGKILL);
         return 0; /* its end starts it again */
     }
+    watch_begin(&self->watch, self->patience_us, clock_now_us());
+    loop_timer_arm_in(self->look, WATCH_LOOK_US);
     self->owner->started(self->data);
     return 0;
 }
@@ -156,4 +179,5 @@ void process_finish(struct process *self)
     drop_channel(self);
     self->child = child_destroy(self->child);
     self->restart = loop_timer_remove(self->restart);
+    self->look = loop_timer_remove(self->look);
 }

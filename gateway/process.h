@@ -1,10 +1,12 @@
-/* One of our own processes, kept alive: the executable runs again under another role. What it needs on start, and what
- * it says over its channel, is the owner's. */
+/* One of our own processes, kept alive: the executable runs again under another role, when it ended and when it gives
+ * no sign of life any more (core/heartbeat.h). What it needs on start, and what it says over its channel, is the
+ * owner's. */
 #pragma once
 
 #include "core/ipc.h"
 #include "gateway/backoff.h"
 #include "gateway/child.h"
+#include "gateway/watch_rule.h"
 
 struct process;
 
@@ -24,7 +26,8 @@ struct process {
     const char *folder, *state; /* working directory; handed on as --state; both outlive it */
     const char *config;         /* handed on as --config; outlives it */
     const struct uid_choice *user;
-    unsigned rtprio; /* as in struct child_spec */
+    unsigned rtprio;      /* as in struct child_spec */
+    uint64_t patience_us; /* how long it may give no sign of life */
     struct loop *loop;
     const struct process_owner *owner;
     void *data;
@@ -32,7 +35,8 @@ struct process {
     struct child *child;
     struct ipc *channel; /* NULL while it does not run */
     struct backoff backoff;
-    struct loop_timer *restart;
+    struct loop_timer *restart, *look;
+    struct watch_rule watch;
     uint64_t started_us;
     bool served;    /* the owner has heard from this one that it is ready */
     bool explained; /* the owner has said why this one ends */

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 
 #include "core/cleanup.h"
+#include "core/heartbeat.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "gateway/outward_jobs.h"
@@ -22,6 +23,7 @@
 struct outward {
     struct loop *loop;
     struct ipc *supervisor;
+    struct heartbeat *heartbeat;
     int signals;
     struct loop_io *signals_io;
     struct remote_settings settings;
@@ -173,11 +175,13 @@ static int begin(struct outward *self)
           : outward_jobs_create(self->loop, &self->settings, OUTWARD_KEEP_S * 1000000ull, on_lost, self, &self->jobs);
     if (r == 0 && self->early >= 0)
         meet_gateway(self, take_fd(&self->early));
+    r = r ? r : heartbeat_create(self->loop, &self->supervisor, &self->heartbeat);
     return r ? r : ipc_send(self->supervisor, OUTWARD_READY, 0, NULL, 0, NULL, 0);
 }
 
 static void end(struct outward *self)
 {
+    self->heartbeat = heartbeat_destroy(self->heartbeat);
     self->jobs = outward_jobs_destroy(self->jobs);
     for (int i = 0; self->loop && i < LAST_TURNS; i++) /* what sources still have to put away */
         loop_dispatch(self->loop, 0);

@@ -14,6 +14,7 @@
 #include "gateway/announce.h"
 #include "gateway/listen.h"
 #include "gateway/notify.h"
+#include "gateway/notify_alive.h"
 #include "gateway/supervisor_roles.h"
 #include "machines/qemu/argv.h"
 
@@ -31,6 +32,7 @@ struct supervisor {
     struct loop *loop;
     int signals;
     struct loop_io *signals_io;
+    struct notify_alive *alive;
     struct roles *roles;
     struct vm *vms[CONFIG_MAX_TARGETS]; /* NULL for targets without a process */
     char config_path[PATH_MAX];         /* absolute */
@@ -201,6 +203,7 @@ static int begin(struct supervisor *self)
     static const struct roles_owner owner = {.ready = on_ready, .refused = on_refused};
     int r = loop_create(&self->loop);
     r = r ? r : watch_signals(self);
+    r = r ? r : notify_alive_create(self->loop, &self->alive);
     r = r ? r : make_vms(self);
     const char *config_path = self->options->config ? self->options->config : CONFIG_DEFAULT_PATH;
     if (r == 0 && realpath(config_path, self->config_path))
@@ -240,6 +243,7 @@ static void finish(struct supervisor *self)
     self->roles = roles_destroy(self->roles);
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         self->vms[i] = vm_destroy(self->vms[i]);
+    self->alive = notify_alive_destroy(self->alive);
     self->signals_io = loop_io_remove(self->signals_io);
     if (self->signals >= 0)
         close(self->signals);

@@ -19,6 +19,9 @@
 #include "gateway/supervisor_helper.h"
 #include "gateway/supervisor_outward.h"
 
+/* Its store waits for the disk, and a worn card may take its time. */
+#define KEEPER_PATIENCE_US 20000000
+
 struct roles {
     struct roles_config config;
     const struct roles_owner *owner;
@@ -380,6 +383,7 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     r = r ? r : process_init(&self->keeper, loop, "keeper", config->keeper, &keeper, self);
     r = r ? r : process_init(&self->gateway, loop, "gateway", config->user, &gateway, self);
     self->gateway.rtprio = V4L2_RTPRIO;
+    self->keeper.patience_us = KEEPER_PATIENCE_US;
     self->keeper.folder = self->keeper_folder;
     self->keeper.state = self->gateway.state = config->state->path;
     static const struct helper_link_owner helper = {.give = give_helper};

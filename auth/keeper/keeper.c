@@ -2,6 +2,7 @@
 #include "auth/keeper/keeper.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,13 +12,17 @@
 #include "auth/keeper/desk.h"
 #include "auth/keeper/supervisor_wire.h"
 #include "core/clock.h"
+#include "core/heartbeat.h"
 #include "core/log.h"
 
 #define STORE_FILE "keeper.db"
+#define SECURE_BYTES 65536
+#define SECURE_LEAST 32
 
 struct keeper {
     struct loop *loop;
     struct ipc *supervisor;
+    struct heartbeat *heartbeat; /* from the moment that it serves */
     struct loop_wake *stop;
     struct book *book;
     struct identity identity;
@@ -118,7 +123,8 @@ static void on_begin(struct keeper *self, struct ipc_message *message)
     ready.needs_setup = book_needs_setup(self->book);
     ready.audit_broken = book_audit_broken(self->book);
     memcpy(ready.fingerprint, self->identity.fingerprint, sizeof ready.fingerprint);
-    int r = ready_send(self->supervisor, &ready);
+    int r = heartbeat_create(self->loop, &self->supervisor, &self->heartbeat);
+    r = r ? r : ready_send(self->supervisor, &ready);
     explicit_bzero(ready.secret, sizeof ready.secret);
     if (r < 0)
         loop_stop(self->loop, 1);
@@ -159,6 +165,8 @@ static void harden(void)
     prctl(PR_SET_DUMPABLE, 0);
 #endif
     umask(077);
+    /* where OpenSSL keeps private keys: locked, between pages that cannot be touched, and in no dump */
+    CRYPTO_secure_malloc_init(SECURE_BYTES, SECURE_LEAST);
 }
 
 /* Ctrl-C reaches the whole group: the supervisor decides what it means. A write beyond a size limit is an error like a
@@ -205,6 +213,7 @@ int keeper_main(const struct keeper_options *options)
         close(options->supervisor_fd);
     if (r < 0)
         log_error("keeper", "cannot run: %s", strerror(-r));
+    self.heartbeat = heartbeat_destroy(self.heartbeat);
     self.supervisor = ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
     desk_destroy(self.desk);
     book_close(self.book);

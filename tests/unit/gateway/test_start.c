@@ -238,6 +238,26 @@ static void restarts_what_is_killed(void **state)
 }
 
 /* The keeper signs handshakes: each of these connections comes while there is none. */
+/* As one in an endless loop would, or that waits for a disk for ever. */
+static void brings_back_a_gateway_that_stands_still(void **state)
+{
+    struct program *p = *state;
+    program_start(p, NULL);
+    assert_true(program_await(p, "page   "));
+    pid_t before = program_role(p, "gateway");
+    assert_true(before > 0);
+    usleep(600000); /* a sign of life */
+    assert_int_equal(kill(before, SIGSTOP), 0);
+    uint64_t stopped = clock_now_us();
+    while (program_role(p, "gateway") == before && clock_now_us() - stopped < 25000000)
+        usleep(50000);
+    await_gone(before);
+    await_answer(p);
+    print_message("a gateway that stands still: the page answered after %u ms\n",
+                  (unsigned)((clock_now_us() - stopped) / 1000));
+    assert_true(clock_now_us() - stopped < 25000000); /* five times what is wanted */
+}
+
 static void lets_new_connections_wait_for_the_keeper(void **state)
 {
     struct program *p = *state;
@@ -336,6 +356,7 @@ int main(void)
         TEST(refuses_a_second_instance),
         TEST(answers_over_tls_with_the_printed_certificate),
         TEST(restarts_what_is_killed),
+        TEST(brings_back_a_gateway_that_stands_still),
         TEST(lets_new_connections_wait_for_the_keeper),
         TEST(is_soon_back_however_often_it_is_killed),
         TEST(leaves_nothing_behind),
