@@ -74,8 +74,8 @@ static void reply_write_error(struct route_call *call, int error, const struct u
 
 static void add_location(struct route_call *call, const struct upload_state *state)
 {
-    char location[64];
-    snprintf(location, sizeof location, "/api/v1/uploads/%s", state->id);
+    char location[160];
+    snprintf(location, sizeof location, "%s/api/v1/uploads/%s", call->base ? call->base : "", state->id);
     route_reply_header(call, "Location", location);
 }
 

@@ -102,12 +102,14 @@ struct route_call {
     uint64_t body_length;             /* of a row with `stream`: what is to come */
     const struct route_body *on_body; /* the handler's, with `stream` */
     void *on_body_data;
-    const char *if_none_match;    /* "" when absent */
-    const char *cookie_token;     /* the session cookie as sent, "" when absent; for login and logout */
-    const char *device_token;     /* the device cookie as sent, "" when absent; for login */
-    const char *agent;            /* User-Agent, cut to 120 bytes; "" when absent. Whatever somebody wrote there */
-    const char *peer;             /* address as text, or "local uid N" */
-    bool local;                   /* came over the local unix socket; the peer's uid was checked */
+    const char *if_none_match; /* "" when absent */
+    const char *cookie_token;  /* the session cookie as sent, "" when absent; for login and logout */
+    const char *device_token;  /* the device cookie as sent, "" when absent; for login */
+    const char *agent;         /* User-Agent, cut to 120 bytes; "" when absent. Whatever somebody wrote there */
+    const char *peer;          /* address as text, or "local uid N"; behind a trusted proxy what that says of it: for
+                                  the log and for limits alone */
+    const char *base;          /* "" or the path that a proxy keeps in front ("/kvm"); paths we answer with begin so */
+    bool local;                /* came over the local unix socket; the peer's uid was checked */
     struct auth_session *session; /* NULL on ROUTE_SETUP and ROUTE_PUBLIC; held by the call */
     void (*cancelled)(void *data);
     void *cancelled_data;
@@ -145,8 +147,10 @@ void route_reply_error(struct route_call *call, int status, const char *code, co
 /* What is said of a target that is not there, and of one that the caller may not see. */
 #define ROUTE_NO_SUCH_TARGET "There is no target '%s'; GET /api/v1/targets lists them."
 
-/* The session cookie. The __Host- prefix makes browsers insist on Secure, Path=/ and no Domain. */
+/* The session cookie. The __Host- prefix makes browsers insist on Secure, Path=/ and no Domain. Below a base path it is
+ * __Secure- instead, with that path: others below the same name must not get it sent. */
 #define ROUTE_COOKIE "__Host-lightsout"
+#define ROUTE_COOKIE_BELOW "__Secure-lightsout"
 
 /* Makes the answer set the session cookie, or clear it (token NULL); before route_reply. Nothing happens on the local
  * socket, which has no cookies. token: AUTH_TOKEN_HEX hex digits. */
@@ -154,6 +158,7 @@ void route_set_session_cookie(struct route_call *call, const char *token);
 
 /* The device cookie: a browser that has logged in before is told from strangers by it, and by nothing else. */
 #define ROUTE_DEVICE_COOKIE "__Host-lightsout-device"
+#define ROUTE_DEVICE_COOKIE_BELOW "__Secure-lightsout-device"
 void route_set_device_cookie(struct route_call *call, const char *token);
 
 /* Value of one query parameter, percent-decoded into room; false when absent or too long. */

@@ -64,6 +64,7 @@ static struct config_target *target_new(const char *name, int line)
     self->nic.kind = CONFIG_NIC_USER;
     self->drives = 1;
     self->media_wait_s = CONFIG_MEDIA_WAIT_S;
+    self->seat_idle_s = CONFIG_SEAT_IDLE_S;
     config_dongle_defaults(&self->dongle);
     return self;
 }
@@ -292,6 +293,8 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
         mistake(mistakes, 0, "nbd-listen",
                 "is not possible without nbd-psk-file or nbd-client-ca: who comes in that way "
                 "must prove who it is");
+    if (config->client_crl[0] && !config->client_ca[0])
+        mistake(mistakes, 0, "client-crl", "revokes certificates of nobody; add client-ca");
     if (!config->certificate[0] != !config->certificate_key[0])
         mistake(mistakes, 0, config->certificate[0] ? "certificate-key" : "certificate",
                 "certificate and certificate-key belong together; give both or neither");

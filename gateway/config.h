@@ -20,6 +20,7 @@
 #define CONFIG_USER_MAX 33
 #define CONFIG_MAX_KEYS 128 /* rows of the key table */
 #define CONFIG_PROXY_MAX 320
+#define CONFIG_BASE_MAX 64 /* of base-path */
 
 enum config_machine { CONFIG_QEMU, CONFIG_TESTCARD, CONFIG_REPLAY, CONFIG_DONGLE };
 /* What the test card is drawn in, in the order of config_format_word. */
@@ -28,13 +29,22 @@ enum config_firmware { CONFIG_BIOS, CONFIG_UEFI, CONFIG_UEFI_SECURE };
 enum config_bus { CONFIG_BUS_SATA, CONFIG_BUS_VIRTIO, CONFIG_BUS_NVME };
 enum config_nic { CONFIG_NIC_NONE, CONFIG_NIC_USER, CONFIG_NIC_TAP };
 enum config_lifetime { CONFIG_LIFETIME_VM, CONFIG_LIFETIME_SUPERVISOR };
+enum config_seat { CONFIG_SEAT_EXCLUSIVE, CONFIG_SEAT_SHARED };
 enum config_accel { CONFIG_ACCEL_AUTO, CONFIG_ACCEL_KVM, CONFIG_ACCEL_TCG };
 
+enum config_listen_kind {
+    CONFIG_LISTEN_ADDRESS,   /* also "[fe80::1%eth0]:443": the scope's name is in `interface` */
+    CONFIG_LISTEN_ALL,       /* "*:443": all addresses of both kinds */
+    CONFIG_LISTEN_INTERFACE, /* "eth0:443": what this interface has, now and later */
+};
+
 struct config_listen {
-    struct sockaddr_storage address;
+    enum config_listen_kind kind;
+    struct sockaddr_storage address; /* of CONFIG_LISTEN_ADDRESS */
     socklen_t size;
     uint16_t port;
-    char text[80]; /* as people write it: "127.0.0.1:8443", "[::1]:8443" */
+    char interface[16]; /* "": none */
+    char text[80];      /* as people write it: "127.0.0.1:8443", "[::1]:8443" */
 };
 
 struct config_listens {
@@ -43,7 +53,8 @@ struct config_listens {
 };
 
 struct config_names {
-    char list[CONFIG_MAX_NAMES][CONFIG_NAME_MAX];
+    char list[CONFIG_MAX_NAMES][CONFIG_NAME_MAX]; /* lower case; an IPv6 address without brackets */
+    uint16_t ports[CONFIG_MAX_NAMES];             /* 0: that of `listen`; else a proxy's */
     unsigned n;
 };
 
@@ -84,7 +95,9 @@ struct config_target {
     unsigned lifetime; /* enum config_lifetime */
     unsigned drives;
     unsigned
-        media_wait_s; /* how long a read waits for a medium that is away before the machine stands still; 0: ever */
+        media_wait_s;     /* how long a read waits for a medium that is away before the machine stands still; 0: ever */
+    unsigned seat;        /* enum config_seat */
+    unsigned seat_idle_s; /* a holder that does nothing for so long loses the seat; 0: never */
     struct config_arguments extra;
     struct config_dongle dongle;
 };
@@ -106,6 +119,9 @@ struct config {
     bool given[CONFIG_MAX_KEYS];
     struct config_listens listen;
     struct config_names public_names;
+    char base_path[CONFIG_BASE_MAX];         /* "" or "/kvm" */
+    struct address_networks trusted_proxies; /* none: nobody's word on whom a request comes from is believed */
+    char client_ca[CONFIG_PATH_MAX], client_crl[CONFIG_PATH_MAX]; /* of client certificates; "": none */
     char state[CONFIG_PATH_MAX];
     char library[CONFIG_PATH_MAX]; /* "": library/ in the state folder */
     struct config_outward outward;
@@ -151,6 +167,7 @@ int config_default(struct config **ret);
 
 #define CONFIG_CACHE_MEMORY (64ull << 20)
 #define CONFIG_CACHE_DISK (2ull << 30)
+#define CONFIG_SEAT_IDLE_S 600
 #define CONFIG_MEDIA_WAIT_S 3 /* below the 5 s that firmware gives a command */
 
 const char *config_machine_name(unsigned machine);

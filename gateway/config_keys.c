@@ -11,6 +11,7 @@ static const char *const format_words[] = {"bgrx", "yuyv", "uyvy", "nv12", "rgb2
 static_assert(ARRAY_SIZE(format_words) == CONFIG_FORMATS + 1, "a word for each");
 static const char *const firmware_words[] = {"bios", "uefi", "uefi-secure", NULL};
 static const char *const accel_words[] = {"auto", "kvm", "tcg", NULL};
+static const char *const seat_modes[] = {"exclusive", "shared", NULL};
 static const char *const lifetime_words[] = {"vm", "supervisor", NULL};
 /* in the order of enum personality */
 static const char *const personality_choices[] = {"auto",           "full",          "keyboard", "drive",
@@ -41,9 +42,14 @@ static const char *const capture_words[] = {"auto", "yuyv",  "uyvy",  "nv12", "n
 
 const struct config_key config_keys[] = {
     GATEWAY("listen", listen, config_value_listen,
-            .remedy = "give addresses with ports, for example listen = 127.0.0.1:8443 [::1]:8443"),
+            .remedy =
+                "give addresses or interfaces with ports, for example listen = 127.0.0.1:8443 [::1]:8443 eth0:8443"),
     GATEWAY("public-names", public_names, config_value_names,
             .remedy = "give the names that browsers use, for example public-names = kvm.example.org localhost"),
+    GATEWAY("base-path", base_path, config_value_base_path,
+            .remedy = "give the path that a proxy keeps in front, for example base-path = /kvm"),
+    GATEWAY("trusted-proxies", trusted_proxies, config_value_trusted,
+            .remedy = "give the proxies' addresses or networks, for example trusted-proxies = 192.0.2.10 fd00:1::/64"),
     GATEWAY("state", state, config_value_path,
             .remedy = "give an absolute path, for example state = /var/lib/lightsout"),
     GATEWAY("library", library, config_value_path,
@@ -64,6 +70,10 @@ const struct config_key config_keys[] = {
             .remedy = "give the absolute path of a PEM file, the chain behind the certificate"),
     GATEWAY("certificate-key", certificate_key, config_value_path,
             .remedy = "give the absolute path of the PEM file with the certificate's private key"),
+    GATEWAY("client-ca", client_ca, config_value_path,
+            .remedy = "give the absolute path of a PEM file with the authorities of clients' certificates"),
+    GATEWAY("client-crl", client_crl, config_value_path,
+            .remedy = "give the absolute path of a PEM file with their lists of revoked certificates"),
     GATEWAY("nbd-listen", nbd.listen, config_value_listen,
             .remedy = "give addresses with ports, for example nbd-listen = 192.0.2.7:10809"),
     GATEWAY("nbd-psk-file", nbd.psk_file, config_value_path,
@@ -109,6 +119,10 @@ const struct config_key config_keys[] = {
            .remedy = "give a number from 0 to 4, of a dongle from 0 to 2"),
     TARGET("media-wait", media_wait_s, CONFIG_FOR_QEMU, config_value_number, .min = 0, .max = 3600,
            .remedy = "give seconds from 1 to 3600, or 0 to wait for ever"),
+    TARGET("seat", seat, CONFIG_FOR_ALL, config_value_word, .words = seat_modes,
+           .remedy = "choose exclusive (one types, others ask for the keyboard) or shared (all who may type do)"),
+    TARGET("seat-idle", seat_idle_s, CONFIG_FOR_ALL, config_value_number, .min = 0, .max = 86400,
+           .remedy = "give seconds from 1 to 86400, or 0 so that an idle holder keeps the keyboard"),
     TARGET("extra-arguments", extra, CONFIG_FOR_QEMU, config_value_arguments, .trusted_only = true,
            .remedy = "give at most 64 words, quoted with \" where they hold blanks"),
 

@@ -1,7 +1,5 @@
 /* From the text of a value to a field. A parser says in `why` what is wrong; the row's remedy follows by itself. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,20 +18,6 @@ static bool read_number(const char *text, uint64_t *ret)
             return false;
     }
     *ret = v;
-    return true;
-}
-
-/* The next word of a list whose words stand between blanks and commas; false at the end or when it is too long. */
-static bool next_word(const char **at, char *room, size_t size, bool *too_long)
-{
-    *at += strspn(*at, " \t,");
-    size_t n = strcspn(*at, " \t,");
-    *too_long = n >= size;
-    if (n == 0 || *too_long)
-        return false;
-    memcpy(room, *at, n);
-    room[n] = '\0';
-    *at += n;
     return true;
 }
 
@@ -109,100 +93,6 @@ bool config_value_user(const struct config_key *key, const char *value, void *fi
         return false;
     }
     return copy_text(field, CONFIG_USER_MAX, value) && *value;
-}
-
-/* "127.0.0.1:8443" or "[::1]:8443". Numeric only: a name server's answer must not decide where a KVM listens. */
-static bool read_listen(const char *word, struct config_listen *ret)
-{
-    char host[INET6_ADDRSTRLEN + 2];
-    const char *colon = strrchr(word, ':');
-    uint64_t port;
-    if (!colon || (size_t)(colon - word) >= sizeof host || !read_number(colon + 1, &port) || port < 1 || port > 65535)
-        return false;
-    size_t n = (size_t)(colon - word);
-    memcpy(host, word, n);
-    host[n] = '\0';
-
-    memset(ret, 0, sizeof *ret);
-    ret->port = (uint16_t)port;
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&ret->address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret->address;
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(ret->port);
-        ret->size = sizeof *v4;
-    } else {
-        if (n < 3 || host[0] != '[' || host[n - 1] != ']')
-            return false;
-        host[n - 1] = '\0';
-        if (inet_pton(AF_INET6, host + 1, &v6->sin6_addr) != 1)
-            return false;
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(ret->port);
-        ret->size = sizeof *v6;
-    }
-    return copy_text(ret->text, sizeof ret->text, word);
-}
-
-bool config_value_listen(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
-{
-    (void)key;
-    struct config_listens *listens = field;
-    char word[80];
-    bool too_long = false;
-    while (next_word(&value, word, sizeof word, &too_long)) {
-        if (listens->n == CONFIG_MAX_LISTEN) {
-            WHY("names more than %d addresses", CONFIG_MAX_LISTEN);
-            return false;
-        }
-        if (!read_listen(word, &listens->list[listens->n])) {
-            WHY("holds '%s', which is no numeric address with a port", word);
-            return false;
-        }
-        /* one page has one authority: the redirect and the Origin check know a single port */
-        if (listens->n > 0 && listens->list[listens->n].port != listens->list[0].port) {
-            WHY("names two ports, %u and %u; all addresses must have the same", listens->list[0].port,
-                listens->list[listens->n].port);
-            return false;
-        }
-        listens->n++;
-    }
-    return listens->n > 0 && !too_long;
-}
-
-static bool is_host_name(const char *text)
-{
-    if (text[0] == '.' || text[0] == '-')
-        return false;
-    for (; *text; text++) {
-        bool plain = (*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9') || strchr("-._:[]", *text);
-        if (!plain)
-            return false;
-    }
-    return true;
-}
-
-bool config_value_names(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
-{
-    (void)key;
-    struct config_names *names = field;
-    char word[CONFIG_NAME_MAX];
-    bool too_long = false;
-    while (next_word(&value, word, sizeof word, &too_long)) {
-        if (names->n == CONFIG_MAX_NAMES) {
-            WHY("lists more than %d names", CONFIG_MAX_NAMES);
-            return false;
-        }
-        for (char *c = word; *c; c++)
-            if (*c >= 'A' && *c <= 'Z')
-                *c = (char)(*c - 'A' + 'a');
-        if (!is_host_name(word)) {
-            WHY("holds '%s', which is no host name", word);
-            return false;
-        }
-        copy_text(names->list[names->n++], CONFIG_NAME_MAX, word);
-    }
-    return names->n > 0 && !too_long;
 }
 
 /* "20G": digits and K, M, G or T. */

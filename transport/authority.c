@@ -40,22 +40,29 @@ static bool split(const char *text, const char **ret_name, size_t *ret_length, i
     return true;
 }
 
+static uint16_t port_of(const struct authority *self, unsigned i)
+{
+    return self->ports && self->ports[i] ? self->ports[i] : self->port;
+}
+
 int authority_match_host(const struct authority *self, const char *host, bool any_port)
 {
     const char *name;
     size_t length;
-    int port;
+    int port, found = -1;
     if (!split(host, &name, &length, &port))
         return -1;
-    if (!any_port && (port < 0 ? HTTPS_PORT : port) != self->port)
-        return -1;
+    int wanted = any_port ? self->port : port < 0 ? HTTPS_PORT : port;
     bool bracketed = host[0] == '[';
     for (unsigned i = 0; i < self->n_names; i++) {
         const char *ours = self->names[i];
-        if (strlen(ours) == length && !strncasecmp(ours, name, length) && bracketed == !!strchr(ours, ':'))
+        if (strlen(ours) != length || strncasecmp(ours, name, length) != 0 || bracketed != !!strchr(ours, ':'))
+            continue;
+        if (port_of(self, i) == wanted)
             return (int)i;
+        found = found < 0 ? (int)i : found;
     }
-    return -1;
+    return any_port ? found : -1;
 }
 
 bool authority_match_origin(const struct authority *self, const char *origin)
@@ -72,8 +79,8 @@ bool authority_format(const struct authority *self, unsigned index, char *room, 
     const char *name = self->names[index];
     bool v6 = strchr(name, ':');
     char port[8] = "";
-    if (self->port != HTTPS_PORT)
-        snprintf(port, sizeof port, ":%u", self->port);
+    if (port_of(self, index) != HTTPS_PORT)
+        snprintf(port, sizeof port, ":%u", port_of(self, index));
     int n = snprintf(room, size, "https://%s%s%s%s", v6 ? "[" : "", name, v6 ? "]" : "", port);
     return n > 0 && (size_t)n < size;
 }

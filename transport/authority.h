@@ -10,12 +10,14 @@
 
 struct authority {
     const char *const *names; /* lower case; an IPv6 address without brackets */
+    const uint16_t *ports;    /* of each name, 0: `port`; NULL: all 0. A proxy in front may have another */
     unsigned n_names;
     uint16_t port;
 };
 
 /* "NAME" or "NAME:PORT" as a Host header has it: the index of the name, or -1. any_port: as the plain-http redirect
- * takes it; else the port must be ours, and may only be absent when ours is 443. */
+ * takes it, which leads to our own port where the name has that; else the port must be the name's, and may only be
+ * absent when that is 443. */
 int authority_match_host(const struct authority *self, const char *host, bool any_port);
 
 /* "https://" and an authority that is ours. */

@@ -48,7 +48,8 @@ static bool has_room(const struct server *server, const char *peer, bool local)
     unsigned of_peer = 0;
     for (const struct connection *c = server->connections; c; c = c->next)
         of_peer += !strcmp(c->peer, peer);
-    return server->n_connections < SERVER_MAX_CONNECTIONS && (local || of_peer < SERVER_MAX_OF_PEER);
+    return server->n_connections < SERVER_MAX_CONNECTIONS &&
+           (local || of_peer < SERVER_MAX_OF_PEER || peer_is_proxy(server, peer));
 }
 
 void connection_adopt(struct server *server, int fd, const char *peer, struct auth_session *session)

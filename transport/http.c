@@ -29,6 +29,8 @@ static int confirm_upgrade(struct connection *connection, struct lws *wsi)
         log_info("http", "%s: hung up: an upgrade to something other than websocket", connection->peer);
         return -1;
     }
+    /* from here on the connection is one client's */
+    peer_of_headers(connection, wsi, connection->peer, sizeof connection->peer);
     const char *why = upgrade_refusal(connection->server, wsi, &status);
     if (!why)
         return 0;

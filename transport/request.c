@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "transport/base_path.h"
 #include "transport/request.h"
 #include "transport/request_text.h"
 
@@ -21,7 +22,7 @@ static struct request *request_create(struct connection *connection)
         return NULL;
     self->server = connection->server;
     self->connection = connection;
-    snprintf(self->peer, sizeof self->peer, "%s", connection->peer);
+    peer_of_headers(connection, connection->wsi, self->peer, sizeof self->peer);
     self->call.query = self->query;
     self->call.body = (const uint8_t *)"";
     self->call.if_none_match = self->if_none_match;
@@ -29,6 +30,7 @@ static struct request *request_create(struct connection *connection)
     self->call.device_token = self->device_token;
     self->call.agent = self->agent;
     self->call.peer = self->peer;
+    self->call.base = connection->session ? "" : base_path_of(connection->server);
     self->call.local = connection->session != NULL;
     self->call.reply = &request_reply_ops;
     connection->request = self;
@@ -123,8 +125,9 @@ static void read_cookie(struct lws *wsi, const char *name, char room[AUTH_TOKEN_
 static void read_credentials(struct request *self, struct lws *wsi)
 {
     char header[AUTH_API_TOKEN_MAX + 16];
-    read_cookie(wsi, ROUTE_COOKIE, self->cookie_token);
-    read_cookie(wsi, ROUTE_DEVICE_COOKIE, self->device_token);
+    bool below = *self->call.base;
+    read_cookie(wsi, below ? ROUTE_COOKIE_BELOW : ROUTE_COOKIE, self->cookie_token);
+    read_cookie(wsi, below ? ROUTE_DEVICE_COOKIE_BELOW : ROUTE_DEVICE_COOKIE, self->device_token);
     self->authorization = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
     if (self->authorization && copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, header, sizeof header))
         request_bearer(header, self->bearer);
@@ -304,6 +307,8 @@ int request_begin(struct connection *connection)
         request_refuse(self, 414, "too-long", "The address is too long.");
         return 0;
     }
+    if (base_path_answered(self))
+        return 0;
     self->streaming = request_is_stream(self);
     int64_t length = check_length(self, wsi, self->streaming ? REQUEST_MAX_STREAM : ROUTE_MAX_BODY);
     if (length < 0 || (length > 0 && !self->streaming && !check_type(self, wsi)))

@@ -143,4 +143,6 @@ int request_write(struct connection *connection);
 
 /* site_files.c: true when the path is one of the page's files, and it was answered. */
 bool site_serve(struct request *self);
+/* base_path.c: without the base in front, in place. A path that is not below it is answered here: true. */
+bool base_path_answered(struct request *self);
 extern const char site_security_headers[], api_security_headers[];

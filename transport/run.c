@@ -36,8 +36,10 @@ int server_create(struct loop *loop, struct keeper_client *keeper, const struct 
     self->loop = loop;
     self->keeper = keeper;
     self->config = *config;
-    self->authority =
-        (struct authority){.names = config->public_names, .n_names = config->n_public_names, .port = config->port};
+    self->authority = (struct authority){.names = config->public_names,
+                                         .ports = config->public_ports,
+                                         .n_names = config->n_public_names,
+                                         .port = config->port};
     self->needs_setup = true;
     server_add_own_routes(self);
     int r = create(self);
@@ -109,6 +111,11 @@ void server_stop(struct server *self, int code)
         return;
     self->stopping = true;
     self->code = code;
+}
+
+void server_set_names(struct server *self, const char *const *names, const uint16_t *ports, unsigned n, uint16_t port)
+{
+    self->authority = (struct authority){.names = names, .ports = ports, .n_names = n, .port = port};
 }
 
 void server_accept_tcp(struct server *self, int fd)

@@ -15,7 +15,13 @@ struct server;
 struct server_config {
     const char *const *public_names; /* Host and Origin names that are ours ("localhost", "kvm.example"); lower case */
     unsigned n_public_names;
-    uint16_t port; /* of the redirect's and Origin's authority */
+    const uint16_t *public_ports; /* as in struct authority */
+    uint16_t port;                /* of the redirect's and Origin's authority */
+    const char *base_path; /* "/kvm": page, routes and websockets are below it, for TLS peers; NULL or "": none */
+    /* Whether X-Forwarded-For of this address (IPv4 as ::ffff:a.b.c.d) is believed; NULL: nobody's. It changes what the
+     * log and the limits take for the peer, and no right. */
+    bool (*trusts_proxy)(const void *context, const uint8_t address[16]);
+    const void *proxy_context;
     const struct site_file *site;
     size_t n_site;
     const struct route_table *tables;
@@ -51,6 +57,9 @@ void server_stop(struct server *self, int code);
 /* Accepted connections enter here; takes fd. `tls_port`: first byte decides between TLS and the redirect. */
 void server_accept_tcp(struct server *self, int fd);
 void server_accept_local(struct server *self, int fd);
+
+/* Names that were changed, from now on; the arrays outlive the server. */
+void server_set_names(struct server *self, const char *const *names, const uint16_t *ports, unsigned n, uint16_t port);
 
 /* From keeper_client's listener. */
 void server_session_ended(struct server *self, struct auth_session *session);

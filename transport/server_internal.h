@@ -92,6 +92,13 @@ static inline struct connection *connection_of(struct lws *wsi)
     return lws_get_opaque_user_data(wsi);
 }
 
+/* peer.c */
+/* Whether the connection comes from a proxy that the configuration trusts. */
+bool peer_is_proxy(const struct server *server, const char *peer);
+/* The address of whoever sent the headers that libwebsockets holds just now: the connection's own, or what a trusted
+ * proxy says of it. */
+void peer_of_headers(const struct connection *connection, struct lws *wsi, char *room, size_t size);
+
 /* tls.c */
 int server_tls_load(struct server *self);
 int server_tls_configure(struct server *self, SSL_CTX *context);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "transport/base_path.h"
 #include "transport/console_wire.h"
 #include "transport/media_wire.h"
 #include "transport/request_text.h"
@@ -27,8 +28,11 @@ bool upgrade_target(struct lws *wsi, enum upgrade_kind kind, char *room, size_t 
 {
     char uri[512], path[512], decoded[512], *params[ROUTE_MAX_PARAMS];
     int length = lws_hdr_copy_fragment(wsi, uri, sizeof uri, WSI_TOKEN_GET_URI, 0);
-    if (length <= 0 || !request_reencode(uri, (size_t)length, false, path, sizeof path) ||
-        !route_match(&upgrades[kind].route, path, decoded, params))
+    if (length <= 0 || !request_reencode(uri, (size_t)length, false, path, sizeof path))
+        return false;
+    const struct connection *connection = connection_of(wsi);
+    const char *below = base_path_below(connection->session ? "" : base_path_of(connection->server), path);
+    if (!below || !route_match(&upgrades[kind].route, below, decoded, params))
         return false;
     return text_copy(room, size, params[0]);
 }

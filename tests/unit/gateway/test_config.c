@@ -147,6 +147,46 @@ static void a_dongle_has_defaults(void **state)
     config_destroy(c);
 }
 
+static void reads_where_it_listens(void **state)
+{
+    (void)state;
+    struct config *c = parse("[gateway]\nlisten = eth0.5:443 [fe80::1%eth1]:443 *:443\n"
+                             "public-names = [2001:DB8:0::1] Kvm.example:8443 [::1]:443 fd00::1 192.0.2.1:443\n"
+                             "trusted-proxies = 192.0.2.10, fd00:1::/64\nbase-path = /kvm/one\n");
+    assert_int_equal(c->listen.list[0].kind, CONFIG_LISTEN_INTERFACE);
+    assert_string_equal(c->listen.list[0].interface, "eth0.5");
+    assert_int_equal(c->listen.list[1].kind, CONFIG_LISTEN_ADDRESS);
+    assert_string_equal(c->listen.list[1].interface, "eth1");
+    assert_int_equal(c->listen.list[2].kind, CONFIG_LISTEN_ALL);
+    assert_string_equal(c->public_names.list[0], "2001:db8::1");
+    assert_int_equal(c->public_names.ports[0], 0);
+    assert_string_equal(c->public_names.list[1], "kvm.example");
+    assert_int_equal(c->public_names.ports[1], 8443);
+    assert_string_equal(c->public_names.list[2], "::1");
+    assert_int_equal(c->public_names.ports[2], 443);
+    assert_string_equal(c->public_names.list[3], "fd00::1");
+    assert_string_equal(c->public_names.list[4], "192.0.2.1");
+    assert_int_equal(c->public_names.ports[4], 443);
+    assert_int_equal(c->trusted_proxies.n, 2);
+    assert_string_equal(c->base_path, "/kvm/one");
+    config_destroy(c);
+}
+
+static void refuses_where_it_cannot_listen(void **state)
+{
+    static const char *const wrong[] = {"localhost:443",  "eth0",          "eth0:0",      "eth0:65536",
+                                        ":443",           "[eth0]:443",    "fe80::1:443", "[::1]443",
+                                        "[::1%eth0]:443", "[fe80::1]:443", "**:443",      "a-name-of-sixteen:443",
+                                        "..:443",         "eth/0:443",     "eth0:+443"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        struct config_listens listens = {.n = 0};
+        char why[200] = "";
+        if (config_value_listen(NULL, wrong[i], &listens, why, sizeof why))
+            fail_msg("listens on %s", wrong[i]);
+    }
+}
+
 static void has_safe_defaults(void **state)
 {
     (void)state;
@@ -211,6 +251,8 @@ int main(void)
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(reads_every_key_of_a_dongle),
         cmocka_unit_test(a_dongle_has_defaults),
+        cmocka_unit_test(reads_where_it_listens),
+        cmocka_unit_test(refuses_where_it_cannot_listen),
         cmocka_unit_test(has_safe_defaults),
         cmocka_unit_test(takes_words_up_to_the_limit),
         cmocka_unit_test(documents_every_key),

@@ -70,14 +70,24 @@ static void lines_and_sections(void **state)
 }
 
 static const struct mistake in_gateway[] = {
-    {"[gateway]\nlisten =\n", "f:2: listen: the value is missing; give addresses with ports, for example listen = "
-                              "127.0.0.1:8443 [::1]:8443\n"},
-    {"[gateway]\nlisten = somewhere:1\n",
-     "f:2: listen: 'somewhere:1' holds 'somewhere:1', which is no numeric address with a port; give addresses with "
-     "ports, for example listen = 127.0.0.1:8443 [::1]:8443\n"},
+    {"[gateway]\nlisten =\n", "f:2: listen: the value is missing; give addresses or interfaces with ports, for "
+                              "example listen = 127.0.0.1:8443 [::1]:8443 eth0:8443\n"},
+    {"[gateway]\nlisten = 10.0.0:1\n",
+     "f:2: listen: '10.0.0:1' holds '10.0.0:1', which is no numeric address or interface with a port; give "
+     "addresses or interfaces with ports, for example listen = 127.0.0.1:8443 [::1]:8443 eth0:8443\n"},
     {"[gateway]\nlisten = 1.2.3.4:80 [::1]:81\n",
      "f:2: listen: '1.2.3.4:80 [::1]:81' names two ports, 80 and 81; all addresses must have the same; give "
-     "addresses with ports, for example listen = 127.0.0.1:8443 [::1]:8443\n"},
+     "addresses or interfaces with ports, for example listen = 127.0.0.1:8443 [::1]:8443 eth0:8443\n"},
+    {"[gateway]\ntrusted-proxies = 0.0.0.0/0\n",
+     "f:2: trusted-proxies: '0.0.0.0/0' would believe everybody; give the proxies' addresses or networks, for example "
+     "trusted-proxies = 192.0.2.10 fd00:1::/64\n"},
+    {"[gateway]\nbase-path = kvm\n",
+     "f:2: base-path: 'kvm' is no path that begins with / and ends without one; give the path that a proxy keeps in "
+     "front, for example base-path = /kvm\n"},
+    {"[gateway]\nbase-path = /k;x\n",
+     "f:2: base-path: '/k;x' holds something other than letters, digits, - and _; give the path that a proxy keeps in "
+     "front, for example base-path = /kvm\n"},
+    {"[gateway]\nclient-crl = /c\n", "f: client-crl: revokes certificates of nobody; add client-ca\n"},
     {"[gateway]\nstate = here\n", "f:2: state: 'here' is no absolute path; give an absolute path, for example "
                                   "state = /var/lib/lightsout\n"},
     {"[gateway]\nuser = root\n", "f:2: user: 'root' would leave every part the powers of root; give the name or "
