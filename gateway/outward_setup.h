@@ -8,8 +8,10 @@
 enum outward_setup_type {
     OUTWARD_SETUP = 1, /* first; one descriptor where the configuration names authorities: the PEM file */
     OUTWARD_GATEWAY,   /* one descriptor: a channel to the gateway */
+    OUTWARD_ERRANDS,   /* one descriptor: a channel to the keeper (auth/errand_wire.h) */
     OUTWARD_READY = 64,
-    OUTWARD_LOST, /* the channel to the gateway broke */
+    OUTWARD_LOST,         /* the channel to the gateway broke */
+    OUTWARD_LOST_ERRANDS, /* the channel to the keeper broke */
 };
 
 struct outward_setup {

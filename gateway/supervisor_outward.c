@@ -19,7 +19,7 @@ struct outward_link {
     void *data;
     bool stopping;
     struct process process;
-    struct loop_timer *again;
+    struct loop_timer *again, *errands_again;
 };
 
 static int nothing_more(void *data, int *fds, bool *close_it, unsigned *n_fds)
@@ -49,20 +49,32 @@ static void tell_setup(struct outward_link *self)
         log_error("supervisor", "outward does not take its configuration: %s", strerror(-r));
 }
 
-void outward_link_offer(struct outward_link *self)
+static void offer(struct outward_link *self, enum outward_setup_type type, bool (*give)(void *data, int fd))
 {
     int pair[2];
-    loop_timer_disarm(self->again);
     if (!self->process.channel || self->stopping)
         return; /* its start comes back here */
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return;
-    _cleanup_close_ int for_gateway = pair[0], for_outward = pair[1];
-    if (!self->owner->give(self->data, for_gateway))
-        return; /* the next gateway's start does */
-    int r = ipc_send(self->process.channel, OUTWARD_GATEWAY, 0, NULL, 0, &for_outward, 1);
+    _cleanup_close_ int for_other = pair[0], for_outward = pair[1];
+    if (!give(self->data, for_other))
+        return; /* the other's next start does */
+    int r = ipc_send(self->process.channel, (uint16_t)type, 0, NULL, 0, &for_outward, 1);
     if (r < 0)
-        log_error("supervisor", "outward does not take the gateway's channel: %s", strerror(-r));
+        log_error("supervisor", "outward does not take the %s's channel: %s",
+                  type == OUTWARD_GATEWAY ? "gateway" : "keeper", strerror(-r));
+}
+
+void outward_link_offer(struct outward_link *self)
+{
+    loop_timer_disarm(self->again);
+    offer(self, OUTWARD_GATEWAY, self->owner->give);
+}
+
+void outward_link_offer_errands(struct outward_link *self)
+{
+    loop_timer_disarm(self->errands_again);
+    offer(self, OUTWARD_ERRANDS, self->owner->give_errands);
 }
 
 static void on_again(void *data)
@@ -70,11 +82,17 @@ static void on_again(void *data)
     outward_link_offer(data);
 }
 
+static void on_errands_again(void *data)
+{
+    outward_link_offer_errands(data);
+}
+
 static void on_started(void *data)
 {
     struct outward_link *self = data;
     tell_setup(self);
     outward_link_offer(self);
+    outward_link_offer_errands(self);
 }
 
 static void on_message(void *data, struct ipc_message *message)
@@ -85,6 +103,8 @@ static void on_message(void *data, struct ipc_message *message)
         log_info("supervisor", "outward is ready (process %d)", (int)child_pid(self->process.child));
     } else if (message->type == OUTWARD_LOST) {
         loop_timer_arm_in(self->again, AGAIN_US); /* unless a new gateway comes first */
+    } else if (message->type == OUTWARD_LOST_ERRANDS) {
+        loop_timer_arm_in(self->errands_again, AGAIN_US);
     } else {
         log_error("supervisor", "outward sent message %u, which makes no sense", message->type);
     }
@@ -108,6 +128,7 @@ int outward_link_create(struct loop *loop, const struct config *config, const st
         return -ENOMEM;
     *self = (struct outward_link){.config = config, .owner = owner, .data = data};
     int r = loop_timer_add(loop, on_again, self, &self->again);
+    r = r ? r : loop_timer_add(loop, on_errands_again, self, &self->errands_again);
     r = r ? r : process_init(&self->process, loop, "outward", user, &process, self);
     self->process.state = state->path;
     r = r ? r : process_start(&self->process);
@@ -133,6 +154,7 @@ struct outward_link *outward_link_destroy(struct outward_link *self)
         return NULL;
     process_finish(&self->process);
     loop_timer_remove(self->again);
+    loop_timer_remove(self->errands_again);
     free(self);
     return NULL;
 }

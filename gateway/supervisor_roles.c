@@ -170,6 +170,17 @@ static bool give_outward(void *data, int fd)
     return self->gateway.channel != NULL;
 }
 
+static bool give_errands(void *data, int fd)
+{
+    struct roles *self = data;
+    if (!self->keeper.channel)
+        return false;
+    int r = keeper_errands_send(self->keeper.channel, fd);
+    if (r < 0)
+        log_error("supervisor", "the keeper does not take outward's channel: %s", strerror(-r));
+    return r >= 0;
+}
+
 /* Without a keeper the gateway finds its channel closed, and gets another when the keeper is back. */
 static void give_keeper(struct roles *self, int fd)
 {
@@ -307,6 +318,7 @@ static void keeper_started(void *data)
 {
     struct roles *self = data;
     begin_keeper(self);
+    outward_link_offer_errands(self->outward);
     if (!self->gateway.channel)
         return;
     int for_keeper = -1, for_gateway = -1;
@@ -389,7 +401,7 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     static const struct helper_link_owner helper = {.give = give_helper};
     r = r ? r : clock_watch_create(loop, &wall_clock_real, on_clock, self, &self->clock);
     r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
-    static const struct outward_link_owner outward = {.give = give_outward};
+    static const struct outward_link_owner outward = {.give = give_outward, .give_errands = give_errands};
     r = r ? r
           : outward_link_create(loop, config->config, config->state, config->outward, &outward, self, &self->outward);
     r = r ? r : process_start(&self->keeper);

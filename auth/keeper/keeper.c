@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "auth/keeper/desk.h"
+#include "auth/keeper/errands.h"
 #include "auth/keeper/supervisor_wire.h"
 #include "core/clock.h"
 #include "core/heartbeat.h"
@@ -27,6 +28,7 @@ struct keeper {
     struct book *book;
     struct identity identity;
     struct desk *desk; /* NULL until KEEPER_BEGIN was served */
+    struct errands *errands;
     int first_gateway_fd;
     struct keeper_account first_user; /* the owner's wish; "" none, or it was served */
 };
@@ -143,6 +145,10 @@ static void on_message(void *data, struct ipc_message *message)
         int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));
         if (r < 0)
             log_error("keeper", "the new gateway's channel cannot be used: %s", strerror(-r));
+    } else if (message->type == KEEPER_ERRANDS && message->n_fds == 1) {
+        int r = errands_connect(self->errands, take_fd(&message->fds[0]));
+        if (r < 0)
+            log_error("keeper", "outward's channel cannot be used: %s", strerror(-r));
     } else {
         fail(self, "the supervisor sent a message that makes no sense.");
     }
@@ -186,6 +192,8 @@ static int run(struct keeper *self, int supervisor_fd)
     int r = loop_create(&self->loop);
     if (r >= 0)
         r = loop_wake_add(self->loop, on_stop, self, &self->stop);
+    if (r >= 0)
+        r = errands_create(self->loop, &self->errands);
     if (r < 0) {
         close(supervisor_fd);
         return r;
@@ -216,6 +224,7 @@ int keeper_main(const struct keeper_options *options)
     self.heartbeat = heartbeat_destroy(self.heartbeat);
     self.supervisor = ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
     desk_destroy(self.desk);
+    errands_destroy(self.errands);
     book_close(self.book);
     identity_finish(&self.identity);
     if (self.stop) {

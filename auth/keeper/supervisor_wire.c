@@ -46,6 +46,11 @@ int keeper_client_ca_send(struct ipc *ipc, int ca_fd, int crl_fd)
     return ipc_send(ipc, KEEPER_CLIENT_CA, 0, NULL, 0, fds, (ca_fd >= 0) + (crl_fd >= 0));
 }
 
+int keeper_errands_send(struct ipc *ipc, int errands_fd)
+{
+    return ipc_send(ipc, KEEPER_ERRANDS, 0, NULL, 0, &errands_fd, 1);
+}
+
 bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash)
 {
     uint8_t room[AUTH_USER_MAX + KEEPER_MAX_HASH + 4];
