@@ -1,24 +1,10 @@
 #include "auth/keeper/audit.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
-struct link {
-    uint64_t number;
-    uint8_t hash[32];
-};
-
-static void copy_cut(char *room, size_t size, const char *text)
-{
-    size_t n = strnlen(text, size);
-    if (n == size) /* at a whole character */
-        for (n = size - 1; n && ((uint8_t)text[n] & 0xc0) == 0x80;)
-            n--;
-    memcpy(room, text, n);
-    room[n] = 0;
-}
+#include "core/log.h"
 
 void audit_add(struct audit *self, int64_t wall_s, const char *who, const char *what, const char *target,
                const char *detail)
@@ -29,164 +15,146 @@ void audit_add(struct audit *self, int64_t wall_s, const char *who, const char *
     }
     struct audit_waiting *line = &self->waiting[self->n++];
     line->time = wall_s;
-    copy_cut(line->text.who, sizeof line->text.who, who);
-    copy_cut(line->text.what, sizeof line->text.what, what);
-    copy_cut(line->text.target, sizeof line->text.target, target);
-    copy_cut(line->text.detail, sizeof line->text.detail, detail);
+    audit_text_cut(line->text.who, sizeof line->text.who, who);
+    audit_text_cut(line->text.what, sizeof line->text.what, what);
+    audit_text_cut(line->text.target, sizeof line->text.target, target);
+    audit_text_cut(line->text.detail, sizeof line->text.detail, detail);
 }
 
-/* SHA-256 over: hash before, le64 number, le64 time, and each text with its length in front. */
-static int chain(const struct link *before, uint64_t number, int64_t time, const struct keeper_audit_text *text,
-                 uint8_t ret[32])
+int audit_append(struct audit *self, struct store *store, int64_t time, const struct keeper_audit_text *text)
 {
-    uint8_t room[32 + 16 + sizeof *text + 8];
-    struct wire_writer w = wire_writer_init(room, sizeof room);
-    wire_write_bytes(&w, before->hash, sizeof before->hash);
-    wire_write_le64(&w, number);
-    wire_write_le64(&w, (uint64_t)time);
-    ipc_write_string(&w, text->who);
-    ipc_write_string(&w, text->what);
-    ipc_write_string(&w, text->target);
-    ipc_write_string(&w, text->detail);
-    return EVP_Digest(room, wire_written(&w), ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : -ENOMEM;
-}
-
-static int read_link(struct store *store, const char *sql, struct link *ret)
-{
-    _cleanup_statement_ *statement = NULL;
-    int r = store_query(store, &statement, sql, "");
+    struct audit_state *draft = &self->draft;
+    struct audit_line line = {.number = draft->newest.number + 1, .time = time, .text = *text};
+    assert(draft->mac.number == line.number);
+    int r = audit_line_seal(&line, &draft->newest, draft->mac.key);
     if (r == 0)
-        r = store_row(store, statement);
-    if (r != 1)
-        return r;
-    if (sqlite3_column_bytes(statement, 1) != sizeof ret->hash)
-        return -EIO;
-    ret->number = (uint64_t)sqlite3_column_int64(statement, 0);
-    memcpy(ret->hash, sqlite3_column_blob(statement, 1), sizeof ret->hash);
-    return 1;
-}
-
-static int read_anchor(struct store *store, struct link *ret)
-{
-    int r = read_link(store, "SELECT number, hash FROM audit_anchor", ret);
-    return r == 0 ? -EIO : r;
-}
-
-static int read_newest(struct store *store, struct link *ret)
-{
-    int r = read_link(store, "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", ret);
-    return r == 0 ? read_anchor(store, ret) : r;
-}
-
-static int append(struct store *store, struct link *newest, const struct audit_waiting *line)
-{
-    struct link next = {.number = newest->number + 1};
-    const struct keeper_audit_text *text = &line->text;
-    int r = chain(newest, next.number, line->time, text, next.hash);
+        r = store_run(store,
+                      "INSERT INTO audit (number, time, who, what, target, detail, mac, hash)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                      "iittttbb", (int64_t)line.number, line.time, text->who, text->what, text->target, text->detail,
+                      line.mac, sizeof line.mac, line.hash, sizeof line.hash);
     if (r == 0)
-        r = store_run(store, "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", "iittttb", (int64_t)next.number,
-                      line->time, text->who, text->what, text->target, text->detail, next.hash, sizeof next.hash);
-    if (r == 0)
-        *newest = next;
-    return r;
-}
-
-/* Removes a tenth when there are too many: the anchor moves first, and with it what the trigger lets go. */
-static int prune(struct store *store, const struct link *newest)
-{
-    struct link anchor = {0};
-    int r = read_anchor(store, &anchor);
+        r = audit_key_ratchet(draft->mac.key);
     if (r < 0)
         return r;
-    if (newest->number - anchor.number <= AUDIT_ROWS)
-        return 0;
-    int64_t last = (int64_t)(newest->number - AUDIT_ROWS + AUDIT_ROWS / 10);
-    r = store_run(store,
-                  "UPDATE audit_anchor SET (number, hash) = (SELECT number, hash FROM audit WHERE number = ?1)"
-                  " WHERE EXISTS (SELECT 1 FROM audit WHERE number = ?1)",
-                  "i", last);
-    if (r == 0)
-        r = store_run(store, "DELETE FROM audit WHERE number <= (SELECT number FROM audit_anchor)", "");
-    return r;
+    draft->mac.number++;
+    draft->newest = audit_line_link(&line);
+    return 0;
 }
 
-int audit_write(struct audit *self, struct store *store, int64_t wall_s)
+static int append_lost(struct audit *self, struct store *store, int64_t wall_s)
 {
-    if (self->n == 0)
+    struct keeper_audit_text text = {.who = "keeper", .what = "audit-lost"};
+    snprintf(text.detail, sizeof text.detail, "%u lines had no room to wait for the disk", self->lost);
+    return audit_append(self, store, wall_s, &text);
+}
+
+bool audit_due(const struct audit *self, struct instant now)
+{
+    const struct audit_state *state = &self->state;
+    return self->n || self->lost ||
+           (state->newest.number > state->signed_until &&
+            (self->stopping || now.us - state->unsigned_us >= AUDIT_HEAD_US)) ||
+           now.us - state->head_us >= AUDIT_IDLE_US;
+}
+
+int audit_write(struct audit *self, struct store *store, struct instant now)
+{
+    if (!audit_due(self, now))
         return 0;
-    struct link newest = {0};
-    int r = read_newest(store, &newest);
+    self->draft = self->state;
+    self->drafting = true;
+    self->head_made = self->milestone_made = false;
+    int r = 0;
     for (unsigned i = 0; i < self->n && r >= 0; i++)
-        r = append(store, &newest, &self->waiting[i]);
-    if (r >= 0 && self->lost) {
-        struct audit_waiting line = {.time = wall_s, .text = {.who = "keeper", .what = "audit-lost"}};
-        snprintf(line.text.detail, sizeof line.text.detail, "%u lines had no room to wait for the disk", self->lost);
-        r = append(store, &newest, &line);
-    }
-    return r < 0 ? r : prune(store, &newest);
+        r = audit_append(self, store, self->waiting[i].time, &self->waiting[i].text);
+    if (r >= 0 && self->lost)
+        r = append_lost(self, store, now.wall_s);
+    if (self->draft.newest.number > self->state.newest.number && self->state.newest.number == self->state.signed_until)
+        self->draft.unsigned_us = now.us;
+    return r < 0 ? r : audit_sign(self, store, now);
 }
 
-void audit_written(struct audit *self)
+static void draft_end(struct audit *self)
 {
+    explicit_bzero(&self->draft, sizeof self->draft);
+    self->drafting = false;
+}
+
+static void write_keys(struct audit *self, bool durable)
+{
+    int r = audit_keys_write(&self->keys, durable);
+    if (r < 0)
+        log_error("keeper", "%s cannot be written (%s): a key that was used is not erased yet", AUDIT_KEYS_FILE,
+                  strerror(-r));
+}
+
+void audit_written(struct audit *self, struct instant now)
+{
+    if (!self->drafting)
+        return;
+    self->state = self->draft;
     self->n = 0;
     self->lost = 0;
+    if (self->head_made) {
+        audit_keys_advance(&self->keys, AUDIT_HEAD);
+        self->state.head_us = now.us;
+    }
+    if (self->milestone_made)
+        audit_keys_advance(&self->keys, AUDIT_MILESTONE);
+    self->keys.mac = self->state.mac;
+    draft_end(self);
+    write_keys(self, self->head_made);
 }
+
+void audit_unwritten(struct audit *self)
+{
+    if (!self->drafting)
+        return;
+    bool prepared = self->keys.chain[AUDIT_HEAD].has_next || self->keys.chain[AUDIT_MILESTONE].has_next;
+    audit_keys_drop_next(&self->keys);
+    draft_end(self);
+    if (prepared)
+        write_keys(self, false);
+}
+
+void audit_stop(struct audit *self)
+{
+    self->stopping = true;
+}
+
+void audit_close(struct audit *self)
+{
+    audit_keys_close(&self->keys);
+    explicit_bzero(&self->state, sizeof self->state);
+}
+
+/* ---- reading ---- */
 
 int audit_before(struct store *store, uint64_t before, sqlite3_stmt **ret)
 {
     int64_t below = before && before <= INT64_MAX ? (int64_t)before : INT64_MAX;
-    return store_query(store, ret,
-                       "SELECT number, time, who, what, target, detail, hash FROM audit WHERE number < ?"
-                       " ORDER BY number DESC",
+    return store_query(store, ret, "SELECT " AUDIT_LINE_COLUMNS " FROM audit WHERE number < ? ORDER BY number DESC",
                        "i", below);
-}
-
-static void column_text(sqlite3_stmt *statement, int column, char *room, size_t size)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    copy_cut(room, size, text ? text : "");
 }
 
 int audit_row(struct store *store, sqlite3_stmt *statement, struct audit_line *ret)
 {
     int r = store_row(store, statement);
-    if (r != 1)
-        return r;
-    *ret = (struct audit_line){
-        .number = (uint64_t)sqlite3_column_int64(statement, 0),
-        .time = sqlite3_column_int64(statement, 1),
-    };
-    column_text(statement, 2, ret->text.who, sizeof ret->text.who);
-    column_text(statement, 3, ret->text.what, sizeof ret->text.what);
-    column_text(statement, 4, ret->text.target, sizeof ret->text.target);
-    column_text(statement, 5, ret->text.detail, sizeof ret->text.detail);
-    if (sqlite3_column_bytes(statement, 6) == sizeof ret->hash)
-        memcpy(ret->hash, sqlite3_column_blob(statement, 6), sizeof ret->hash);
-    return 1;
+    return r != 1 ? r : audit_line_row(statement, ret) ? 1 : -EIO;
 }
 
-int audit_verify(struct store *store, uint64_t *ret_number)
+int audit_root(struct store *store, uint64_t *ret_section, uint8_t ret[AUDIT_KEY])
 {
-    struct link at = {0};
     _cleanup_statement_ *statement = NULL;
-    int r = read_anchor(store, &at);
-    if (r >= 0)
-        r = store_query(store, &statement,
-                        "SELECT number, time, who, what, target, detail, hash FROM audit ORDER BY number", "");
-    if (r < 0)
+    int r = store_query(store, &statement, "SELECT section, key FROM audit_roots ORDER BY section DESC LIMIT 1", "");
+    if (r == 0)
+        r = store_row(store, statement);
+    if (r != 1)
         return r;
-    struct audit_line line;
-    while ((r = audit_row(store, statement, &line)) == 1) {
-        uint8_t hash[32];
-        r = chain(&at, line.number, line.time, &line.text, hash);
-        if (r < 0)
-            return r;
-        if (line.number != at.number + 1 || memcmp(hash, line.hash, sizeof hash) != 0) {
-            *ret_number = line.number;
-            return 1;
-        }
-        at.number = line.number;
-        memcpy(at.hash, hash, sizeof hash);
-    }
-    return r;
+    if (sqlite3_column_bytes(statement, 1) != AUDIT_KEY)
+        return -EIO;
+    *ret_section = (uint64_t)sqlite3_column_int64(statement, 0);
+    memcpy(ret, sqlite3_column_blob(statement, 1), AUDIT_KEY);
+    return 1;
 }

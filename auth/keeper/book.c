@@ -34,24 +34,16 @@ static int load_nobody(struct book *self)
 static int load(struct book *self, struct instant now)
 {
     unsigned users = 0;
-    uint64_t broken = 0;
     int r = load_nobody(self);
     if (r >= 0)
         r = users_count(&self->store, &users);
     if (r >= 0)
         r = sessions_load(&self->sessions, &self->store, now);
     if (r >= 0)
-        r = audit_verify(&self->store, &broken);
+        r = audit_open(&self->audit, &self->store, now);
     if (r < 0)
         return r;
     self->needs_setup = users == 0;
-    self->audit_broken = r == 1;
-    if (self->audit_broken) {
-        char detail[64];
-        snprintf(detail, sizeof detail, "at line %llu", (unsigned long long)broken);
-        log_error("keeper", "the audit log was changed from outside: its chain is broken %s", detail);
-        audit_add(&self->audit, now.wall_s, "keeper", "audit-chain-broken", "", detail);
-    }
     return 0;
 }
 
@@ -63,6 +55,7 @@ int book_open(struct book **ret, const char *name, struct instant now, char *why
         return -ENOMEM;
     }
     self->refusal_us = INT64_MIN;
+    self->audit.keys.fd = -1;
     int r = store_open(&self->store, name, why, size);
     if (r < 0)
         return r;
@@ -97,7 +90,7 @@ bool book_needs_setup(const struct book *self)
 
 bool book_audit_broken(const struct book *self)
 {
-    return self->audit_broken;
+    return self->audit.broken;
 }
 
 int book_media_key(const struct book *self, uint8_t *ret)
@@ -134,14 +127,16 @@ int change_begin(struct book *self)
 static int commit(struct book *self, struct instant now, int r)
 {
     if (r >= 0)
-        r = audit_write(&self->audit, &self->store, now.wall_s);
+        r = audit_write(&self->audit, &self->store, now);
     if (r >= 0)
         r = store_commit(&self->store);
     else
         store_rollback(&self->store);
     if (r >= 0) {
-        audit_written(&self->audit);
+        audit_written(&self->audit, now);
         sessions_written(&self->sessions);
+    } else {
+        audit_unwritten(&self->audit);
     }
     note_outcome(self, r);
     return r < 0 ? r : 0;
@@ -150,17 +145,19 @@ static int commit(struct book *self, struct instant now, int r)
 int change_commit(struct book *self, struct instant now, int r, const char *who, const char *what, const char *target,
                   const char *detail)
 {
-    unsigned before = self->audit.n;
+    unsigned before = self->audit.n, lost = self->audit.lost;
     audit_add(&self->audit, now.wall_s, who, what, target, detail);
     r = commit(self, now, r);
-    if (r < 0)
+    if (r < 0) {
         self->audit.n = before;
+        self->audit.lost = lost;
+    }
     return r;
 }
 
 int book_save(struct book *self, struct instant now)
 {
-    if (self->audit.n == 0 && !sessions_unsaved(&self->sessions))
+    if (!audit_due(&self->audit, now) && !sessions_unsaved(&self->sessions))
         return 0;
     int r = change_begin(self);
     if (r < 0) {

@@ -14,7 +14,6 @@ struct book {
     struct lockout users, peers;
     char nobody[PASSWORD_HASH_SIZE]; /* hash of a password that nobody has: what unknown users are checked against */
     bool needs_setup;
-    bool audit_broken;
     bool save_failed;   /* said so in the log */
     int64_t refusal_us; /* when a refused try was last written down */
 };

@@ -157,7 +157,7 @@ static void on_message(void *data, struct ipc_message *message)
 static void on_closed(void *data, int error)
 {
     struct keeper *self = data;
-    loop_stop(self->loop, error ? 1 : 0);
+    loop_stop(self->loop, error && error != -ECONNRESET ? 1 : 0); /* reset: it had not read our heartbeats */
 }
 
 static const struct ipc_listener supervisor_listener = {.message = on_message, .closed = on_closed};

@@ -64,7 +64,7 @@ static int book_tear_down(attr_unused void **state)
 {
     book = book_close(book);
     static const char *const files[] = {STORE,     STORE "-wal", STORE "-journal", STORE "-shm", "tls.key",
-                                        "tls.crt", "given.crt",  "given.key",      "device.key"};
+                                        "tls.crt", "given.crt",  "given.key",      "device.key", AUDIT_KEYS_FILE};
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
         unlink(files[i]);
     return chdir("/") < 0 || rmdir(folder) < 0;

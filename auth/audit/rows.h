@@ -1,0 +1,51 @@
+/* The audit log's rows in a store, and the check that walks them. Whoever reads here may have been given a file that
+ * somebody else wrote: a row that is none is a finding, not an error. Errors are SQLite's: -EIO, -ENOMEM. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "auth/audit/check.h"
+
+#define AUDIT_LINE_COLUMNS "number, time, who, what, target, detail, mac, hash"
+#define AUDIT_HEAD_COLUMNS "level, section, counter, number, hash, time, cut, next, heads, below, signature"
+
+/* From a statement that selected these columns and stands on a row. False: no row of ours. */
+bool audit_line_row(sqlite3_stmt *statement, struct audit_line *ret);
+bool audit_head_row(sqlite3_stmt *statement, struct audit_head *ret);
+
+/* What a log consists of, one after the other, in the order that audit_check wants. */
+enum audit_item { AUDIT_ITEM_ANCHOR, AUDIT_ITEM_ROOT, AUDIT_ITEM_LINE, AUDIT_ITEM_HEAD };
+struct audit_rows {
+    sqlite3 *db;
+    sqlite3_stmt *roots, *lines, *heads;
+    bool anchored;              /* the anchor was given out, or is not wanted */
+    bool line_here, lines_over; /* `line` holds the next one; there is none any more */
+    bool head_here, heads_over;
+    bool roots_over;
+
+    /* the item; which one is there is what audit_rows_next says */
+    struct audit_link anchor;
+    uint64_t section;
+    uint8_t root[AUDIT_KEY];
+    struct audit_line line;
+    struct audit_head head;
+    const char *bad; /* instead of an item: what is no row of ours; `row` names it */
+    uint64_t row;
+};
+
+/* resume: only lines behind the milestone of that row of audit_heads, and heads behind that row, without the anchor;
+ * NULL: all. */
+struct audit_rows_from {
+    uint64_t line;
+    int64_t head;
+};
+int audit_rows_open(struct audit_rows *self, sqlite3 *db, const struct audit_rows_from *resume);
+void audit_rows_close(struct audit_rows *self);
+/* 1 and *ret; 1 with `bad` set; 0 no more; or an error. */
+int audit_rows_next(struct audit_rows *self, enum audit_item *ret);
+
+/* Feeds all of it to the check, which must still be ended. 0 or an error. */
+int audit_rows_check(sqlite3 *db, struct audit_check *check, const struct audit_rows_from *resume);
+
+/* The anchor alone. 1, 0 (no row of ours) or an error. */
+int audit_rows_anchor(sqlite3 *db, struct audit_link *ret);
