@@ -11,6 +11,40 @@ static uint16_t *place_of(struct input_holder *self, uint16_t usage)
     return NULL;
 }
 
+static bool presses(const struct input_holder *self, uint16_t usage)
+{
+    if (!(usage & INPUT_CONSUMER))
+        return keyboard_is_down(&self->keyboard, usage);
+    for (unsigned i = 0; i < HOLDER_CONSUMER_KEYS; i++)
+        if (self->consumer[i] == usage)
+            return true;
+    return false;
+}
+
+/* Whether another one of the crowd holds the key, so that it stays down. */
+static bool others_press(const struct input_holder *self, uint16_t usage)
+{
+    for (const struct input_holder *o = self->crowd ? self->crowd->first : NULL; o; o = o->next)
+        if (o != self && presses(o, usage))
+            return true;
+    return false;
+}
+
+static uint8_t others_buttons(const struct input_holder *self)
+{
+    uint8_t buttons = 0;
+    for (const struct input_holder *o = self->crowd ? self->crowd->first : NULL; o; o = o->next)
+        if (o != self)
+            buttons |= o->buttons;
+    return buttons;
+}
+
+/* A press goes to the port though another one holds the key: the port may have let go of all (a new attach). */
+static int pass_key(const struct input_holder *self, struct input *port, uint16_t usage, bool down)
+{
+    return !down && others_press(self, usage) ? 0 : port->ops->key(port, usage, down);
+}
+
 static int consumer_key(struct input_holder *self, struct input *port, uint16_t usage, bool down)
 {
     uint16_t *place = place_of(self, usage);
@@ -18,7 +52,7 @@ static int consumer_key(struct input_holder *self, struct input *port, uint16_t 
         return 0; /* a repeat */
     if (!down) {
         *place = 0;
-        return port->ops->key(port, usage, false);
+        return pass_key(self, port, usage, false);
     }
     place = place_of(self, 0);
     int r = place ? port->ops->key(port, usage, true) : -EAGAIN;
@@ -34,7 +68,7 @@ int input_holder_key(struct input_holder *self, struct input *port, uint16_t usa
     int r = keyboard_key(&self->keyboard, usage, down);
     if (r <= 0)
         return r;
-    r = port->ops->key(port, usage, down);
+    r = pass_key(self, port, usage, down);
     /* A press that was refused is not held; a release that was refused is forgotten too: the port's own release_all at
      * the next attach covers it. */
     if (r < 0 && down)
@@ -45,7 +79,7 @@ int input_holder_key(struct input_holder *self, struct input *port, uint16_t usa
 int input_holder_absolute(struct input_holder *self, struct input *port, uint8_t buttons, uint16_t x, uint16_t y,
                           int8_t wheel, int8_t pan)
 {
-    int r = port->ops->pointer_absolute(port, buttons, x, y, wheel, pan);
+    int r = port->ops->pointer_absolute(port, buttons | others_buttons(self), x, y, wheel, pan);
     if (r < 0)
         return r;
     self->buttons = buttons;
@@ -58,7 +92,7 @@ int input_holder_absolute(struct input_holder *self, struct input *port, uint8_t
 int input_holder_relative(struct input_holder *self, struct input *port, uint8_t buttons, int16_t dx, int16_t dy,
                           int8_t wheel, int8_t pan)
 {
-    int r = port->ops->pointer_relative(port, buttons, dx, dy, wheel, pan);
+    int r = port->ops->pointer_relative(port, buttons | others_buttons(self), dx, dy, wheel, pan);
     if (r < 0)
         return r;
     self->buttons = buttons;
@@ -77,14 +111,33 @@ bool input_holder_holds(const struct input_holder *self)
 void input_holder_release(struct input_holder *self, struct input *port)
 {
     for (uint16_t u = 0; (u = keyboard_next_down(&self->keyboard, u));)
-        port->ops->key(port, u, false);
+        pass_key(self, port, u, false);
     keyboard_clear(&self->keyboard);
     for (unsigned i = 0; i < HOLDER_CONSUMER_KEYS; i++)
         if (self->consumer[i])
             consumer_key(self, port, self->consumer[i], false);
     if (self->buttons && self->absolute)
-        port->ops->pointer_absolute(port, 0, self->x, self->y, 0, 0);
+        port->ops->pointer_absolute(port, others_buttons(self), self->x, self->y, 0, 0);
     else if (self->buttons)
-        port->ops->pointer_relative(port, 0, 0, 0, 0, 0);
+        port->ops->pointer_relative(port, others_buttons(self), 0, 0, 0, 0);
     self->buttons = 0;
+}
+
+void input_holder_join(struct input_holder *self, struct input_crowd *crowd)
+{
+    self->crowd = crowd;
+    self->next = crowd->first;
+    crowd->first = self;
+}
+
+void input_holder_leave(struct input_holder *self)
+{
+    if (!self->crowd)
+        return;
+    struct input_holder **at = &self->crowd->first;
+    while (*at != self)
+        at = &(*at)->next;
+    *at = self->next;
+    self->next = NULL;
+    self->crowd = NULL;
 }

@@ -1,5 +1,5 @@
 /* What one owner (a viewer, the typist) holds down on an input port, so that all of it can be let go whatever the way
- * the owner ends. Net thread. */
+ * the owner ends; and what several of them hold that type on one port at once. Net thread. */
 #pragma once
 
 #include "usbgadget/input.h"
@@ -7,7 +7,17 @@
 
 #define HOLDER_CONSUMER_KEYS 4
 
+struct input_holder;
+
+/* Holders on one port that may type at the same time. What one of them lets go of stays down as long as another one of
+ * them holds it, and goes up with the last; so nothing sticks, and nobody's drag ends by another one's move. */
+struct input_crowd {
+    struct input_holder *first;
+};
+
 struct input_holder {
+    struct input_crowd *crowd; /* NULL: it types alone */
+    struct input_holder *next;
     struct keyboard keyboard;
     uint16_t consumer[HOLDER_CONSUMER_KEYS]; /* INPUT_CONSUMER | usage; 0: free */
     uint8_t buttons;
@@ -27,3 +37,7 @@ bool input_holder_holds(const struct input_holder *self);
 
 /* Lets go of every key and button that this holder pressed, and of nothing else. */
 void input_holder_release(struct input_holder *self, struct input *port);
+
+/* Before its first key; leaves after input_holder_release. Not in a crowd: leaving does nothing. */
+void input_holder_join(struct input_holder *self, struct input_crowd *crowd);
+void input_holder_leave(struct input_holder *self);

@@ -187,6 +187,37 @@ static void test_holder_releases_only_its_own(void **state)
     assert_int_equal(f->recording->buttons, 0);
 }
 
+/* In a crowd a key goes up with the last who holds it, and nobody's drag ends by another one's move. */
+static void test_a_crowd_holds_together(void **state)
+{
+    struct fixture *f = *state;
+    struct input *port = &f->recording->input;
+    struct input_crowd crowd = {0};
+    struct input_holder one = {0}, two = {0};
+    input_holder_leave(&one); /* in none: nothing happens */
+    input_holder_join(&one, &crowd);
+    input_holder_join(&two, &crowd);
+    input_holder_key(&one, port, 0xE1, true);
+    input_holder_key(&two, port, 0xE1, true);
+    input_holder_key(&one, port, 0xE1, false);
+    assert_true(keyboard_is_down(&f->recording->keyboard, 0xE1));
+    input_holder_key(&one, port, INPUT_CONSUMER | 0xE9, true);
+    input_holder_key(&two, port, INPUT_CONSUMER | 0xE9, true);
+    input_holder_relative(&one, port, INPUT_BUTTON_LEFT, 1, 1, 0, 0);
+    input_holder_relative(&two, port, 0, 5, 5, 0, 0);
+    assert_int_equal(f->recording->buttons, INPUT_BUTTON_LEFT);
+    input_holder_release(&two, port);
+    input_holder_leave(&two);
+    assert_false(keyboard_is_down(&f->recording->keyboard, 0xE1));
+    assert_int_equal(f->recording->buttons, INPUT_BUTTON_LEFT);
+    assert_ptr_equal(crowd.first, &one);
+    assert_null(one.next);
+    input_holder_release(&one, port);
+    assert_int_equal(f->recording->buttons, 0);
+    input_holder_leave(&one);
+    assert_null(crowd.first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stop_releases, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chord_in_order_and_released_in_reverse, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_holder_releases_only_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_crowd_holds_together, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
