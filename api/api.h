@@ -8,7 +8,7 @@
 #include "media/library.h"
 #include "media/upload.h"
 
-#define API_MAX_TABLES 16
+#define API_MAX_TABLES 24
 
 typedef void api_done_fn(void *data, int error, const char *why); /* why: sentence, valid during the call */
 

@@ -7,13 +7,22 @@
 
 #define MAX_CHORDS 16
 
-/* Somebody at the console keeps the keyboard unless the caller insists. Replies and gives false then. */
-static bool seat_is_free(struct target *t, struct route_call *call, bool force)
+/* Somebody at the console keeps the keyboard unless the caller insists, and could take it over as well. Replies and
+ * gives false then. */
+static bool seat_is_open(const struct api_context *api, struct target *t, struct route_call *call, bool force)
 {
-    if (!t->seat.holder || force)
+    const struct seat_party *holder = &t->seat.holder;
+    const char *why;
+    if (target_seat_open_to(t, call->session)) {
+        if (holder->session)
+            t->ops->seat(t, call->session, SEAT_DO_REQUEST, 0, &why); /* its own: not idle */
         return true;
-    route_reply_error(call, 409, "seat-taken", "%s is typing at '%s'; \"force\":true types all the same.", t->seat.name,
-                      t->name);
+    }
+    bool may = api->may(api->may_context, call->session, RIGHT_CONFIGURE, t->name);
+    if (force && may)
+        return true;
+    route_reply_error(call, 409, "seat-taken", "%s is typing at '%s'; %s.", holder->name, t->name,
+                      may ? "\"force\":true types all the same" : "ask for the keyboard (POST .../seat)");
     return false;
 }
 
@@ -46,7 +55,7 @@ static void post_keys(void *context, struct route_call *call)
                           MAX_CHORDS);
         return;
     }
-    if (!seat_is_free(t, call, force))
+    if (!seat_is_open(context, t, call, force))
         return;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *chord = json_string_value(json_array_get(keys, i));
@@ -72,7 +81,7 @@ static void post_type(void *context, struct route_call *call)
         return;
     _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"text", "layout", "force", NULL});
     if (!body || !api_string(call, body, "text", true, &text) || !api_string(call, body, "layout", false, &layout) ||
-        !api_bool(call, body, "force", &force) || !seat_is_free(t, call, force))
+        !api_bool(call, body, "force", &force) || !seat_is_open(context, t, call, force))
         return;
     int r = t->ops->type(t, text, layout, &characters, why, sizeof why);
     if (r < 0) {

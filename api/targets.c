@@ -28,13 +28,13 @@ static json_t *target_json(struct target *t)
 {
     enum power_state power = t->power ? t->power->ops->state(t->power) : POWER_UNKNOWN;
 
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:i, s:{s:s?}, s:o, s:{s:b, s:b, s:b}, s:o, s:o, s:b}", "name",
-                     t->name, "machine", t->machine, "power", power_state_name(power), "signal", "name",
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:o}, s:o, s:i, s:{s:s?, s:b}, s:o, s:{s:b, s:b, s:b}, s:o, s:o, s:b}",
+                     "name", t->name, "machine", t->machine, "power", power_state_name(power), "signal", "name",
                      screen_signal_name(t->signal), "why", api_text(t->signal_why), "mode", mode_json(t), "viewers",
-                     (int)t->viewers, "seat", "holder", t->seat.holder ? t->seat.name : NULL, "drives",
-                     api_drives_json(t), "leds", "num", t->leds & INPUT_LED_NUM, "caps", t->leds & INPUT_LED_CAPS,
-                     "scroll", t->leds & INPUT_LED_SCROLL, "vm", vm_json(t), "usb", api_usb_summary_json(t), "capture",
-                     t->ops->describe_capture != NULL);
+                     (int)t->viewers, "seat", "holder", t->seat.holder.session ? t->seat.holder.name : NULL, "shared",
+                     t->seat.shared, "drives", api_drives_json(t), "leds", "num", t->leds & INPUT_LED_NUM, "caps",
+                     t->leds & INPUT_LED_CAPS, "scroll", t->leds & INPUT_LED_SCROLL, "vm", vm_json(t), "usb",
+                     api_usb_summary_json(t), "capture", t->ops->describe_capture != NULL);
 }
 
 static void get_targets(void *context, struct route_call *call)

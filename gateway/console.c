@@ -33,6 +33,7 @@ static void unlink_viewer(struct console_viewer *self)
 static void viewer_free(struct console_viewer *self)
 {
     viewer_pictures_finish(self);
+    input_holder_leave(&self->holder);
     loop_timer_remove(self->dead_man);
     auth_session_unref(self->session);
     free(self);
@@ -92,6 +93,8 @@ static int on_open(void *context, const char *name, struct auth_session *session
 static void on_close(struct console_viewer *self)
 {
     struct gateway_target *target = self->target;
+    viewer_let_go(self);
+    viewer_leave_seat(self);
     viewer_input_finish(self);
     unlink_viewer(self);
     target_tell_seat(target);

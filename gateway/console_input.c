@@ -1,5 +1,5 @@
-/* Keys, pointer and the seat. Whatever ends a viewer's control lets go of all it holds down: closing (for any reason),
- * losing the seat, silence while something is pressed. */
+/* Keys and pointer. Whatever ends a viewer's control lets go of all it holds down: closing (for any reason), losing the
+ * seat, silence while something is pressed. */
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/console_viewer.h"
@@ -11,7 +11,7 @@ static struct input *input_of(const struct console_viewer *self)
     return self->target->target.input;
 }
 
-static void let_go(struct console_viewer *self)
+void viewer_let_go(struct console_viewer *self)
 {
     if (input_of(self))
         input_holder_release(&self->holder, input_of(self));
@@ -25,11 +25,12 @@ static void on_silence(void *data)
         return;
     log_warn("console", "target %s: %s fell silent with keys pressed; they are released", self->target->target.name,
              self->session->user);
-    let_go(self);
+    viewer_let_go(self);
 }
 
 int viewer_input_init(struct console_viewer *self)
 {
+    input_holder_join(&self->holder, &self->target->crowd);
     return loop_timer_add(self->target->gateway->loop, on_silence, self, &self->dead_man);
 }
 
@@ -48,73 +49,20 @@ void viewer_alive(struct console_viewer *self, uint32_t rtt_us)
     watch_silence(self);
 }
 
-void viewer_tell_seat(struct console_viewer *self)
+/* Who the seat admits types, nobody else, and only as long as the session has the right. */
+static bool may_type_now(struct console_viewer *self)
 {
-    const struct target *target = &self->target->target;
-    viewer_seat(self->viewer, target->seat.holder, target->seat.name, target->viewers);
-}
-
-void target_tell_seat(struct gateway_target *target)
-{
-    for (struct console_viewer *v = target->viewers; v; v = v->next)
-        viewer_tell_seat(v);
-}
-
-static struct console_viewer *holder_of(struct gateway_target *target)
-{
-    for (struct console_viewer *v = target->viewers; v; v = v->next)
-        if (seat_holds(&target->target.seat, viewer_number(v->viewer)))
-            return v;
-    return NULL;
-}
-
-static void take_seat(struct console_viewer *self)
-{
-    struct gateway_target *target = self->target;
-    struct console_viewer *former = holder_of(target);
-    if (!seat_take(&target->target.seat, viewer_number(self->viewer), self->session->user, self->may_type))
-        return;
-    if (former)
-        let_go(former);
-    target_tell_seat(target);
-}
-
-void viewer_take_free_seat(struct console_viewer *self)
-{
-    struct console_viewer *holder = holder_of(self->target);
-    /* A page that lost its connection comes back before the old one is known to be gone: same session, same person. */
-    bool same = holder && self->session->id != 0 && holder->session->id == self->session->id;
-    if (self->may_type && (!holder || same))
-        take_seat(self);
-}
-
-static void release_seat(struct console_viewer *self)
-{
-    let_go(self);
-    if (seat_release(&self->target->target.seat, viewer_number(self->viewer)))
-        target_tell_seat(self->target);
+    if (input_of(self) && viewer_may_type(self) && viewer_uses_seat(self))
+        return true;
+    viewer_let_go(self); /* what it pressed while it might */
+    return false;
 }
 
 void viewer_input_finish(struct console_viewer *self)
 {
-    release_seat(self);
+    viewer_let_go(self);
+    input_holder_leave(&self->holder);
     self->dead_man = loop_timer_remove(self->dead_man);
-}
-
-void viewer_seat_asked(struct console_viewer *self, bool take)
-{
-    if (take)
-        take_seat(self);
-    else
-        release_seat(self);
-}
-
-/* The seat's holder types, nobody else, and only as long as the session has the right. */
-static bool may_type_now(const struct console_viewer *self)
-{
-    const struct target *target = &self->target->target;
-    return target->input && seat_holds(&target->seat, viewer_number(self->viewer)) &&
-           gateway_may(self->target->gateway, self->session, RIGHT_INPUT, target->name);
 }
 
 void viewer_key(struct console_viewer *self, uint16_t usage, bool down)
@@ -151,5 +99,5 @@ void viewer_pointer_relative(struct console_viewer *self, uint8_t buttons, int16
 
 void viewer_release_all(struct console_viewer *self)
 {
-    let_go(self);
+    viewer_let_go(self);
 }

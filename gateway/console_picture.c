@@ -233,6 +233,7 @@ void console_session_ended(struct gateway_target *target, uint64_t session)
 void console_finish(struct gateway_target *target)
 {
     struct console_pictures *self = take(target->pictures);
+    console_seat_finish(target);
     if (self)
         pictures_destroy(self);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "encode/audience.h"
-#include "gateway/console.h"
+#include "gateway/console_seat.h"
 #include "usbgadget/holder.h"
 
 struct console_viewer {
@@ -20,9 +20,13 @@ struct console_viewer {
     char told_why[256];
 
     /* Input. */
-    struct input_holder holder;
+    struct input_holder holder; /* in the target's crowd */
     struct loop_timer *dead_man;
     uint32_t rtt_us;
+
+    /* Seat. */
+    uint64_t acts_since_us;
+    unsigned acts; /* what it asked of the seat since then */
 };
 
 /* console_picture.c */
@@ -36,10 +40,8 @@ void target_key_pressed(struct gateway_target *target);
 
 /* console_input.c */
 int viewer_input_init(struct console_viewer *self);
-void viewer_input_finish(struct console_viewer *self); /* lets go of everything, and of the seat */
-void viewer_tell_seat(struct console_viewer *self);
-void target_tell_seat(struct gateway_target *target);
-void viewer_take_free_seat(struct console_viewer *self);
+void viewer_input_finish(struct console_viewer *self); /* lets go of everything */
+void viewer_let_go(struct console_viewer *self);
 
 void viewer_key(struct console_viewer *self, uint16_t usage, bool down);
 void viewer_pointer_absolute(struct console_viewer *self, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel,
@@ -47,5 +49,12 @@ void viewer_pointer_absolute(struct console_viewer *self, uint8_t buttons, uint1
 void viewer_pointer_relative(struct console_viewer *self, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel,
                              int8_t pan);
 void viewer_release_all(struct console_viewer *self);
-void viewer_seat_asked(struct console_viewer *self, bool take);
 void viewer_alive(struct console_viewer *self, uint32_t rtt_us);
+
+/* console_seat.c */
+void viewer_take_free_seat(struct console_viewer *self);
+void viewer_leave_seat(struct console_viewer *self);
+bool viewer_may_type(const struct console_viewer *self); /* once it is admitted */
+bool viewer_uses_seat(struct console_viewer *self);      /* it is admitted now; then its holder is not idle */
+void viewer_seat_asked(struct console_viewer *self, enum console_seat_act act, uint32_t request);
+void target_tell_seat(struct gateway_target *target);

@@ -16,7 +16,7 @@
 #include "core/heartbeat.h"
 #include "core/log.h"
 #include "gateway/accept.h"
-#include "gateway/console.h"
+#include "gateway/console_seat.h"
 #include "gateway/drives.h"
 #include "gateway/exports.h"
 #include "gateway/helper_client.h"
@@ -57,8 +57,10 @@ static void on_session_ended(void *data, struct auth_session *session)
     struct gateway *self = data;
     if (self->server)
         server_session_ended(self->server, session);
-    for (size_t i = 0; i < self->target_list.n; i++)
+    for (size_t i = 0; i < self->target_list.n; i++) {
         console_session_ended(self->targets[i], session->id);
+        console_rights_changed(self->targets[i], session);
+    }
 }
 
 static void on_setup_state(void *data, bool needs_setup)

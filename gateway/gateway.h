@@ -14,6 +14,7 @@
 #include "media/library.h"
 #include "media/nbd_server.h"
 #include "transport/server.h"
+#include "usbgadget/holder.h"
 #include "usbgadget/typist.h"
 
 struct console_pictures;
@@ -49,6 +50,8 @@ struct gateway_target {
     pid_t vm_pid;
     bool absolute; /* it takes absolute pointer positions now */
     struct console_viewer *viewers;
+    struct input_crowd crowd;          /* what they hold down */
+    struct loop_timer *seat_timer;     /* NULL: nothing at the seat waits for time */
     struct console_pictures *pictures; /* NULL: nobody has viewed it yet */
 };
 

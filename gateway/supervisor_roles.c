@@ -137,6 +137,8 @@ static void tell_target(struct roles *self, unsigned index)
         .nic = target->nic.kind != CONFIG_NIC_NONE,
         .drives = (uint8_t)target->drives,
         .media_wait_s = target->media_wait_s,
+        .seat_shared = target->seat == CONFIG_SEAT_SHARED,
+        .seat_idle_s = target->seat_idle_s,
     };
     memcpy(message.name, target->name, sizeof message.name);
     for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++)

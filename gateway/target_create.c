@@ -173,6 +173,8 @@ static int listen_to_ports(struct gateway_target *self)
 int target_create(struct gateway *gateway, struct gateway_target *self)
 {
     self->gateway = gateway;
+    self->target.seat =
+        (struct seat){.shared = self->setup.seat_shared, .idle_us = self->setup.seat_idle_s * 1000000ull};
     int r = create_machine(self);
     r = r ? r : screenshots_create(self, &self->screenshots);
     r = r ? r : listen_to_ports(self);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "gateway/console_seat.h"
 #include "gateway/dongle.h"
 #include "gateway/drives.h"
 #include "gateway/screen_text.h"
@@ -91,6 +92,12 @@ static void on_screen_text(struct target *target, target_text_fn *done, void *da
     screen_text_take(self_of(target), done, data);
 }
 
+static int on_seat(struct target *target, struct auth_session *session, enum seat_action action, uint32_t request,
+                   const char **ret_why)
+{
+    return console_seat_act(self_of(target), session, action, request, ret_why);
+}
+
 static void on_set_personality(struct target *target, const char *word, target_done_fn *done, void *data)
 {
     struct gateway_target *self = self_of(target);
@@ -130,7 +137,7 @@ static void on_set_edid(struct target *target, const struct edid *edid, target_d
 #define OF_ALL                                                                                                         \
     .insert = on_insert, .overlay_export = on_overlay_export, .overlay_discard = on_overlay_discard,                   \
     .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
-    .type_remaining = on_type_remaining, .type_stop = on_type_stop
+    .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat
 
 const struct target_ops gateway_target_ops = {OF_ALL};
 

@@ -11,7 +11,7 @@
  * @property {{name: import('./protocol.js').SignalName, why: string}} signal
  * @property {{width: number, height: number}|null} mode
  * @property {number} viewers
- * @property {{holder: string|null}} seat
+ * @property {{holder: string|null, shared?: boolean}} seat
  * @property {Drive[]} drives
  * @property {{num: boolean, caps: boolean, scroll: boolean}} leds
  * @property {{state: string, why: string, log: string[]}} [vm]
@@ -169,10 +169,10 @@ export const api = {
   screenshot: async (name, query) => (await call('GET', `${target(name)}/screenshot?${query}`)).blob(),
 
   /**
-   * For who holds the seat: over REST the gateway cannot see that it is the holder who asks, hence the force.
+   * For who holds the seat with a page of this session.
    * @param {string} name @param {string} text @param {string} layout @returns {Promise<{characters: number}>}
    */
-  type: (name, text, layout) => json('POST', `${target(name)}/type`, { text, layout, force: true }),
+  type: (name, text, layout) => json('POST', `${target(name)}/type`, { text, layout }),
   /** @param {string} name @returns {Promise<{remaining: number}>} */
   typing: (name) => json('GET', `${target(name)}/type`),
   /** @param {string} name */

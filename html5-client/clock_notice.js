@@ -27,7 +27,7 @@ export async function checkClock() {
   try {
     const words = clockWords((await api.system()).clock, Date.now());
     if (words === null) return;
-    notice(words, 'danger', identity.can('configure') ? { label: 'Set from this browser', run: set } : undefined);
+    notice(words, 'danger', identity.can('configure') ? [{ label: 'Set from this browser', run: set }] : []);
   } catch {
     // Not worth a word: whatever else the page asks for says what is the matter.
   }

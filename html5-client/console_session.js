@@ -20,7 +20,8 @@ import * as protocol from './protocol.js';
  *   | {type: 'pointer-absolute', pointer: AbsolutePointer, move: boolean}
  *   | {type: 'pointer-relative', pointer: RelativePointer}
  *   | {type: 'release-all'} | {type: 'beat'} | {type: 'retry'} | {type: 'stop'}
- *   | {type: 'seat', take: boolean}
+ *   | {type: 'seat', action: import('./protocol.js').SeatAction}
+ *   | {type: 'seat-answer', grant: boolean, request: number}
  *   | {type: 'visible', visible: boolean}
  *   | {type: 'view-only', viewOnly: boolean}
  *   | {type: 'watch', on: boolean} | {type: 'tint', on: boolean}
@@ -127,7 +128,9 @@ export class ConsoleSession {
       case 'beat':
         return this.#ping();
       case 'seat':
-        return this.#connection.send(protocol.buildSeat(command.take));
+        return this.#connection.send(protocol.buildSeat(command.action));
+      case 'seat-answer':
+        return this.#connection.send(protocol.buildSeatAnswer(command.grant, command.request));
       case 'visible':
         return this.#setVisible(command.visible);
       case 'view-only':
@@ -158,7 +161,7 @@ export class ConsoleSession {
     return {
       hidden: !this.#visible,
       viewOnly: this.#viewOnly,
-      capabilities: this.#capabilities,
+      capabilities: this.#capabilities | protocol.CAPABILITY.seats,
       page: this.#identity,
       lastViewer: known ? this.#viewer : 0,
       lastSequence: known ? (this.#picture?.applied ?? 0) : 0,
@@ -264,7 +267,7 @@ export class ConsoleSession {
   /** @param {boolean} viewOnly */
   #setViewOnly(viewOnly) {
     this.#viewOnly = viewOnly;
-    if (viewOnly) this.#connection.send(protocol.buildSeat(false));
+    if (viewOnly) this.#connection.send(protocol.buildSeat('release'));
     else if (this.#saidViewOnly) this.#connection.restart('Asking to type.');
   }
 

@@ -19,6 +19,7 @@ import { act, powerEntries } from './power_menu.js';
 import { RepickOffer } from './repick.js';
 import { go } from './router.js';
 import { SeatIntent } from './seat_intent.js';
+import { SeatRequests } from './seat_requests.js';
 import { StatusStrip } from './status_strip.js';
 import { UsbOffer } from './usb_offer.js';
 import { powerWords } from './words.js';
@@ -26,9 +27,24 @@ import { powerWords } from './words.js';
 /** @typedef {import('./console_session.js').Report} Report */
 /** @typedef {import('./connection.js').ConnectionState} ConnectionState */
 
+/** @typedef {import('./protocol.js').Seats} Seats */
+
+/** Before the gateway has told how it stands. @type {Seats} */
+const NO_SEAT = {
+  type: 'seats', mine: false, shared: false, free: false, asking: false, mayType: false, mayTake: false, idle: false,
+  viewers: 0, holder: 0, idleSeconds: 0, idleLimit: 0, name: '', askers: [],
+};
+
 /** Fifteen modules, 19 KB, that the first picture does not wait for. */
 const mediaDialog = () => import('./media_dialog.js');
 const MEDIA_AFTER_MS = 1500;
+
+/** @param {import('./seat_intent.js').Advice} advice @param {Seats} seat */
+function adviceWords(advice, { name }) {
+  if (advice === 'idle') return 'You did nothing for a while, so the keyboard is free again. Click the picture to take it.';
+  if (advice === 'granted') return 'You have the keyboard.';
+  return advice === 'lost' ? `${name || 'Somebody'} has the keyboard now.` : `${name || 'The holder'} keeps the keyboard.`;
+}
 
 export class ConsoleView extends HTMLElement {
   #target;
@@ -55,7 +71,8 @@ export class ConsoleView extends HTMLElement {
   /** @type {import('./api.js').Power|null} */
   #powerState = null;
   #intent = new SeatIntent(false);
-  #seat = { mine: false, holder: 0, name: '', viewers: 0 };
+  #seat = NO_SEAT;
+  #requests = new SeatRequests((grant, request) => this.#screen.send({ type: 'seat-answer', grant, request }));
   #viewOnly = false;
   #targetAbsolute = true;
   #userRelative = false;
@@ -97,9 +114,9 @@ export class ConsoleView extends HTMLElement {
     this.#screen.report = (report) => this.#report(report);
     this.#screen.left = () => this.#toolbar.focus();
     this.#screen.pressed = () => this.#pressedPicture();
-    this.#screen.pasted = (text) => this.#seat.mine && openPasteDialog(this.#target, text);
+    this.#screen.pasted = (text) => this.#admitted && openPasteDialog(this.#target, text);
     this.#strip.figuresPressed = () => this.#showFigures(!this.#figures.open);
-    this.#strip.seatPressed = () => this.#decideSeat(!this.#seat.mine);
+    this.#strip.seatPressed = (action) => this.#decideSeat(action);
     this.addEventListener('focusin', () => this.#showSeat());
     this.addEventListener('focusout', () => this.#showSeat());
     window.addEventListener('hashchange', () => document.fullscreenElement && document.exitFullscreen(), { signal: this.#abort.signal });
@@ -112,6 +129,7 @@ export class ConsoleView extends HTMLElement {
   disconnectedCallback() {
     this.#offer.remove();
     this.#repick.remove();
+    this.#requests.show([]);
     this.#abort.abort();
   }
 
@@ -139,7 +157,7 @@ export class ConsoleView extends HTMLElement {
         this.#strip.picture(null, null);
         this.#loadTarget();
         return this.#show();
-      case 'seat':
+      case 'seats':
         return this.#seatChanged(report);
       case 'leds':
         return this.#strip.leds(report);
@@ -170,7 +188,8 @@ export class ConsoleView extends HTMLElement {
   #connectionChanged(state) {
     this.#connection = state;
     if (state.state !== 'open') {
-      this.#seat = { ...this.#seat, mine: false, holder: 0 };
+      this.#seat = NO_SEAT;
+      this.#requests.show([]);
       this.#strip.figures(null);
       this.#strip.picture(this.#mode, null);
     } else this.#loadTarget();
@@ -187,12 +206,13 @@ export class ConsoleView extends HTMLElement {
     this.#show();
   }
 
-  /** @param {{mine: boolean, holder: number, name: string, viewers: number}} seat */
+  /** @param {Seats} seat */
   #seatChanged(seat) {
     this.#seat = seat;
     const advice = this.#intent.told(seat);
-    if (advice === 'take') this.#screen.send({ type: 'seat', take: true });
-    if (advice === 'lost') notice(`${seat.name || 'Somebody'} has taken over the keyboard.`);
+    if (advice === 'request') this.#screen.send({ type: 'seat', action: 'request' });
+    else if (advice) notice(adviceWords(advice, seat));
+    this.#requests.show(seat.mine ? seat.askers : []);
     this.#show();
     this.#offerFocus();
   }
@@ -202,20 +222,25 @@ export class ConsoleView extends HTMLElement {
     if (this.#seat.mine && document.activeElement === document.body) this.#screen.focusPicture();
   }
 
-  /** @param {boolean} take */
-  #decideSeat(take) {
-    this.#intent.decided(take);
-    this.#screen.send({ type: 'seat', take });
-    if (take) this.#screen.focusPicture();
+  /** @param {import('./protocol.js').SeatAction} action */
+  #decideSeat(action) {
+    this.#intent.decided(action === 'request' || action === 'take');
+    this.#screen.send({ type: 'seat', action });
+    if (action !== 'release') this.#screen.focusPicture();
   }
 
   #pressedPicture() {
-    const free = this.#connection.state === 'open' && this.#seat.holder === 0;
-    if (free && this.#mayType && !this.#viewOnly) this.#decideSeat(true);
+    const free = this.#connection.state === 'open' && this.#seat.free;
+    if (free && this.#mayType && !this.#viewOnly) this.#decideSeat('request');
   }
 
   get #mayType() {
-    return this.#intent.mayType && identity.can('input');
+    return this.#seat.mayType || (this.#viewOnly && this.#intent.mayType);
+  }
+
+  /** This page's keys go to the target. */
+  get #admitted() {
+    return !this.#viewOnly && (this.#seat.mine || (this.#seat.shared && this.#seat.mayType));
   }
 
   /** @param {boolean} viewOnly */
@@ -288,11 +313,23 @@ export class ConsoleView extends HTMLElement {
     return [
       relative,
       viewOnly,
+      ...this.#seatEntries(),
       'line',
       ...(this.#info?.usb || this.#info?.capture ? [{ label: 'USB & video …', run: () => this.#openDongle('usb') }] : []),
       { label: 'Save screenshot', run: () => void this.#screenshot() },
       { label: 'Keyboard and mouse …', run: openHelpDialog },
     ];
+  }
+
+  /** @returns {import('./menu.js').MenuEntry[]} what the strip has no room for */
+  #seatEntries() {
+    const { mine, shared, mayTake, askers } = this.#seat;
+    const answers = (mine ? askers : []).flatMap(({ number, name }) => [
+      { label: `Give the keyboard to ${name}`, run: () => this.#screen.send({ type: 'seat-answer', grant: true, request: number }) },
+      { label: `Refuse it to ${name}`, run: () => this.#screen.send({ type: 'seat-answer', grant: false, request: number }) },
+    ]);
+    const share = { label: 'Shared keyboard', checked: shared, run: () => this.#screen.send({ type: 'seat', action: shared ? 'exclusive' : 'share' }) };
+    return [...(mayTake ? [share] : []), ...answers];
   }
 
   #powerFacts() {
@@ -329,19 +366,17 @@ export class ConsoleView extends HTMLElement {
 
   #showSeat() {
     const connected = this.#connection.state === 'open';
-    const { mine, holder, name, viewers } = this.#seat;
-    const captured = mine && this.#screen.contains(document.activeElement);
+    const captured = this.#admitted && this.#screen.contains(document.activeElement);
     this.#strip.seat({
-      connected, mine, free: holder === 0, name, viewers, captured,
-      mayType: this.#mayType, viewOnly: this.#viewOnly, picture: !this.#noPicture && this.#mode !== null,
+      seat: this.#seat, connected, captured, mayType: this.#mayType, viewOnly: this.#viewOnly,
+      picture: !this.#noPicture && this.#mode !== null,
     });
     this.dataset.captured = String(captured);
   }
 
   #show() {
-    const { mine } = this.#seat;
-    this.#screen.input.setEnabled(mine && !this.#viewOnly);
-    this.#toolbar.allow({ input: mine && !this.#viewOnly, power: identity.can('power') });
+    this.#screen.input.setEnabled(this.#admitted);
+    this.#toolbar.allow({ input: this.#admitted, power: identity.can('power') });
     this.#showSeat();
     this.#screen.cover.update(
       {

@@ -26,7 +26,7 @@ export function openHelpDialog() {
         line('Full screen', 'In browsers with a keyboard lock, Alt+Tab, Escape and the like reach the target too. Hold Escape to leave.'),
         line('Type text', 'Types a text key by key; also when you paste onto the picture.'),
         line('Relative mouse', 'For targets that know no absolute positions, as most firmware. A click on the picture that has the keyboard locks the pointer; Escape or the chord above frees it.'),
-        line('Keyboard seat', 'One person types at a time. Taking over releases everything that the other one holds.'),
+        line('Keyboard', 'One person types at a time; others ask for it, and have it after 30 seconds when its holder does nothing. Whoever configures this target may take it over, or share it with all. Whatever was pressed is released at each change.'),
       ),
       h('p', { class: 'small dim' }, 'Keys are sent by their position; what they mean is up to the target’s own layout.'),
     ],

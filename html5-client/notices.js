@@ -8,10 +8,10 @@ const STAY_MS = 6000;
 /**
  * @param {string} text
  * @param {'danger'|''} [tone]
- * @param {{label: string, run: () => void}} [action] it then stays until it is pressed or dismissed
+ * @param {{label: string, run: () => void}[]} [actions] with any it stays until one is pressed or it is dismissed
  * @returns {() => void} takes it away
  */
-export function notice(text, tone = '', action) {
+export function notice(text, tone = '', actions = []) {
   const room = document.getElementById('notices');
   if (!room) return () => {};
   const remove = () => line.remove();
@@ -19,12 +19,12 @@ export function notice(text, tone = '', action) {
     'div',
     { class: 'notice', 'data-tone': tone },
     h('span', {}, text),
-    action && h('button', { class: 'button small', type: 'button', onclick: () => (remove(), action.run()) }, action.label),
+    ...actions.map(({ label, run }) => h('button', { class: 'button small', type: 'button', onclick: () => (remove(), run()) }, label)),
     h('button', { class: 'button quiet square small', 'aria-label': 'Dismiss', onclick: remove }, icon('close')),
   );
   for (const old of [...room.querySelectorAll('.notice:not([data-stays])')].slice(0, -2)) old.remove();
   room.append(line);
-  if (action) line.dataset.stays = 'true';
+  if (actions.length) line.dataset.stays = 'true';
   else setTimeout(remove, STAY_MS + text.length * 40);
   return remove;
 }

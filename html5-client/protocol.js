@@ -7,6 +7,15 @@
  * Microseconds, at most 655350; captured: by the gateway's clock, modulo 2^32.
  * @typedef {{captured: number, track: number, wait: number, encode: number, send: number}} SendTimes
  */
+/** What the page wants of the seat. @typedef {'release'|'request'|'take'|'share'|'exclusive'} SeatAction */
+/** Who asks for the seat; waiting in seconds. @typedef {{number: number, waiting: number, mine: boolean, name: string}} Asker */
+/**
+ * How the seat stands. holder: number of its connection, 0: none, or its holder has no console; asking: this page asks;
+ * mayTake: from others, and share it; idle: its holder has done nothing for idleSeconds; after idleLimit of them it is
+ * free (0: never).
+ * @typedef {{type: 'seats', mine: boolean, shared: boolean, free: boolean, asking: boolean, mayType: boolean, mayTake: boolean,
+ *   idle: boolean, viewers: number, holder: number, idleSeconds: number, idleLimit: number, name: string, askers: Asker[]}} Seats
+ */
 /**
  * @typedef {{type: 'welcome', mayType: boolean, viewer: number}
  *   | {type: 'mode', colour: number, width: number, height: number}
@@ -15,6 +24,7 @@
  *   | {type: 'cursor', visible: boolean, hotX: number, hotY: number, width: number, height: number, pixels: Uint8Array}
  *   | {type: 'leds', num: boolean, caps: boolean, scroll: boolean}
  *   | {type: 'seat', mine: boolean, viewers: number, holder: number, name: string}
+ *   | Seats
  *   | {type: 'pong', value: number}
  *   | {type: 'stats', roundTrip: number, encode: number, rate: number, updates: number, bytes: number,
  *      text: number, photo: number, video: number, settle: number}
@@ -53,8 +63,8 @@ const bytes = (view) => new Uint8Array(view.buffer);
 /** @param {number} value @param {number} limit */
 const clampSigned = (value, limit) => Math.max(-limit - 1, Math.min(limit, Math.trunc(value)));
 
-/** What the page can decode, as bits of HELLO. */
-export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8 };
+/** What the page can decode, and that it reads SEATS, as bits of HELLO. */
+export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8, seats: 16 };
 
 /**
  * page: 32 hex digits, the same as long as the slots are. lastViewer: number of the connection that filled them, 0:
@@ -127,10 +137,21 @@ export function buildPointerRelative({ buttons, dx, dy, wheel, pan }) {
 
 export const buildReleaseAll = () => bytes(message(4, 0x06));
 
-/** @param {boolean} take */
-export function buildSeat(take) {
+/** @type {SeatAction[]} */
+const SEAT_ACTIONS = ['release', 'request', 'take', 'share', 'exclusive'];
+
+/** @param {SeatAction} action */
+export function buildSeat(action) {
   const view = message(4, 0x07);
-  view.setUint8(1, take ? 1 : 0);
+  view.setUint8(1, SEAT_ACTIONS.indexOf(action));
+  return bytes(view);
+}
+
+/** The holder's answer. @param {boolean} grant @param {number} request whose number SEATS told */
+export function buildSeatAnswer(grant, request) {
+  const view = message(8, 0x0c);
+  view.setUint8(1, grant ? 1 : 0);
+  view.setUint32(4, request, true);
   return bytes(view);
 }
 
@@ -194,6 +215,30 @@ function text(view, from, length) {
 function sendTimes(view) {
   const [track, wait, encode, send] = [8, 10, 12, 14].map((at) => view.getUint16(at, true) * 10);
   return { captured: view.getUint32(4, true), track, wait, encode, send };
+}
+
+/** The holder's name and who asks: what stands behind the fixed part of SEATS. @param {DataView} view */
+function seatNames(view) {
+  let at = 17;
+  const name = () => {
+    atLeast(view, at + 1, 'SEATS');
+    const length = view.getUint8(at);
+    atLeast(view, at + 1 + length, 'SEATS');
+    const read = text(view, at + 1, length);
+    at += 1 + length;
+    return read;
+  };
+  const holder = name();
+  /** @type {Asker[]} */
+  const askers = [];
+  for (let left = view.getUint8(16); left > 0; left--) {
+    atLeast(view, at + 7, 'SEATS');
+    const [number, waiting, mine] = [view.getUint32(at, true), view.getUint16(at + 4, true), view.getUint8(at + 6) !== 0];
+    at += 7;
+    askers.push({ number, waiting, mine, name: name() });
+  }
+  exactly(view, at, 'SEATS');
+  return { name: holder, askers };
 }
 
 /** @type {Record<number, (view: DataView) => ServerMessage>} */
@@ -301,6 +346,27 @@ const PARSERS = {
   0x8c(view) {
     exactly(view, 4, 'POINTER_MODE');
     return { type: 'pointer-mode', absolute: view.getUint8(1) !== 0 };
+  },
+  0x8d(view) {
+    atLeast(view, 18, 'SEATS');
+    const flag = (/** @type {number} */ bit) => (view.getUint8(1) & bit) !== 0;
+    const { askers, name } = seatNames(view);
+    return {
+      type: 'seats',
+      mine: flag(1),
+      shared: flag(2),
+      free: flag(4),
+      asking: flag(8),
+      mayType: flag(16),
+      mayTake: flag(32),
+      idle: flag(64),
+      viewers: view.getUint16(2, true),
+      holder: view.getUint32(4, true),
+      idleSeconds: view.getUint32(8, true),
+      idleLimit: view.getUint32(12, true),
+      name,
+      askers,
+    };
   },
 };
 

@@ -82,7 +82,7 @@ export class RepickOffer {
       if (this.#told.has(drive.id)) continue;
       this.#told.add(drive.id);
       const text = `${this.target} waits for “${drive.medium}”, which this browser brought to drive ${drive.index}.`;
-      this.#remove = notice(text, '', { label: 'Pick it again', run: () => void openRepickDialog(this.target, drive.index) });
+      this.#remove = notice(text, '', [{ label: 'Pick it again', run: () => void openRepickDialog(this.target, drive.index) }]);
     }
   }
 

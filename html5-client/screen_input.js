@@ -9,7 +9,7 @@ import { PointerInput } from './pointer_input.js';
 const BEAT_MS = 500;
 
 export class ScreenInput {
-  /** This page holds the seat. */
+  /** The seat admits this page. */
   enabled = false;
   /** The target takes absolute positions, and the user did not choose otherwise. */
   absolute = true;

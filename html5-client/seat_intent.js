@@ -1,7 +1,8 @@
-/* Whether this page should take the seat by itself. It does when it comes first, and again after a lost connection
- * when it held the seat before; it never takes the seat from somebody without being told to. Pure. */
+/* What this page wants of the seat, and what a change at it means for the one who sits here. It takes a free seat when it
+ * comes first, and its own again after a lost connection; it never takes it from somebody without being told to. Pure. */
 
-/** @typedef {{mine: boolean, holder: number, name: string}} Seat */
+/** @typedef {import('./protocol.js').Seats} Seats */
+/** @typedef {'request'|'lost'|'idle'|'refused'|'granted'|null} Advice */
 
 export class SeatIntent {
   /** @type {boolean|null} null: not yet known */
@@ -9,6 +10,7 @@ export class SeatIntent {
   #viewer = 0;
   #formerViewer = 0;
   #held = false;
+  #asked = false;
   #firstSeat = true;
   mayType = false;
 
@@ -23,26 +25,34 @@ export class SeatIntent {
     this.#viewer = viewer;
     this.mayType = mayType;
     this.#firstSeat = true;
-    this.#held = false;
+    this.#held = this.#asked = false;
   }
 
-  /** The user's own decision. @param {boolean} take */
-  decided(take) {
-    this.#wants = take;
+  /** The user's own decision. @param {boolean} wants to type */
+  decided(wants) {
+    this.#wants = wants;
+    if (!wants) this.#held = this.#asked = false; // what follows is no surprise
   }
 
-  /** @param {Seat} seat @returns {'take'|'lost'|null} what to do: take it, or tell that somebody else took it */
-  told({ mine, holder }) {
+  /**
+   * @param {Pick<Seats, 'mine'|'free'|'shared'|'asking'|'holder'>} seat
+   * @returns {Advice} request it; or tell that somebody else has it now, that it was idle for too long, that the holder
+   *   refused or gave it
+   */
+  told({ mine, free, shared, asking, holder }) {
     const first = this.#firstSeat;
-    const lost = this.#held && !mine && holder !== 0;
+    const [held, asked] = [this.#held, this.#asked];
     this.#firstSeat = false;
     this.#held = mine;
-    if (lost) {
+    this.#asked = asking;
+    if (shared) return null;
+    if (held && !mine) {
       this.#wants = false;
-      return 'lost';
+      return free ? 'idle' : 'lost';
     }
-    this.#wants ??= holder === 0 || mine;
-    const ours = holder === 0 || holder === this.#formerViewer;
-    return first && !mine && ours && this.#wants && this.mayType ? 'take' : null;
+    if (asked && !asking && !free) return mine ? 'granted' : 'refused';
+    this.#wants ??= free || mine;
+    const ours = free || (holder !== 0 && holder === this.#formerViewer);
+    return first && !mine && ours && this.#wants && this.mayType ? 'request' : null;
   }
 }

@@ -1,21 +1,14 @@
 /* The line under the picture: how the connection does, the target's keyboard lights, and who types. */
 
 import { h, setText } from './dom.js';
-import { countWords, rateWords } from './words.js';
+import { idleWords, seatOffers, seatWords } from './seat_words.js';
+import { rateWords } from './words.js';
 
 /** @typedef {import('./console_session.js').StripFigures} StripFigures */
-/**
- * @typedef {object} SeatFacts
- * @property {boolean} connected
- * @property {boolean} mine
- * @property {boolean} free
- * @property {string} name of the holder
- * @property {boolean} mayType
- * @property {boolean} viewOnly
- * @property {boolean} captured the picture has the focus
- * @property {boolean} picture there is one to click
- * @property {number} viewers
- */
+/** @typedef {import('./seat_words.js').SeatFacts} SeatFacts */
+
+/** Between two looks at how long the holder has been idle. */
+const IDLE_MS = 5000;
 
 /** @param {string} label */
 const light = (label) => h('span', { class: 'light', role: 'img', 'aria-label': `${label} lock off` }, label);
@@ -33,10 +26,15 @@ export class StatusStrip extends HTMLElement {
     'Figures',
   );
   #seat = h('span', { class: 'seat-words', role: 'status' });
-  #button = h('button', { class: 'button small', type: 'button', onclick: () => this.seatPressed() });
+  #idle = h('span', { class: 'seat-idle dim' });
+  #buttons = [0, 1].map((i) => h('button', { class: 'button small', type: 'button', hidden: true, onclick: () => this.#pressed(i) }));
+  /** @type {import('./seat_words.js').SeatOffer[]} */
+  #offers = [];
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  #clock;
 
-  /** Set by the console. */
-  seatPressed = () => {};
+  /** Set by the console. @param {import('./protocol.js').SeatAction} _action */
+  seatPressed = (_action) => {};
   figuresPressed = () => {};
 
   connectedCallback() {
@@ -44,7 +42,7 @@ export class StatusStrip extends HTMLElement {
     figures.append(this.#roundTrip, this.#frames, this.#bits, this.#mode, this.#exact, this.#more);
     const lights = h('div', { class: 'lights', role: 'group', 'aria-label': 'Keyboard lights of the target' });
     lights.append(...Object.values(this.#lights));
-    this.replaceChildren(figures, lights, h('div', { class: 'seat' }, this.#seat, this.#button));
+    this.replaceChildren(figures, lights, h('div', { class: 'seat' }, this.#seat, this.#idle, ...this.#buttons));
     this.figures(null);
     this.picture(null, null);
   }
@@ -79,23 +77,37 @@ export class StatusStrip extends HTMLElement {
     }
   }
 
-  /** @param {SeatFacts} seat */
-  seat(seat) {
-    const others = seat.viewers > 1 ? ` · ${countWords(seat.viewers, 'viewer', 'viewers')}` : '';
-    setText(this.#seat, seat.connected ? seatWords(seat) + others : '');
-    this.#seat.dataset.tone = seat.mine ? 'ok' : '';
-    this.#button.hidden = !seat.connected || !seat.mayType || seat.viewOnly;
-    setText(this.#button, seat.mine ? 'Release keyboard' : seat.free ? 'Take keyboard' : 'Take over');
+  /** @param {number} i */
+  #pressed(i) {
+    const offer = this.#offers[i];
+    if (offer) this.seatPressed(offer.action);
   }
-}
 
-/** @param {SeatFacts} seat */
-function seatWords({ mine, free, name, mayType, viewOnly, captured, picture }) {
-  if (mine && captured) return 'Your keys go to the target';
-  if (mine) return picture ? 'Click the picture to type' : 'You have the keyboard';
-  if (!free) return `${name || 'Somebody'} types`;
-  if (!mayType) return 'You may look, not type';
-  return viewOnly ? 'View only' : 'Nobody types';
+  /** @param {SeatFacts} facts */
+  seat(facts) {
+    const { seat, connected, captured } = facts;
+    setText(this.#seat, seatWords(facts));
+    this.#seat.dataset.tone = seat.mine || (seat.shared && captured) ? 'ok' : '';
+    this.#offers = seatOffers(facts);
+    this.#buttons.forEach((button, i) => {
+      button.hidden = !this.#offers[i];
+      setText(button, this.#offers[i]?.label ?? '');
+    });
+    this.#showIdle(connected ? seat : null);
+  }
+
+  /** Not read out again and again: it is no part of the status. @param {import('./protocol.js').Seats|null} seat */
+  #showIdle(seat) {
+    clearInterval(this.#clock);
+    const told = performance.now();
+    const show = () => setText(this.#idle, seat ? idleWords(seat, (performance.now() - told) / 1000) : '');
+    if (seat?.idle) this.#clock = setInterval(show, IDLE_MS);
+    show();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#clock);
+  }
 }
 
 customElements.define('status-strip', StatusStrip);

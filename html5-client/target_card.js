@@ -31,7 +31,7 @@ export class TargetCard extends HTMLElement {
     setText(this.#power, text);
     this.#power.dataset.tone = tone;
     setText(this.#viewers, target.viewers ? countWords(target.viewers, 'viewer', 'viewers') : 'Nobody watching');
-    setText(this.#seat, target.seat.holder ? `${target.seat.holder} types` : '');
+    setText(this.#seat, target.seat.shared ? 'Shared keyboard' : target.seat.holder ? `${target.seat.holder} types` : '');
     setText(this.#mode, target.mode && target.signal.name === 'ok' ? `${target.mode.width} × ${target.mode.height}` : '');
     const media = target.drives.filter((drive) => drive.phase === 'inserted').map((drive) => drive.medium);
     setText(this.#media, media.join(', '));

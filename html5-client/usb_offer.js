@@ -28,7 +28,7 @@ export class UsbOffer {
     if (!offer) return;
     const { label } = personalityWords(offer);
     const why = asSentence(usb?.why ?? '') || 'The target does not use everything that it is shown.';
-    this.#remove = notice(`${why} Switch USB to “${label}”?`, '', { label: 'Switch', run: () => void this.#accept(label) });
+    this.#remove = notice(`${why} Switch USB to “${label}”?`, '', [{ label: 'Switch', run: () => void this.#accept(label) }]);
   }
 
   remove() {

@@ -10,6 +10,16 @@ struct target *target_find(const struct target_list *self, const char *name)
     return NULL;
 }
 
+uint64_t target_seat_session(const struct auth_session *session)
+{
+    return session->local ? UINT64_MAX : session->id;
+}
+
+bool target_seat_open_to(const struct target *self, const struct auth_session *session)
+{
+    return self->seat.shared || !self->seat.holder.session || self->seat.holder.session == target_seat_session(session);
+}
+
 const char *target_usb_state_name(enum target_usb_state state)
 {
     static const char *const names[] = {

@@ -1,6 +1,7 @@
 /* One managed machine as the REST faces see it: its ports and what only the gateway can do for it. Net thread. */
 #pragma once
 
+#include "auth/session.h"
 #include "capture/edid.h"
 #include "capture/screen.h"
 #include "manage/power.h"
@@ -103,6 +104,12 @@ struct target_ops {
     size_t (*type_remaining)(struct target *self);
     void (*type_stop)(struct target *self);
 
+    /* On behalf of a session without a console, or for the one that it has. request: which one is granted or refused,
+     * 0: the first. -EPERM: the right is missing, or the session does not hold the seat; -EBUSY: too many ask;
+     * -ENOENT: nobody asks so. *ret_why: static, only then. */
+    int (*seat)(struct target *self, struct auth_session *session, enum seat_action action, uint32_t request,
+                const char **ret_why);
+
     /* From here on NULL where the target has none of it. */
 
     /* word: "auto", or the name of a personality. -EINVAL with the known words in why. The target sees its keyboard,
@@ -145,5 +152,10 @@ struct target_list {
     struct target **targets;
     size_t n;
 };
+
+/* The session's number at the seat: who comes by the local socket is one and the same there. */
+uint64_t target_seat_session(const struct auth_session *session);
+/* The session may type past the seat: it is free, shared, or held by the session itself. */
+bool target_seat_open_to(const struct target *self, const struct auth_session *session);
 
 struct target *target_find(const struct target_list *self, const char *name); /* NULL: none */

@@ -204,6 +204,36 @@ static void fixture_set_edid(struct target *t, const struct edid *edid, target_d
     done(data, f->edid_error, f->edid_error ? "The receiver's EDID cannot be written." : NULL);
 }
 
+/* The seat's own rules; configure is the right to take over and to share. */
+static int fixture_seat(struct target *t, struct auth_session *session, enum seat_action action, uint32_t request,
+                        const char **ret_why)
+{
+    const struct api_fixture *f = container_of(t, struct api_fixture, target);
+    struct seat_party party = {.session = target_seat_session(session), .name = "session"};
+    struct seat_news news;
+    bool configure = !(f->denied_rights & RIGHT_CONFIGURE);
+    *ret_why = "The seat says no.";
+    switch (action) {
+    case SEAT_DO_REQUEST:
+        return seat_request(&t->seat, &party, 1, &news);
+    case SEAT_DO_TAKE:
+        return seat_take(&t->seat, &party, configure, 1, &news);
+    case SEAT_DO_GRANT:
+    case SEAT_DO_REFUSE:
+        return seat_answer(&t->seat, &party, request, action == SEAT_DO_GRANT, 1, &news);
+    case SEAT_DO_RELEASE:
+        seat_leave(&t->seat, &party, 1, &news);
+        return 0;
+    case SEAT_DO_SHARE:
+    case SEAT_DO_EXCLUSIVE:
+        break;
+    }
+    if (!configure)
+        return -EPERM;
+    seat_share(&t->seat, &party, action == SEAT_DO_SHARE, &news);
+    return 0;
+}
+
 static const struct target_ops fixture_target_ops = {
     .insert = fixture_insert,
     .overlay_export = fixture_overlay_export,
@@ -214,6 +244,7 @@ static const struct target_ops fixture_target_ops = {
     .type = fixture_type,
     .type_remaining = fixture_remaining,
     .type_stop = fixture_type_stop,
+    .seat = fixture_seat,
     .set_personality = fixture_set_personality,
     .accept_offer = fixture_accept_offer,
     .describe_capture = fixture_describe_capture,

@@ -42,7 +42,10 @@ struct console_ops {
     void (*pointer_relative)(struct console_viewer *self, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel,
                              int8_t pan);
     void (*release_all)(struct console_viewer *self);
-    void (*seat)(struct console_viewer *self, bool take);
+    /* Of the seat; also from who may not type. request: which one is answered, 0: none */
+    void (*seat)(struct console_viewer *self, enum console_seat_act act, uint32_t request);
+    /* The session's rights are others now; the right to view is still there. */
+    void (*rights_changed)(struct console_viewer *self);
     /* Any message came, with the round trip measured by acks: feeds the gateway's dead-man timer for pressed keys. */
     void (*alive)(struct console_viewer *self, uint32_t rtt_us);
 };
@@ -73,7 +76,8 @@ void viewer_update(struct viewer *self, const struct console_update *update);
 void viewer_no_picture(struct viewer *self, uint8_t signal, const char *why); /* enum screen_signal */
 void viewer_leds(struct viewer *self, uint8_t leds);
 void viewer_pointer_mode(struct viewer *self, bool absolute);
-void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigned viewers);
+/* Pages that do not know SEATS are told of holder and viewers alone. */
+void viewer_seat(struct viewer *self, const struct console_seats *seats);
 /* Something that REST shows has changed (bits below): the page asks again. */
 enum { VIEWER_CHANGED_POWER = 1, VIEWER_CHANGED_DRIVES = 2, VIEWER_CHANGED_TARGET = 4 };
 void viewer_changed(struct viewer *self, uint8_t what);

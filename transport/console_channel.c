@@ -118,6 +118,7 @@ static void open_console(struct viewer *self, const struct console_message *m)
     const struct server_config *config = &self->server->config;
     bool may_type = may(self, RIGHT_INPUT);
     self->may_type = may_type && !m->hello.view_only;
+    self->knows_seats = m->hello.capabilities & CONSOLE_CAN_SEATS;
     struct console_hello said = {.view_only = !self->may_type,
                                  .jpeg = m->hello.capabilities & CONSOLE_CAN_JPEG,
                                  .vp8 = m->hello.capabilities & CONSOLE_CAN_VP8,
@@ -194,13 +195,19 @@ static void set_visible(struct viewer *self, bool visible)
     viewer_pull(self);
 }
 
+/* Who types is not idle. */
+static void touch(const struct viewer *self)
+{
+    if (self->server->keeper && !self->session->local)
+        keeper_client_touch(self->server->keeper, self->session);
+}
+
 static void input(struct viewer *self, const struct console_message *m)
 {
     const struct console_ops *ops = self->server->config.console;
     if (!self->may_type)
         return;
-    if (self->server->keeper && !self->session->local)
-        keeper_client_touch(self->server->keeper, self->session); /* who types is not idle */
+    touch(self);
     switch (m->type) {
     case CONSOLE_KEY:
         ops->key(self->handle, m->key.usage, m->key.down);
@@ -215,9 +222,6 @@ static void input(struct viewer *self, const struct console_message *m)
         break;
     case CONSOLE_RELEASE_ALL:
         ops->release_all(self->handle);
-        break;
-    case CONSOLE_SEAT_REQUEST:
-        ops->seat(self->handle, m->take);
         break;
     default:
         break;
@@ -241,6 +245,11 @@ static void dispatch(struct viewer *self, const struct console_message *m)
         break;
     case CONSOLE_REFRESH:
         self->server->config.console->refresh(self->handle);
+        break;
+    case CONSOLE_SEAT_REQUEST:
+    case CONSOLE_SEAT_ANSWER:
+        touch(self);
+        self->server->config.console->seat(self->handle, m->seat.act, m->seat.request);
         break;
     default:
         input(self, m);

@@ -55,11 +55,24 @@ void viewer_pointer_mode(struct viewer *self, bool absolute)
     put(self, OUTBOX_POINTER_MODE, &w);
 }
 
-void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigned viewers)
+/* To a page that knows a holder only: a shared seat is its own, and a holder without a console is no viewer of ours. */
+static void write_plain_seat(const struct viewer *self, const struct console_seats *seats, struct wire_writer *w)
+{
+    bool shared = seats->flags & CONSOLE_SEATS_SHARED;
+    bool yours = seats->flags & CONSOLE_SEATS_YOURS || (shared && seats->flags & CONSOLE_SEATS_MAY_TYPE);
+    uint32_t holder = yours ? self->number : seats->holder;
+    if (!holder && !(seats->flags & CONSOLE_SEATS_FREE))
+        holder = UINT32_MAX;
+    console_write_seat(w, yours, seats->viewers, holder, seats->name);
+}
+
+void viewer_seat(struct viewer *self, const struct console_seats *seats)
 {
     struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_SEAT);
-    bool yours = holder && holder == self->number;
-    console_write_seat(&w, yours, (uint16_t)MIN(viewers, (unsigned)UINT16_MAX), holder, name ? name : "");
+    if (self->knows_seats)
+        console_write_seats(&w, seats);
+    else
+        write_plain_seat(self, seats, &w);
     put(self, OUTBOX_SEAT, &w);
 }
 

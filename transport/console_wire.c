@@ -95,7 +95,21 @@ static const char *parse_switch(struct wire_reader *r, bool *ret)
 
 static const char *parse_seat(struct wire_reader *r, struct console_message *m)
 {
-    return parse_switch(r, &m->take);
+    uint8_t act = wire_read_u8(r);
+    bool reserved = wire_reserved_set(r, 2);
+    if (act > CONSOLE_ACT_EXCLUSIVE)
+        return "SEAT with an unknown action";
+    m->seat.act = (enum console_seat_act)act;
+    return reserved ? "reserved bytes set" : NULL;
+}
+
+static const char *parse_answer(struct wire_reader *r, struct console_message *m)
+{
+    bool grant = false;
+    const char *why = parse_switch(r, &grant);
+    m->seat.act = grant ? CONSOLE_ACT_GRANT : CONSOLE_ACT_REFUSE;
+    m->seat.request = wire_read_le32(r);
+    return why;
 }
 
 static const char *parse_visible(struct wire_reader *r, struct console_message *m)
@@ -129,6 +143,7 @@ const char *console_parse(const uint8_t *bytes, size_t size, struct console_mess
         [CONSOLE_VISIBLE] = parse_visible,
         [CONSOLE_REFRESH] = parse_reserved,
         [CONSOLE_WATCH] = parse_watch,
+        [CONSOLE_SEAT_ANSWER] = parse_answer,
     };
     struct wire_reader r = wire_reader_init(bytes, size);
     uint8_t type = wire_read_u8(&r);
@@ -220,16 +235,40 @@ void console_write_leds(struct wire_writer *w, uint8_t leds)
     write_head(w, CONSOLE_LEDS, leds, 0, 0);
 }
 
-void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name)
+static void write_name(struct wire_writer *w, const char *name, size_t limit)
 {
     uint8_t text[CONSOLE_MAX_NAME];
-    size_t size = wire_clean_text(name, text, sizeof text);
+    size_t size = wire_clean_text(name, text, MIN(limit, sizeof text));
+    wire_write_u8(w, (uint8_t)size);
+    wire_write_bytes(w, text, size);
+}
+
+void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name)
+{
     wire_write_u8(w, CONSOLE_SEAT);
     wire_write_u8(w, yours);
     wire_write_le16(w, viewers);
     wire_write_le32(w, holder);
-    wire_write_u8(w, (uint8_t)size);
-    wire_write_bytes(w, text, size);
+    write_name(w, name, CONSOLE_MAX_NAME);
+}
+
+void console_write_seats(struct wire_writer *w, const struct console_seats *seats)
+{
+    unsigned n = MIN(seats->n_askers, (unsigned)CONSOLE_ASKERS);
+    wire_write_u8(w, CONSOLE_SEATS);
+    wire_write_u8(w, seats->flags);
+    wire_write_le16(w, seats->viewers);
+    wire_write_le32(w, seats->holder);
+    wire_write_le32(w, seats->idle_s);
+    wire_write_le32(w, seats->idle_limit_s);
+    wire_write_u8(w, (uint8_t)n);
+    write_name(w, seats->name, CONSOLE_ASKER_NAME);
+    for (unsigned i = 0; i < n; i++) {
+        wire_write_le32(w, seats->askers[i].number);
+        wire_write_le16(w, seats->askers[i].waiting_s);
+        wire_write_u8(w, seats->askers[i].yours);
+        write_name(w, seats->askers[i].name, CONSOLE_ASKER_NAME);
+    }
 }
 
 void console_write_pong(struct wire_writer *w, uint32_t value)

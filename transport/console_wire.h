@@ -19,6 +19,8 @@
 #define CONSOLE_UPDATE_TIMES 12   /* bytes more, for who watches */
 #define CONSOLE_POINTER_MAX 32767 /* of POINTER_ABS */
 #define CONSOLE_BUTTONS 0x1f
+#define CONSOLE_ASKERS 6      /* in SEATS */
+#define CONSOLE_ASKER_NAME 63 /* bytes of a name in SEATS; longer ones are cut */
 
 enum console_type {
     CONSOLE_HELLO = 0x01,
@@ -32,6 +34,7 @@ enum console_type {
     CONSOLE_VISIBLE,
     CONSOLE_REFRESH,
     CONSOLE_WATCH,
+    CONSOLE_SEAT_ANSWER,
 
     CONSOLE_WELCOME = 0x81,
     CONSOLE_MODE,
@@ -45,10 +48,28 @@ enum console_type {
     CONSOLE_CHANGED,
     CONSOLE_END,
     CONSOLE_POINTER_MODE,
+    CONSOLE_SEATS,
 };
 
-/* Bits of HELLO's capabilities: what the page has really decoded. */
-enum { CONSOLE_CAN_SIMD = 1, CONSOLE_CAN_VP8 = 2, CONSOLE_CAN_JPEG = 4, CONSOLE_CAN_VP9 = 8 };
+/* Bits of HELLO's capabilities: what the page has really decoded, and that it reads SEATS instead of SEAT. */
+enum {
+    CONSOLE_CAN_SIMD = 1,
+    CONSOLE_CAN_VP8 = 2,
+    CONSOLE_CAN_JPEG = 4,
+    CONSOLE_CAN_VP9 = 8,
+    CONSOLE_CAN_SEATS = 16,
+};
+
+/* What a page wants of the seat; the first five are SEAT's bytes, the others ANSWER. */
+enum console_seat_act {
+    CONSOLE_ACT_RELEASE,
+    CONSOLE_ACT_REQUEST,
+    CONSOLE_ACT_TAKE,
+    CONSOLE_ACT_SHARE,
+    CONSOLE_ACT_EXCLUSIVE,
+    CONSOLE_ACT_GRANT,
+    CONSOLE_ACT_REFUSE,
+};
 
 /* A message from the client, checked. */
 struct console_message {
@@ -78,7 +99,10 @@ struct console_message {
             int16_t dx, dy;
             int8_t wheel, pan;
         } relative;
-        bool take;
+        struct {
+            enum console_seat_act act;
+            uint32_t request; /* that is answered */
+        } seat;
         uint32_t ping;
         bool visible, watch;
     };
@@ -107,6 +131,36 @@ void console_write_cursor(struct wire_writer *w, bool visible, uint16_t hot_x, u
                           uint16_t height, const uint8_t *rgba);
 void console_write_leds(struct wire_writer *w, uint8_t leds);
 void console_write_seat(struct wire_writer *w, bool yours, uint16_t viewers, uint32_t holder, const char *name);
+
+/* How the seat stands, for one viewer. */
+enum {
+    CONSOLE_SEATS_YOURS = 1,
+    CONSOLE_SEATS_SHARED = 2,
+    CONSOLE_SEATS_FREE = 4,
+    CONSOLE_SEATS_ASKING = 8,    /* you ask for it */
+    CONSOLE_SEATS_MAY_TYPE = 16, /* once you have it */
+    CONSOLE_SEATS_MAY_TAKE = 32, /* from others, and share it */
+    CONSOLE_SEATS_IDLE = 64,     /* its holder does nothing, for idle_s now */
+};
+
+struct console_asker {
+    uint32_t number; /* of the request, for ANSWER */
+    uint16_t waiting_s;
+    bool yours;
+    const char *name;
+};
+
+struct console_seats {
+    uint8_t flags;
+    uint16_t viewers;
+    uint32_t holder; /* number of the holder's viewer; 0: none, or the holder has no console */
+    uint32_t idle_s;
+    uint32_t idle_limit_s; /* a holder idle for so long loses it; 0: never */
+    const char *name;
+    struct console_asker askers[CONSOLE_ASKERS];
+    unsigned n_askers;
+};
+void console_write_seats(struct wire_writer *w, const struct console_seats *seats);
 void console_write_pong(struct wire_writer *w, uint32_t value);
 
 /* What an update brings. */

@@ -31,7 +31,8 @@ struct viewer {
     struct loop_timer *timer;      /* HELLO's deadline; later the end of the connection */
 
     bool may_type, hidden, watching, closing;
-    uint8_t changed; /* what the unsent CHANGED says */
+    bool knows_seats; /* the page reads SEATS */
+    uint8_t changed;  /* what the unsent CHANGED says */
     enum viewer_end end;
 
     uint8_t in[CONSOLE_MAX_CLIENT_MESSAGE];

@@ -126,7 +126,7 @@ async function holder(origin = gateway.url) {
   await page.goto(`${origin}/#/targets/pc`);
   await logIn(page);
   await page.locator('console-screen canvas').waitFor();
-  const take = page.getByRole('button', { name: /^(Take keyboard|Take over)$/ });
+  const take = page.getByRole('button', { name: /^(Take keyboard|Take over)$/ }).first();
   await until(async () => {
     if (await take.isVisible()) await take.click();
     return button(page, 'Release keyboard').isVisible();
@@ -151,7 +151,7 @@ test('keys are released when the picture loses the focus', () =>
   releasedBy('focus lost', (page) => page.evaluate(() => document.activeElement.blur())));
 test('keys are released when the seat is taken', () => releasedBy('seat taken', () => button(watcher, 'Take over').click()));
 test('keys are released when the seat is given back', () =>
-  releasedBy('seat released', (page) => page.evaluate(() => document.querySelector('console-screen').send({ type: 'seat', take: false }))));
+  releasedBy('seat released', (page) => page.evaluate(() => document.querySelector('console-screen').send({ type: 'seat', action: 'release' }))));
 test('keys are released when the gateway is stopped', () => releasedBy('gateway stopped', () => gateway.kill('gateway', 'SIGTERM')));
 test('keys are released when the gateway is killed', () => releasedBy('gateway killed', () => gateway.kill('gateway', 'SIGKILL')));
 test('keys are released when the page hangs', () =>

@@ -20,6 +20,7 @@ static const struct {
     {ROUTE_PUT, "/api/v1/targets/demo/edid"},
     {ROUTE_PUT, "/api/v1/targets/demo/usb"},
     {ROUTE_POST, "/api/v1/targets/demo/usb/accept-offer"},
+    {ROUTE_POST, "/api/v1/targets/demo/seat"},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -80,10 +80,44 @@ static void test_keys_and_text(void **state)
 static void test_a_taken_seat_is_respected(void **state)
 {
     (void)state;
-    seat_take(&f.target.seat, 3, "bob", true);
+    struct seat_news news;
+    seat_request(&f.target.seat, &(struct seat_party){.session = 99, .viewer = 3, .name = "bob"}, 1, &news);
     expect(ROUTE_POST, TARGET "/type", "{\"text\":\"x\"}", 409, "bob is typing");
     expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"]}", 409, "seat-taken");
     expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"],\"force\":true}", 204, "");
+    expect(ROUTE_GET, TARGET, "", 200, "\"seat\":{\"holder\":\"bob\",\"shared\":false}");
+    f.denied_rights = RIGHT_CONFIGURE; /* who may not take over may not type past the seat either */
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"],\"force\":true}", 409, "ask for the keyboard");
+    seat_share(&f.target.seat, &(struct seat_party){.session = 98, .name = "cal"}, true, &news);
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"]}", 204, "");
+}
+
+static void test_a_seat_of_ones_own(void **state)
+{
+    (void)state;
+    struct seat_news news;
+    expect(ROUTE_GET, TARGET "/seat", "", 200, "\"mode\":\"exclusive\",\"holder\":null");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"request\"}", 200, "\"yours\":true");
+    expect(ROUTE_POST, TARGET "/keys", "{\"keys\":[\"a\"]}", 204, "");
+    seat_request(&f.target.seat, &(struct seat_party){.session = 99, .viewer = 3, .name = "b\xFFob\x01"}, 1, &news);
+    expect(ROUTE_GET, TARGET "/seat", "", 200, "\"id\":1,\"name\":\"b\xEF\xBF\xBDob\\u0001\"");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"grant\",\"request\":2}", 409, "no-request");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"refuse\",\"request\":1}", 200, "\"requests\":[]");
+    seat_request(&f.target.seat, &(struct seat_party){.session = 99, .viewer = 3, .name = "bob"}, 1, &news);
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"grant\"}", 200,
+           "\"holder\":\"bob\",\"console\":true,\"yours\":false");
+    f.denied_rights = RIGHT_CONFIGURE;
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"take\"}", 403, "forbidden");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"share\"}", 403, "forbidden");
+    f.denied_rights = 0;
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"take\"}", 200, "\"yours\":true");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"share\"}", 200, "\"mode\":\"shared\",\"holder\":null");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"exclusive\"}", 200, "\"mode\":\"exclusive\"");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"release\"}", 200, "\"holder\":null");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"steal\"}", 400, "must be request, grant");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"grant\",\"request\":0}", 400, "the id of a request");
+    expect(ROUTE_POST, TARGET "/seat", "{\"action\":\"grant\",\"request\":4294967296}", 400, "the id of a request");
+    expect(ROUTE_POST, TARGET "/seat", "{}", 400, "is required");
 }
 
 static void test_pictures(void **state)
@@ -133,6 +167,7 @@ int main(void)
         TEST(test_drives),
         TEST(test_keys_and_text),
         TEST(test_a_taken_seat_is_respected),
+        TEST(test_a_seat_of_ones_own),
         TEST(test_pictures),
         TEST(test_secret_only_locally),
         TEST(test_every_row_names_who_may_call),

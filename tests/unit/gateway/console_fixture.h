@@ -35,9 +35,13 @@ struct viewer {
     unsigned modes, updates, seats, no_pictures;
     bool complete, absolute;
     uint8_t leds, signal, changed;
-    uint32_t holder;
+    uint32_t holder; /* as it was told last */
     char holder_name[64];
     unsigned viewers;
+    uint8_t seat_flags;
+    unsigned n_askers;
+    uint32_t request; /* the first one */
+    char asker[64];
     char why[256];
 };
 
@@ -88,12 +92,16 @@ void viewer_pointer_mode(struct viewer *self, bool absolute)
     self->absolute = absolute;
 }
 
-void viewer_seat(struct viewer *self, uint32_t holder, const char *name, unsigned viewers)
+void viewer_seat(struct viewer *self, const struct console_seats *seats)
 {
     self->seats++;
-    self->holder = holder;
-    self->viewers = viewers;
-    text_copy(self->holder_name, sizeof self->holder_name, name);
+    self->holder = seats->holder;
+    self->viewers = seats->viewers;
+    self->seat_flags = seats->flags;
+    self->n_askers = seats->n_askers;
+    self->request = seats->n_askers ? seats->askers[0].number : 0;
+    text_copy(self->asker, sizeof self->asker, seats->n_askers ? seats->askers[0].name : "");
+    text_copy(self->holder_name, sizeof self->holder_name, seats->name);
 }
 
 void viewer_changed(struct viewer *self, uint8_t what)
@@ -108,7 +116,7 @@ struct fixture {
     struct gateway_target target;
     struct input_recording *input;
     struct screen *screen;
-    struct auth_session sessions[3]; /* anna, ben (Operators), vera (ReadOnly) */
+    struct auth_session sessions[4]; /* anna, ben (Operators), vera (ReadOnly), adam (Administrator) */
     struct viewer viewers[4];
 };
 
@@ -122,6 +130,7 @@ static inline void make_session(struct auth_session *self, uint64_t id, const ch
     ref_init(&self->ref);
     self->id = id;
     self->role = role;
+    grants_of_role(&self->grants, role);
     self->expires_us = UINT64_MAX;
     text_copy(self->user, sizeof self->user, user);
 }
@@ -133,6 +142,7 @@ static inline int set_up(void **state)
     make_session(&f->sessions[0], 1, "anna", ROLE_OPERATOR);
     make_session(&f->sessions[1], 2, "ben", ROLE_OPERATOR);
     make_session(&f->sessions[2], 3, "vera", ROLE_READ_ONLY);
+    make_session(&f->sessions[3], 4, "adam", ROLE_ADMINISTRATOR);
     for (unsigned i = 0; i < ARRAY_SIZE(f->viewers); i++)
         f->viewers[i].number = i + 1;
     struct gateway *g = &f->gateway;

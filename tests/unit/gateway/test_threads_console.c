@@ -12,10 +12,10 @@ static void gives_a_free_seat_to_who_may_type(void **state)
     assert_int_equal(f->viewers[0].holder, 3);
     assert_string_equal(f->viewers[1].holder_name, "ben");
     assert_int_equal(f->viewers[1].viewers, 3);
-    ops->seat(vera, true);
-    ops->seat(anna, true);
+    ops->seat(vera, CONSOLE_ACT_REQUEST, 0);
+    ops->seat(anna, CONSOLE_ACT_REQUEST, 0);
     assert_int_equal(f->viewers[2].holder, 3);
-    ops->seat(ben, false);
+    ops->seat(ben, CONSOLE_ACT_RELEASE, 0);
     assert_int_equal(f->viewers[2].holder, 0);
     ops->close(vera);
     ops->close(anna);
@@ -76,13 +76,13 @@ static void releases_when_the_viewer_closes(void **state)
 static void releases_when_the_seat_is_taken(void **state)
 {
     struct fixture *f = *state;
-    struct console_viewer *anna = open_viewer(f, 0, 0, false), *ben = open_viewer(f, 1, 1, false);
+    struct console_viewer *anna = open_viewer(f, 0, 0, false), *adam = open_viewer(f, 1, 3, false);
     press_things(anna);
-    ops->seat(ben, true);
+    ops->seat(adam, CONSOLE_ACT_TAKE, 0);
     assert_false(anything_pressed(f));
     assert_int_equal(f->viewers[0].holder, 2);
     ops->close(anna);
-    ops->close(ben);
+    ops->close(adam);
 }
 
 static void releases_when_the_seat_is_given_up(void **state)
@@ -90,7 +90,7 @@ static void releases_when_the_seat_is_given_up(void **state)
     struct fixture *f = *state;
     struct console_viewer *anna = open_viewer(f, 0, 0, false);
     press_things(anna);
-    ops->seat(anna, false);
+    ops->seat(anna, CONSOLE_ACT_RELEASE, 0);
     assert_false(anything_pressed(f));
     ops->close(anna);
 }

@@ -20,6 +20,7 @@ struct console_viewer {
     unsigned pulls, keys_down, keys_up, released, alive, refreshed, seats, pointers;
     size_t budget;
     uint16_t last_usage;
+    uint32_t answered;
     unsigned answer_pulls; /* that many are answered at once, with pieces of answer_size bytes */
     size_t answer_size;
     unsigned answer_pieces;
@@ -77,7 +78,7 @@ static inline int on_open(void *context, const char *target, struct auth_session
                                    .answer_size = size,
                                    .answer_pieces = pieces};
     opened++;
-    viewer_seat(viewer, 0, "", 1);
+    viewer_seat(viewer, &(struct console_seats){.flags = CONSOLE_SEATS_FREE, .viewers = 1, .name = ""});
     viewer_leds(viewer, 1);
     viewer_pointer_mode(viewer, true);
     viewer_mode(viewer, 640, 480, 0);
@@ -138,10 +139,15 @@ static inline void on_release_all(struct console_viewer *self)
     self->released++;
 }
 
-static inline void on_seat(struct console_viewer *self, bool take_it)
+static inline void on_seat(struct console_viewer *self, enum console_seat_act asked, uint32_t request)
 {
+    bool sits = asked == CONSOLE_ACT_REQUEST || asked == CONSOLE_ACT_TAKE;
     self->seats++;
-    viewer_seat(self->viewer, take_it ? viewer_number(self->viewer) : 0, take_it ? "me" : "", 1);
+    self->answered = request;
+    viewer_seat(self->viewer, &(struct console_seats){.flags = sits ? CONSOLE_SEATS_YOURS : CONSOLE_SEATS_FREE,
+                                                      .viewers = 1,
+                                                      .holder = sits ? viewer_number(self->viewer) : 0,
+                                                      .name = sits ? "me" : ""});
 }
 
 static inline void on_alive(struct console_viewer *self, uint32_t rtt_us)

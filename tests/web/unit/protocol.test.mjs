@@ -17,7 +17,8 @@ const build = {
   'pointer-absolute': (m) => protocol.buildPointerAbsolute(m),
   'pointer-relative': (m) => protocol.buildPointerRelative(m),
   'release-all': () => protocol.buildReleaseAll(),
-  seat: (m) => protocol.buildSeat(m.take),
+  seat: (m) => protocol.buildSeat(m.action),
+  'seat-answer': (m) => protocol.buildSeatAnswer(m.grant, m.request),
   ping: (m) => protocol.buildPing(m.value),
   visible: (m) => protocol.buildVisible(m.visible),
   refresh: () => protocol.buildRefresh(),
@@ -61,7 +62,7 @@ test('an update without its header is refused', () => {
 });
 
 const broken = {
-  'an unknown type': '8d000000',
+  'an unknown type': '8e000000',
   'a type of the client': '01000000',
   'another version': '8102010007000000',
   'a picture without width': '8200000000009001',
@@ -73,6 +74,7 @@ const broken = {
   'end reason 0': '8b000000',
   'a reason that is not UTF-8': '84010200c328',
   'a holder that is not UTF-8': '870102000700000001ff',
+  'seats whose holder is not UTF-8': '8d0001000000000000000000000000000001ff',
 };
 for (const [name, hex] of Object.entries(broken))
   test(`refuses ${name}`, () => assert.throws(() => protocol.parseMessage(toBuffer(hex)), protocol.ProtocolError));

@@ -1,4 +1,4 @@
-/* The page's small calculations: picture size, pointer, back-off, seat, figures, addresses, words, password rules. */
+/* The page's small calculations: picture size, pointer, back-off, figures, addresses, words, password rules. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from '../../../html5-client/backoff.js';
@@ -9,7 +9,6 @@ import { passwordRules } from '../../../html5-client/password_rules.js';
 import { pictureSize } from '../../../html5-client/picture_size.js';
 import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/pointer_math.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
-import { SeatIntent } from '../../../html5-client/seat_intent.js';
 import { captureHelp, clockWords, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/words.js';
 
 const VGA = { width: 720, height: 400 };
@@ -67,56 +66,6 @@ test('back-off doubles from 0.2 s to 5 s and begins anew after a good connection
   assert.equal(backoff.ended(2000), 200);
   backoff.reset();
   assert.equal(backoff.ended(0), 200);
-});
-
-const free = { mine: false, holder: 0, name: '' };
-const welcome = (viewer, mayType = true) => ({ viewer, mayType });
-
-test('the first viewer takes a free seat, once', () => {
-  const intent = new SeatIntent(false);
-  intent.welcomed(welcome(1));
-  assert.equal(intent.told(free), 'take');
-  assert.equal(intent.told({ mine: true, holder: 1, name: 'anna' }), null);
-});
-
-test('who comes second takes nothing, not even when the seat becomes free', () => {
-  const intent = new SeatIntent(false);
-  intent.welcomed(welcome(2));
-  assert.equal(intent.told({ mine: false, holder: 1, name: 'anna' }), null);
-  assert.equal(intent.told(free), null);
-  intent.welcomed(welcome(3));
-  assert.equal(intent.told(free), null);
-});
-
-test('after a lost connection the former holder takes its seat again', () => {
-  const intent = new SeatIntent(false);
-  intent.welcomed(welcome(1));
-  intent.told(free);
-  intent.told({ mine: true, holder: 1, name: 'anna' });
-  intent.welcomed(welcome(5));
-  assert.equal(intent.told(free), 'take');
-  intent.told({ mine: true, holder: 5, name: 'anna' });
-  intent.welcomed(welcome(6));
-  assert.equal(intent.told({ mine: false, holder: 5, name: 'anna' }), 'take', 'the gateway has not yet missed the old one');
-});
-
-test('a seat lost to somebody is not fought for', () => {
-  const intent = new SeatIntent(false);
-  intent.welcomed(welcome(1));
-  intent.told(free);
-  intent.told({ mine: true, holder: 1, name: 'anna' });
-  assert.equal(intent.told({ mine: false, holder: 2, name: 'bert' }), 'lost');
-  intent.welcomed(welcome(3));
-  assert.equal(intent.told(free), null);
-});
-
-test('neither view-only nor a role without input takes the seat', () => {
-  const viewOnly = new SeatIntent(true);
-  viewOnly.welcomed(welcome(1));
-  assert.equal(viewOnly.told(free), null);
-  const reader = new SeatIntent(false);
-  reader.welcomed(welcome(1, false));
-  assert.equal(reader.told(free), null);
 });
 
 test('figures are those of the last two seconds', () => {
