@@ -11,8 +11,8 @@ install(DIRECTORY packaging/configurations DESTINATION ${CMAKE_INSTALL_DOCDIR} F
 option(LIGHTSOUT_SYSTEM_FILES "Install units, users, udev rules and /etc/lightsout" OFF)
 if(LIGHTSOUT_SYSTEM_FILES)
     set(systemd packaging/systemd)
-    install(FILES ${systemd}/lightsout.service ${systemd}/lightsout.socket ${systemd}/lightsout-helper.service
-        ${systemd}/lightsout-helper.socket DESTINATION /usr/lib/systemd/system)
+    file(GLOB units CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${systemd}/*.service ${CMAKE_SOURCE_DIR}/${systemd}/*.socket)
+    install(FILES ${units} DESTINATION /usr/lib/systemd/system)
     install(FILES ${systemd}/lightsout.sysusers DESTINATION /usr/lib/sysusers.d RENAME lightsout.conf)
     install(FILES ${systemd}/lightsout.tmpfiles DESTINATION /usr/lib/tmpfiles.d RENAME lightsout.conf)
     install(FILES ${systemd}/lightsout.modules DESTINATION /usr/lib/modules-load.d RENAME lightsout.conf)

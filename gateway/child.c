@@ -183,6 +183,11 @@ int child_adopt(struct loop *loop, pid_t pid, uint64_t start_time, child_ended_f
     return 0;
 }
 
+int child_watch(struct loop *loop, pid_t pid, child_ended_fn *ended, void *data, struct child **ret)
+{
+    return pid <= 1 ? -ESRCH : child_new(loop, pid, false, ended, data, ret);
+}
+
 struct child *child_destroy(struct child *self)
 {
     if (!self)

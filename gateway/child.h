@@ -41,6 +41,10 @@ int child_start(struct loop *loop, const struct child_spec *spec, child_ended_fn
 int child_adopt(struct loop *loop, pid_t pid, uint64_t start_time, child_ended_fn *ended, void *data,
                 struct child **ret);
 
+/* Watches over a process that somebody else started for us. The caller knows that the number is still that process's:
+ * after this it must have seen it alive. */
+int child_watch(struct loop *loop, pid_t pid, child_ended_fn *ended, void *data, struct child **ret);
+
 /* Forgets it; a process that still runs goes on. NULL allowed; returns NULL. */
 struct child *child_destroy(struct child *self);
 DEFINE_CLEANUP(struct child, child_destroy)

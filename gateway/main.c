@@ -2,24 +2,29 @@
 #include <string.h>
 
 #include "gateway/doctor.h"
+#include "gateway/handover.h"
 #include "gateway/role.h"
 #include "gateway/supervisor.h"
 
 static const struct {
     const char *name;
     int (*main)(const struct options *options);
+    bool handover; /* as a unit, it gets from the supervisor what a child would have */
 } roles[] = {
-    {"gateway", gateway_role_main},
-    {"keeper", keeper_role_main},
-    {"helper", helper_role_main},
-    {"outward", outward_role_main},
+    {"gateway", gateway_role_main, true},
+    {"keeper", keeper_role_main, true},
+    {"helper", helper_role_main, false},
+    {"outward", outward_role_main, true},
 };
 
 static int run_role(const struct options *options)
 {
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-        if (strcmp(options->role, roles[i].name) == 0)
+        if (strcmp(options->role, roles[i].name) == 0) {
+            if (roles[i].handover && handover_is_waited_for() && handover_receive() < 0)
+                return EXIT_FAILED;
             return roles[i].main(options);
+        }
     fprintf(stderr, "lightsoutd: there is no role %s\n", options->role);
     return EXIT_USAGE;
 }

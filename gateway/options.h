@@ -23,6 +23,7 @@ struct options {
     const char *config; /* path; NULL: the default one, which may be absent */
     const char *state;  /* NULL: the configuration's */
     const char *role;   /* NULL: supervisor */
+    const char *units;  /* folder of the sockets of units that are the other roles (handover.h); NULL: children */
     bool check, doctor, qr, version, help;
 };
 

@@ -1,6 +1,8 @@
 #include "gateway/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,9 +38,9 @@ static void on_restart(void *data)
 static void on_look(void *data)
 {
     struct process *self = data;
-    if (!self->child)
+    if (!self->child && !self->link)
         return;
-    if (!watch_look(&self->watch, clock_now_us())) {
+    if (!self->child || !watch_look(&self->watch, clock_now_us())) {
         loop_timer_arm_in(self->look, WATCH_LOOK_US);
         return;
     }
@@ -61,6 +63,14 @@ int process_init(struct process *self, struct loop *loop, const char *role, cons
 static void drop_channel(struct process *self)
 {
     self->channel = ipc_destroy(self->channel);
+}
+
+static void drop_link(struct process *self)
+{
+    if (!self->link)
+        return;
+    self->link = unit_link_destroy(self->link);
+    close(take_fd(&self->probe));
 }
 
 static void on_message(void *data, struct ipc_message *message)
@@ -88,7 +98,9 @@ static void on_ended(void *data, int status)
     struct process *self = data;
     self->child = child_destroy(self->child);
     drop_channel(self);
-    if (WIFSIGNALED(status))
+    if (status == -1)
+        log_error("supervisor", "the %s has ended; journalctl -u lightsout-%s says how", self->role, self->role);
+    else if (WIFSIGNALED(status))
         log_error("supervisor", "the %s was ended by signal %d (%s)", self->role, WTERMSIG(status),
                   strsignal(WTERMSIG(status)));
     else if (!self->explained)
@@ -97,36 +109,76 @@ static void on_ended(void *data, int status)
         start_again(self);
 }
 
-static int start_child(struct process *self, int far_end)
+/* Whether the other end of the channel is still held by somebody. */
+static bool lives(const struct process *self)
+{
+    struct pollfd p = {.fd = self->probe};
+    return poll(&p, 1, 0) == 0;
+}
+
+static void on_unit_answer(void *data, pid_t pid)
+{
+    struct process *self = data;
+    int r = pid < 0 ? (int)pid : child_watch(self->loop, pid, on_ended, self, &self->child);
+    if (r == 0 && !lives(self)) /* then the number may be another's already */
+        r = -ESRCH;
+    drop_link(self);
+    if (r == 0)
+        return;
+    if (r == -ETIMEDOUT)
+        log_error("supervisor", "the %s is not started by the service manager; systemctl status lightsout-%s says why",
+                  self->role, self->role);
+    on_ended(self, -1);
+}
+
+static int ask_unit(struct process *self, int near_end, const int *fds, unsigned n_fds)
+{
+    self->probe = fcntl(near_end, F_DUPFD_CLOEXEC, 3);
+    int r = self->probe < 0
+                ? -errno
+                : unit_link_create(self->loop, self->units, self->role, fds, n_fds, on_unit_answer, self, &self->link);
+    if (r < 0)
+        log_error("supervisor", "the service manager has no door to %s at %s/%s.sock: start lightsout-%s.socket",
+                  self->role, self->units, self->role, self->role);
+    if (r < 0 && self->probe >= 0)
+        close(take_fd(&self->probe));
+    return r;
+}
+
+static int fork_child(struct process *self, const int *fds, unsigned n_fds)
+{
+    const char *argv[6] = {"lightsoutd", self->argument};
+    unsigned n = 2;
+    if (self->state) {
+        argv[n++] = "--state";
+        argv[n++] = self->state;
+    } else if (self->config) {
+        argv[n++] = "--config";
+        argv[n++] = self->config;
+    }
+    struct child_spec spec = {
+        .file = "/proc/self/exe",
+        .argv = argv,
+        .fds = fds,
+        .n_fds = n_fds,
+        .output = -1,
+        .user = self->user,
+        .folder = self->folder,
+        .rtprio = self->rtprio,
+        .own_session = true, /* Ctrl-C is the supervisor's to hear */
+        .dies_with_us = true,
+    };
+    return child_start(self->loop, &spec, on_ended, self, &self->child);
+}
+
+static int start_child(struct process *self, int near_end, int far_end)
 {
     int fds[CHILD_MAX_FDS] = {far_end};
     bool close_it[CHILD_MAX_FDS] = {false};
     unsigned n_fds = 1;
     int r = self->owner->prepare(self->data, fds, close_it, &n_fds);
-    if (r == 0) {
-        const char *argv[6] = {"lightsoutd", self->argument};
-        unsigned n = 2;
-        if (self->state) {
-            argv[n++] = "--state";
-            argv[n++] = self->state;
-        } else if (self->config) {
-            argv[n++] = "--config";
-            argv[n++] = self->config;
-        }
-        struct child_spec spec = {
-            .file = "/proc/self/exe",
-            .argv = argv,
-            .fds = fds,
-            .n_fds = n_fds,
-            .output = -1,
-            .user = self->user,
-            .folder = self->folder,
-            .rtprio = self->rtprio,
-            .own_session = true, /* Ctrl-C is the supervisor's to hear */
-            .dies_with_us = true,
-        };
-        r = child_start(self->loop, &spec, on_ended, self, &self->child);
-    }
+    if (r == 0)
+        r = self->units ? ask_unit(self, near_end, fds, n_fds) : fork_child(self, fds, n_fds);
     for (unsigned i = 1; i < n_fds; i++)
         if (close_it[i])
             close(fds[i]);
@@ -142,12 +194,13 @@ int process_start(struct process *self)
         return -errno;
     _cleanup_close_ int near_end = pair[0], far_end = pair[1];
     self->started_us = clock_now_us();
-    int r = start_child(self, far_end);
+    int r = start_child(self, near_end, far_end);
     if (r < 0)
         return r;
     r = ipc_create(self->loop, take_fd(&near_end), &listener, self, &self->channel);
     if (r < 0) {
-        child_signal(self->child, SIGKILL);
+        if (self->child)
+            child_signal(self->child, SIGKILL);
         return 0; /* its end starts it again */
     }
     watch_begin(&self->watch, self->patience_us, clock_now_us());
@@ -158,15 +211,18 @@ int process_start(struct process *self)
 
 void process_stop(struct process *self, int timeout_ms)
 {
-    if (!self->child)
+    drop_link(self);
+    if (!self->child) {
+        drop_channel(self); /* it ends by that */
         return;
+    }
     child_signal(self->child, SIGTERM);
     int status = 0;
     if (!child_wait(self->child, timeout_ms, &status)) {
         log_warn("supervisor", "the %s did not end by itself and is killed", self->role);
         child_signal(self->child, SIGKILL);
         child_wait(self->child, timeout_ms, NULL);
-    } else if (status != 0 && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)) {
+    } else if (status > 0 && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)) {
         /* (a process that has only just begun does not catch the signal yet) */
         log_error("supervisor", "the %s ended badly: status 0x%x", self->role, (unsigned)status);
     }
@@ -177,6 +233,7 @@ void process_stop(struct process *self, int timeout_ms)
 void process_finish(struct process *self)
 {
     drop_channel(self);
+    drop_link(self);
     self->child = child_destroy(self->child);
     self->restart = loop_timer_remove(self->restart);
     self->look = loop_timer_remove(self->look);

@@ -1,4 +1,5 @@
-/* One of our own processes, kept alive: the executable runs again under another role, when it ended and when it gives
+/* One of our own processes, kept alive: the executable runs again under another role, as a child or, where the service
+ * manager has a unit for it, as that (handover.h): when it ended and when it gives
  * no sign of life any more (core/heartbeat.h). What it needs on start, and what it says over its channel, is the
  * owner's. */
 #pragma once
@@ -6,6 +7,7 @@
 #include "core/ipc.h"
 #include "gateway/backoff.h"
 #include "gateway/child.h"
+#include "gateway/unit_link.h"
 #include "gateway/watch_rule.h"
 
 struct process;
@@ -25,6 +27,7 @@ struct process {
     char argument[32];
     const char *folder, *state; /* working directory; handed on as --state; both outlive it */
     const char *config;         /* handed on as --config; outlives it */
+    const char *units;          /* the folder of the units' sockets; NULL: a child. Outlives it */
     const struct uid_choice *user;
     unsigned rtprio;      /* as in struct child_spec */
     uint64_t patience_us; /* how long it may give no sign of life */
@@ -33,7 +36,9 @@ struct process {
     void *data;
 
     struct child *child;
-    struct ipc *channel; /* NULL while it does not run */
+    struct unit_link *link; /* it was asked for */
+    int probe;              /* meanwhile: our end of the channel once more */
+    struct ipc *channel;    /* NULL while it does not run */
     struct backoff backoff;
     struct loop_timer *restart, *look;
     struct watch_rule watch;

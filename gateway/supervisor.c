@@ -198,6 +198,17 @@ static void on_refused(void *data, int exit_code)
     loop_stop(self->loop, exit_code);
 }
 
+/* The units run as the users of the package: a user of the owner's own choice gets children. */
+static const char *units_folder(const struct supervisor *self)
+{
+    const char *user = self->config->user;
+    if (!self->options->units || !*user || strcmp(user, UID_DEFAULT_USER) == 0)
+        return self->options->units;
+    log_warn("supervisor", "user = %s in the configuration: the parts run as that, and not as units of their own",
+             user);
+    return NULL;
+}
+
 static int begin(struct supervisor *self)
 {
     static const struct roles_owner owner = {.ready = on_ready, .refused = on_refused};
@@ -215,6 +226,7 @@ static int begin(struct supervisor *self)
                                   .keeper = &self->keeper,
                                   .outward = &self->outward,
                                   .listeners = &self->listeners,
+                                  .units = units_folder(self),
                                   .vms = self->vms,
                                   .certificate_fd = self->certificate,
                                   .certificate_key_fd = self->certificate_key};

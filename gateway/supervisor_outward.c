@@ -118,8 +118,8 @@ static bool on_ended(void *data, int status)
 }
 
 int outward_link_create(struct loop *loop, const struct config *config, const struct state *state,
-                        const struct uid_choice *user, const struct outward_link_owner *owner, void *data,
-                        struct outward_link **ret)
+                        const struct uid_choice *user, const char *units, const struct outward_link_owner *owner,
+                        void *data, struct outward_link **ret)
 {
     static const struct process_owner process = {
         .prepare = nothing_more, .started = on_started, .message = on_message, .ended = on_ended};
@@ -131,6 +131,7 @@ int outward_link_create(struct loop *loop, const struct config *config, const st
     r = r ? r : loop_timer_add(loop, on_errands_again, self, &self->errands_again);
     r = r ? r : process_init(&self->process, loop, "outward", user, &process, self);
     self->process.state = state->path;
+    self->process.units = units;
     r = r ? r : process_start(&self->process);
     if (r < 0) {
         outward_link_destroy(self);

@@ -17,8 +17,8 @@ struct outward_link_owner {
 
 /* config, state and user outlive it. */
 int outward_link_create(struct loop *loop, const struct config *config, const struct state *state,
-                        const struct uid_choice *user, const struct outward_link_owner *owner, void *data,
-                        struct outward_link **ret);
+                        const struct uid_choice *user, const char *units, const struct outward_link_owner *owner,
+                        void *data, struct outward_link **ret);
 void outward_link_offer(struct outward_link *self);                   /* a new gateway is there */
 void outward_link_offer_errands(struct outward_link *self);           /* a new keeper is there */
 void outward_link_stop(struct outward_link *self, int timeout_ms);    /* NULL allowed */

@@ -398,6 +398,7 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     r = r ? r : process_init(&self->gateway, loop, "gateway", config->user, &gateway, self);
     self->gateway.rtprio = V4L2_RTPRIO;
     self->keeper.patience_us = KEEPER_PATIENCE_US;
+    self->keeper.units = self->gateway.units = config->units;
     self->keeper.folder = self->keeper_folder;
     self->keeper.state = self->gateway.state = config->state->path;
     static const struct helper_link_owner helper = {.give = give_helper};
@@ -405,7 +406,8 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
     static const struct outward_link_owner outward = {.give = give_outward, .give_errands = give_errands};
     r = r ? r
-          : outward_link_create(loop, config->config, config->state, config->outward, &outward, self, &self->outward);
+          : outward_link_create(loop, config->config, config->state, config->outward, config->units, &outward, self,
+                                &self->outward);
     r = r ? r : process_start(&self->keeper);
     if (r < 0) {
         roles_destroy(self);

@@ -14,6 +14,7 @@ struct roles_config {
     const struct uid_choice *user, *keeper, *outward; /* the gateway's, and those of the others */
     const struct listeners *listeners;
     struct vm **vms;                        /* one for each target; NULL where there is none */
+    const char *units;                      /* as in struct process */
     int certificate_fd, certificate_key_fd; /* the owner's own, or -1; stay the caller's */
 };
 

@@ -73,7 +73,7 @@ void program_configure(struct program *self, const char *more)
 }
 
 /* It is built next to the tests. */
-static void program_path(char *room, size_t size)
+void program_path(char *room, size_t size)
 {
     char self[4096];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);

@@ -22,6 +22,9 @@ void program_finish(struct program *self); /* ends it, removes the folder */
 /* Writes the configuration: [gateway] with the port, then `more`. */
 void program_configure(struct program *self, const char *more);
 
+/* Where the executable is. */
+void program_path(char *room, size_t size);
+
 /* Starts it with --config, --state and one more argument (NULL: none). */
 void program_start(struct program *self, const char *argument);
 
