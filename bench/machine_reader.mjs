@@ -41,10 +41,15 @@ export class MachineReader {
     return answer.return;
   }
 
-  /** The node of a medium that the gateway has inserted. */
-  async mediumNode() {
+  /** The nodes of media that the gateway has inserted. @returns {Promise<string[]>} */
+  async mediumNodes() {
     const nodes = await this.execute('query-named-block-nodes', { flat: true });
-    return nodes.find((node) => node.drv === 'nbd' && !node['node-name'].startsWith('peer'))?.['node-name'];
+    return nodes.filter(({ drv }) => drv === 'nbd').map((node) => node['node-name']).filter((name) => !name.startsWith('peer'));
+  }
+
+  /** The node of the only one. */
+  async mediumNode() {
+    return (await this.mediumNodes())[0];
   }
 
   /** @param {string} node @param {string} socket of another NBD server */
