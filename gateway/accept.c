@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "core/log.h"
-#include "gateway/config.h"
+#include "gateway/listen.h"
 #include "transport/server.h"
 
 #define BATCH 16        /* in one turn; the others wait in the kernel */
@@ -16,24 +16,28 @@
 
 struct door {
     struct accept *owner;
-    struct loop_io *io;
+    struct loop_io *io; /* NULL: free */
     int fd;
     bool shut; /* the loop may have fetched its event already */
+    bool tcp;
     void (*enter)(struct server *server, int fd);
 };
 
 struct accept {
+    struct loop *loop;
     struct server *server;
-    struct door doors[CONFIG_MAX_LISTEN + 1];
-    unsigned n, n_tcp; /* TCP stands first */
+    struct door doors[LISTENERS_MAX + 1];
     struct loop_timer *pause;
 };
 
-static void pause_first(struct accept *self, unsigned n, uint64_t us)
+static void pause_doors(struct accept *self, bool tcp_only, uint64_t us)
 {
-    for (unsigned i = 0; i < n; i++) {
-        self->doors[i].shut = true;
-        loop_io_set_events(self->doors[i].io, 0);
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++) {
+        struct door *door = &self->doors[i];
+        if (!door->io || (tcp_only && !door->tcp))
+            continue;
+        door->shut = true;
+        loop_io_set_events(door->io, 0);
     }
     loop_timer_arm_in(self->pause, us);
 }
@@ -41,9 +45,10 @@ static void pause_first(struct accept *self, unsigned n, uint64_t us)
 static void on_pause_over(void *data)
 {
     struct accept *self = data;
-    for (unsigned i = 0; i < self->n; i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++) {
         self->doors[i].shut = false;
-        loop_io_set_events(self->doors[i].io, EPOLLIN);
+        if (self->doors[i].io)
+            loop_io_set_events(self->doors[i].io, EPOLLIN);
     }
 }
 
@@ -57,33 +62,35 @@ static void on_readable(void *data, int fd, uint32_t events)
             self->enter(self->owner->server, connection);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             log_error("gateway", "no connection can be taken now: %s", strerror(errno));
-            pause_first(self->owner, self->owner->n, PAUSE_US);
+            pause_doors(self->owner, false, PAUSE_US);
         } else if (errno == EAGAIN) {
             return;
         } /* else a connection that went away before it was taken */
     }
 }
 
-static int add_door(struct loop *loop, struct accept *self, int fd, void (*enter)(struct server *server, int fd))
+static int add_door(struct accept *self, int fd, bool tcp, void (*enter)(struct server *server, int fd))
 {
-    struct door *door = &self->doors[self->n++];
-    *door = (struct door){.owner = self, .fd = fd, .enter = enter};
-    return loop_io_add(loop, fd, EPOLLIN, on_readable, door, &door->io);
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++) {
+        struct door *door = &self->doors[i];
+        if (door->io)
+            continue;
+        *door = (struct door){.owner = self, .fd = fd, .tcp = tcp, .enter = enter};
+        return loop_io_add(self->loop, fd, EPOLLIN, on_readable, door, &door->io);
+    }
+    return -ENOSPC;
 }
 
-int accept_create(struct loop *loop, struct server *server, const int *tcp, unsigned n, int control,
-                  struct accept **ret)
+int accept_create(struct loop *loop, struct server *server, int control, struct accept **ret)
 {
     struct accept *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
+    self->loop = loop;
     self->server = server;
-    self->n_tcp = n;
     int r = loop_timer_add(loop, on_pause_over, self, &self->pause);
-    for (unsigned i = 0; r == 0 && i < n; i++)
-        r = add_door(loop, self, tcp[i], server_accept_tcp);
     if (r == 0)
-        r = add_door(loop, self, control, server_accept_local);
+        r = add_door(self, control, false, server_accept_local);
     if (r < 0) {
         accept_destroy(self);
         return r;
@@ -92,9 +99,23 @@ int accept_create(struct loop *loop, struct server *server, const int *tcp, unsi
     return 0;
 }
 
+int accept_listen(struct accept *self, int fd)
+{
+    return add_door(self, fd, true, server_accept_tcp);
+}
+
+void accept_unlisten(struct accept *self, int fd)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++)
+        if (self->doors[i].io && self->doors[i].fd == fd) {
+            self->doors[i].shut = true; /* the loop may be about to call it */
+            self->doors[i].io = loop_io_remove(self->doors[i].io);
+        }
+}
+
 void accept_hold(struct accept *self)
 {
-    pause_first(self, self->n_tcp, HOLD_US);
+    pause_doors(self, true, HOLD_US);
 }
 
 void accept_go_on(struct accept *self)
@@ -107,7 +128,7 @@ struct accept *accept_destroy(struct accept *self)
 {
     if (!self)
         return NULL;
-    for (unsigned i = 0; i < self->n; i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++)
         loop_io_remove(self->doors[i].io);
     loop_timer_remove(self->pause);
     free(self);

@@ -6,9 +6,12 @@
 struct accept;
 struct server;
 
-/* tcp: n descriptors; control: the local socket. They stay the caller's. */
-int accept_create(struct loop *loop, struct server *server, const int *tcp, unsigned n, int control,
-                  struct accept **ret);
+/* control: the local socket. Descriptors stay the caller's. */
+int accept_create(struct loop *loop, struct server *server, int control, struct accept **ret);
+
+/* Listeners of the page; those that came in before one is taken away stay. -ENOSPC. */
+int accept_listen(struct accept *self, int fd);
+void accept_unlisten(struct accept *self, int fd);
 
 /* For TLS nothing can be done just now: who connects over TCP waits in the kernel until accept_go_on, 2 s at most. */
 void accept_hold(struct accept *self);

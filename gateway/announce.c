@@ -3,16 +3,18 @@
 #include <qrencode.h>
 #include <string.h>
 
+#define ANNOUNCE_URL (CONFIG_NAME_MAX + CONFIG_BASE_MAX + 32)
 #define QUIET 2 /* modules around the code; readers want some, terminals have little room */
 
 static void write_url(const struct config *config, unsigned i, char *room, size_t size)
 {
     const char *name = config->public_names.list[i];
-    unsigned port = config->listen.list[0].port;
-    if (port == 443)
-        snprintf(room, size, "https://%s/", name);
-    else
-        snprintf(room, size, "https://%s:%u/", name, port);
+    unsigned port = config->public_names.ports[i] ? config->public_names.ports[i] : config->listen.list[0].port;
+    bool v6 = strchr(name, ':');
+    char behind[8] = "";
+    if (port != 443)
+        snprintf(behind, sizeof behind, ":%u", port);
+    snprintf(room, size, "https://%s%s%s%s%s/", v6 ? "[" : "", name, v6 ? "]" : "", behind, config->base_path);
 }
 
 void announce_url(const struct config *config, char *room, size_t size)
@@ -22,7 +24,7 @@ void announce_url(const struct config *config, char *room, size_t size)
 
 void announce_names(FILE *out, const struct config *config)
 {
-    char url[CONFIG_NAME_MAX + 32];
+    char url[ANNOUNCE_URL];
     for (unsigned i = 1; i < config->public_names.n; i++) {
         write_url(config, i, url, sizeof url);
         fprintf(out, "  also         %s\n", url);
@@ -47,7 +49,7 @@ static void draw(FILE *out, const QRcode *code)
 
 void announce(FILE *out, const struct config *config, const char *fingerprint, const char *secret, bool qr)
 {
-    char url[CONFIG_NAME_MAX + 32], text[CONFIG_NAME_MAX + 200];
+    char url[ANNOUNCE_URL], text[ANNOUNCE_URL + 150];
     announce_url(config, url, sizeof url);
     fprintf(out, "\n  page         %s\n  fingerprint  %s (SHA-256 of the certificate)\n", url, fingerprint);
     if (secret && *secret)

@@ -14,7 +14,6 @@
 #include "media/nbd_server.h"
 #include "media/source_file.h"
 
-#define LISTENERS 16
 #define ACCEPTS 8              /* in one turn; the others wait in the kernel */
 #define ACCEPT_PAUSE_US 200000 /* after running out of descriptors: the socket would stay readable */
 
@@ -32,7 +31,8 @@ struct grant {
 
 struct door {
     struct exports *owner;
-    struct loop_io *io;
+    struct loop_io *io; /* NULL: free */
+    int fd;
 };
 
 struct exports {
@@ -43,8 +43,7 @@ struct exports {
     struct nbd_server *server; /* NULL: stopped */
     struct grant *first;
     size_t n;
-    struct door doors[LISTENERS];
-    unsigned n_doors;
+    struct door doors[EXPORTS_DOORS];
     struct loop_timer *pause, *mend;
 };
 
@@ -307,8 +306,9 @@ static const struct nbd_server_host server_host = {.admit_identity = admit_ident
 
 static void set_doors(struct exports *self, uint32_t events)
 {
-    for (unsigned i = 0; i < self->n_doors; i++)
-        loop_io_set_events(self->doors[i].io, events);
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++)
+        if (self->doors[i].io)
+            loop_io_set_events(self->doors[i].io, events);
 }
 
 static void on_pause_over(void *data)
@@ -345,14 +345,21 @@ static void on_readable(void *data, int fd, uint32_t events)
 
 int exports_listen(struct exports *self, int fd)
 {
-    if (self->n_doors == LISTENERS)
-        return -ENOSPC;
-    struct door *door = &self->doors[self->n_doors];
-    door->owner = self;
-    int r = loop_io_add(self->loop, fd, EPOLLIN, on_readable, door, &door->io);
-    if (r == 0)
-        self->n_doors++;
-    return r;
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++) {
+        struct door *door = &self->doors[i];
+        if (door->io)
+            continue;
+        *door = (struct door){.owner = self, .fd = fd};
+        return loop_io_add(self->loop, fd, EPOLLIN, on_readable, door, &door->io);
+    }
+    return -ENOSPC;
+}
+
+void exports_unlisten(struct exports *self, int fd)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++)
+        if (self->doors[i].io && self->doors[i].fd == fd)
+            self->doors[i].io = loop_io_remove(self->doors[i].io);
 }
 
 /* --- life --- */
@@ -398,8 +405,8 @@ void exports_stop(struct exports *self)
 {
     if (!self)
         return;
-    for (; self->n_doors; self->n_doors--)
-        loop_io_remove(self->doors[self->n_doors - 1].io);
+    for (unsigned i = 0; i < ARRAY_SIZE(self->doors); i++)
+        self->doors[i].io = loop_io_remove(self->doors[i].io);
     self->pause = loop_timer_remove(self->pause);
     self->mend = loop_timer_remove(self->mend);
     for (struct grant *g = self->first; g; g = g->next)

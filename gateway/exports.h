@@ -22,8 +22,11 @@ extern const struct api_exports_ops exports_ops; /* context: struct exports */
 /* -EINVAL with the sentence in why: keys or certificates cannot be used. */
 int exports_create(struct loop *loop, const struct exports_config *config, struct exports **ret, char *why,
                    size_t why_size);
-/* Connections that come in by this listening socket, which stays open as long as the exports. */
+/* Connections that come in by this listening socket, which stays open until exports_unlisten; those that are there then
+ * go on. -ENOSPC. */
+#define EXPORTS_DOORS 48
 int exports_listen(struct exports *self, int fd);
+void exports_unlisten(struct exports *self, int fd);
 /* Ends connections and closes images: before the I/O pool ends. */
 void exports_stop(struct exports *self);               /* NULL allowed */
 struct exports *exports_destroy(struct exports *self); /* after the library has ended. NULL allowed; returns NULL */

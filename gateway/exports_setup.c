@@ -67,14 +67,12 @@ static int create(struct gateway *self, const struct nbd_tls_config *tls, char *
     snprintf(path, sizeof path, "%s/gateway/exports", self->setup.state);
     struct exports_config config = {.path = path, .library = self->library, .io = self->io, .tls = *tls};
     int r = exports_create(self->loop, &config, &self->exports, why, why_size);
-    for (unsigned i = 0; r == 0 && i < self->exports_setup.n_listen; i++)
-        r = exports_listen(self->exports, GATEWAY_FD_TCP + (int)(self->setup.n_tcp + i));
-    return r;
+    return r ? r : gateway_net_open(self, LISTEN_NBD);
 }
 
 void gateway_create_exports(struct gateway *self)
 {
-    if (!self->exports_setup.n_listen)
+    if (!self->exports_wanted)
         return;
     char why[300] = "";
     struct nbd_tls_config tls = {.psks = NULL};

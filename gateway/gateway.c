@@ -189,12 +189,7 @@ static int create_server(struct gateway *self)
 {
     size_t n_tables;
     const struct route_table *tables = api_tables(&self->api, &n_tables);
-    for (unsigned i = 0; i < self->setup.public_names.n; i++)
-        self->names[i] = self->setup.public_names.list[i];
     struct server_config config = {
-        .public_names = self->names,
-        .n_public_names = self->setup.public_names.n,
-        .port = self->setup.port,
         .site = site_files,
         .n_site = site_files_count,
         .tables = tables,
@@ -207,14 +202,13 @@ static int create_server(struct gateway *self)
         .may_context = self,
         .local_uid = getuid(),
     };
+    gateway_net_configure(self, &config);
     int r = server_create(self->loop, self->keeper, &config, &self->server);
     if (r < 0)
         return r;
     server_set_needs_setup(self->server, self->api.needs_setup);
-    int tcp[CONFIG_MAX_LISTEN];
-    for (unsigned i = 0; i < self->setup.n_tcp; i++)
-        tcp[i] = GATEWAY_FD_TCP + (int)i;
-    return accept_create(self->loop, self->server, tcp, self->setup.n_tcp, GATEWAY_FD_CONTROL, &self->accept);
+    r = accept_create(self->loop, self->server, GATEWAY_FD_CONTROL, &self->accept);
+    return r ? r : gateway_net_open(self, LISTEN_PAGE);
 }
 
 /* Everything the network will reach stands before the first connection is taken. */
@@ -270,6 +264,7 @@ static void end(struct gateway *self)
     self->cache = cache_destroy(self->cache);
     self->library = library_destroy(self->library);
     self->exports = exports_destroy(self->exports);
+    gateway_net_close(self);
     self->font = vga_font_destroy(self->font);
     self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)

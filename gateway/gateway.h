@@ -8,6 +8,7 @@
 #include "gateway/control.h"
 #include "gateway/control_dongle.h"
 #include "gateway/feed.h"
+#include "gateway/gateway_net.h"
 #include "machines/machine.h"
 #include "manage/target.h"
 #include "media/cache.h"
@@ -65,7 +66,9 @@ struct gateway {
     struct control_setup setup;
     bool have_setup, began;
     int library_fd;
+    struct gateway_net net;
     struct control_exports exports_setup;
+    bool exports_wanted;
     int keys_fd, client_ca_fd; /* of exports; -1: none */
     struct gateway_target *targets[CONFIG_MAX_TARGETS];
     struct target *list[CONFIG_MAX_TARGETS];
@@ -81,7 +84,6 @@ struct gateway {
     struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
     struct vga_font *font;         /* NULL: not on this host */
     struct api_context api;
-    const char *names[CONFIG_MAX_NAMES];
     const char *layouts[32];
     struct server *server;
     struct accept *accept;

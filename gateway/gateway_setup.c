@@ -30,6 +30,7 @@ static bool on_exports(struct gateway *self, struct ipc_message *message)
         message->n_fds != (unsigned)setup.keys + setup.client_ca)
         return false;
     self->exports_setup = setup;
+    self->exports_wanted = true;
     if (setup.keys)
         self->keys_fd = take_fd(&message->fds[0]);
     if (setup.client_ca)
@@ -144,6 +145,11 @@ static void on_message(void *data, struct ipc_message *message)
     case CONTROL_EXPORTS:
         good = on_exports(self, message);
         break;
+    case CONTROL_NET:
+    case CONTROL_LISTEN:
+    case CONTROL_UNLISTEN:
+        good = gateway_net_told(self, message);
+        break;
     case CONTROL_TARGET:
         good = on_target(self, message);
         break;
@@ -169,7 +175,7 @@ static void on_message(void *data, struct ipc_message *message)
         good = on_keeper(self, message);
         break;
     case CONTROL_BEGIN:
-        good = self->have_setup && !self->began;
+        good = self->have_setup && self->net.have && !self->began;
         self->began = true;
         break;
     }

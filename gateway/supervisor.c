@@ -15,6 +15,7 @@
 #include "gateway/listen.h"
 #include "gateway/notify.h"
 #include "gateway/notify_alive.h"
+#include "gateway/supervisor_net.h"
 #include "gateway/supervisor_roles.h"
 #include "machines/qemu/argv.h"
 
@@ -34,6 +35,7 @@ struct supervisor {
     struct loop_io *signals_io;
     struct notify_alive *alive;
     struct roles *roles;
+    struct net_follow *net;
     struct vm *vms[CONFIG_MAX_TARGETS]; /* NULL for targets without a process */
     char config_path[PATH_MAX];         /* absolute */
 };
@@ -115,12 +117,37 @@ static int open_all(struct supervisor *self)
     return EXIT_FINE;
 }
 
+/* SIGHUP: where the page is reached, as whom, and by which certificates. What is there stays when the new one has a
+ * mistake. */
+static void reload(struct supervisor *self)
+{
+    struct config *read = NULL;
+    bool rest = false;
+    if (!self->net)
+        return; /* not yet begun: it was read a moment ago */
+    notify_send("RELOADING=1");
+    if (load_config(self->options, &read) < 0) {
+        log_error("supervisor", "the configuration has mistakes: all stays as it is");
+    } else {
+        net_follow_take_over(self->config, read, &rest);
+        read = config_destroy(read);
+        net_follow_again(self->net);
+        log_info("supervisor", "the configuration was read anew%s",
+                 rest ? "; what it says besides addresses, names and certificates waits for a restart" : "");
+    }
+    notify_send("READY=1");
+}
+
 static void on_signal(void *data, int fd, uint32_t events)
 {
     struct supervisor *self = data;
     struct signalfd_siginfo info;
     (void)events;
-    if (read(fd, &info, sizeof info) == sizeof info && info.ssi_signo != SIGHUP)
+    if (read(fd, &info, sizeof info) != sizeof info)
+        return;
+    if (info.ssi_signo == SIGHUP)
+        reload(self);
+    else
         loop_stop(self->loop, EXIT_FINE);
 }
 
@@ -231,6 +258,7 @@ static int begin(struct supervisor *self)
                                   .certificate_fd = self->certificate,
                                   .certificate_key_fd = self->certificate_key};
     r = r ? r : roles_create(self->loop, &config, &owner, self, &self->roles);
+    r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
     for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
         if (self->vms[i])
             vm_begin(self->vms[i]);
@@ -252,6 +280,7 @@ static void end(struct supervisor *self)
 
 static void finish(struct supervisor *self)
 {
+    self->net = net_follow_destroy(self->net);
     self->roles = roles_destroy(self->roles);
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         self->vms[i] = vm_destroy(self->vms[i]);

@@ -11,6 +11,7 @@
 #include "capture/v4l2.h"
 #include "core/log.h"
 #include "gateway/control.h"
+#include "gateway/control_net.h"
 #include "gateway/first_start.h"
 #include "gateway/options.h"
 #include "gateway/process.h"
@@ -72,11 +73,7 @@ static void tell_setup(struct roles *self)
     const struct config *config = self->config.config;
     uint8_t room[IPC_MAX_BODY];
     struct wire_writer w = wire_writer_init(room, sizeof room);
-    struct control_setup setup = {.port = config->listen.list[0].port,
-                                  .n_tcp = self->config.listeners->n_tcp,
-                                  .public_names = config->public_names,
-                                  .cache_memory = config->cache_memory,
-                                  .cache_disk = config->cache_disk};
+    struct control_setup setup = {.cache_memory = config->cache_memory, .cache_disk = config->cache_disk};
     snprintf(setup.state, sizeof setup.state, "%s", self->config.state->path);
     control_write_setup(&w, &setup);
     char path[CONFIG_PATH_MAX];
@@ -87,6 +84,35 @@ static void tell_setup(struct roles *self)
         log_error("supervisor", "library %s cannot be opened: %s; change library in the configuration", library,
                   strerror(errno));
     send_gateway(self, CONTROL_SETUP, &w, folder);
+}
+
+void roles_tell_net(struct roles *self)
+{
+    const struct config *config = self->config.config;
+    uint8_t room[IPC_MAX_BODY];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    struct control_net said = {.port = config->listen.list[0].port,
+                               .public_names = config->public_names,
+                               .trusted_proxies = config->trusted_proxies};
+    snprintf(said.base_path, sizeof said.base_path, "%s", config->base_path);
+    control_write_net(&w, &said);
+    send_gateway(self, CONTROL_NET, &w, -1);
+}
+
+void roles_lend(struct roles *self, const struct listener *listener)
+{
+    uint8_t room[16];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    control_write_listen(&w, &(struct control_listen){.id = listener->id, .face = (uint8_t)listener->face});
+    send_gateway(self, CONTROL_LISTEN, &w, listener->fd);
+}
+
+void roles_take_back(struct roles *self, uint32_t listener)
+{
+    uint8_t room[16];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    control_write_unlisten(&w, listener);
+    send_gateway(self, CONTROL_UNLISTEN, &w, -1);
 }
 
 /* A file that went away since the start: the gateway says that exports are off. */
@@ -108,7 +134,7 @@ static void tell_exports(struct roles *self)
     struct wire_writer w = wire_writer_init(room, sizeof room);
     int fds[2];
     unsigned n = 0;
-    struct control_exports message = {.n_listen = (uint8_t)self->config.listeners->n_nbd};
+    struct control_exports message = {.keys = false};
     fds[n] = open_secret(nbd->psk_file);
     message.keys = fds[n] >= 0;
     n += message.keys;
@@ -203,11 +229,7 @@ static int gateway_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds
     give_keeper(self, for_keeper);
     close(for_keeper);
     fds[GATEWAY_FD_CONTROL - CHILD_FIRST_FD] = listeners->control;
-    for (unsigned i = 0; i < listeners->n_tcp; i++)
-        fds[GATEWAY_FD_TCP - CHILD_FIRST_FD + (int)i] = listeners->tcp[i];
-    for (unsigned i = 0; i < listeners->n_nbd; i++)
-        fds[GATEWAY_FD_TCP - CHILD_FIRST_FD + (int)(listeners->n_tcp + i)] = listeners->nbd[i];
-    *n_fds = GATEWAY_FD_TCP - CHILD_FIRST_FD + listeners->n_tcp + listeners->n_nbd;
+    *n_fds = GATEWAY_FD_END - CHILD_FIRST_FD;
     return 0;
 }
 
@@ -216,7 +238,11 @@ static void gateway_started(void *data)
     struct roles *self = data;
     struct wire_writer nothing = wire_writer_init(NULL, 0);
     unsigned n = self->config.config->n_targets;
+    const struct listeners *listeners = self->config.listeners;
     tell_setup(self);
+    roles_tell_net(self);
+    for (unsigned i = 0; i < listeners->n; i++)
+        roles_lend(self, &listeners->list[i]);
     tell_exports(self);
     for (unsigned i = 0; i < n; i++)
         tell_target(self, i);

@@ -12,7 +12,7 @@ struct roles_config {
     const char *config_path;     /* absolute, for the helper */
     const struct state *state;
     const struct uid_choice *user, *keeper, *outward; /* the gateway's, and those of the others */
-    const struct listeners *listeners;
+    struct listeners *listeners;
     struct vm **vms;                        /* one for each target; NULL where there is none */
     const char *units;                      /* as in struct process */
     int certificate_fd, certificate_key_fd; /* the owner's own, or -1; stay the caller's */
@@ -30,5 +30,10 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
                  struct roles **ret);
 void roles_stop(struct roles *self, int timeout_ms);
 struct roles *roles_destroy(struct roles *self); /* NULL allowed; returns NULL */
+
+/* Where the page is reached has changed: the configuration's names, a socket that came, one that went. */
+void roles_tell_net(struct roles *self);
+void roles_lend(struct roles *self, const struct listener *listener);
+void roles_take_back(struct roles *self, uint32_t listener);
 
 void roles_tell_vm(struct roles *self, struct vm *vm); /* self may be NULL: nobody to tell yet */

@@ -74,7 +74,7 @@ bool address_network_parse(const char *text, struct address_network *ret)
     return true;
 }
 
-static bool listed(const struct address_networks *self, const uint8_t bytes[16])
+bool address_networks_have(const struct address_networks *self, const uint8_t bytes[16])
 {
     for (unsigned i = 0; i < self->n; i++)
         if (has_prefix(bytes, self->list[i].bytes, self->list[i].bits))
@@ -124,9 +124,9 @@ static const char *judge_v4(const struct address_policy *self, const uint8_t v4[
     uint8_t bytes[16];
     memcpy(bytes, mapped, sizeof mapped);
     memcpy(bytes + 12, v4, 4);
-    if (listed(&self->deny, bytes))
+    if (address_networks_have(&self->deny, bytes))
         return "is denied by outward-deny of the configuration";
-    if (listed(&self->allow, bytes))
+    if (address_networks_have(&self->allow, bytes))
         return NULL;
     const char *why = kind_of(refused_v4, ARRAY_SIZE(refused_v4), v4);
     if (why || !own)
@@ -142,9 +142,9 @@ static const char *judge_v6(const struct address_policy *self, const struct sock
     uint8_t bytes[16], inside[2][4];
     memcpy(bytes, &address->sin6_addr, sizeof bytes);
     bool is_mapped = has_prefix(bytes, mapped, 96);
-    if (!is_mapped && listed(&self->deny, bytes))
+    if (!is_mapped && address_networks_have(&self->deny, bytes))
         return "is denied by outward-deny of the configuration";
-    bool allowed = !is_mapped && listed(&self->allow, bytes);
+    bool allowed = !is_mapped && address_networks_have(&self->allow, bytes);
     unsigned n = embedded(bytes, inside);
     for (unsigned i = 0; i < n; i++) {
         const char *why = judge_v4(self, inside[i], own);

@@ -32,6 +32,8 @@ struct address_policy {
 /* "10.0.0.0/8", "fd00::/8", "127.0.0.1". Bits behind the prefix must be zero. */
 bool address_network_parse(const char *text, struct address_network *ret);
 
+bool address_networks_have(const struct address_networks *self, const uint8_t address[16]);
+
 /* own: is this one of this host's addresses? May be NULL. NULL: fine; else why not, the rest of a sentence that begins
  * with the address ("is a loopback address"). */
 const char *address_policy_judge(const struct address_policy *self, const struct sockaddr *address,

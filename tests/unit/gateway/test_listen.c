@@ -50,7 +50,7 @@ static void open_as_service(int fd, uint16_t port, char *room, size_t room_size)
     char why[300] = "";
     int r = listeners_open(config, &state, &user, &listeners, why, sizeof why);
     if (r == 0) {
-        snprintf(room, room_size, "%u listener, descriptor %d, environment %s", listeners.n_tcp, listeners.tcp[0],
+        snprintf(room, room_size, "%u listener, descriptor %d, environment %s", listeners.n, listeners.list[0].fd,
                  getenv("LISTEN_FDS") ? "kept" : "gone");
         listeners_close(&listeners);
     } else
