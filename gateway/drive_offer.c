@@ -174,6 +174,7 @@ static int open_files(const struct slot *self, const struct drive_note *note, st
 {
     if (note->overlay != MEDIUM_OVERLAY_NONE) {
         config->overlay = true;
+        config->overlay_key = &self->owner->target->gateway->media_key;
         memcpy(config->identity, note->identity, sizeof config->identity);
         config->overlay_fd = slot_overlay_open(self, note);
         if (config->overlay_fd < 0)
@@ -222,6 +223,12 @@ static const char *explain(int error)
         return "The gateway's disk is full, or too many media are in.";
     case -ESTALE:
         return "What was written to it before belongs to another state of the medium: discard its overlay.";
+    case -EKEYREJECTED:
+        return "What was written to it before was sealed with another device key (before a factory reset, or by "
+               "another gateway) and cannot be read: discard its overlay.";
+    case -EPROTONOSUPPORT:
+        return "What was written to it before is not sealed yet, because there was no room: make room on the "
+               "gateway's disk and restart lightsout, or discard its overlay.";
     default:
         return "The medium cannot be offered to the target.";
     }

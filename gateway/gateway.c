@@ -155,7 +155,8 @@ static int open_cache_folder(const struct gateway *self)
 
 static int create_cache(struct gateway *self)
 {
-    struct cache_config config = {.memory = self->setup.cache_memory, .disk = self->setup.cache_disk, .folder_fd = -1};
+    struct cache_config config = {
+        .memory = self->setup.cache_memory, .disk = self->setup.cache_disk, .folder_fd = -1, .key = &self->media_key};
     struct statvfs space;
     if (config.disk)
         config.folder_fd = open_cache_folder(self);
@@ -226,6 +227,7 @@ static int begin(struct gateway *self)
     layer_overlay_prepare();
     r = r ? r : enter_sandbox(self);
     r = r ? r : keeper_client_create(self->loop, GATEWAY_FD_KEEPER, &keeper_listener, self, &self->keeper);
+    r = r ? r : gateway_media_key(self);
     r = r ? r : create_pools(self);
     r = r ? r : create_library(self);
     r = r ? r : create_cache(self);
@@ -281,6 +283,7 @@ static void end(struct gateway *self)
     if (self->client_ca_fd >= 0)
         close(self->client_ca_fd);
     self->loop = loop_destroy(self->loop);
+    explicit_bzero(&self->media_key, sizeof self->media_key);
 }
 
 int gateway_role_main(const struct options *options)

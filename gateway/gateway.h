@@ -14,6 +14,7 @@
 #include "media/cache.h"
 #include "media/library.h"
 #include "media/nbd_server.h"
+#include "media/seal.h"
 #include "transport/server.h"
 #include "usbgadget/holder.h"
 #include "usbgadget/typist.h"
@@ -77,8 +78,9 @@ struct gateway {
     struct keeper_client *keeper;
     struct helper_client *helper;
     struct outward_client *outward;
-    struct cache *cache;     /* of media from elsewhere */
-    struct exports *exports; /* NULL: nothing is exported */
+    struct seal_key media_key; /* from the keeper; wiped at the end */
+    struct cache *cache;       /* of media from elsewhere */
+    struct exports *exports;   /* NULL: nothing is exported */
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
     struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
@@ -95,6 +97,9 @@ struct gateway {
 
 /* gateway_setup.c: what the supervisor says. */
 int gateway_receive_setup(struct gateway *self); /* returns when all was said: 0, or -errno */
+
+/* media_key.c: fills it, and seals overlays of a release that did not. Blocks. 0, or -errno: then no media. */
+int gateway_media_key(struct gateway *self);
 
 /* exports_setup.c */
 void gateway_create_exports(struct gateway *self);

@@ -154,9 +154,9 @@ struct cache *cache_destroy(struct cache *self)
 /* A cache without its disk is still a cache. */
 static void open_disk(struct cache *self, struct worker_pool *io, const struct cache_config *config)
 {
-    if (config->folder_fd < 0 || config->disk < CACHE_BLOCK)
+    if (config->folder_fd < 0 || config->disk < CACHE_BLOCK || !config->key)
         return;
-    int r = cache_disk_create(io, config->folder_fd, config->disk, &self->disk);
+    int r = cache_disk_create(io, config->folder_fd, config->disk, config->key, &self->disk);
     if (r < 0)
         log_warn("cache", "The folder of the block cache cannot be used (%s): blocks are kept in memory only.",
                  strerrordesc_np(-r));

@@ -3,14 +3,16 @@
  *
  * A block is found only under the key of who fetched it: source identity (the URL without credentials, export, file
  * name and size), validator (ETag, Last-Modified; without one nothing is kept over an insertion) and owner (the user,
- * and what he proved himself with): nobody gets blocks that were fetched with another's rights. Each block on disk
- * carries a check; one that does not fit, after a power cut or by an attacker, is fetched again.
+ * and what he proved himself with): nobody gets blocks that were fetched with another's rights. Blocks on disk and
+ * what is told of them are sealed (media/seal.h), and each block carries a check that only we can make: one that does
+ * not fit, after a power cut or by an attacker, is fetched again.
  *
  * The loop's thread; disk work runs on the I/O pool. A disk that is full or broken turns the disk part off with a word
  * in the log; reading goes on. */
 #pragma once
 
 #include "core/worker.h"
+#include "media/seal.h"
 #include "media/source.h"
 
 #define CACHE_BLOCK 65536u
@@ -19,9 +21,10 @@
 struct cache;
 
 struct cache_config {
-    uint64_t memory; /* bytes at most, of all media together, the blocks that are on their way included */
-    uint64_t disk;   /* 0: memory only */
-    int folder_fd;   /* taken; -1: memory only */
+    uint64_t memory;            /* bytes at most, of all media together, the blocks that are on their way included */
+    uint64_t disk;              /* 0: memory only */
+    int folder_fd;              /* taken; -1: memory only */
+    const struct seal_key *key; /* blocks on disk are sealed with it; used during the call. NULL: memory only */
 };
 
 struct cache_key {

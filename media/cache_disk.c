@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "media/cache_index.h"
 #include "media/file_bytes.h"
+#include "media/seal_file.h"
 
 #define MAX_WRITES 32u /* on their way; what comes on top is not kept */
 #define MAX_SLOTS (1u << 26)
@@ -29,7 +30,7 @@ struct slot {
 struct cache_disk {
     struct worker_pool *io;
     int blocks_fd, index_fd;
-    uint8_t salt[CACHE_SALT_SIZE];
+    struct seal *seal, *index_seal; /* of the blocks, of their entries */
     struct slot *slots;
     unsigned n_slots, n_full, n_writes, n_chains;
     uint64_t seed, sequence;
@@ -60,6 +61,8 @@ static void unref(struct cache_disk *self)
         close(self->blocks_fd);
     if (self->index_fd >= 0)
         close(self->index_fd);
+    seal_destroy(self->seal);
+    seal_destroy(self->index_seal);
     free(self->slots);
     free(self->chains);
     free(self);
@@ -109,11 +112,12 @@ static int read_block(struct job *job)
 {
     struct cache_disk *self = job->disk;
     uint8_t check[CACHE_CHECK_SIZE];
-    int r = file_read_all(self->blocks_fd, job->room, job->entry.length, job->slot * CACHE_BLOCK);
+    int r = seal_file_read(self->seal, self->blocks_fd, job->room, job->entry.length, job->slot * CACHE_BLOCK);
     if (r == -ENODATA)
         return -ENOENT; /* the file is shorter than the index says */
     if (r == 0)
-        r = cache_index_check(self->salt, &job->entry.key, job->entry.number, job->room, job->entry.length, check);
+        r = cache_index_check(seal_secret(self->seal), &job->entry.key, job->entry.number, job->room, job->entry.length,
+                              check);
     if (r == 0 && memcmp(check, job->entry.check, sizeof check) != 0)
         return -ENOENT;
     return r;
@@ -124,11 +128,13 @@ static int write_block(struct job *job)
 {
     struct cache_disk *self = job->disk;
     uint8_t entry[CACHE_INDEX_ENTRY];
-    int r = cache_index_check(self->salt, &job->entry.key, job->entry.number, job->bytes, job->entry.length,
-                              job->entry.check);
+    int r = cache_index_check(seal_secret(self->seal), &job->entry.key, job->entry.number, job->bytes,
+                              job->entry.length, job->entry.check);
     if (r == 0)
-        r = file_write_all(self->blocks_fd, job->bytes, job->entry.length, job->slot * CACHE_BLOCK);
+        r = seal_file_write(self->seal, self->blocks_fd, job->bytes, job->entry.length, job->slot * CACHE_BLOCK);
     cache_index_write_entry(entry, &job->entry);
+    if (r == 0)
+        r = seal_close_sectors(self->index_seal, CACHE_INDEX_ENTRY, job->slot, entry, entry, sizeof entry);
     if (r == 0)
         r = file_write_all(self->index_fd, entry, sizeof entry, CACHE_INDEX_HEAD + job->slot * CACHE_INDEX_ENTRY);
     return r;
@@ -260,15 +266,39 @@ static int open_file(int folder_fd, const char *name)
     return fd;
 }
 
-static int start_anew(struct cache_disk *self)
+static int make_seals(struct cache_disk *self, const struct seal_key *key, const uint8_t id[SEAL_ID_SIZE])
 {
-    uint8_t head[CACHE_INDEX_HEAD];
-    if (getrandom(self->salt, sizeof self->salt, 0) != (ssize_t)sizeof self->salt)
+    self->seal = seal_destroy(self->seal);
+    self->index_seal = seal_destroy(self->index_seal);
+    int r = seal_create(key, "cache", id, &self->seal);
+    return r ? r : seal_create(key, "cache index", id, &self->index_seal);
+}
+
+static int start_anew(struct cache_disk *self, const struct seal_key *key)
+{
+    uint8_t head[CACHE_INDEX_HEAD], id[SEAL_ID_SIZE];
+    if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
         return -errno;
+    int r = make_seals(self, key, id);
+    if (r < 0)
+        return r;
     if (ftruncate(self->index_fd, 0) < 0 || ftruncate(self->blocks_fd, 0) < 0)
         return -errno;
-    cache_index_write_head(head, self->salt);
+    cache_index_write_head(head, id, seal_check(self->seal));
     return file_write_all(self->index_fd, head, sizeof head, 0);
+}
+
+/* 1: there is none, or it was sealed with another key. */
+static int open_seals(struct cache_disk *self, const struct seal_key *key)
+{
+    uint8_t head[CACHE_INDEX_HEAD], id[SEAL_ID_SIZE], check[SEAL_CHECK_SIZE];
+    int r = file_read_all(self->index_fd, head, sizeof head, 0);
+    if (r != 0)
+        return r == -ENODATA ? 1 : r;
+    if (!cache_index_read_head(head, sizeof head, id, check))
+        return 1;
+    r = make_seals(self, key, id);
+    return r ? r : memcmp(check, seal_check(self->seal), sizeof check) != 0;
 }
 
 static void take_entry(struct cache_disk *self, struct slot *slot, const struct cache_index_entry *entry)
@@ -307,14 +337,27 @@ static int put_in_order(struct cache_disk *self)
     return 0;
 }
 
+/* sealed: of one slot. A slot that nothing was ever put into is a hole. */
+static int load_entry(struct cache_disk *self, uint64_t slot, const uint8_t *sealed)
+{
+    static const uint8_t hole[CACHE_INDEX_ENTRY];
+    uint8_t bytes[CACHE_INDEX_ENTRY];
+    struct cache_index_entry entry;
+    if (memcmp(sealed, hole, sizeof hole) == 0)
+        return 0;
+    int r = seal_open_sectors(self->index_seal, CACHE_INDEX_ENTRY, slot, sealed, bytes, sizeof bytes);
+    if (r == 0 && cache_index_read_entry(bytes, sizeof bytes, &entry))
+        take_entry(self, &self->slots[slot], &entry);
+    return r;
+}
+
 /* The files grow only as blocks come, and shrink here when the bound did. */
-static int load(struct cache_disk *self)
+static int load(struct cache_disk *self, const struct seal_key *key)
 {
     size_t size = (size_t)self->n_slots * CACHE_INDEX_ENTRY;
-    uint8_t head[CACHE_INDEX_HEAD];
-    int r = file_read_all(self->index_fd, head, sizeof head, 0);
-    if (r != 0 || !cache_index_read_head(head, sizeof head, self->salt))
-        return r == 0 || r == -ENODATA ? start_anew(self) : r;
+    int r = open_seals(self, key);
+    if (r != 0)
+        return r < 0 ? r : start_anew(self, key);
     if (file_cut(self->index_fd, CACHE_INDEX_HEAD + size) < 0 ||
         file_cut(self->blocks_fd, self->n_slots * (uint64_t)CACHE_BLOCK) < 0)
         return -errno;
@@ -322,16 +365,14 @@ static int load(struct cache_disk *self)
     if (!bytes)
         return -ENOMEM;
     ssize_t n = file_read_most(self->index_fd, bytes, size, CACHE_INDEX_HEAD);
-    for (size_t at = 0; n > 0 && (size_t)n - at >= CACHE_INDEX_ENTRY; at += CACHE_INDEX_ENTRY) {
-        struct cache_index_entry entry;
-        if (cache_index_read_entry(bytes + at, CACHE_INDEX_ENTRY, &entry))
-            take_entry(self, &self->slots[at / CACHE_INDEX_ENTRY], &entry);
-    }
+    r = n < 0 ? (int)n : 0;
+    for (size_t at = 0; r == 0 && (size_t)n - at >= CACHE_INDEX_ENTRY; at += CACHE_INDEX_ENTRY)
+        r = load_entry(self, at / CACHE_INDEX_ENTRY, bytes + at);
     free(bytes);
-    return n < 0 ? (int)n : 0;
+    return r;
 }
 
-static int open_all(struct cache_disk *self, int folder_fd)
+static int open_all(struct cache_disk *self, int folder_fd, const struct seal_key *key)
 {
     self->index_fd = open_file(folder_fd, "index");
     if (self->index_fd < 0)
@@ -347,11 +388,12 @@ static int open_all(struct cache_disk *self, int folder_fd)
     self->chains = calloc(self->n_chains, sizeof *self->chains);
     if (!self->slots || !self->chains)
         return -ENOMEM;
-    int r = load(self);
+    int r = load(self, key);
     return r < 0 ? r : put_in_order(self);
 }
 
-int cache_disk_create(struct worker_pool *io, int folder_fd, uint64_t bytes, struct cache_disk **ret)
+int cache_disk_create(struct worker_pool *io, int folder_fd, uint64_t bytes, const struct seal_key *key,
+                      struct cache_disk **ret)
 {
     struct cache_disk *self = calloc(1, sizeof *self);
     if (!self)
@@ -364,7 +406,7 @@ int cache_disk_create(struct worker_pool *io, int folder_fd, uint64_t bytes, str
     while (self->n_chains < self->n_slots)
         self->n_chains *= 2;
     TAILQ_INIT(&self->ages);
-    int r = self->n_slots ? open_all(self, folder_fd) : -EINVAL;
+    int r = self->n_slots ? open_all(self, folder_fd, key) : -EINVAL;
     if (r < 0) {
         unref(self);
         return r;

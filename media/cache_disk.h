@@ -8,8 +8,9 @@
 struct cache_disk;
 
 /* folder_fd stays the caller's. bytes: at most, rounded down to blocks; the index comes on top (80 bytes a block).
- * -EBUSY: another process has it. */
-int cache_disk_create(struct worker_pool *io, int folder_fd, uint64_t bytes, struct cache_disk **ret);
+ * What was sealed with another key is begun anew. -EBUSY: another process has it. */
+int cache_disk_create(struct worker_pool *io, int folder_fd, uint64_t bytes, const struct seal_key *key,
+                      struct cache_disk **ret);
 /* What runs on the pool ends as ever. NULL allowed; returns NULL. */
 struct cache_disk *cache_disk_destroy(struct cache_disk *self);
 

@@ -6,7 +6,6 @@
 
 #define CACHE_INDEX_HEAD 64u
 #define CACHE_INDEX_ENTRY 80u
-#define CACHE_SALT_SIZE 32
 #define CACHE_CHECK_SIZE 16
 
 struct cache_index_entry {
@@ -17,12 +16,15 @@ struct cache_index_entry {
     uint8_t check[CACHE_CHECK_SIZE];
 };
 
-/* The salt is drawn when the file is made, so that nobody can have prepared blocks with their checks. */
-void cache_index_write_head(uint8_t room[CACHE_INDEX_HEAD], const uint8_t salt[CACHE_SALT_SIZE]);
-bool cache_index_read_head(const void *bytes, size_t size, uint8_t ret_salt[CACHE_SALT_SIZE]);
+/* id: drawn when the files are made. check: seal_check. */
+void cache_index_write_head(uint8_t room[CACHE_INDEX_HEAD], const uint8_t id[SEAL_ID_SIZE],
+                            const uint8_t check[SEAL_CHECK_SIZE]);
+bool cache_index_read_head(const void *bytes, size_t size, uint8_t ret_id[SEAL_ID_SIZE],
+                           uint8_t ret_check[SEAL_CHECK_SIZE]);
+/* Before it is sealed, and after it was opened. */
 void cache_index_write_entry(uint8_t room[CACHE_INDEX_ENTRY], const struct cache_index_entry *entry);
 /* False: an empty slot, or nonsense. */
 bool cache_index_read_entry(const void *bytes, size_t size, struct cache_index_entry *ret);
-/* Over salt, key, number and content. Any thread. -ENOMEM. */
-int cache_index_check(const uint8_t salt[CACHE_SALT_SIZE], const struct cache_key *key, uint64_t number,
+/* Over the seal's secret, key, number and content. Any thread. -ENOMEM. */
+int cache_index_check(const uint8_t secret[SEAL_SECRET_SIZE], const struct cache_key *key, uint64_t number,
                       const void *bytes, uint32_t length, uint8_t ret[CACHE_CHECK_SIZE]);

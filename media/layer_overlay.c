@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "media/file_bytes.h"
 #include "media/overlay_internal.h"
+#include "media/seal_file.h"
 
 struct request {
     struct overlay *owner;
@@ -19,6 +19,7 @@ struct request {
 
 struct part {
     struct request *request;
+    const struct seal *seal;
     int fd, error;
     uint64_t at; /* in the file */
     uint8_t *room;
@@ -84,7 +85,7 @@ static void on_below(void *data, int error)
 static void part_work(void *data)
 {
     struct part *part = data;
-    int r = file_read_all(part->fd, part->room, part->length, part->at);
+    int r = seal_file_read(part->seal, part->fd, part->room, part->length, part->at);
     part->error = r == -ENODATA ? -EIO : r;
 }
 
@@ -103,8 +104,13 @@ static void read_changed(struct overlay *self, struct request *request, uint64_t
     int r = -ENOMEM;
     request->left++;
     if (part) {
-        *part = (struct part){request, self->file.fd, -ECANCELED, overlay_at_block(self->file.n_pages, 0) + offset,
-                              room,    length};
+        *part = (struct part){.request = request,
+                              .seal = self->file.seal,
+                              .fd = self->file.fd,
+                              .error = -ECANCELED,
+                              .at = overlay_at_block(self->file.n_pages, 0) + offset,
+                              .room = room,
+                              .length = length};
         r = worker_pool_submit(self->io, part_work, part_done, part);
     }
     if (r < 0) {
@@ -185,16 +191,16 @@ void layer_overlay_statistics(const struct source *source, struct overlay_statis
                                                   OVERLAY_BLOCK};
 }
 
-int layer_overlay_create(struct source *below, int fd, const uint8_t identity[32], struct worker_pool *io,
-                         struct source **ret)
+int layer_overlay_create(struct source *below, int fd, const uint8_t identity[32], const struct seal_key *key,
+                         struct worker_pool *io, struct source **ret)
 {
     struct overlay *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
     layer_overlay_prepare();
     self->dirty = calloc(overlay_pages(below->size) + 1, sizeof *self->dirty);
-    int r =
-        self->dirty ? overlay_file_open(&self->file, fd, below->size, identity, boot.known ? boot.id : NULL) : -ENOMEM;
+    int r = self->dirty ? overlay_file_open(&self->file, fd, below->size, identity, key, boot.known ? boot.id : NULL)
+                        : -ENOMEM;
     if (r < 0) {
         free(self->dirty);
         free(self);

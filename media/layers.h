@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/worker.h"
+#include "media/seal.h"
 #include "media/source.h"
 
 /* Reads on, as far ahead as the source's delay times its throughput asks for, never beyond `most` bytes; a reader that
@@ -55,14 +56,16 @@ void layer_digest_trust(struct source *layer);
 /* Copy on write: a writable medium over one that is only read. Changed blocks (4096 bytes) are in the file `fd`
  * (taken on success), with maps of them: after kill -9 all that was answered is there, after a power cut what flushes
  * were answered for. A file that holds an overlay of another medium (identity: of what is below, 32 bytes) is -ESTALE,
- * one that is no overlay -EINVAL. A full disk is -ENOSPC for that write, and nothing is lost. Trim gives space back:
- * what is below shows through again. An overlay is exported by reading the layer, and discarded by removing its file.
+ * one that is no overlay -EINVAL, one that was sealed with another key -EKEYREJECTED, one from before there were seals
+ * -EPROTONOSUPPORT (media/overlay_adopt.h). A full disk is -ENOSPC for that write, and nothing is lost. Trim gives
+ * space back: what is below shows through again. An overlay is exported by reading the layer, and discarded by removing
+ * its file.
  */
 struct overlay_statistics {
     uint64_t changed; /* bytes that differ from what is below, in whole blocks */
 };
-int layer_overlay_create(struct source *below, int fd, const uint8_t identity[32], struct worker_pool *io,
-                         struct source **ret);
+int layer_overlay_create(struct source *below, int fd, const uint8_t identity[32], const struct seal_key *key,
+                         struct worker_pool *io, struct source **ret);
 /* Reads this boot's id, by which kill -9 is told from a power cut, from /proc: to be called once, before a sandbox
  * closes that. Otherwise each end that was not a clean one counts as a power cut. */
 void layer_overlay_prepare(void);

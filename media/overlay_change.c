@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "media/file_bytes.h"
 #include "media/overlay_internal.h"
+#include "media/seal_file.h"
 
 struct job {
     struct overlay_change *change;
+    const struct seal *seal;
     int fd, error;
     uint64_t blocks_at; /* of block 0 in the file */
 };
@@ -36,14 +37,14 @@ static int write_blocks(const struct job *job)
     int r = 0;
     if (c->head) {
         from = (c->first + 1) * OVERLAY_BLOCK;
-        r = file_write_all(job->fd, c->head, OVERLAY_BLOCK, job->blocks_at + c->first * OVERLAY_BLOCK);
+        r = seal_file_write(job->seal, job->fd, c->head, OVERLAY_BLOCK, job->blocks_at + c->first * OVERLAY_BLOCK);
     }
     if (r == 0 && c->tail) {
         to = c->last * OVERLAY_BLOCK;
-        r = file_write_all(job->fd, c->tail, OVERLAY_BLOCK, job->blocks_at + c->last * OVERLAY_BLOCK);
+        r = seal_file_write(job->seal, job->fd, c->tail, OVERLAY_BLOCK, job->blocks_at + c->last * OVERLAY_BLOCK);
     }
     if (r == 0 && from < to)
-        r = file_write_all(job->fd, c->bytes + (from - c->offset), to - from, job->blocks_at + from);
+        r = seal_file_write(job->seal, job->fd, c->bytes + (from - c->offset), to - from, job->blocks_at + from);
     return r;
 }
 
@@ -70,7 +71,7 @@ static int submit(struct overlay_change *change, worker_fn *work, worker_fn *don
     struct job *job = malloc(sizeof *job);
     if (!job)
         return -ENOMEM;
-    *job = (struct job){change, self->file.fd, -ECANCELED, overlay_at_block(self->file.n_pages, 0)};
+    *job = (struct job){change, self->file.seal, self->file.fd, -ECANCELED, overlay_at_block(self->file.n_pages, 0)};
     int r = worker_pool_submit(self->io, work, done, job);
     if (r < 0)
         free(job);
@@ -119,7 +120,7 @@ void overlay_change_mapped(struct overlay_change *change, int error)
         end_change(change, error);
 }
 
-/* What the change brings of a block, over what is below. */
+/* What the change brings of a block, over what was there. */
 static void merge(const struct overlay_change *c, uint8_t *room, uint64_t block)
 {
     uint64_t start = block * OVERLAY_BLOCK;
@@ -128,7 +129,7 @@ static void merge(const struct overlay_change *c, uint8_t *room, uint64_t block)
         memcpy(room + (from - start), c->bytes + (from - c->offset), to - from);
 }
 
-static void on_below(void *data, int error)
+static void on_there(void *data, int error)
 {
     struct overlay_change *change = data;
     if (error && !change->error)
@@ -154,15 +155,16 @@ static void fill(struct overlay_change *change, uint8_t **ret, uint64_t block)
         return;
     }
     change->n_reading++;
-    source_read(self->below, at, *ret, MIN((uint64_t)OVERLAY_BLOCK, self->source.size - at), on_below, change);
+    /* from the file or from below: none that touches this block is under way */
+    source_read(&self->source, at, *ret, MIN((uint64_t)OVERLAY_BLOCK, self->source.size - at), on_there, change);
 }
 
-/* A block of which only a part is written, and that is below still. */
+/* A block of which only a part is written: blocks are sealed whole. */
 static bool lacks(const struct overlay_change *c, uint64_t block)
 {
     uint64_t start = block * OVERLAY_BLOCK;
     uint64_t end = MIN(start + OVERLAY_BLOCK, c->owner->source.size);
-    return (c->offset > start || c->offset + c->length < end) && !overlay_file_has(&c->owner->file, block);
+    return c->offset > start || c->offset + c->length < end;
 }
 
 static void start(struct overlay_change *change)
@@ -176,7 +178,7 @@ static void start(struct overlay_change *change)
             fill(change, &change->head, change->first);
         if (change->last != change->first && lacks(change, change->last))
             fill(change, &change->tail, change->last);
-        on_below(change, 0);
+        on_there(change, 0);
     } else if (set_bits(change)) {
         overlay_map_add(change->owner, change);
     } else {

@@ -2,14 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/attrs.h"
 #include "media/file_bytes.h"
 #include "media/overlay_page.h"
+#include "media/seal_file.h"
 
 uint64_t overlay_pages(uint64_t size)
 {
@@ -128,22 +131,50 @@ static int load_maps(struct overlay_file *self, bool same_boot)
     return same_boot ? 0 : write_live(self);
 }
 
-static int load(struct overlay_file *self, const uint8_t identity[OVERLAY_ID_SIZE], const uint8_t *boot)
+/* A file whose making was cut off has no head: the head comes last. */
+static int make(struct overlay_file *self, const uint8_t identity[OVERLAY_ID_SIZE], const struct seal_key *key)
 {
+    struct overlay_head head = {.size = self->size};
+    uint8_t bytes[OVERLAY_BLOCK];
+    uint64_t blocks_at = overlay_at_block(self->n_pages, 0);
+    if (getrandom(head.id, sizeof head.id, 0) != (ssize_t)sizeof head.id)
+        return -errno;
+    int r = seal_create(key, OVERLAY_PURPOSE, head.id, &self->seal);
+    if (r < 0)
+        return r;
+    if (ftruncate(self->fd, 0) < 0 || ftruncate(self->fd, (off_t)(blocks_at + seal_file_size(self->size))) < 0)
+        return -errno;
+    /* a full disk must stop blocks, never the maps that tell of them */
+    if (fallocate(self->fd, 0, 0, (off_t)blocks_at) < 0 && errno != EOPNOTSUPP)
+        return -errno;
+    memcpy(head.identity, identity, sizeof head.identity);
+    memcpy(head.check, seal_check(self->seal), sizeof head.check);
+    overlay_write_head(bytes, &head);
+    return file_write_all(self->fd, bytes, sizeof bytes, 0);
+}
+
+static int open_seal(struct overlay_file *self, const struct overlay_head *head,
+                     const uint8_t identity[OVERLAY_ID_SIZE], const struct seal_key *key)
+{
+    if (head->size != self->size || memcmp(head->identity, identity, sizeof head->identity) != 0)
+        return -ESTALE;
+    int r = seal_create(key, OVERLAY_PURPOSE, head->id, &self->seal);
+    if (r == 0 && CRYPTO_memcmp(head->check, seal_check(self->seal), sizeof head->check) != 0)
+        r = -EKEYREJECTED;
+    return r;
+}
+
+static int load(struct overlay_file *self, const uint8_t identity[OVERLAY_ID_SIZE], const struct seal_key *key,
+                const uint8_t *boot)
+{
+    struct overlay_head head;
     uint8_t bytes[OVERLAY_BLOCK] = {0}, last_boot[OVERLAY_BOOT_SIZE];
     ssize_t n = file_read_most(self->fd, bytes, sizeof bytes, 0);
-    int r = n < 0 ? (int)n : overlay_read_head(bytes, sizeof bytes, self->size, identity);
-    if (r == -ENODATA) {
-        /* a file whose making was cut off has no head: the head comes last */
-        if (ftruncate(self->fd, 0) < 0 ||
-            ftruncate(self->fd, (off_t)overlay_at_block(self->n_pages, 0) + (off_t)self->size) < 0)
-            return -errno;
-        /* a full disk must stop blocks, never the maps that tell of them */
-        if (fallocate(self->fd, 0, 0, (off_t)overlay_at_block(self->n_pages, 0)) < 0 && errno != EOPNOTSUPP)
-            return -errno;
-        overlay_write_head(bytes, self->size, identity);
-        r = file_write_all(self->fd, bytes, sizeof bytes, 0);
-    }
+    int r = n < 0 ? (int)n : overlay_read_head(bytes, sizeof bytes, &head);
+    if (r == -ENODATA)
+        r = make(self, identity, key);
+    else if (r == 0)
+        r = open_seal(self, &head, identity, key);
     if (r < 0)
         return r;
     n = file_read_most(self->fd, bytes, sizeof bytes, OVERLAY_BLOCK);
@@ -161,7 +192,7 @@ static int load(struct overlay_file *self, const uint8_t identity[OVERLAY_ID_SIZ
 }
 
 int overlay_file_open(struct overlay_file *self, int fd, uint64_t size, const uint8_t identity[OVERLAY_ID_SIZE],
-                      const uint8_t *boot)
+                      const struct seal_key *key, const uint8_t *boot)
 {
     if (size > OVERLAY_SIZE_MAX)
         return -EFBIG;
@@ -169,7 +200,7 @@ int overlay_file_open(struct overlay_file *self, int fd, uint64_t size, const ui
     self->live = calloc(self->n_pages, sizeof *self->live);
     self->safe_sequence = calloc(self->n_pages, sizeof *self->safe_sequence);
     self->unsafe = calloc(self->n_pages, sizeof *self->unsafe);
-    int r = self->live && self->safe_sequence && self->unsafe ? load(self, identity, boot) : -ENOMEM;
+    int r = self->live && self->safe_sequence && self->unsafe ? load(self, identity, key, boot) : -ENOMEM;
     if (r < 0) {
         self->fd = -1;
         overlay_file_close(self);
@@ -182,6 +213,7 @@ void overlay_file_close(struct overlay_file *self)
     free(self->live);
     free(self->safe_sequence);
     free(self->unsafe);
+    seal_destroy(self->seal);
     if (self->fd >= 0)
         close(self->fd);
 }

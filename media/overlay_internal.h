@@ -18,7 +18,7 @@ struct overlay_change {
     uint64_t offset, length;
     uint64_t first, last; /* blocks; of a trim: whole ones */
     const uint8_t *bytes;
-    uint8_t *head, *tail; /* a block at either end of which only a part is written, and that is not there yet */
+    uint8_t *head, *tail; /* a block at either end of which only a part is written */
     unsigned n_reading;
     int error;
     source_done_fn *done;

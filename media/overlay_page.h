@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "media/seal.h"
+
 #define OVERLAY_BLOCK 4096u
 #define OVERLAY_ID_SIZE 32
 #define OVERLAY_BOOT_SIZE 16
@@ -17,9 +19,16 @@ struct overlay_page {
     uint8_t bits[OVERLAY_MAP_BYTES];
 };
 
-void overlay_write_head(uint8_t room[OVERLAY_BLOCK], uint64_t size, const uint8_t identity[OVERLAY_ID_SIZE]);
-/* 0; -ENODATA: nothing was written here yet; -ESTALE: of another medium; -EINVAL: no overlay. */
-int overlay_read_head(const void *bytes, size_t length, uint64_t size, const uint8_t identity[OVERLAY_ID_SIZE]);
+/* What an overlay's file says of itself. */
+struct overlay_head {
+    uint64_t size; /* of the medium */
+    uint8_t identity[OVERLAY_ID_SIZE];
+    uint8_t id[SEAL_ID_SIZE], check[SEAL_CHECK_SIZE]; /* media/seal.h */
+};
+void overlay_write_head(uint8_t room[OVERLAY_BLOCK], const struct overlay_head *head);
+/* 0; -ENODATA: nothing was written here yet; -EINVAL: no overlay; -EPROTONOSUPPORT: one of a release that did not seal
+ * (then *ret is filled but for id and check: media/overlay_adopt.h). */
+int overlay_read_head(const void *bytes, size_t length, struct overlay_head *ret);
 void overlay_write_boot(uint8_t room[OVERLAY_BLOCK], const uint8_t boot[OVERLAY_BOOT_SIZE]);
 bool overlay_read_boot(const void *bytes, size_t length, uint8_t ret_boot[OVERLAY_BOOT_SIZE]);
 void overlay_write_page(uint8_t room[OVERLAY_BLOCK], uint64_t number, const struct overlay_page *page);

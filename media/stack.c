@@ -210,7 +210,7 @@ static int add_overlay(struct media_stack *self, struct worker_pool *io, const s
 {
     if (!config->overlay)
         return 0;
-    int r = layer_overlay_create(*top, config->overlay_fd, config->identity, io, top);
+    int r = layer_overlay_create(*top, config->overlay_fd, config->identity, config->overlay_key, io, top);
     if (r == 0)
         self->overlay = *top;
     return r;

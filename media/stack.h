@@ -22,8 +22,9 @@ struct media_stack_config {
     uint64_t rate;         /* bytes/s; 0: no limit */
     struct library_copy *copy; /* of layer_copy; NULL: none. Owned from then on, also when it fails */
     bool overlay;
-    int overlay_fd;       /* taken on success */
-    uint8_t identity[32]; /* of the medium, for the overlay */
+    int overlay_fd;                     /* taken on success */
+    uint8_t identity[32];               /* of the medium, for the overlay */
+    const struct seal_key *overlay_key; /* the overlay is sealed with it; used during the call */
 };
 
 enum media_link { MEDIA_LINK_GOOD, MEDIA_LINK_WAITING, MEDIA_LINK_LOST };

@@ -21,10 +21,10 @@ static void must(bool good)
 static void fuzz_index(const uint8_t *data, size_t size)
 {
     struct cache_index_entry entry, again;
-    uint8_t salt[CACHE_SALT_SIZE], head[CACHE_INDEX_HEAD], room[CACHE_INDEX_ENTRY];
-    if (cache_index_read_head(data, size, salt)) {
-        cache_index_write_head(head, salt);
-        must(cache_index_read_head(head, sizeof head, salt));
+    uint8_t id[SEAL_ID_SIZE], check[SEAL_CHECK_SIZE], head[CACHE_INDEX_HEAD], room[CACHE_INDEX_ENTRY];
+    if (cache_index_read_head(data, size, id, check)) {
+        cache_index_write_head(head, id, check);
+        must(cache_index_read_head(head, sizeof head, id, check));
     }
     if (!cache_index_read_entry(data, size, &entry))
         return;
@@ -60,12 +60,19 @@ static void fuzz_digests(const uint8_t *data, size_t size)
 static void fuzz_overlay(const uint8_t *data, size_t size)
 {
     enum { SIZE = 1 << 20 };
+    static const struct seal_key key = {"fuzz"};
     static const uint8_t identity[OVERLAY_ID_SIZE] = "fuzz", boot[OVERLAY_BOOT_SIZE] = "boot";
     struct overlay_file file;
     struct overlay_page page;
     uint8_t head[OVERLAY_BLOCK], sealed[OVERLAY_BLOCK];
     int fd = file_with(data, size);
-    overlay_write_head(head, SIZE, identity);
+    struct overlay_head told = {.size = SIZE};
+    struct seal *seal;
+    memcpy(told.identity, identity, sizeof told.identity);
+    must(seal_create(&key, OVERLAY_PURPOSE, told.id, &seal) == 0);
+    memcpy(told.check, seal_check(seal), sizeof told.check);
+    seal_destroy(seal);
+    overlay_write_head(head, &told);
     if (size && data[size - 1] & 1)
         must(pwrite(fd, head, sizeof head, 0) == sizeof head);
     if (size && data[size - 1] & 2) {
@@ -76,7 +83,7 @@ static void fuzz_overlay(const uint8_t *data, size_t size)
         overlay_write_page(sealed, 0, &page);
         must(pwrite(fd, sealed, sizeof sealed, (off_t)overlay_at_live(0)) == sizeof sealed);
     }
-    if (overlay_file_open(&file, fd, SIZE, identity, boot) < 0) {
+    if (overlay_file_open(&file, fd, SIZE, identity, &key, boot) < 0) {
         close(fd);
         return;
     }

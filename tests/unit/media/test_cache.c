@@ -19,6 +19,7 @@
 
 #define MIB (1u << 20)
 
+static struct seal_key seal_key = {"of this device"};
 static struct cache *cache;
 
 static int tear_down(void **state)
@@ -31,7 +32,7 @@ static int tear_down(void **state)
 
 static void open_cache(struct bed *bed, uint64_t memory, uint64_t disk)
 {
-    const struct cache_config config = {memory, disk, disk ? bed_folder_fd(bed) : -1};
+    const struct cache_config config = {memory, disk, disk ? bed_folder_fd(bed) : -1, &seal_key};
     assert_int_equal(cache_create(bed->io, &config, &cache), 0);
 }
 
@@ -281,6 +282,43 @@ static void test_what_was_spoilt_on_disk_is_fetched_again(void **state)
     }
 }
 
+static bool on_disk_in_the_clear(struct bed *bed)
+{
+    static uint8_t bytes[16 * MIB];
+    _cleanup_close_ int folder = bed_folder_fd(bed);
+    bool found = false;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct cache_key key = key_of("v", "eva");
+        _cleanup_close_ int fd = openat(folder, i ? "index" : "blocks", O_RDONLY | O_CLOEXEC);
+        ssize_t n = read(fd, bytes, sizeof bytes);
+        assert_true(n > 0);
+        for (uint64_t at = 0; at + 16 <= bed->size; at += 100000)
+            found = found || memmem(bytes, (size_t)n, bed->bytes + at, 16);
+        found = found || memmem(bytes, (size_t)n, key.bytes, sizeof key.bytes);
+    }
+    return found;
+}
+
+static void test_what_is_on_disk_is_sealed_by_this_device_alone(void **state)
+{
+    struct bed *bed = *state;
+    open_cache(bed, MIB, 64 * MIB);
+    stand_on(bed, bed_memory(bed), "v", "eva");
+    read_everything(bed);
+    restart(bed, MIB, 64 * MIB);
+    assert_true(counts().disk > 0);
+    assert_false(on_disk_in_the_clear(bed));
+    seal_key.bytes[0] ^= 1;
+    restart(bed, MIB, 64 * MIB);
+    seal_key.bytes[0] ^= 1;
+    assert_false(counts().disk_off);
+    assert_int_equal(counts().disk, 0); /* begun anew, and used */
+    const struct cache_config config = {MIB, 64 * MIB, bed_folder_fd(bed), NULL};
+    cache = cache_destroy(cache);
+    assert_int_equal(cache_create(bed->io, &config, &cache), 0);
+    assert_true(counts().disk_off); /* never in the clear */
+}
+
 static void test_a_full_disk_turns_the_disk_part_off(void **state)
 {
     struct bed *bed = *state;
@@ -305,7 +343,7 @@ static void test_a_folder_in_use_or_strange_is_left_alone(void **state)
     struct bed *bed = *state;
     struct cache *second;
     open_cache(bed, MIB, 64 * MIB);
-    const struct cache_config config = {MIB, 64 * MIB, bed_folder_fd(bed)};
+    const struct cache_config config = {MIB, 64 * MIB, bed_folder_fd(bed), &seal_key};
     struct cache_statistics s;
     assert_int_equal(cache_create(bed->io, &config, &second), 0);
     cache_statistics(second, &s);
@@ -354,6 +392,7 @@ int main(void)
         T(test_without_a_validator_nothing_is_kept),
         T(test_the_disk_is_bounded_by_its_oldest),
         T(test_what_was_spoilt_on_disk_is_fetched_again),
+        T(test_what_is_on_disk_is_sealed_by_this_device_alone),
         T(test_a_full_disk_turns_the_disk_part_off),
         T(test_a_folder_in_use_or_strange_is_left_alone),
         T(test_closing_with_reads_under_way),

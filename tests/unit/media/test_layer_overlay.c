@@ -17,11 +17,15 @@
 
 #include "core/cleanup.h"
 #include "layer_bed.h"
+#include "media/block_sum.h"
+#include "media/file_bytes.h"
 #include "media/layers.h"
+#include "media/overlay_adopt.h"
 #include "media/overlay_file.h"
 #include "media/source_memory.h"
 
 static const uint8_t identity[32] = "the first medium", other[32] = "another";
+static struct seal_key key = {"of this device"};
 static uint8_t *below_bytes;
 
 static int set_up(void **state)
@@ -52,7 +56,7 @@ static int try_open(struct bed *bed, const uint8_t id[32])
     struct source *memory;
     int fd = file_of(bed);
     assert_int_equal(source_memory_create(below_bytes, bed->size, true, &memory), 0);
-    int r = layer_overlay_create(memory, fd, id, bed->io, &bed->source);
+    int r = layer_overlay_create(memory, fd, id, &key, bed->io, &bed->source);
     if (r < 0) {
         source_close(memory);
         close(fd);
@@ -161,6 +165,94 @@ static void test_a_file_of_another_medium_is_refused(void **state)
     _cleanup_close_ int fd = file_of(bed);
     assert_int_equal(pwrite(fd, "garbage", 7, 100), 7);
     assert_int_equal(try_open(bed, identity), -EINVAL);
+}
+
+static bool in_the_clear(struct bed *bed, const void *bytes, size_t length)
+{
+    static uint8_t file[16 << 20];
+    _cleanup_close_ int fd = file_of(bed);
+    ssize_t n = file_read_most(fd, file, sizeof file, 0);
+    assert_true(n > 0);
+    return memmem(file, (size_t)n, bytes, length) != NULL;
+}
+
+static void test_what_was_written_is_sealed_by_this_device_alone(void **state)
+{
+    struct bed *bed = *state;
+    static const char text[] = "the password of the machine's owner";
+    assert_int_equal(try_open(bed, identity), 0);
+    assert_int_equal(bed_write(bed, 5000, text, sizeof text), 0);
+    assert_int_equal(bed_write(bed, 8185, text, sizeof text), 0);
+    assert_int_equal(bed_flush(bed), 0);
+    check_all(bed);
+    assert_false(in_the_clear(bed, text, sizeof text));
+    assert_false(in_the_clear(bed, below_bytes + 4096, 16)); /* of what is below, what came into the same block */
+    bed->source = source_close(bed->source);
+    key.bytes[0] ^= 1;
+    int r = try_open(bed, identity);
+    key.bytes[0] ^= 1;
+    assert_int_equal(r, -EKEYREJECTED);
+    assert_int_equal(try_open(bed, identity), 0);
+    check_all(bed);
+}
+
+/* As a release that did not seal has left it: the head's word is another, the blocks are in the clear. */
+static void make_plain(struct bed *bed)
+{
+    _cleanup_close_ int fd = file_of(bed);
+    uint8_t page[OVERLAY_BLOCK], sum[BLOCK_SUM_SIZE];
+    uint64_t number = UINT64_MAX, n = overlay_pages(bed->size), blocks = bed->size / OVERLAY_BLOCK + 1;
+    assert_int_equal(pread(fd, page, sizeof page, 0), sizeof page);
+    page[16 + 7] = '1';
+    memset(page + 16 + 8 + 8 + 4 + OVERLAY_ID_SIZE, 0, SEAL_ID_SIZE + SEAL_CHECK_SIZE);
+    const struct sum_part parts[] = {{&number, sizeof number}, {page + 16, sizeof page - 16}};
+    assert_int_equal(block_sum(parts, ARRAY_SIZE(parts), sum), 0);
+    memcpy(page, sum, 16);
+    assert_int_equal(pwrite(fd, page, sizeof page, 0), sizeof page);
+    struct overlay_page map;
+    assert_int_equal(pread(fd, page, sizeof page, (off_t)overlay_at_live(0)), sizeof page);
+    assert_true(overlay_read_page(page, sizeof page, 0, &map));
+    for (uint64_t i = 0; i < blocks; i++)
+        if (map.bits[i / 8] >> i % 8 & 1)
+            assert_int_equal(file_write_all(fd, bed->bytes + i * OVERLAY_BLOCK,
+                                            MIN(bed->size - i * OVERLAY_BLOCK, (uint64_t)OVERLAY_BLOCK),
+                                            overlay_at_block(n, i)),
+                             0);
+}
+
+static void test_one_that_was_not_sealed_is_adopted(void **state)
+{
+    struct bed *bed = *state;
+    struct rlimit before, small;
+    static uint8_t bytes[300000];
+    memset(bytes, 0x71, sizeof bytes);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(try_open(bed, identity), 0);
+    assert_int_equal(bed_write(bed, 123456, bytes, sizeof bytes), 0);
+    assert_int_equal(bed_flush(bed), 0);
+    assert_int_equal(bed_write(bed, bed->size - 3000, bytes, 3000), 0); /* in the live map alone */
+    bed->source = source_close(bed->source);
+    worker_pool_destroy(bed->io);
+    assert_int_equal(worker_pool_create(bed->loop, "io", 2, &bed->io), 0);
+    make_plain(bed);
+    assert_true(in_the_clear(bed, bytes, 64));
+    _cleanup_close_ int folder = bed_folder_fd(bed);
+    assert_int_equal(try_open(bed, identity), -EPROTONOSUPPORT);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){200000, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int r = overlay_adopt(folder, "overlay", &key);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(r, -EFBIG); /* and it is as it was */
+    assert_int_equal(faccessat(folder, "overlay" OVERLAY_ADOPT_END, F_OK, 0), -1);
+    assert_int_equal(overlay_adopt(folder, "overlay", &key), 1);
+    assert_int_equal(overlay_adopt(folder, "overlay", &key), 0);
+    assert_false(in_the_clear(bed, bytes, 64));
+    assert_int_equal(try_open(bed, identity), 0);
+    check_all(bed);
+    reopen(bed);
+    check_all(bed);
+    assert_int_equal(overlay_adopt(folder, "no such", &key), -ENOENT);
 }
 
 /* As after a power cut: the live map is of another boot, and is rubbish. */
@@ -289,6 +381,8 @@ int main(void)
         T(test_after_a_power_cut_what_was_flushed_is_there),
         T(test_a_full_disk_is_an_error_and_nothing_is_lost),
         T(test_a_disk_that_is_really_full),
+        T(test_what_was_written_is_sealed_by_this_device_alone),
+        T(test_one_that_was_not_sealed_is_adopted),
         T(test_closing_with_changes_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

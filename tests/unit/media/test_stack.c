@@ -51,6 +51,8 @@ static int file_of(const struct bed *bed, const char *name)
     return fd;
 }
 
+static const struct seal_key seal_key;
+
 static struct media_stack *begin(struct bed *bed, struct source *source, const struct media_stack_config *config)
 {
     struct media_stack *stack;
@@ -89,7 +91,7 @@ static void test_the_owner_goes_and_comes_back(void **state)
     struct bed *bed = *state;
     struct cache *cache;
     struct source *away;
-    const struct cache_config memory = {4u << 20, 0, -1};
+    const struct cache_config memory = {.memory = 4u << 20, .folder_fd = -1};
     struct media_stack_config config = {
         .patience_us = 60000000, .digest = true, .digest_fd = -1, .read_ahead = 1u << 20};
     assert_int_equal(cache_create(bed->io, &memory, &cache), 0);
@@ -172,7 +174,7 @@ static void test_an_overlay_makes_it_writable_and_stays_out_of_the_source(void *
 {
     struct bed *bed = *state;
     struct source *memory = bed_memory(bed);
-    struct media_stack_config config = {.digest_fd = -1, .rate = 1u << 30, .overlay = true};
+    struct media_stack_config config = {.digest_fd = -1, .rate = 1u << 30, .overlay = true, .overlay_key = &seal_key};
     config.overlay_fd = file_of(bed, "overlay");
     struct media_stack *stack = begin(bed, memory, &config);
     assert_int_equal(bed_write(bed, 9, "changed", 7), 0);
@@ -188,7 +190,8 @@ static void test_a_stack_that_cannot_be_made_leaves_the_source(void **state)
 {
     struct bed *bed = *state;
     struct media_stack *stack;
-    struct media_stack_config config = {.digest = true, .digest_fd = file_of(bed, "digests"), .overlay = true};
+    struct media_stack_config config = {
+        .digest = true, .digest_fd = file_of(bed, "digests"), .overlay = true, .overlay_key = &seal_key};
     config.overlay_fd = file_of(bed, "strange");
     assert_int_equal(write(config.overlay_fd, "no overlay", 10), 10);
     bed->source = bed_memory(bed);

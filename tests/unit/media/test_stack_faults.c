@@ -92,7 +92,8 @@ static struct source *bad_source(bool may_be_silent)
 
 static void stack_begin(void)
 {
-    const struct cache_config cache = {1u << 20, 2u << 20, bed_folder_fd(run.bed)};
+    static const struct seal_key seal_key;
+    const struct cache_config cache = {1u << 20, 2u << 20, bed_folder_fd(run.bed), &seal_key};
     run.asks_again = draw(2);
     struct media_stack_config config = {
         .patience_us = run.faults ? 15000 : 60000000,
@@ -102,6 +103,7 @@ static void stack_begin(void)
         .read_ahead = draw(3) ? 512u << 10 : 0,
         .rate = draw(4) ? 0 : 50u << 20,
         .overlay = run.overlay,
+        .overlay_key = &seal_key,
         .overlay_fd = run.overlay ? open_file("overlay") : -1,
         .identity = "a medium",
     };
