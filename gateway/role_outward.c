@@ -11,6 +11,7 @@
 #include "core/heartbeat.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "gateway/outward_errands.h"
 #include "gateway/outward_jobs.h"
 #include "gateway/outward_setup.h"
 #include "gateway/role.h"
@@ -29,7 +30,8 @@ struct outward {
     struct remote_settings settings;
     bool told;
     struct outward_jobs *jobs;
-    int early; /* the gateway's channel, when it comes before jobs can; -1 */
+    struct outward_errands *errands;
+    int early, early_errands; /* the channels, when they come before what serves them; -1 */
 };
 
 static int take_message_fd(struct ipc_message *message)
@@ -98,6 +100,28 @@ static void on_gateway(struct outward *self, struct ipc_message *message)
     }
 }
 
+/* Takes fd. */
+static void meet_keeper(struct outward *self, int fd)
+{
+    int r = outward_errands_connect(self->errands, fd);
+    if (r < 0)
+        log_error("outward", "the keeper's channel cannot be used: %s", strerror(-r));
+}
+
+static void on_keeper(struct outward *self, struct ipc_message *message)
+{
+    int fd = take_message_fd(message);
+    if (fd < 0) {
+        log_error("outward", "a channel to the keeper came without its socket");
+    } else if (self->errands) {
+        meet_keeper(self, fd);
+    } else {
+        if (self->early_errands >= 0)
+            close(self->early_errands);
+        self->early_errands = fd;
+    }
+}
+
 static void on_message(void *data, struct ipc_message *message)
 {
     struct outward *self = data;
@@ -105,6 +129,8 @@ static void on_message(void *data, struct ipc_message *message)
         on_setup(self, message);
     else if (message->type == OUTWARD_GATEWAY)
         on_gateway(self, message);
+    else if (message->type == OUTWARD_ERRANDS)
+        on_keeper(self, message);
     else
         log_error("outward", "message %u of the supervisor makes no sense here", message->type);
 }
@@ -147,6 +173,13 @@ static void on_lost(void *data)
         log_error("outward", "another channel to the gateway cannot be asked for");
 }
 
+static void on_lost_errands(void *data)
+{
+    struct outward *self = data;
+    if (self->supervisor && ipc_send(self->supervisor, OUTWARD_LOST_ERRANDS, 0, NULL, 0, NULL, 0) < 0)
+        log_error("outward", "another channel to the keeper cannot be asked for");
+}
+
 static int enter_sandbox(void)
 {
     const struct sandbox_path paths[] = {
@@ -173,6 +206,9 @@ static int begin(struct outward *self)
     r = r ? r : worker_pool_create(self->loop, "resolve", RESOLVERS, &self->settings.resolver);
     r = r ? r
           : outward_jobs_create(self->loop, &self->settings, OUTWARD_KEEP_S * 1000000ull, on_lost, self, &self->jobs);
+    r = r ? r : outward_errands_create(self->loop, on_lost_errands, self, &self->errands);
+    if (r == 0 && self->early_errands >= 0)
+        meet_keeper(self, take_fd(&self->early_errands));
     if (r == 0 && self->early >= 0)
         meet_gateway(self, take_fd(&self->early));
     r = r ? r : heartbeat_create(self->loop, &self->supervisor, &self->heartbeat);
@@ -183,6 +219,7 @@ static void end(struct outward *self)
 {
     self->heartbeat = heartbeat_destroy(self->heartbeat);
     self->jobs = outward_jobs_destroy(self->jobs);
+    self->errands = outward_errands_destroy(self->errands);
     for (int i = 0; self->loop && i < LAST_TURNS; i++) /* what sources still have to put away */
         loop_dispatch(self->loop, 0);
     self->settings.resolver = worker_pool_destroy(self->settings.resolver);
@@ -192,13 +229,15 @@ static void end(struct outward *self)
         close(self->signals);
     if (self->early >= 0)
         close(self->early);
+    if (self->early_errands >= 0)
+        close(self->early_errands);
     self->loop = loop_destroy(self->loop);
     free(self->settings.ca);
 }
 
 int outward_role_main(const struct options *options)
 {
-    static struct outward outward = {.signals = -1, .early = -1};
+    static struct outward outward = {.signals = -1, .early = -1, .early_errands = -1};
     (void)options;
     log_init("outward");
     int r = begin(&outward);
