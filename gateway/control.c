@@ -6,11 +6,6 @@
 
 void control_write_setup(struct wire_writer *w, const struct control_setup *setup)
 {
-    wire_write_le16(w, setup->port);
-    wire_write_u8(w, (uint8_t)setup->n_tcp);
-    wire_write_u8(w, (uint8_t)setup->public_names.n);
-    for (unsigned i = 0; i < setup->public_names.n; i++)
-        ipc_write_string(w, setup->public_names.list[i]);
     ipc_write_string(w, setup->state);
     wire_write_le64(w, setup->cache_memory);
     wire_write_le64(w, setup->cache_disk);
@@ -20,14 +15,6 @@ bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *
 {
     struct wire_reader r = wire_reader_init(body, size);
     memset(ret, 0, sizeof *ret);
-    ret->port = wire_read_le16(&r);
-    ret->n_tcp = wire_read_u8(&r);
-    ret->public_names.n = wire_read_u8(&r);
-    if (ret->n_tcp > CONFIG_MAX_LISTEN || ret->public_names.n > CONFIG_MAX_NAMES)
-        return false;
-    for (unsigned i = 0; i < ret->public_names.n; i++)
-        if (!ipc_read_string(&r, ret->public_names.list[i], CONFIG_NAME_MAX))
-            return false;
     if (!ipc_read_string(&r, ret->state, sizeof ret->state))
         return false;
     ret->cache_memory = wire_read_le64(&r);
@@ -105,7 +92,6 @@ bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret)
 
 void control_write_exports(struct wire_writer *w, const struct control_exports *exports)
 {
-    wire_write_u8(w, exports->n_listen);
     wire_write_u8(w, exports->keys);
     wire_write_u8(w, exports->client_ca);
 }
@@ -113,10 +99,9 @@ void control_write_exports(struct wire_writer *w, const struct control_exports *
 bool control_read_exports(const uint8_t *body, size_t size, struct control_exports *ret)
 {
     struct wire_reader r = wire_reader_init(body, size);
-    ret->n_listen = wire_read_u8(&r);
     ret->keys = wire_read_u8(&r) != 0;
     ret->client_ca = wire_read_u8(&r) != 0;
-    return wire_read_complete(&r) && ret->n_listen <= CONFIG_MAX_LISTEN;
+    return wire_read_complete(&r);
 }
 
 void control_write_wake(struct wire_writer *w, const struct control_wake *wake)

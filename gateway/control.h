@@ -16,13 +16,16 @@ enum control_type {
     CONTROL_TARGET,
     CONTROL_VM,
     CONTROL_BEGIN,
-    CONTROL_KEEPER,  /* one descriptor: a channel to the new keeper */
-    CONTROL_DONGLE,  /* control_dongle.h; behind the TARGET of each that is one */
-    CONTROL_HELPER,  /* one descriptor: a channel to the helper */
-    CONTROL_WOKEN,   /* struct control_woken: answers WAKE */
-    CONTROL_CLOCK,   /* control_clock.h */
-    CONTROL_OUTWARD, /* one descriptor: a channel to the outward process */
-    CONTROL_EXPORTS, /* struct control_exports; before BEGIN, where nbd-listen is configured */
+    CONTROL_KEEPER,   /* one descriptor: a channel to the new keeper */
+    CONTROL_DONGLE,   /* control_dongle.h; behind the TARGET of each that is one */
+    CONTROL_HELPER,   /* one descriptor: a channel to the helper */
+    CONTROL_WOKEN,    /* struct control_woken: answers WAKE */
+    CONTROL_CLOCK,    /* control_clock.h */
+    CONTROL_OUTWARD,  /* one descriptor: a channel to the outward process */
+    CONTROL_EXPORTS,  /* struct control_exports; before BEGIN, where nbd-listen is configured */
+    CONTROL_NET,      /* control_net.h; before BEGIN, and when it changed */
+    CONTROL_LISTEN,   /* control_net.h, one descriptor: a listening socket */
+    CONTROL_UNLISTEN, /* control_net.h: it is taken back */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
     CONTROL_SET_CLOCK,   /* control_clock.h */
@@ -31,9 +34,6 @@ enum control_type {
 
 /* With one descriptor: the library's folder, or none. */
 struct control_setup {
-    uint16_t port;
-    uint32_t n_tcp; /* listeners at GATEWAY_FD_TCP */
-    struct config_names public_names;
     char state[CONFIG_PATH_MAX]; /* the state folder */
     uint64_t cache_memory, cache_disk;
 };
@@ -65,7 +65,6 @@ struct control_vm {
 
 /* With a descriptor each, in this order, for those of the two files that are there. */
 struct control_exports {
-    uint8_t n_listen; /* listeners behind those at GATEWAY_FD_TCP */
     bool keys, client_ca;
 };
 
@@ -80,7 +79,7 @@ struct control_woken {
 };
 
 /* Descriptors of the gateway's process. */
-enum { GATEWAY_FD_SUPERVISOR = 3, GATEWAY_FD_KEEPER, GATEWAY_FD_CONTROL, GATEWAY_FD_TCP };
+enum { GATEWAY_FD_SUPERVISOR = 3, GATEWAY_FD_KEEPER, GATEWAY_FD_CONTROL, GATEWAY_FD_END };
 
 void control_write_setup(struct wire_writer *w, const struct control_setup *setup);
 void control_write_target(struct wire_writer *w, const struct control_target *target);
