@@ -34,7 +34,7 @@ struct keeper_cached *cache_find_id(struct keeper_client *self, uint64_t id)
 
 int cache_add(struct keeper_client *self, struct auth_session *session)
 {
-    if (self->n_cached == KEEPER_MAX_SESSIONS)
+    if (self->n_cached == KEEPER_MAX_CACHED)
         return -ENOBUFS;
     self->cache[self->n_cached++] =
         (struct keeper_cached){.session = auth_session_ref(session), .touched_us = clock_boot_us()};
@@ -120,8 +120,7 @@ static int ask_about(struct keeper_client *self, struct auth_session *session, k
     ask->session = auth_session_ref(session);
     uint8_t room[48];
     struct wire_writer w = wire_writer_init(room, sizeof room);
-    wire_write_le64(&w, session->id);
-    wire_write_bytes(&w, session->token_hash, sizeof session->token_hash);
+    write_own(&w, session);
     if (used >= 0)
         wire_write_u8(&w, (uint8_t)used);
     int r = ask_send(self, ask, type, &w);

@@ -24,8 +24,20 @@ void ask_free(struct keeper_ask *ask)
     if (!ask)
         return;
     auth_session_unref(ask->session);
-    free(ask->page);
+    page_free(ask->page);
     free(ask);
+}
+
+struct keeper_ask *ask_paged(keeper_ask_fn *answered, void *data, size_t row_size, unsigned max)
+{
+    struct keeper_ask *ask = ask_new(answered, data);
+    if (ask)
+        ask->page = page_new(row_size, max);
+    if (ask && !ask->page) {
+        ask_free(ask);
+        return NULL;
+    }
+    return ask;
 }
 
 static void ask_append(struct keeper_client *self, struct keeper_ask *ask)
@@ -62,6 +74,36 @@ int ask_send(struct keeper_client *self, struct keeper_ask *ask, enum keeper_mes
         return r == -EPIPE ? -ECONNRESET : r;
     ask_append(self, ask);
     return 0;
+}
+
+int ask_go(struct keeper_client *self, struct keeper_ask *ask, enum keeper_message type, const struct wire_writer *w)
+{
+    int r = ask_send(self, ask, type, w);
+    if (r < 0)
+        ask_free(ask);
+    return r;
+}
+
+static enum ask_next done_answered(attr_unused struct keeper_client *self, struct keeper_ask *ask,
+                                   struct keeper_answer *answer)
+{
+    if (!wire_read_complete(&answer->body))
+        return ASK_BAD;
+    ask->done(ask->data, answer->error, answer->why);
+    return ASK_DONE;
+}
+
+int ask_done(struct keeper_client *self, enum keeper_message type, struct wire_writer *w, keeper_done_fn *done,
+             void *data)
+{
+    int r = -ENOMEM;
+    struct keeper_ask *ask = ask_new(done_answered, data);
+    if (ask) {
+        ask->done = done;
+        r = ask_go(self, ask, type, w);
+    }
+    explicit_bzero(w->start, wire_written(w));
+    return r;
 }
 
 void ask_ready(struct keeper_client *self, struct keeper_ask *ask)
@@ -167,6 +209,23 @@ static bool on_session_ended(struct keeper_client *self, struct wire_reader *r)
     return true;
 }
 
+static bool on_session_changed(struct keeper_client *self, struct wire_reader *r)
+{
+    struct grants grants;
+    uint64_t id = wire_read_le64(r);
+    uint8_t role = wire_read_u8(r);
+    if (!grants_read(r, &grants) || !wire_read_complete(r) || role > ROLE_CUSTOM)
+        return false;
+    struct keeper_cached *entry = cache_find_id(self, id);
+    if (!entry)
+        return true;
+    entry->session->role = (enum auth_role)role;
+    entry->session->grants = grants;
+    if (self->listener && self->listener->session_changed)
+        self->listener->session_changed(self->data, entry->session);
+    return true;
+}
+
 static bool on_setup_state(struct keeper_client *self, struct wire_reader *r)
 {
     uint8_t needs_setup = wire_read_u8(r);
@@ -186,6 +245,8 @@ static void on_message(void *data, struct ipc_message *message)
         good = on_answer(self, message);
     else if (message->type == KEEPER_SESSION_ENDED)
         good = on_session_ended(self, &r);
+    else if (message->type == KEEPER_SESSION_CHANGED)
+        good = on_session_changed(self, &r);
     else if (message->type == KEEPER_SETUP_STATE)
         good = on_setup_state(self, &r);
     if (!good)

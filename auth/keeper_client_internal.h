@@ -1,6 +1,7 @@
 /* What the files of the client share; for auth/keeper_*.c only. */
 #pragma once
 
+#include "auth/keeper_account.h"
 #include "auth/keeper_client.h"
 #include "auth/keeper_wire.h"
 
@@ -18,7 +19,25 @@ enum ask_next {
 };
 
 struct keeper_ask;
-struct keeper_page;
+
+/* What the pages of a list brought so far: rows of one size, and the texts and grants that they point to. */
+struct keeper_page {
+    void *rows;
+    size_t row_size;
+    unsigned n, max;
+    uint64_t last; /* number of the last row */
+    struct keeper_kept *kept;
+};
+struct keeper_page *page_new(size_t row_size, unsigned max);
+void page_free(struct keeper_page *self); /* NULL allowed */
+/* The next row, zeroed; NULL (and the reader bad) when there are more than were to be expected. */
+void *page_row(struct keeper_page *self, struct wire_reader *r);
+/* Read, and kept as long as the page. Never NULL: "" and the reader bad when it makes no sense, or memory is out. */
+const char *page_string(struct keeper_page *self, struct wire_reader *r, size_t room);
+const struct grants *page_grants(struct keeper_page *self, struct wire_reader *r);
+/* u8 more, le16 n; at most so many as still fit. */
+bool page_head(const struct keeper_page *self, struct wire_reader *r, unsigned *ret_n, bool *ret_more);
+
 typedef enum ask_next keeper_ask_fn(struct keeper_client *client, struct keeper_ask *ask, struct keeper_answer *answer);
 
 /* One thing asked for, until its done was called. */
@@ -31,6 +50,12 @@ struct keeper_ask {
         keeper_login_fn *login;
         keeper_secret_fn *secret;
         keeper_users_fn *users;
+        keeper_accounts_fn *accounts;
+        keeper_sessions_fn *sessions;
+        keeper_totp_fn *totp;
+        keeper_codes_fn *codes;
+        keeper_tokens_fn *tokens;
+        keeper_token_made_fn *token_made;
         keeper_done_fn *done;
         keeper_audit_fn *audit;
     };
@@ -38,6 +63,7 @@ struct keeper_ask {
     uint8_t token_hash[32];       /* KEEPER_SESSION */
     bool ready;                   /* needs no answer of the keeper: delivered from the loop */
     unsigned limit;
+    char user[AUTH_USER_MAX]; /* whose sessions are listed */
     struct keeper_page *page; /* what the pages so far brought */
 };
 
@@ -57,7 +83,7 @@ struct keeper_client {
     unsigned n_asks;
     struct loop_timer *ready; /* delivers asks that need no keeper */
     struct loop_timer *expiry;
-    struct keeper_cached cache[KEEPER_MAX_SESSIONS];
+    struct keeper_cached cache[KEEPER_MAX_CACHED];
     unsigned n_cached;
 };
 
@@ -69,6 +95,17 @@ int ask_send(struct keeper_client *self, struct keeper_ask *ask, enum keeper_mes
 void ask_ready(struct keeper_client *self, struct keeper_ask *ask); /* owns it */
 /* Reads the head that all answers share. */
 bool answer_parse(struct keeper_answer *ret, const uint8_t *body, size_t size, char why[KEEPER_MAX_WHY]);
+
+/* One that gathers pages. */
+struct keeper_ask *ask_paged(keeper_ask_fn *answered, void *data, size_t row_size, unsigned max);
+/* Sends it, or frees it. */
+int ask_go(struct keeper_client *self, struct keeper_ask *ask, enum keeper_message type, const struct wire_writer *w);
+/* An ask whose answer has nothing but its head. w is wiped. */
+int ask_done(struct keeper_client *self, enum keeper_message type, struct wire_writer *w, keeper_done_fn *done,
+             void *data);
+void write_own(struct wire_writer *w, const struct auth_session *session);
+/* At most max bytes of it, cut at a character. */
+void write_cut(struct wire_writer *w, const char *text, size_t max);
 
 /* keeper_cache.c */
 void token_hash(const char *token, uint8_t ret[32]);

@@ -55,6 +55,7 @@ int book_open(struct book **ret, const char *name, struct instant now, char *why
         return -ENOMEM;
     }
     self->refusal_us = INT64_MIN;
+    book_name(self, "");
     self->audit.keys.fd = -1;
     int r = store_open(&self->store, name, why, size);
     if (r < 0)
@@ -98,6 +99,16 @@ int book_media_key(const struct book *self, uint8_t *ret)
     return device_key_derive(&self->device, "lightsout media 1", ret, KEEPER_MEDIA_KEY_SIZE);
 }
 
+void book_name(struct book *self, const char *name)
+{
+    snprintf(self->issuer, sizeof self->issuer, "lightsout%s%.60s", name[0] ? " " : "", name);
+}
+
+void book_use_directory(struct book *self, const struct book_directory *directory)
+{
+    self->directory = directory ? *directory : (struct book_directory){0};
+}
+
 /* ---- writing ---- */
 
 static void note_outcome(struct book *self, int r)
@@ -123,8 +134,7 @@ int change_begin(struct book *self)
     return r;
 }
 
-/* Ends the transaction that change_begin began; r: how its writes went. */
-static int commit(struct book *self, struct instant now, int r)
+int change_end(struct book *self, struct instant now, int r)
 {
     if (r >= 0)
         r = audit_write(&self->audit, &self->store, now);
@@ -147,12 +157,17 @@ int change_commit(struct book *self, struct instant now, int r, const char *who,
 {
     unsigned before = self->audit.n, lost = self->audit.lost;
     audit_add(&self->audit, now.wall_s, who, what, target, detail);
-    r = commit(self, now, r);
+    r = change_end(self, now, r);
     if (r < 0) {
         self->audit.n = before;
         self->audit.lost = lost;
     }
     return r;
+}
+
+static bool is_unsaved(const struct book *self)
+{
+    return self->audit.n > 0 || sessions_unsaved(&self->sessions);
 }
 
 int book_save(struct book *self, struct instant now)
@@ -164,15 +179,16 @@ int book_save(struct book *self, struct instant now)
         note_outcome(self, r);
         return r;
     }
-    return commit(self, now, 0);
+    return change_end(self, now, 0);
 }
 
 /* ---- requests ---- */
 
-static void collect(struct book *self, struct request *request)
+void book_collect(struct book *self, struct request *request)
 {
     request->n_ended = sessions_take_ended(&self->sessions, request->ended);
     request->needs_setup = self->needs_setup;
+    request->unsaved = is_unsaved(self) && !self->save_failed; /* a full disk is tried now and then */
 }
 
 static enum book_next begin(struct book *self, struct request *request, struct instant now)
@@ -184,6 +200,9 @@ static enum book_next begin(struct book *self, struct request *request, struct i
         return login_begin(self, request, now);
     case KEEPER_USER_PUT:
         return user_put_begin(self, request, now);
+    case KEEPER_OWN_PASSWORD:
+    case KEEPER_TOTP_DROP:
+        return own_begin(self, request, now);
     case KEEPER_SESSION:
         session_ask(self, request, now);
         break;
@@ -192,6 +211,21 @@ static enum book_next begin(struct book *self, struct request *request, struct i
         break;
     case KEEPER_LOGOUT:
         logout_ask(self, request, now);
+        break;
+    case KEEPER_SESSIONS:
+        sessions_ask(self, request);
+        break;
+    case KEEPER_SESSION_END:
+        session_end_ask(self, request, now);
+        break;
+    case KEEPER_END_OTHERS:
+        end_others_ask(self, request, now);
+        break;
+    case KEEPER_TOTP_BEGIN:
+        totp_begin_ask(self, request, now);
+        break;
+    case KEEPER_TOTP_CONFIRM:
+        totp_confirm_ask(self, request, now);
         break;
     case KEEPER_NEW_SECRET:
         new_secret_ask(self, request, now);
@@ -218,7 +252,7 @@ enum book_next book_begin(struct book *self, struct request *request, struct ins
 {
     sessions_expire(&self->sessions, now);
     enum book_next next = begin(self, request, now);
-    collect(self, request);
+    book_collect(self, request);
     return next;
 }
 
@@ -231,23 +265,39 @@ void request_hash(struct request *request)
     explicit_bzero(request->password, sizeof request->password);
 }
 
-void book_finish(struct book *self, struct request *request, struct instant now)
+static enum book_next finish(struct book *self, struct request *request, struct instant now)
 {
-    if (request->hash_error)
+    if (request->hash_error) {
         request_answer(request, request->hash_error == -ENOMEM ? -EAGAIN : -EIO, 1,
                        "The password could not be checked.");
-    else if (request->type == KEEPER_SETUP)
+        return BOOK_ANSWER;
+    }
+    switch (request->type) {
+    case KEEPER_SETUP:
         setup_finish(self, request, now);
-    else if (request->type == KEEPER_LOGIN)
+        break;
+    case KEEPER_LOGIN:
         login_finish(self, request, now);
-    else
+        break;
+    case KEEPER_OWN_PASSWORD:
+    case KEEPER_TOTP_DROP:
+        return own_finish(self, request, now);
+    default:
         user_put_finish(self, request, now);
-    collect(self, request);
+    }
+    return BOOK_ANSWER;
+}
+
+enum book_next book_finish(struct book *self, struct request *request, struct instant now)
+{
+    enum book_next next = finish(self, request, now);
+    book_collect(self, request);
+    return next;
 }
 
 void book_tick(struct book *self, struct request *request, struct instant now)
 {
     sessions_expire(&self->sessions, now);
     book_save(self, now);
-    collect(self, request);
+    book_collect(self, request);
 }

@@ -26,17 +26,43 @@ int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE]
  * -EINVAL with a sentence in why, or the store's error. */
 int book_first_user(struct book *self, struct instant now, const char *user, const char *hash, const char **why);
 
+/* What stands in authenticator apps beside the user: where this is. */
+#define KEEPER_MAX_ISSUER 80
+void book_name(struct book *self, const char *name);
+
+/* The directory that is configured: what the groups of somebody it vouches for are worth here. False: nothing. Called
+ * by whoever calls the book. */
+struct book_directory {
+    bool (*map)(void *data, const struct errand_entry *entry, enum auth_role *ret_role, struct grants *ret_grants);
+    void *data;
+};
+void book_use_directory(struct book *self, const struct book_directory *directory); /* NULL: none */
+
 enum book_next {
-    BOOK_ANSWER, /* request->answer is to be sent (not for KEEPER_AUDIT) */
-    BOOK_HASH,   /* request_hash, on any thread, and then book_finish */
+    BOOK_ANSWER,    /* request->answer is to be sent (not for KEEPER_AUDIT) */
+    BOOK_HASH,      /* request_hash, on any thread, and then book_finish */
+    BOOK_DIRECTORY, /* the directory is to be asked for request->user with request->password; what it says goes into
+                       request->entry (NULL: it could not be asked), and then book_finish */
 };
 enum book_next book_begin(struct book *self, struct request *request, struct instant now);
-void book_finish(struct book *self, struct request *request, struct instant now);
+enum book_next book_finish(struct book *self, struct request *request, struct instant now);
 
-/* Between the two: hashes request->password with request->setting. */
+/* Before book_finish: hashes request->password with request->setting. */
 void request_hash(struct request *request);
 
-/* Now and then: ends what expired, writes what waits. Fills only request->ended and needs_setup. */
+/* A user of the directory whose sessions or API tokens are alive and should be asked for again. */
+struct book_directory_user {
+    char name[AUTH_USER_MAX];
+    char dn[ERRAND_MAX_DN];
+};
+/* At most max, in order of names after that one. */
+unsigned book_directory_users(struct book *self, const char *after, struct book_directory_user *ret, unsigned max);
+/* What the directory says of one now. EACCES: its sessions end and its API tokens sleep until it is vouched for again;
+ * other errors change nothing. Fills request->ended, news, needs_setup and unsaved. */
+void book_directory_changed(struct book *self, struct request *request, struct instant now, const char *user,
+                            const struct errand_entry *entry);
+
+/* Now and then: ends what expired, writes what waits. Fills only request->ended, news, needs_setup and unsaved. */
 void book_tick(struct book *self, struct request *request, struct instant now);
 
 /* Writes what waits. 0, or an error: it still waits. */

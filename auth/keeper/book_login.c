@@ -1,184 +1,80 @@
-/* Set-up and login: the two ways to a session. */
+/* Login by name and password, and the second factor where there is one. */
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "auth/keeper/book_internal.h"
+#include "auth/keeper/devices.h"
 #include "core/text.h"
 
-#define REFUSALS_EVERY_US (10 * 1000000ll) /* the audit log is not to be flooded by those who are locked out */
-
-#define WHY_WRONG "The user name or password is wrong."
-#define WHY_SECRET "The set-up secret is wrong: the newest one counts, shown at start or by `lightsout setup-secret`."
-#define WHY_DONE "Set-up was done already: log in."
-#define WHY_FULL "The store cannot be written: make room on the disk that holds the state folder."
-
-static void note(struct book *self, struct request *request, struct instant now, const char *what)
+void book_note(struct book *self, const struct request *request, struct instant now, const char *who, const char *what,
+               const char *more)
 {
-    char detail[KEEPER_MAX_PEER + 8];
-    snprintf(detail, sizeof detail, "from %s", request->peer);
-    audit_add(&self->audit, now.wall_s, request->user, what, "", detail);
+    char detail[KEEPER_MAX_DETAIL + 1];
+    snprintf(detail, sizeof detail, "from %s%s%s", request->peer, more[0] ? ", " : "", more);
+    audit_add(&self->audit, now.wall_s, who, what, "", detail);
 }
 
-static bool refuse(struct book *self, struct request *request, struct instant now, unsigned wait_s)
+/* ---- the session ---- */
+
+/* The browser's token: it may have one already, or get one, or a new one before the old one is too old. What cannot be
+ * written down now is not given out. */
+static void browser_known_from_now(struct book *self, struct request *request, const struct user *user,
+                                   struct session *session, struct instant now, char ret_token[AUTH_TOKEN_HEX + 1])
 {
-    if (!wait_s)
-        return false;
-    if (now.us - REFUSALS_EVERY_US >= self->refusal_us) {
-        self->refusal_us = now.us;
-        note(self, request, now, "locked-out");
+    int64_t age_s;
+    ret_token[0] = 0;
+    session->has_browser = device_known(&self->store, request->device, user->id, now, session->browser, &age_s) == 1;
+    if (session->has_browser && age_s < DEVICE_RENEW_S)
+        return;
+    int r = change_begin(self);
+    if (r >= 0) {
+        r = device_make(&self->store, user->id, now, ret_token);
+        r = change_end(self, now, r);
     }
-    request_answer(request, -EAGAIN, wait_s, "Too many tries: wait, then try again.");
-    return true;
+    if (r < 0)
+        ret_token[0] = 0;
+    else
+        session->has_browser = device_known(&self->store, ret_token, user->id, now, session->browser, &age_s) == 1;
 }
 
-static unsigned peer_wait_s(struct book *self, const struct request *request, struct instant now)
+/* It holds even when the store cannot take it down now: somebody has to be able to log in and make room. */
+void admit(struct book *self, struct request *request, const struct user *user, enum auth_kind kind, struct instant now)
 {
-    char key[LOCKOUT_KEY_MAX];
-    return lockout_peer_key(request->peer, key) ? lockout_wait_s(&self->peers, key, (uint64_t)now.us) : 0;
-}
-
-static void peer_count(struct book *self, const struct request *request, struct instant now)
-{
-    char key[LOCKOUT_KEY_MAX];
-    if (lockout_peer_key(request->peer, key))
-        lockout_count(&self->peers, key, (uint64_t)now.us);
-}
-
-static void peer_forgive(struct book *self, const struct request *request)
-{
-    char key[LOCKOUT_KEY_MAX];
-    if (lockout_peer_key(request->peer, key))
-        lockout_forgive(&self->peers, key);
-}
-
-/* The session that a good password earns. It holds even when the store cannot take it down now: somebody has to be able
- * to log in and make room. */
-static void admit(struct book *self, struct request *request, const struct user *user, struct instant now)
-{
-    char token[AUTH_TOKEN_HEX + 1];
-    struct session *session;
-    int r = sessions_add(&self->sessions, user, now, token, &session);
+    char token[AUTH_TOKEN_HEX + 1], browser[AUTH_TOKEN_HEX + 1] = "";
+    struct session *session, *old = request->token[0] ? sessions_find(&self->sessions, request->token) : NULL;
+    if (old)
+        sessions_end(&self->sessions, old);
+    int r = sessions_add(&self->sessions, user, kind, request->peer, request->agent, now, token, &session);
     if (r < 0) {
         request_answer(request, r, 0, NULL);
         return;
     }
-    session_answer(request, session, now, token);
+    if (kind != AUTH_CERTIFICATE)
+        browser_known_from_now(self, request, user, session, now, browser);
+    session_answer(self, request, session, now, token, browser);
     explicit_bzero(token, sizeof token);
+    explicit_bzero(browser, sizeof browser);
     book_save(self, now);
 }
 
-/* ---- set-up ---- */
-
-static bool secret_is_right(struct book *self, const struct request *request)
-{
-    uint8_t given[32], kept[33];
-    size_t size;
-    return secret_hash(request->secret, given) &&
-           store_meta_get(&self->store, "setup-secret", kept, sizeof kept, &size) == 1 && size == sizeof given &&
-           CRYPTO_memcmp(given, kept, sizeof given) == 0;
-}
-
-/* Asked before hashing and after: another set-up, or a new secret, may have come in between. */
-static bool setup_allowed(struct book *self, struct request *request, struct instant now)
-{
-    if (!self->needs_setup) {
-        request_answer(request, -EALREADY, 0, WHY_DONE);
-        return false;
-    }
-    if (secret_is_right(self, request))
-        return true;
-    note(self, request, now, "setup-failed");
-    request_answer(request, -EACCES, 0, WHY_SECRET);
-    return false;
-}
-
-enum book_next setup_begin(struct book *self, struct request *request, struct instant now)
-{
-    if (self->needs_setup && refuse(self, request, now, peer_wait_s(self, request, now)))
-        return BOOK_ANSWER;
-    peer_count(self, request, now);
-    if (!setup_allowed(self, request, now))
-        return BOOK_ANSWER;
-    peer_forgive(self, request);
-    const char *fault = user_name_fault(request->user);
-    if (!fault)
-        fault = password_fault(request->password, request->user);
-    if (fault) {
-        request_answer(request, -EINVAL, 0, fault);
-        return BOOK_ANSWER;
-    }
-    request->setting[0] = 0;
-    return BOOK_HASH;
-}
-
-static int make_first(struct book *self, struct instant now, const char *name, const char *hash, const char *detail,
-                      struct user *ret)
-{
-    struct user user = {.role = ROLE_ADMINISTRATOR, .enabled = true};
-    text_copy(user.name, sizeof user.name, name);
-    text_copy(user.hash, sizeof user.hash, hash);
-    int r = change_begin(self);
-    if (r < 0)
-        return r;
-    r = user_insert(&self->store, &user, now.wall_s);
-    if (r >= 0)
-        r = store_meta_remove(&self->store, "setup-secret");
-    r = change_commit(self, now, r, user.name, "setup", user.name, detail);
-    if (r < 0)
-        return r;
-    self->needs_setup = false;
-    *ret = user;
-    return 0;
-}
-
-void setup_finish(struct book *self, struct request *request, struct instant now)
-{
-    if (!setup_allowed(self, request, now))
-        return;
-    struct user user;
-    int r = make_first(self, now, request->user, request->hash, "", &user);
-    if (r < 0)
-        request_answer(request, r, 0, r == -ENOSPC ? WHY_FULL : NULL);
-    else
-        admit(self, request, &user, now);
-}
-
-int book_first_user(struct book *self, struct instant now, const char *user, const char *hash, const char **why)
-{
-    struct user made;
-    *why = WHY_DONE;
-    if (!self->needs_setup)
-        return -EALREADY;
-    *why = user_name_fault(user);
-    if (!*why)
-        *why = password_hash_fault(hash);
-    if (*why)
-        return -EINVAL;
-    *why = WHY_FULL;
-    return make_first(self, now, user, hash, "unattended", &made);
-}
-
-/* ---- login ---- */
+/* ---- the login ---- */
 
 enum book_next login_begin(struct book *self, struct request *request, struct instant now)
 {
-    char key[LOCKOUT_KEY_MAX];
-    lockout_user_key(request->user, key);
-    unsigned user_wait = lockout_wait_s(&self->users, key, (uint64_t)now.us);
-    unsigned peer_wait = peer_wait_s(self, request, now);
-    if (refuse(self, request, now, MAX(user_wait, peer_wait)))
-        return BOOK_ANSWER;
-    lockout_count(&self->users, key, (uint64_t)now.us);
-    peer_count(self, request, now);
     int r = user_find(&self->store, request->user, &request->account);
     if (r < 0) {
         request_answer(request, r, 0, NULL);
         return BOOK_ANSWER;
     }
+    door_of_account(self, request, request->user, r == 1 ? &request->account : NULL, now);
+    if (door_is_closed(self, request, now))
+        return BOOK_ANSWER;
+    if (directory_is_asked(self, request))
+        return BOOK_DIRECTORY;
     /* who does not exist takes as long as who does */
-    text_copy(request->setting, sizeof request->setting, r == 1 ? request->account.hash : self->nobody);
+    bool has_password = r == 1 && request->account.hash[0];
+    text_copy(request->setting, sizeof request->setting, has_password ? request->account.hash : self->nobody);
     return BOOK_HASH;
 }
 
@@ -187,27 +83,45 @@ static bool password_was_right(struct book *self, const struct request *request,
 {
     struct user user;
     if (!request->account.id || user_find_id(&self->store, request->account.id, &user) != 1 || !user.enabled ||
-        !password_hash_equal(user.hash, request->hash))
+        user.origin != KEEPER_LOCAL || !user.hash[0] || !password_hash_equal(user.hash, request->hash))
         return false;
     *ret = user;
     return true;
 }
 
+/* The password was right: what does the second factor say? True: admitted so far. */
+static bool factor_was_right(struct book *self, struct request *request, const struct user *user, struct instant now)
+{
+    int r = factor_check(self, request, user, now);
+    if (r == 0)
+        return true;
+    if (r == -EACCES)
+        book_note(self, request, now, user->name, "login-failed", "wrong code");
+    else
+        door_forgive(self, request); /* a right password is no wrong try; a code will be one of its own */
+    request_answer(request, r, 0,
+                   r == -EACCES   ? "The code is wrong, or was used already: wait for the next one."
+                   : r == -ENOKEY ? "This account has a second factor: give its code."
+                                  : WHY_FULL);
+    return false;
+}
+
 void login_finish(struct book *self, struct request *request, struct instant now)
 {
     struct user user;
-    if (!password_was_right(self, request, &user)) {
-        note(self, request, now, "login-failed");
+    enum auth_kind kind = AUTH_BROWSER;
+    if (request->step == LOGIN_BY_DIRECTORY) {
+        kind = AUTH_DIRECTORY;
+        if (directory_user(self, request, now, &user) < 0)
+            return;
+    } else if (!password_was_right(self, request, &user)) {
+        book_note(self, request, now, request->user, "login-failed", "");
         request_answer(request, -EACCES, 0, WHY_WRONG);
         return;
     }
-    char key[LOCKOUT_KEY_MAX];
-    lockout_user_key(request->user, key);
-    lockout_clear(&self->users, key);
-    peer_forgive(self, request);
-    struct session *old = request->token[0] ? sessions_find(&self->sessions, request->token) : NULL;
-    if (old)
-        sessions_end(&self->sessions, old);
-    note(self, request, now, "login");
-    admit(self, request, &user, now);
+    if (!factor_was_right(self, request, &user, now))
+        return;
+    door_forgive(self, request);
+    book_note(self, request, now, user.name, "login", kind == AUTH_DIRECTORY ? "by the directory" : "");
+    admit(self, request, &user, kind, now);
 }

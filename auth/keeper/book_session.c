@@ -1,34 +1,51 @@
-/* Sessions that exist already, and the set-up secret. */
+/* Sessions that exist already. */
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/keeper/book_internal.h"
+#include "auth/keeper/grants_store.h"
 
 static uint64_t left_ms(const struct session *session, struct instant now)
 {
     return (uint64_t)MAX(session_expires_us(session) - now.us, 0) / 1000;
 }
 
-void session_answer(struct request *request, const struct session *session, struct instant now, const char *token)
+void session_answer(struct book *self, struct request *request, const struct session *session, struct instant now,
+                    const char *token, const char *browser)
 {
-    request_answer(request, 0, 0, NULL);
+    struct grants grants;
+    struct user user;
+    int r = user_find_id(&self->store, session->user_id, &user);
+    if (r == 0)
+        r = -EACCES;
+    if (r == 1)
+        r = user_grants(&self->store, &user, &grants);
+    if (r >= 0 && (!user.enabled || user.role == ROLE_NONE))
+        r = -EACCES;
+    request_answer(request, r, 0, r == -EACCES ? WHY_ENDED : NULL);
+    if (r < 0)
+        return;
     wire_write_le64(&request->answer, session->id);
     ipc_write_string(&request->answer, session->user);
-    wire_write_u8(&request->answer, (uint8_t)session->role);
+    wire_write_u8(&request->answer, (uint8_t)user.role);
+    wire_write_u8(&request->answer, (uint8_t)session->kind);
     wire_write_le64(&request->answer, left_ms(session, now));
     ipc_write_string(&request->answer, token);
+    ipc_write_string(&request->answer, browser);
+    grants_write(&request->answer, &grants);
 }
 
 void session_ask(struct book *self, struct request *request, struct instant now)
 {
     struct session *session = sessions_find(&self->sessions, request->token);
     if (!session) {
-        request_answer(request, -EACCES, 0, "The session has ended: log in again.");
+        request_answer(request, -EACCES, 0, WHY_ENDED);
         return;
     }
     session->used_us = now.us;
-    session_answer(request, session, now, "");
+    session_answer(self, request, session, now, "", "");
 }
 
 void touch_ask(struct book *self, struct request *request, struct instant now)
@@ -57,36 +74,96 @@ void logout_ask(struct book *self, struct request *request, struct instant now)
     request_answer(request, 0, 0, NULL);
 }
 
-int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE])
+/* ---- what a user may do has changed ---- */
+
+void book_tell_user(struct book *self, struct request *request, const struct user *user)
 {
-    if (!self->needs_setup)
-        return -EALREADY;
-    char secret[SECRET_SIZE];
-    uint8_t hash[32];
-    int r = secret_make(secret);
-    if (r < 0)
-        return r;
-    if (!secret_hash(secret, hash))
-        return -EIO;
-    r = change_begin(self);
-    if (r >= 0) {
-        r = store_meta_put(&self->store, "setup-secret", hash, sizeof hash);
-        r = change_commit(self, now, r, "keeper", "setup-secret", "", "");
+    struct grants grants;
+    bool known = user_grants(&self->store, user, &grants) >= 0;
+    for (unsigned i = self->sessions.n; i-- > 0;) {
+        struct session *session = &self->sessions.list[i];
+        if (session->user_id != user->id)
+            continue;
+        session->role = user->role;
+        /* a session that cannot hear of its new rights must not go on with the old ones */
+        if (!known || request_tell_change(request, session->id, user->role, &grants) < 0)
+            sessions_end(&self->sessions, session);
     }
-    if (r >= 0)
-        memcpy(ret, secret, sizeof secret);
-    explicit_bzero(secret, sizeof secret);
-    return r;
 }
 
-void new_secret_ask(struct book *self, struct request *request, struct instant now)
+/* ---- listing and ending ---- */
+
+/* The one with the lowest number above that. */
+static const struct session *session_after(const struct book *self, uint64_t id, const char *user)
 {
-    char secret[SECRET_SIZE];
-    int r = book_new_secret(self, now, secret);
-    request_answer(request, r, 0, r == -EALREADY ? "Set-up was done already." : NULL);
+    const struct session *found = NULL;
+    for (unsigned i = 0; i < self->sessions.n; i++) {
+        const struct session *session = &self->sessions.list[i];
+        if (session->id > id && (!found || session->id < found->id) &&
+            (!user[0] || strcasecmp(user, session->user) == 0))
+            found = session;
+    }
+    return found;
+}
+
+void sessions_ask(struct book *self, struct request *request)
+{
+    struct request_page page;
+    const struct session *session = session_after(self, request->after, request->user);
+    request_page_begin(request, &page);
+    for (; session && request_page_fits(request, &page, sizeof *session);
+         session = session_after(self, session->id, request->user)) {
+        wire_write_le64(&request->answer, session->id);
+        ipc_write_string(&request->answer, session->user);
+        ipc_write_string(&request->answer, session->peer);
+        ipc_write_string(&request->answer, session->agent);
+        wire_write_u8(&request->answer, (uint8_t)session->kind);
+        wire_write_le64(&request->answer, (uint64_t)sessions_time(&self->sessions, session->created_us));
+        wire_write_le64(&request->answer, (uint64_t)sessions_time(&self->sessions, session->used_us));
+    }
+    request_page_end(request, &page, 0);
+}
+
+/* Ended in the store first: one that was said to be ended does not come back with the keeper's next start. */
+static int end_in_store(struct book *self, struct instant now, const char *sql, int64_t a, int64_t b, const char *who,
+                        const char *target, const char *detail)
+{
+    int r = change_begin(self);
     if (r < 0)
+        return r;
+    r = store_run(&self->store, sql, "ii", a, b);
+    return change_commit(self, now, r, who, "session-ended", target, detail);
+}
+
+void session_end_ask(struct book *self, struct request *request, struct instant now)
+{
+    struct session *session = NULL;
+    for (unsigned i = 0; i < self->sessions.n && !session; i++)
+        if (self->sessions.list[i].id == request->id)
+            session = &self->sessions.list[i];
+    if (!session || (request->user[0] && strcasecmp(request->user, session->user) != 0)) {
+        book_fault(request, -ENOENT, "There is no such session: it may have ended.");
         return;
-    ipc_write_string(&request->answer, secret);
-    memcpy(request->new_secret, secret, sizeof secret);
-    explicit_bzero(secret, sizeof secret);
+    }
+    char detail[KEEPER_MAX_PEER + 8];
+    snprintf(detail, sizeof detail, "from %s", session->peer);
+    int r = end_in_store(self, now, "DELETE FROM sessions WHERE id = ? AND user_id = ?", (int64_t)session->id,
+                         session->user_id, request->who[0] ? request->who : "keeper", session->user, detail);
+    if (r >= 0)
+        sessions_end(&self->sessions, session);
+    book_fault(request, r, NULL);
+}
+
+void end_others_ask(struct book *self, struct request *request, struct instant now)
+{
+    struct session *session;
+    struct user user;
+    if (!book_own(self, request, &session, &user))
+        return;
+    uint64_t id = session->id;
+    int r = end_in_store(self, now, "DELETE FROM sessions WHERE user_id = ? AND id <> ?", user.id, (int64_t)id,
+                         user.name, user.name, "all others");
+    if (r >= 0)
+        sessions_end_user(&self->sessions, user.id, id);
+    book_fault(request, r, NULL);
 }

@@ -90,10 +90,18 @@ static void store_work(void *data)
     if (job->stage == STAGE_BEGIN)
         job->next = book_begin(book, job->request, instant_now());
     else if (job->stage == STAGE_FINISH)
-        book_finish(book, job->request, instant_now());
+        job->next = book_finish(book, job->request, instant_now());
     else
         book_tick(book, job->request, instant_now());
     job->worked = true;
+}
+
+static void tick_arm(struct desk *self, bool soon)
+{
+    if (soon && self->tick_soon)
+        return;
+    self->tick_soon = soon;
+    loop_timer_arm_in(self->tick, soon ? TICK_SOON_US : TICK_US);
 }
 
 /* What everybody has to know, whoever caused it. */
@@ -105,6 +113,10 @@ static void tell_events(struct desk *self, const struct request *request)
         wire_write_le64(&w, request->ended[i]);
         send(self, KEEPER_SESSION_ENDED, 0, body, sizeof body);
     }
+    for (const struct request_news *news = request->news; news; news = news->next)
+        send(self, KEEPER_SESSION_CHANGED, 0, news->body, news->size);
+    if (request->unsaved)
+        tick_arm(self, true);
     bool changed = request->needs_setup != self->needs_setup;
     self->needs_setup = request->needs_setup;
     if (changed)
@@ -128,6 +140,7 @@ static void answer_busy(struct job *job)
 }
 
 static void hash_start(struct job *job);
+static void finish_start(struct job *job);
 
 static void store_done(void *data)
 {
@@ -139,6 +152,8 @@ static void store_done(void *data)
     tell_events(job->desk, job->request);
     if (job->next == BOOK_HASH)
         hash_start(job);
+    else if (job->next == BOOK_DIRECTORY)
+        finish_start(job); /* nobody to be asked: the book refuses */
     else
         answer(job);
 }
@@ -160,9 +175,14 @@ static void hash_done(void *data)
         job_free(job);
         return;
     }
+    finish_start(job);
+}
+
+static void finish_start(struct job *job)
+{
     job->stage = STAGE_FINISH;
     job->worked = false;
-    if (worker_pool_submit(self->store, store_work, store_done, job) < 0)
+    if (worker_pool_submit(job->desk->store, store_work, store_done, job) < 0)
         answer_busy(job);
 }
 
@@ -175,14 +195,6 @@ static void hash_start(struct job *job)
         return;
     }
     self->n_hashes++;
-}
-
-static void tick_arm(struct desk *self, bool soon)
-{
-    if (soon && self->tick_soon)
-        return;
-    self->tick_soon = soon;
-    loop_timer_arm_in(self->tick, soon ? TICK_SOON_US : TICK_US);
 }
 
 static void on_tick(void *data)

@@ -111,9 +111,14 @@ bool lockout_peer_key(const char *peer, char ret[LOCKOUT_KEY_MAX])
     return true;
 }
 
-void lockout_user_key(const char *user, char ret[LOCKOUT_KEY_MAX])
+void lockout_account_key(int64_t id, char ret[LOCKOUT_KEY_MAX])
 {
-    snprintf(ret, LOCKOUT_KEY_MAX, "u:%.64s", user);
+    snprintf(ret, LOCKOUT_KEY_MAX, "u:%lld", (long long)id);
+}
+
+void lockout_name_key(const char *name, char ret[LOCKOUT_KEY_MAX])
+{
+    snprintf(ret, LOCKOUT_KEY_MAX, "n:%.64s", name);
     for (char *c = ret + 2; *c; c++)
         *c = (char)tolower((unsigned char)*c);
 }

@@ -31,5 +31,6 @@ void lockout_forgive(struct lockout *self, const char *key);
 
 /* The key of a peer's address: IPv4 whole, IPv6 by its /64, which one owner has. False: a local peer, never counted. */
 bool lockout_peer_key(const char *peer, char ret[LOCKOUT_KEY_MAX]);
-/* The key of an account: names differ by more than case. */
-void lockout_user_key(const char *user, char ret[LOCKOUT_KEY_MAX]);
+/* The key of an account, and of a name that is none: names differ by more than case. */
+void lockout_account_key(int64_t id, char ret[LOCKOUT_KEY_MAX]);
+void lockout_name_key(const char *name, char ret[LOCKOUT_KEY_MAX]);

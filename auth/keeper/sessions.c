@@ -51,6 +51,12 @@ static int write_offset(struct sessions *self, struct store *store)
     return store_meta_put(store, META_CLOCK, room, sizeof room);
 }
 
+static void read_text(char *room, size_t size, sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    text_copy(room, size, text ? text : "");
+}
+
 /* Rows of sessions that are over leave the store with the next write. */
 static int load_row(struct sessions *self, struct store *store, sqlite3_stmt *statement, struct instant now)
 {
@@ -63,17 +69,22 @@ static int load_row(struct sessions *self, struct store *store, sqlite3_stmt *st
     };
     session.stored_used_us = session.used_us;
     struct user user;
+    int kind = sqlite3_column_int(statement, 5);
     int r = user_find_id(store, session.user_id, &user);
     if (r < 0)
         return r;
-    if (r == 0 || !user.enabled || sqlite3_column_bytes(statement, 2) != sizeof session.token_hash ||
-        session_expires_us(&session) <= now.us || self->n == KEEPER_MAX_SESSIONS) {
+    if (r == 0 || !user.enabled || user.role == ROLE_NONE || kind < AUTH_BROWSER || kind > AUTH_DIRECTORY ||
+        sqlite3_column_bytes(statement, 2) != sizeof session.token_hash || session_expires_us(&session) <= now.us ||
+        self->n == KEEPER_MAX_SESSIONS) {
         if (self->n_dead < ARRAY_SIZE(self->dead))
             self->dead[self->n_dead++] = session.id;
         return 0;
     }
     text_copy(session.user, sizeof session.user, user.name);
     session.role = user.role;
+    session.kind = (enum auth_kind)kind;
+    read_text(session.peer, sizeof session.peer, statement, 6);
+    read_text(session.agent, sizeof session.agent, statement, 7);
     memcpy(session.token_hash, sqlite3_column_blob(statement, 2), sizeof session.token_hash);
     self->list[self->n++] = session;
     return 0;
@@ -85,7 +96,9 @@ int sessions_load(struct sessions *self, struct store *store, struct instant now
     int r = load_offset(self, store, now);
     if (r < 0)
         return r;
-    r = store_query(store, &statement, "SELECT id, user_id, token_hash, created, used FROM sessions ORDER BY used DESC",
+    r = store_query(store, &statement,
+                    "SELECT id, user_id, token_hash, created, used, kind, peer, agent FROM sessions"
+                    " ORDER BY used DESC",
                     "");
     while (r >= 0 && (r = store_row(store, statement)) == 1)
         r = load_row(self, store, statement, now);
@@ -119,18 +132,27 @@ void sessions_end(struct sessions *self, struct session *session)
 {
     if (session->stored && self->n_dead < ARRAY_SIZE(self->dead))
         self->dead[self->n_dead++] = session->id;
-    if (self->n_ended < ARRAY_SIZE(self->ended))
-        self->ended[self->n_ended++] = session->id;
+    sessions_note_ended(self, session->id);
     *session = self->list[--self->n];
 }
 
-void sessions_end_user(struct sessions *self, int64_t user_id)
+void sessions_note_ended(struct sessions *self, uint64_t id)
+{
+    if (self->n_ended < ARRAY_SIZE(self->ended))
+        self->ended[self->n_ended++] = id;
+}
+
+void sessions_end_user(struct sessions *self, int64_t user_id, uint64_t but)
 {
     for (unsigned i = self->n; i-- > 0;)
-        if (self->list[i].user_id == user_id) {
-            self->list[i].stored = false;
+        if (self->list[i].user_id == user_id && self->list[i].id != but)
             sessions_end(self, &self->list[i]);
-        }
+}
+
+void sessions_end_all(struct sessions *self)
+{
+    while (self->n)
+        sessions_end(self, &self->list[self->n - 1]);
 }
 
 void sessions_expire(struct sessions *self, struct instant now)
@@ -156,13 +178,23 @@ static struct session *stalest(struct sessions *self, int64_t user_id, unsigned 
     return found;
 }
 
-int sessions_add(struct sessions *self, const struct user *user, struct instant now, char *ret_token,
-                 struct session **ret)
+/* What a browser calls itself is shown in lists: no more than plain characters of it. */
+static void copy_plain(char *room, size_t size, const char *text)
+{
+    size_t n = 0;
+    for (; text[n] && n < size - 1; n++)
+        room[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
+    room[n] = 0;
+}
+
+int sessions_add(struct sessions *self, const struct user *user, enum auth_kind kind, const char *peer,
+                 const char *agent, struct instant now, char *ret_token, struct session **ret)
 {
     uint8_t token[AUTH_TOKEN_HEX / 2];
     struct session session = {
         .user_id = user->id,
         .role = user->role,
+        .kind = kind,
         .created_us = now.us,
         .used_us = now.us,
         .stored_used_us = now.us,
@@ -174,6 +206,8 @@ int sessions_add(struct sessions *self, const struct user *user, struct instant 
         return r;
     session.id = (session.id >> 1) | 1; /* positive for SQLite, and never 0 */
     text_copy(session.user, sizeof session.user, user->name);
+    copy_plain(session.peer, sizeof session.peer, peer);
+    copy_plain(session.agent, sizeof session.agent, agent);
     hex_write(ret_token, token, sizeof token);
     explicit_bzero(token, sizeof token);
     SHA256((const uint8_t *)ret_token, AUTH_TOKEN_HEX, session.token_hash);
@@ -211,9 +245,19 @@ bool sessions_unsaved(const struct sessions *self)
     return unsaved;
 }
 
-static int64_t stored_of(const struct sessions *self, int64_t us)
+int64_t sessions_time(const struct sessions *self, int64_t us)
 {
     return us / 1000000 + self->offset_s;
+}
+
+static int insert(const struct sessions *self, struct store *store, const struct session *s)
+{
+    return store_run(store,
+                     "INSERT INTO sessions (id, user_id, token_hash, created, used, kind, peer, agent)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                     "iibiiitt", (int64_t)s->id, s->user_id, s->token_hash, sizeof s->token_hash,
+                     sessions_time(self, s->created_us), sessions_time(self, s->used_us), (int64_t)s->kind, s->peer,
+                     s->agent);
 }
 
 int sessions_write(struct sessions *self, struct store *store)
@@ -224,11 +268,9 @@ int sessions_write(struct sessions *self, struct store *store)
     for (unsigned i = 0; i < self->n && r >= 0; i++) {
         struct session *s = &self->list[i];
         if (!s->stored)
-            r = store_run(store, "INSERT INTO sessions (id, user_id, token_hash, created, used) VALUES (?, ?, ?, ?, ?)",
-                          "iibii", (int64_t)s->id, s->user_id, s->token_hash, sizeof s->token_hash,
-                          stored_of(self, s->created_us), stored_of(self, s->used_us));
+            r = insert(self, store, s);
         else if (use_is_news(s))
-            r = store_run(store, "UPDATE sessions SET used = ? WHERE id = ?", "ii", stored_of(self, s->used_us),
+            r = store_run(store, "UPDATE sessions SET used = ? WHERE id = ?", "ii", sessions_time(self, s->used_us),
                           (int64_t)s->id);
     }
     return r;

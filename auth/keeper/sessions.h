@@ -20,6 +20,11 @@ struct session {
     int64_t user_id;
     char user[AUTH_USER_MAX];
     enum auth_role role;
+    enum auth_kind kind;
+    char peer[KEEPER_MAX_PEER];
+    char agent[KEEPER_MAX_AGENT]; /* printable ASCII */
+    bool has_browser;
+    uint8_t browser[32]; /* hash of the browser's token: whose budget of tries it uses; not stored */
     uint8_t token_hash[32];
     int64_t created_us, used_us; /* may be negative: before this machine started */
     int64_t stored_used_us;      /* what the store knows */
@@ -46,12 +51,18 @@ int64_t session_expires_us(const struct session *session);
 
 /* A new one; token: AUTH_TOKEN_HEX + 1 characters, which only the asker ever gets. A user's oldest session ends when
  * there are too many. */
-int sessions_add(struct sessions *self, const struct user *user, struct instant now, char *ret_token,
-                 struct session **ret);
+int sessions_add(struct sessions *self, const struct user *user, enum auth_kind kind, const char *peer,
+                 const char *agent, struct instant now, char *ret_token, struct session **ret);
 void sessions_end(struct sessions *self, struct session *session);
-/* After the change that removed the user's sessions from the store was committed. */
-void sessions_end_user(struct sessions *self, int64_t user_id);
+/* All of a user, but the one of this number (0: none). The store follows. */
+void sessions_end_user(struct sessions *self, int64_t user_id, uint64_t but);
+void sessions_end_all(struct sessions *self);
 void sessions_expire(struct sessions *self, struct instant now);
+/* What is no session of ours ended: that of an API token. */
+void sessions_note_ended(struct sessions *self, uint64_t id);
+
+/* What a moment is called in the store and for people: seconds since 1970. */
+int64_t sessions_time(const struct sessions *self, int64_t us);
 
 /* Copies out and forgets which ended. At most KEEPER_MAX_SESSIONS. */
 unsigned sessions_take_ended(struct sessions *self, uint64_t *ret);

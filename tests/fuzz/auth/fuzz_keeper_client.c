@@ -1,17 +1,18 @@
 /* The keeper's messages to the gateway, from a keeper that was taken over: everything asked for is answered exactly
  * once, and nothing else happens.
  *
- * Input: records of u8 type, u8 serial, le16 size, body. The asks below have the serials 1 to 8. */
+ * Input: records of u8 type, u8 serial, le16 size, body. The asks below have the serials 1 to 17. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "auth/keeper_account.h"
 #include "auth/keeper_client.h"
 #include "auth/keeper_wire.h"
 #include "core/log.h"
 
-#define ASKS 8
+#define ASKS 17
 #define TOKEN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static unsigned done, asked;
@@ -54,6 +55,42 @@ static void on_done(attr_unused void *data, attr_unused int error, attr_unused c
     done++;
 }
 
+static void on_accounts(attr_unused void *data, attr_unused int error, const struct keeper_account_user *users,
+                        unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        check(strlen(users[i].name) < AUTH_USER_MAX && users[i].grants && users[i].grants->n <= GRANTS_MAX);
+    done++;
+}
+
+static void on_sessions(attr_unused void *data, attr_unused int error, const struct keeper_session *sessions,
+                        unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        check(sessions[i].id && strlen(sessions[i].agent) < KEEPER_MAX_AGENT);
+    done++;
+}
+
+static void on_totp(attr_unused void *data, int error, attr_unused const char *why, const char *secret, const char *uri)
+{
+    check((error == 0) == (secret != NULL) && (error == 0) == (uri != NULL));
+    done++;
+}
+
+static void on_codes(attr_unused void *data, attr_unused int error, attr_unused const char *why,
+                     const char *const *codes, unsigned n)
+{
+    check(n <= KEEPER_RECOVERY_CODES);
+    for (unsigned i = 0; i < n; i++)
+        check(strlen(codes[i]) < KEEPER_MAX_CODE);
+    done++;
+}
+
+static void on_changed(attr_unused void *data, struct auth_session *session)
+{
+    check(session->grants.n <= GRANTS_MAX && session->role <= ROLE_CUSTOM);
+}
+
 static void on_ended(attr_unused void *data, struct auth_session *session)
 {
     check(session->ended);
@@ -67,7 +104,7 @@ static void on_closed(attr_unused void *data, attr_unused int error)
 {
 }
 
-static const struct keeper_client_listener listener = {.session_ended = on_ended};
+static const struct keeper_client_listener listener = {.session_ended = on_ended, .session_changed = on_changed};
 static const struct ipc_listener keeper_listener = {.message = on_asked, .closed = on_closed};
 
 static void ask_all(struct keeper_client *client)
@@ -80,6 +117,18 @@ static void ask_all(struct keeper_client *client)
     asked += keeper_client_new_setup_secret(client, on_secret, NULL) == 0;
     asked += keeper_client_user_put(client, "u", "p", ROLE_OPERATOR, true, on_done, NULL) == 0;
     asked += keeper_client_user_delete(client, "u", on_done, NULL) == 0;
+    static const struct auth_session own = {.id = 7};
+    static const struct keeper_credentials credentials = {"u", "p", "123456", "", "", "", ""};
+    static const struct keeper_der leaf = {(const uint8_t *)"leaf", 4};
+    asked += keeper_client_log_in(client, &credentials, on_login, NULL) == 0;
+    asked += keeper_client_log_in_certificate(client, &leaf, 1, &credentials, on_login, NULL) == 0;
+    asked += keeper_client_token_session(client, "lo_" TOKEN, "", on_login, NULL) == 0;
+    asked += keeper_client_accounts(client, on_accounts, NULL) == 0;
+    asked += keeper_client_sessions(client, "", on_sessions, NULL) == 0;
+    asked += keeper_client_totp_begin(client, &own, on_totp, NULL) == 0;
+    asked += keeper_client_totp_confirm(client, &own, "123456", on_codes, NULL) == 0;
+    asked += keeper_client_own_password(client, &own, "p", "q", on_done, NULL) == 0;
+    asked += keeper_client_session_end(client, 7, "", "", on_done, NULL) == 0;
 }
 
 static void send_records(struct loop *loop, struct ipc *keeper, const uint8_t *data, size_t size)

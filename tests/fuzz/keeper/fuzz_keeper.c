@@ -2,7 +2,7 @@
  * somebody who is enabled can administrate, and answers fit their message.
  *
  * Input: records of u8 type, u8 minutes that pass, le16 size, body. Text that begins with '*' in a token or a secret
- * stands for the last token given out, or the secret of the day. */
+ * stands for the last token given out, or the secret of the day; the session number 42 for that of the last login. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,8 @@
 static struct book *book;
 static struct instant now;
 static char secret[SECRET_SIZE], token[AUTH_TOKEN_HEX + 1];
+static uint64_t session_id;
+static uint8_t token_hash[32];
 static unsigned records;
 
 static void check(bool good)
@@ -49,6 +51,10 @@ static void stand_in(struct request *request)
         text_copy(request->token, sizeof request->token, token);
     if (request->secret[0] == '*')
         snprintf(request->secret, sizeof request->secret, "%s", secret);
+    if (request->id == '*') {
+        request->id = session_id;
+        memcpy(request->token_hash, token_hash, sizeof token_hash);
+    }
 }
 
 static void keep_token(const struct request *request)
@@ -59,9 +65,14 @@ static void keep_token(const struct request *request)
         return;
     wire_read_bytes(&r, 4 + 2 + 8);
     ipc_read_string(&r, user, sizeof user);
-    wire_read_bytes(&r, 1 + 8);
-    if (ipc_read_string(&r, text, sizeof text) && text[0])
-        text_copy(token, sizeof token, text);
+    wire_read_bytes(&r, 1 + 1 + 8);
+    if (!ipc_read_string(&r, text, sizeof text) || !text[0])
+        return;
+    text_copy(token, sizeof token, text);
+    const struct session *session = sessions_find(&book->sessions, token);
+    check(session != NULL);
+    session_id = session->id;
+    memcpy(token_hash, session->token_hash, sizeof token_hash);
 }
 
 static void check_book(void)
@@ -80,9 +91,12 @@ static void serve(uint8_t type, const uint8_t *body, size_t size)
     if (request_parse(request, type, 1, body, size) < 0)
         return;
     stand_in(request);
-    if (book_begin(book, request, now) == BOOK_HASH) {
-        cheap_hash(request);
-        book_finish(book, request, now);
+    enum book_next next = book_begin(book, request, now);
+    for (unsigned n = 0; next != BOOK_ANSWER; n++) {
+        check(n < 3);
+        if (next == BOOK_HASH)
+            cheap_hash(request);
+        next = book_finish(book, request, now);
     }
     if (type != KEEPER_AUDIT)
         check(!request->answer.full && wire_written(&request->answer) >= 10);

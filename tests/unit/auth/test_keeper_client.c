@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "auth/keeper_account.h"
 #include "auth/keeper_client.h"
 #include "auth/keeper_wire.h"
 #include "core/clock.h"
@@ -165,8 +166,13 @@ static void answer_session(const char *token, uint64_t left_ms)
     wire_write_le64(&w, 7);
     ipc_write_string(&w, "ann");
     wire_write_u8(&w, ROLE_OPERATOR);
+    wire_write_u8(&w, AUTH_BROWSER);
     wire_write_le64(&w, left_ms);
     ipc_write_string(&w, token);
+    ipc_write_string(&w, "");
+    struct grants grants;
+    grants_of_role(&grants, ROLE_OPERATOR);
+    grants_write(&w, &grants);
     answer_send(&w);
 }
 
@@ -316,6 +322,10 @@ static void test_lists_come_in_pages(void **state)
         ipc_write_string(&w, name);
         wire_write_u8(&w, ROLE_OPERATOR);
         wire_write_u8(&w, 1);
+        wire_write_u8(&w, KEEPER_LOCAL);
+        wire_write_u8(&w, 0);
+        ipc_write_string(&w, "");
+        wire_write_u8(&w, 0);
         answer_send(&w);
     }
     WAIT_UNTIL(got.n == 1);

@@ -25,8 +25,12 @@ struct reply {
     unsigned retry_s;
     char why[KEEPER_MAX_WHY];
     uint64_t id, left_ms; /* session */
-    char user[AUTH_USER_MAX], token[AUTH_TOKEN_HEX + 1];
-    uint8_t role;
+    char user[AUTH_USER_MAX], token[AUTH_TOKEN_HEX + 1], browser[AUTH_TOKEN_HEX + 1];
+    uint8_t role, kind;
+    struct grants grants;
+    uint8_t body[IPC_MAX_BODY]; /* what stands behind the head of other answers */
+    size_t size;
+    unsigned n_changed;
     unsigned n_ended;
     uint64_t ended[KEEPER_MAX_SESSIONS];
 };
@@ -76,6 +80,11 @@ static attr_unused void pass(int64_t us)
     now.wall_s += us / SECOND;
 }
 
+static bool is_session(uint16_t type)
+{
+    return type == KEEPER_SETUP || type == KEEPER_LOGIN || type == KEEPER_LOGIN_CERTIFICATE || type == KEEPER_SESSION;
+}
+
 static struct reply reply_read(struct request *request)
 {
     struct reply reply = {0};
@@ -83,26 +92,44 @@ static struct reply reply_read(struct request *request)
     reply.error = -(int)wire_read_le32(&r);
     reply.retry_s = wire_read_le32(&r);
     assert_true(ipc_read_string(&r, reply.why, sizeof reply.why));
-    if (!reply.error &&
-        (request->type == KEEPER_SETUP || request->type == KEEPER_LOGIN || request->type == KEEPER_SESSION)) {
+    if (!reply.error && is_session(request->type)) {
         reply.id = wire_read_le64(&r);
         ipc_read_string(&r, reply.user, sizeof reply.user);
         reply.role = wire_read_u8(&r);
+        reply.kind = wire_read_u8(&r);
         reply.left_ms = wire_read_le64(&r);
         ipc_read_string(&r, reply.token, sizeof reply.token);
+        ipc_read_string(&r, reply.browser, sizeof reply.browser);
+        assert_true(grants_read(&r, &reply.grants));
         assert_true(wire_read_complete(&r));
     }
+    reply.size = r.left;
+    memcpy(reply.body, r.at, r.left);
+    for (struct request_news *news = request->news; news; news = news->next)
+        reply.n_changed++;
     reply.n_ended = request->n_ended;
     memcpy(reply.ended, request->ended, sizeof reply.ended);
     return reply;
 }
 
+/* What the directory says, in tests that have one. */
+static struct errand_entry *(*directory_answers)(const struct request *request);
+
+static struct errand_entry *directory_answer(const struct request *request)
+{
+    return directory_answers ? directory_answers(request) : NULL;
+}
+
 /* All the way through, as the desk does it. */
 static struct reply ask(struct request *request)
 {
-    if (book_begin(book, request, now) == BOOK_HASH) {
-        request_hash(request);
-        book_finish(book, request, now);
+    enum book_next next = book_begin(book, request, now);
+    while (next != BOOK_ANSWER) {
+        if (next == BOOK_HASH)
+            request_hash(request);
+        else
+            request->entry = directory_answer(request);
+        next = book_finish(book, request, now);
     }
     struct reply reply = reply_read(request);
     keeper_request_destroy(request);
@@ -117,7 +144,6 @@ static struct request *request_of(enum keeper_message type, const char *user, co
     text_copy(request->user, sizeof request->user, user);
     text_copy(request->password, sizeof request->password, password);
     text_copy(request->peer, sizeof request->peer, "10.0.0.1");
-    request->enabled = KEEPER_ENABLED_KEEP;
     return request;
 }
 
@@ -144,14 +170,14 @@ static attr_unused struct reply put(const char *user, const char *password, enum
 {
     struct request *request = request_of(KEEPER_USER_PUT, user, password);
     request->role = (uint8_t)role;
-    request->create = create;
+    request->flags = create ? KEEPER_CHANGE_CREATE : 0;
     return ask(request);
 }
 
 static attr_unused struct reply enable(const char *user, bool enabled)
 {
     struct request *request = request_of(KEEPER_USER_PUT, user, "");
-    request->enabled = enabled;
+    request->flags = KEEPER_CHANGE_ENABLED | (enabled ? KEEPER_CHANGE_ENABLE : 0);
     return ask(request);
 }
 

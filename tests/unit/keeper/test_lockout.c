@@ -109,8 +109,10 @@ static void test_peers_are_told_apart_by_what_one_owner_has(void **state)
     same("nonsense", "other nonsense", false);
     char key[LOCKOUT_KEY_MAX];
     assert_false(lockout_peer_key("local uid 0", key));
-    lockout_user_key("Ann", key);
-    assert_string_equal(key, "u:ann");
+    lockout_name_key("Ann", key);
+    assert_string_equal(key, "n:ann");
+    lockout_account_key(17, key);
+    assert_string_equal(key, "u:17");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)

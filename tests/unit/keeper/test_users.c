@@ -61,9 +61,14 @@ static void test_what_a_user_may_no_longer_do_ends_sessions(void **state)
     assert_int_equal(login("bob", PASSWORD).error, -EACCES);
 
     bob = login("bob", "another good phrase");
-    assert_int_equal(put("bob", "", ROLE_READ_ONLY, false).n_ended, 1);
-    bob = login("bob", "another good phrase");
-    assert_int_equal(put("bob", "", ROLE_READ_ONLY, false).n_ended, 0); /* nothing changed */
+    change = put("bob", "", ROLE_READ_ONLY, false);
+    assert_int_equal(change.n_ended, 0); /* it goes on, with the new rights */
+    assert_int_equal(change.n_changed, 1);
+    assert_int_equal(session(bob.token).role, ROLE_READ_ONLY);
+    struct grants grants = session(bob.token).grants;
+    assert_false(grants_allow(&grants, RIGHT_INPUT, "demo"));
+    assert_true(grants_allow(&grants, RIGHT_VIEW, "demo"));
+    assert_int_equal(put("bob", "", ROLE_READ_ONLY, false).n_changed, 0); /* nothing changed */
     assert_int_equal(session(bob.token).error, 0);
     assert_int_equal(enable("bob", false).n_ended, 1);
     assert_int_equal(login("bob", "another good phrase").error, -EACCES);
@@ -107,6 +112,11 @@ static void test_the_list_comes_in_order(void **state)
         assert_string_equal(name, expected[i]);
         assert_int_equal(wire_read_u8(&r), ROLE_READ_ONLY);
         assert_int_equal(wire_read_u8(&r), 1);
+        assert_int_equal(wire_read_u8(&r), KEEPER_LOCAL);
+        assert_int_equal(wire_read_u8(&r), 0);
+        assert_true(ipc_read_string(&r, name, sizeof name));
+        assert_string_equal(name, "");
+        assert_int_equal(wire_read_u8(&r), 0);
     }
     assert_true(wire_read_complete(&r));
     keeper_request_destroy(request);
