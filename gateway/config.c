@@ -281,6 +281,7 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
     if (!config)
         return -ENOMEM;
     config->cache_memory = CONFIG_CACHE_MEMORY;
+    config->audit.keep = CONFIG_AUDIT_KEEP;
     config->cache_disk = CONFIG_CACHE_DISK;
     struct config_reader reader = {.config = config, .mistakes = mistakes, .trusted = trusted};
     ini_parse(text, size, &listener, &reader);

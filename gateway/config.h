@@ -115,6 +115,20 @@ struct config_nbd {
     char psk_file[CONFIG_PATH_MAX], client_ca[CONFIG_PATH_MAX]; /* "": nobody comes in that way */
 };
 
+/* Where the audit log goes besides the keeper's store, and how much of it stays there. */
+struct config_syslog {
+    char host[CONFIG_NAME_MAX]; /* "": none; a name or a numeric address without brackets */
+    uint16_t port;
+};
+enum config_audit_full { CONFIG_AUDIT_GO_ON, CONFIG_AUDIT_REFUSE };
+struct config_audit {
+    char file[CONFIG_PATH_MAX]; /* "": none */
+    struct config_syslog syslog;
+    char syslog_ca[CONFIG_PATH_MAX]; /* "": the system's authorities */
+    unsigned keep;                   /* lines */
+    unsigned full;                   /* enum config_audit_full */
+};
+
 struct config {
     bool given[CONFIG_MAX_KEYS];
     struct config_listens listen;
@@ -128,6 +142,7 @@ struct config {
     char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
     uint64_t cache_memory, cache_disk;                                   /* bytes, of media from elsewhere */
     struct config_nbd nbd;
+    struct config_audit audit;
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
     char secret_file[CONFIG_PATH_MAX], first_user_file[CONFIG_PATH_MAX]; /* "": none; first_start.h */
 
@@ -168,6 +183,7 @@ int config_default(struct config **ret);
 #define CONFIG_CACHE_MEMORY (64ull << 20)
 #define CONFIG_CACHE_DISK (2ull << 30)
 #define CONFIG_SEAT_IDLE_S 600
+#define CONFIG_AUDIT_KEEP 100000
 #define CONFIG_MEDIA_WAIT_S 3 /* below the 5 s that firmware gives a command */
 
 const char *config_machine_name(unsigned machine);

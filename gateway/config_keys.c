@@ -21,6 +21,8 @@ static const char *const empty_drives_words[] = {"shown", "withdrawn", NULL};
 static const char *const capture_words[] = {"auto", "yuyv",  "uyvy",  "nv12", "nv16",  "yu12", "422p",
                                             "444p", "rgb24", "bgr24", "bgrx", "mjpeg", NULL};
 
+static const char *const audit_full_words[] = {"go-on", "refuse", NULL};
+
 #define GATEWAY(key, field, parser, ...)                                                                               \
     {                                                                                                                  \
         .name = (key), .section = CONFIG_SECTION_GATEWAY, .parse = (parser), .offset = offsetof(struct config, field), \
@@ -74,6 +76,15 @@ const struct config_key config_keys[] = {
             .remedy = "give the absolute path of a PEM file with the authorities of clients' certificates"),
     GATEWAY("client-crl", client_crl, config_value_path,
             .remedy = "give the absolute path of a PEM file with their lists of revoked certificates"),
+    GATEWAY("audit-file", audit.file, config_value_path,
+            .remedy = "give the absolute path of a file, for example audit-file = /var/log/lightsout/audit.jsonl"),
+    GATEWAY("audit-syslog", audit.syslog, config_value_syslog,
+            .remedy = "give the server, with a port if it is not 6514, for example audit-syslog = log.example.org"),
+    GATEWAY("audit-syslog-ca", audit.syslog_ca, config_value_path,
+            .remedy = "give the absolute path of a PEM file with the authority of the syslog server"),
+    GATEWAY("audit-keep", audit.keep, config_value_number, .min = 1000, .max = 10000000,
+            .remedy = "give a number of lines from 1000 to 10000000, for example audit-keep = 100000"),
+    GATEWAY("audit-full", audit.full, config_value_word, .words = audit_full_words, .remedy = "choose go-on or refuse"),
     GATEWAY("nbd-listen", nbd.listen, config_value_listen,
             .remedy = "give addresses with ports, for example nbd-listen = 192.0.2.7:10809"),
     GATEWAY("nbd-psk-file", nbd.psk_file, config_value_path,
