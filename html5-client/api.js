@@ -1,5 +1,7 @@
 /* The REST API (docs/api.md) as functions. Every failure is an ApiError whose message is a sentence for people. */
 
+import { base } from './base.js';
+
 /** @typedef {'view'|'input'|'media'|'library'|'power'|'serial'|'configure'|'users'|'audit'} Right */
 /** @typedef {{user: string, role: string, rights: Right[]}} Session */
 /** @typedef {import('./media_api.js').Drive} Drive */
@@ -67,7 +69,7 @@
 /** @typedef {'default'|'cd'|'disk'|'pxe'|'menu'|'setup'} BootChoice */
 /** @typedef {{state: Target['power'], boot_next: BootChoice}} Power */
 
-const BASE = '/api/v1';
+const BASE = `${base}/api/v1`;
 
 export class ApiError extends Error {
   /** @param {number} status 0: no answer at all @param {string} code @param {string} message */

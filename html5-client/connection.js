@@ -2,6 +2,7 @@
  * the gateway says that there is no point. */
 
 import { Backoff } from './backoff.js';
+import { base } from './base.js';
 import { SUBPROTOCOL, buildHello, parseMessage, ProtocolError } from './protocol.js';
 
 /** @typedef {import('./protocol.js').ServerMessage} ServerMessage */
@@ -41,7 +42,7 @@ export class Connection {
    * @param {ConnectionEvents} events
    */
   constructor(target, hello, events) {
-    this.path = `/api/v1/targets/${encodeURIComponent(target)}`;
+    this.path = `${base}/api/v1/targets/${encodeURIComponent(target)}`;
     this.hello = hello;
     this.events = events;
   }

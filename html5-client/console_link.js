@@ -1,6 +1,7 @@
 /* The page's end of a console: starts the worker and hands it the canvas, or runs the session here where browsers
  * cannot hand canvases over. Both ways look the same from outside. */
 
+import { base } from './base.js';
 import { ConsoleSession } from './console_session.js';
 
 /** @typedef {import('./console_session.js').Command} Command */
@@ -52,7 +53,7 @@ export class ConsoleLink {
   /** @param {{target: string, canvas: HTMLCanvasElement, viewOnly: boolean, visible: boolean}} start */
   #inWorker(start) {
     if (!('transferControlToOffscreen' in start.canvas) || !globalThis.Worker) return null;
-    const worker = new Worker('/console_worker.js', { type: 'module' });
+    const worker = new Worker(`${base}/console_worker.js`, { type: 'module' });
     worker.onmessage = ({ data }) => this.#received(data);
     worker.onerror = () => this.report({ type: 'failed', why: 'The console stopped working. Reload the page.' });
     const canvas = start.canvas.transferControlToOffscreen();

@@ -2,6 +2,7 @@
  * says, acks what was painted, and reports what the page shows. Runs in a worker, or on the page where canvases cannot be
  * handed over. */
 
+import { base } from './base.js';
 import { Connection } from './connection.js';
 import { Decoder } from './decoder.js';
 import { Figures } from './figures.js';
@@ -41,7 +42,7 @@ import * as protocol from './protocol.js';
  *   | Exclude<import('./protocol.js').ServerMessage, {type: 'mode'|'update'|'pong'|'stats'|'end'}>} Report
  */
 
-const DECODER_URL = '/lightsout.wasm';
+const DECODER_URL = `${base}/lightsout.wasm`;
 const PING_MS = 2000;
 /** Without any message this long after a ping, the connection is dead though the browser has not noticed. */
 const DEAD_MS = 6000;

@@ -1,6 +1,7 @@
 /* REST of drives, images and uploads (docs/api.md), as functions. */
 
 import { json, target } from './api.js';
+import { base } from './base.js';
 
 /**
  * @typedef {object} Drive
@@ -86,7 +87,7 @@ const image = (name) => `/images/${encodeURIComponent(name)}`;
 const drive = (name, index) => `${target(name)}/drives/${index}`;
 
 /** Where a browser fetches an image itself. @param {string} name */
-export const imageAddress = (name) => `/api/v1${image(name)}/raw`;
+export const imageAddress = (name) => `${base}/api/v1${image(name)}/raw`;
 
 export const mediaApi = {
   /** @param {string} name of the target @returns {Promise<Drive[]>} */

@@ -1,6 +1,7 @@
 /* Worker entry: serves files as media, away from the page's own work and from the console's. Each message names the
  * session that it is for by a key of the page's. */
 
+import { base } from './base.js';
 import { MediaSession } from './media_session.js';
 
 /** @typedef {{key: number} & ({type: 'serve', start: import('./media_session.js').MediaStart} | {type: 'withdraw'|'retry'})} MediaCommand */
@@ -19,7 +20,7 @@ const sessions = new Map();
 
 /** @type {import('./media_session.js').SessionWorld} */
 const world = {
-  origin: location.origin,
+  origin: location.origin + base,
   fetch: (url, options) => fetch(url, options),
   socket: (url, protocol) => new WebSocket(url, protocol),
   now: () => performance.now(),

@@ -2,6 +2,7 @@
  * it shows; warns before the page goes while a target needs it. */
 
 import { LOGIN_NEEDED } from './api.js';
+import { base } from './base.js';
 import { forgetFile, rememberFile } from './file_memory.js';
 import { identity } from './identity.js';
 import { notice } from './notices.js';
@@ -104,7 +105,7 @@ class ServedFiles extends EventTarget {
   /** @param {import('./media_worker.js').MediaCommand} command */
   #send(command) {
     if (!this.#worker) {
-      this.#worker = new Worker('/media_worker.js', { type: 'module' });
+      this.#worker = new Worker(`${base}/media_worker.js`, { type: 'module' });
       this.#worker.onmessage = ({ data }) => this.#received(data);
       this.#worker.onerror = () => this.#broken();
     }

@@ -2,6 +2,7 @@
  * it, resumed after every loss, followed until it stands in the library. What it needs of the world is given to it. */
 
 import { Backoff } from './backoff.js';
+import { base } from './base.js';
 import { RateMeter } from './rate_meter.js';
 
 /**
@@ -41,7 +42,7 @@ import { RateMeter } from './rate_meter.js';
  * @property {string|null} sha256
  */
 
-const UPLOADS = '/api/v1/uploads';
+const UPLOADS = `${base}/api/v1/uploads`;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const POLL_MS = 700;
 const CANCEL_TRIES = 6;

@@ -2,6 +2,7 @@
  * (it was reloaded, or they were begun elsewhere). Lives as long as the page, whatever view it shows. */
 
 import { LOGIN_NEEDED } from './api.js';
+import { base } from './base.js';
 import { forgetFile, rememberedFile, rememberFile } from './file_memory.js';
 import { identity } from './identity.js';
 import { mediaApi } from './media_api.js';
@@ -92,7 +93,7 @@ class Uploads extends EventTarget {
   async cancelAbsent(upload) {
     this.absent = this.absent.filter((one) => one !== upload);
     this.#moved();
-    await world.send({ method: 'DELETE', url: `/api/v1/uploads/${upload.id}`, headers: { 'Tus-Resumable': '1.0.0' }, signal: new AbortController().signal });
+    await world.send({ method: 'DELETE', url: `${base}/api/v1/uploads/${upload.id}`, headers: { 'Tus-Resumable': '1.0.0' }, signal: new AbortController().signal });
     forgetFile(upload.id);
   }
 
