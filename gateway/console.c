@@ -101,6 +101,11 @@ static void on_close(struct console_viewer *self)
     viewer_free(self);
 }
 
+static void on_rights_changed(struct console_viewer *self)
+{
+    console_rights_changed(self->target, self->session);
+}
+
 const struct console_ops gateway_console_ops = {
     .open = on_open,
     .close = on_close,
@@ -112,6 +117,7 @@ const struct console_ops gateway_console_ops = {
     .pointer_relative = viewer_pointer_relative,
     .release_all = viewer_release_all,
     .seat = viewer_seat_asked,
+    .rights_changed = on_rights_changed,
     .alive = viewer_alive,
 };
 

@@ -63,6 +63,16 @@ static void on_session_ended(void *data, struct auth_session *session)
     }
 }
 
+/* Channels that need what was taken away end; who may not type any more lets go. */
+static void on_session_changed(void *data, struct auth_session *session)
+{
+    struct gateway *self = data;
+    if (self->server)
+        server_session_changed(self->server, session);
+    for (size_t i = 0; i < self->target_list.n; i++)
+        console_rights_changed(self->targets[i], session);
+}
+
 static void on_setup_state(void *data, bool needs_setup)
 {
     struct gateway *self = data;
@@ -215,8 +225,10 @@ static int create_server(struct gateway *self)
 /* Everything the network will reach stands before the first connection is taken. */
 static int begin(struct gateway *self)
 {
-    static const struct keeper_client_listener keeper_listener = {
-        .session_ended = on_session_ended, .setup_state = on_setup_state, .closed = on_keeper_closed};
+    static const struct keeper_client_listener keeper_listener = {.session_ended = on_session_ended,
+                                                                  .session_changed = on_session_changed,
+                                                                  .setup_state = on_setup_state,
+                                                                  .closed = on_keeper_closed};
     static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
