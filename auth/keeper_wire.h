@@ -80,6 +80,7 @@ enum keeper_change {
 #define KEEPER_MAX_WHY 256
 #define KEEPER_MAX_WHAT 64
 #define KEEPER_MAX_DETAIL 512
+#define KEEPER_MAX_DIGEST 64
 #define KEEPER_MAX_SIGNATURE 512 /* RSA of 4096 bits, which is also the longest block that is signed */
 #define KEEPER_MAX_PEM 65536
 #define KEEPER_MAX_AUDIT_LINES 1000
