@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/keeper/store_schema.h"
+#include "auth/keeper/store_migrate.h"
 #include "core/text.h"
 
 static int store_error(int code)
@@ -26,7 +26,7 @@ static int store_error(int code)
     return code == SQLITE_IOERR_WRITE && (errno == EDQUOT || errno == EFBIG) ? -ENOSPC : -EIO;
 }
 
-static int store_exec(struct store *self, const char *sql)
+int store_exec(struct store *self, const char *sql)
 {
     return store_error(sqlite3_exec(self->db, sql, NULL, NULL, NULL));
 }
@@ -53,81 +53,21 @@ static const char *vfs_relative(void)
     return vfs.zName;
 }
 
-static int read_int(struct store *self, const char *sql, int64_t *ret)
-{
-    _cleanup_statement_ *statement = NULL;
-    int r = store_query(self, &statement, sql, "");
-    if (r == 0)
-        r = store_row(self, statement);
-    if (r == 1)
-        *ret = sqlite3_column_int64(statement, 0);
-    return r < 0 ? r : 0;
-}
-
-/* True when SQLite finds nothing wrong with its pages and indexes. */
-static bool is_sound(struct store *self)
-{
-    _cleanup_statement_ *statement = NULL;
-    if (store_query(self, &statement, "PRAGMA integrity_check(1)", "") < 0 || store_row(self, statement) != 1)
-        return false;
-    const char *verdict = (const char *)sqlite3_column_text(statement, 0);
-    return verdict && strcmp(verdict, "ok") == 0;
-}
-
-/* From that version to the next, whole or not at all. */
-static int step(struct store *self, unsigned version)
-{
-    char pragma[40];
-    snprintf(pragma, sizeof pragma, "PRAGMA user_version = %u", version + 1);
-    int r = store_begin(self);
-    if (r == 0)
-        r = store_exec(self, store_steps[version]);
-    if (r == 0)
-        r = store_exec(self, pragma);
-    if (r == 0)
-        return store_commit(self);
-    store_rollback(self);
-    return r;
-}
-
 static int set_up(struct store *self, const char *name, char *why, size_t size)
 {
-    int64_t version = 0;
     /* One process has the store: the lock is held for good, and WAL then needs no shared memory. */
     int r = store_exec(self, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
                              "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON");
     if (r == 0)
-        r = store_exec(self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=64");
+        r = store_exec(self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=64;"
+                             "PRAGMA user_version");
     if (r == 0)
-        r = read_int(self, "PRAGMA user_version", &version);
-    if (r < 0) {
-        snprintf(why, size,
-                 "%s: cannot be used as the store (%s). Is another lightsoutd using it? Else put back a saved copy, or "
-                 "move it away to begin with an empty one.",
-                 name, sqlite3_errmsg(self->db));
-        return r;
-    }
-    if (version > STORE_VERSION) {
-        snprintf(why, size, "%s: written by a newer lightsout (version %lld, this one knows %d): install that again.",
-                 name, (long long)version, STORE_VERSION);
-        return -EPROTO;
-    }
-    for (; version < STORE_VERSION; version++) {
-        r = step(self, (unsigned)version);
-        if (r < 0) {
-            snprintf(why, size, "%s: cannot be made (%s): make room on the disk that holds the state folder.", name,
-                     r == -ENOSPC ? "no space left" : sqlite3_errmsg(self->db));
-            return r;
-        }
-    }
-    if (!is_sound(self)) {
-        snprintf(why, size,
-                 "%s: damaged (SQLite's integrity check failed): put back a saved copy, or move it away to begin with "
-                 "an empty one.",
-                 name);
-        return -EIO;
-    }
-    return 0;
+        return store_migrate(self, name, why, size);
+    snprintf(why, size,
+             "%s: cannot be used as the store (%s). Is another lightsoutd using it? Else put back a saved copy, or "
+             "move it away to begin with an empty one.",
+             name, sqlite3_errmsg(self->db));
+    return r;
 }
 
 int store_open(struct store *self, const char *name, char *why, size_t size)

@@ -25,6 +25,8 @@ void store_rollback(struct store *self);
 int store_query(struct store *self, sqlite3_stmt **ret, const char *sql, const char *types, ...);
 /* 1: a row is there; 0: no more; or an error. */
 int store_row(struct store *self, sqlite3_stmt *statement);
+/* Runs statements without parameters; rows are not looked at. */
+int store_exec(struct store *self, const char *sql);
 /* Prepares and runs what returns no rows. */
 int store_run(struct store *self, const char *sql, const char *types, ...);
 
