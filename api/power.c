@@ -92,7 +92,7 @@ static void get_power(void *context, struct route_call *call)
 }
 
 static const struct route rows[] = {
-    ROUTE(ROUTE_GET, "/api/v1/targets/{target}/power", ROUTE_RIGHT, RIGHT_VIEW, get_power),
+    ROUTE(ROUTE_GET, "/api/v1/targets/{target}/power", ROUTE_SESSION, 0, get_power),
     ROUTE(ROUTE_POST, "/api/v1/targets/{target}/power", ROUTE_RIGHT, RIGHT_POWER, post_power),
     ROUTE(ROUTE_PUT, "/api/v1/targets/{target}/boot", ROUTE_RIGHT, RIGHT_POWER, put_boot),
 };

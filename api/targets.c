@@ -24,7 +24,23 @@ static json_t *vm_json(const struct target *t)
     return json_pack("{s:s, s:o, s:o}", "state", t->vm_state, "why", api_text(t->vm_why), "log", log);
 }
 
-static json_t *target_json(struct target *t)
+/* What who may not view it sees of it: nothing that is made from its picture, or tells what its viewers do. */
+static void hide(json_t *json, bool media)
+{
+    json_object_set_new(json, "signal",
+                        json_pack("{s:s, s:s}", "name", "hidden", "why", "You may not view this target."));
+    json_object_set_new(json, "mode", json_null());
+    json_object_set_new(json, "viewers", json_integer(0));
+    json_object_set_new(json, "seat", json_pack("{s:n, s:b}", "holder", "shared", 0));
+    json_object_set_new(json, "leds", json_pack("{s:b, s:b, s:b}", "num", 0, "caps", 0, "scroll", 0));
+    json_object_set_new(json, "vm", json_null());
+    json_object_set_new(json, "usb", json_null());
+    json_object_set_new(json, "capture", json_false());
+    if (!media)
+        json_object_set_new(json, "drives", json_array());
+}
+
+static json_t *whole_json(struct target *t)
 {
     enum power_state power = t->power ? t->power->ops->state(t->power) : POWER_UNKNOWN;
 
@@ -37,6 +53,14 @@ static json_t *target_json(struct target *t)
                      api_usb_summary_json(t), "capture", t->ops->describe_capture != NULL);
 }
 
+static json_t *target_json(const struct api_context *api, const struct route_call *call, struct target *t)
+{
+    json_t *json = whole_json(t);
+    if (json && !api->may(api->may_context, call->session, RIGHT_VIEW, t->name))
+        hide(json, api->may(api->may_context, call->session, RIGHT_MEDIA, t->name));
+    return json;
+}
+
 static void get_targets(void *context, struct route_call *call)
 {
     struct api_context *api = context;
@@ -44,8 +68,8 @@ static void get_targets(void *context, struct route_call *call)
 
     for (size_t i = 0; i < api->targets->n; i++) {
         struct target *t = api->targets->targets[i];
-        if (api->may(api->may_context, call->session, RIGHT_VIEW, t->name))
-            json_array_append_new(list, target_json(t));
+        if (auth_session_sees(call->session, t->name))
+            json_array_append_new(list, target_json(api, call, t));
     }
     api_reply_json(call, 200, json_pack("{s:o}", "targets", list));
 }
@@ -54,11 +78,11 @@ static void get_target(void *context, struct route_call *call)
 {
     struct target *t = api_target(context, call);
     if (t)
-        api_reply_json(call, 200, target_json(t));
+        api_reply_json(call, 200, target_json(context, call, t));
 }
 
 static const struct route rows[] = {
     ROUTE(ROUTE_GET, "/api/v1/targets", ROUTE_SESSION, 0, get_targets),
-    ROUTE(ROUTE_GET, "/api/v1/targets/{target}", ROUTE_RIGHT, RIGHT_VIEW, get_target),
+    ROUTE(ROUTE_GET, "/api/v1/targets/{target}", ROUTE_SESSION, 0, get_target),
 };
 const struct api_rows api_target_rows = {rows, ARRAY_SIZE(rows)};

@@ -385,6 +385,7 @@ static int fixture_init(struct api_fixture *f)
     f->list[0] = &f->target;
     f->targets = (struct target_list){.targets = f->list, .n = 1};
     f->session = (struct auth_session){.user = "ann", .role = ROLE_ADMINISTRATOR, .local = true};
+    grants_of_role(&f->session.grants, f->session.role);
     ref_init(&f->session.ref);
     f->api.version = "1";
     f->api.targets = &f->targets;

@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const names[] = {"localhost", "kvm.example", "2001:db8::7"};
-static const struct authority ours = {names, ARRAY_SIZE(names), 8443};
+static const struct authority ours = {.names = names, .n_names = ARRAY_SIZE(names), .port = 8443};
 
 static void redirect(const char *text, size_t size)
 {

@@ -7,7 +7,11 @@ static void test_targets(void **state)
     expect(ROUTE_GET, "/api/v1/targets", "", 200, "\"name\":\"demo\"");
     expect(ROUTE_GET, TARGET, "", 200, "\"mode\":{\"width\":720,\"height\":400}");
     expect(ROUTE_GET, "/api/v1/targets/nope", "", 404, "no-such-target");
+    /* by some other right on it: there, but nothing of its picture */
     f.denied_rights = RIGHT_VIEW;
+    expect(ROUTE_GET, "/api/v1/targets", "", 200, "\"signal\":{\"name\":\"hidden\"");
+    expect(ROUTE_GET, TARGET, "", 200, "\"mode\":null");
+    f.session.grants.n = 0;
     expect(ROUTE_GET, "/api/v1/targets", "", 200, "{\"targets\":[]}");
 }
 

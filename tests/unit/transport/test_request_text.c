@@ -12,7 +12,7 @@
 #include "transport/request_text.h"
 
 static const char *const names[] = {"localhost", "kvm.example", "192.0.2.7", "2001:db8::7"};
-static const struct authority ours = {names, ARRAY_SIZE(names), 8443};
+static const struct authority ours = {.names = names, .n_names = ARRAY_SIZE(names), .port = 8443};
 
 static void hosts(void **state)
 {
@@ -43,7 +43,7 @@ static void hosts(void **state)
         assert_int_equal(authority_match_host(&ours, refused[i], false), -1);
     assert_int_equal(authority_match_host(&ours, "localhost", true), 0);
     assert_int_equal(authority_match_host(&ours, "localhost:80", true), 0);
-    const struct authority standard = {names, ARRAY_SIZE(names), 443};
+    const struct authority standard = {.names = names, .n_names = ARRAY_SIZE(names), .port = 443};
     assert_int_equal(authority_match_host(&standard, "localhost", false), 0);
     assert_int_equal(authority_match_host(&standard, "localhost:443", false), 0);
 }
