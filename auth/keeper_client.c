@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/keeper_client_internal.h"
+#include "auth/keeper_tls_wire.h"
 #include "core/log.h"
 
 /* More than a gateway in good health ever has under way; a keeper that stopped answering must not cost memory. */
@@ -226,6 +227,13 @@ static bool on_session_changed(struct keeper_client *self, struct wire_reader *r
     return true;
 }
 
+static bool on_certificate_changed(struct keeper_client *self, struct wire_reader *r)
+{
+    if (wire_read_complete(r) && self->listener->certificate_changed)
+        self->listener->certificate_changed(self->data);
+    return !r->bad && r->left == 0;
+}
+
 static bool on_setup_state(struct keeper_client *self, struct wire_reader *r)
 {
     uint8_t needs_setup = wire_read_u8(r);
@@ -249,6 +257,8 @@ static void on_message(void *data, struct ipc_message *message)
         good = on_session_changed(self, &r);
     else if (message->type == KEEPER_SETUP_STATE)
         good = on_setup_state(self, &r);
+    else if (message->type == KEEPER_CERTIFICATE_CHANGED)
+        good = on_certificate_changed(self, &r);
     if (!good)
         channel_closed(self, -EPROTO);
 }

@@ -16,6 +16,8 @@ struct keeper_client_listener {
     void (*session_changed)(void *data, struct auth_session *session);
     /* Whether a user exists: false -> only set-up is served. Called at start and when it changes. */
     void (*setup_state)(void *data, bool needs_setup);
+    /* Another TLS certificate is in use (keeper_client_certificate_read). NULL: nobody wants to know. */
+    void (*certificate_changed)(void *data);
     void (*closed)(void *data); /* the keeper is gone; the supervisor gives the gateway a new channel */
 };
 
@@ -93,8 +95,39 @@ struct keeper_audit_line {
 typedef void keeper_audit_fn(void *data, int error, const struct keeper_audit_line *lines, unsigned n);
 int keeper_client_audit_read(struct keeper_client *self, unsigned limit, keeper_audit_fn *done, void *data);
 
-/* TLS: the certificate (PEM) and a synchronous ECDSA signature over a digest by the key that never leaves the keeper.
- * *ret_size: room in, bytes out (DER). */
+/* ---- TLS ---- */
+
+enum keeper_certificate_source {
+    KEEPER_OWN_CERTIFICATE,        /* generated */
+    KEEPER_CONFIGURED_CERTIFICATE, /* the configuration names its file */
+    KEEPER_SET_CERTIFICATE,        /* by keeper_client_certificate_try */
+};
+
+struct keeper_certificate {
+    char *pem; /* the chain behind it; malloc'ed for the caller */
+    enum keeper_certificate_source source;
+    bool on_trial; /* it goes when nobody keeps it */
+};
+
+/* What is in use. Waits for the answer (15 s at most), as the next two; not from inside the client's own callbacks. */
+int keeper_client_certificate_read(struct keeper_client *self, struct keeper_certificate *ret);
 int keeper_client_certificate(struct keeper_client *self, char **ret_pem);
-int keeper_client_sign(struct keeper_client *self, const uint8_t *digest, size_t digest_size, uint8_t *ret,
-                       size_t *ret_size);
+
+/* A signature by the key that never leaves the keeper, of the certificate whose SHA-256 begins with the 8 bytes id.
+ * scheme and bytes: auth/keeper_tls_wire.h. *ret_size: room in, bytes out. -ESTALE: that certificate is not there any
+ * more. */
+int keeper_client_sign(struct keeper_client *self, const uint8_t *id, unsigned scheme, const uint8_t *bytes, size_t n,
+                       uint8_t *ret, size_t *ret_size);
+
+/* A certificate (PEM, its chain behind it) and its key (PEM; NULL: the one that certificate_request was for), together
+ * at most KEEPER_MAX_CERTIFICATE bytes. certificate NULL: back to the generated one. test: only whether it would be
+ * taken. When it is good it is used at once, on trial. -EINVAL with why: what is wrong with it; -EBUSY with why. */
+#define KEEPER_MAX_CERTIFICATE 16000
+int keeper_client_certificate_try(struct keeper_client *self, const char *certificate, const char *key, bool test,
+                                  keeper_done_fn *done, void *data);
+/* The end of the trial. -ENOENT: there is none. */
+int keeper_client_certificate_end_trial(struct keeper_client *self, bool keep, keeper_done_fn *done, void *data);
+
+typedef void keeper_pem_fn(void *data, int error, const char *why, const char *pem);
+/* A certificate signing request for the keeper's own key and the public names. */
+int keeper_client_certificate_request(struct keeper_client *self, keeper_pem_fn *done, void *data);

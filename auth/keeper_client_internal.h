@@ -58,6 +58,7 @@ struct keeper_ask {
         keeper_token_made_fn *token_made;
         keeper_done_fn *done;
         keeper_audit_fn *audit;
+        keeper_pem_fn *pem;
     };
     struct auth_session *session; /* which one it is about, held */
     uint8_t token_hash[32];       /* KEEPER_SESSION */

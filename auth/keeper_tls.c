@@ -5,6 +5,7 @@
 
 #include "auth/keeper_account.h"
 #include "auth/keeper_client_internal.h"
+#include "auth/keeper_tls_wire.h"
 
 /* Limits for a keeper that hangs; a signature takes well under a millisecond. The keeper may still be checking its
  * store when the certificate is asked for. */
@@ -31,7 +32,7 @@ static int call(struct keeper_client *self, enum keeper_message type, const void
     return answer.error;
 }
 
-int keeper_client_certificate(struct keeper_client *self, char **ret_pem)
+int keeper_client_certificate_read(struct keeper_client *self, struct keeper_certificate *ret)
 {
     _cleanup_free_ char *pem = malloc(KEEPER_MAX_PEM + 1);
     if (!pem)
@@ -45,26 +46,44 @@ int keeper_client_certificate(struct keeper_client *self, char **ret_pem)
         if (r < 0)
             return r;
         size_t whole = wire_read_le32(&body);
-        if (body.bad || whole > KEEPER_MAX_PEM || body.left == 0 || body.left > whole - MIN(whole, have))
+        unsigned source = wire_read_u8(&body);
+        bool on_trial = wire_read_u8(&body);
+        if (body.bad || whole > KEEPER_MAX_PEM || body.left == 0 || body.left > whole - MIN(whole, have) ||
+            source > KEEPER_SET_CERTIFICATE)
             return -EPROTO;
         memcpy(pem + have, body.at, body.left);
         have += body.left;
         if (have < whole)
             continue;
         pem[have] = 0;
-        *ret_pem = take(pem);
+        *ret = (struct keeper_certificate){
+            .pem = take(pem), .source = (enum keeper_certificate_source)source, .on_trial = on_trial};
         return 0;
     }
 }
 
-int keeper_client_sign(struct keeper_client *self, const uint8_t *digest, size_t digest_size, uint8_t *ret,
-                       size_t *ret_size)
+int keeper_client_certificate(struct keeper_client *self, char **ret_pem)
 {
-    if (digest_size > KEEPER_MAX_DIGEST)
-        return -EINVAL;
+    struct keeper_certificate read;
+    int r = keeper_client_certificate_read(self, &read);
+    if (r == 0)
+        *ret_pem = read.pem;
+    return r;
+}
+
+int keeper_client_sign(struct keeper_client *self, const uint8_t *id, unsigned scheme, const uint8_t *bytes, size_t n,
+                       uint8_t *ret, size_t *ret_size)
+{
+    uint8_t asked[1 + KEEPER_KEY_ID + KEEPER_MAX_SIGNATURE];
     uint8_t room[KEEPER_MAX_SIGNATURE + KEEPER_MAX_WHY + 16];
+    struct wire_writer w = wire_writer_init(asked, sizeof asked);
     struct wire_reader body;
-    int r = call(self, KEEPER_SIGN, digest, digest_size, SIGN_TIMEOUT_MS, room, sizeof room, &body);
+    wire_write_u8(&w, (uint8_t)scheme);
+    wire_write_bytes(&w, id, KEEPER_KEY_ID);
+    wire_write_bytes(&w, bytes, n);
+    if (w.full)
+        return -EINVAL;
+    int r = call(self, KEEPER_SIGN, asked, wire_written(&w), SIGN_TIMEOUT_MS, room, sizeof room, &body);
     if (r < 0)
         return r;
     if (body.left == 0 || body.left > KEEPER_MAX_SIGNATURE)

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "auth/keeper/tls_desk.h"
 #include "auth/keeper_account.h"
+#include "auth/keeper_tls_wire.h"
 #include "core/clock.h"
 #include "core/ipc.h"
 #include "core/log.h"
@@ -22,7 +24,7 @@
 struct desk {
     struct loop *loop;
     struct book *book;
-    const struct identity *identity;
+    struct tls_identities *identities;
     struct ipc *channel;
     unsigned generation; /* of the channel: answers for an older one are dropped */
     struct worker_pool *store, *hashing;
@@ -277,35 +279,23 @@ static int on_request(struct desk *self, const struct ipc_message *message)
     return r;
 }
 
-static int on_sign(struct desk *self, const struct ipc_message *message)
+static int on_tls(struct desk *self, const struct ipc_message *message)
 {
-    uint8_t body[10 + KEEPER_MAX_SIGNATURE];
-    struct wire_writer w = wire_writer_init(body, sizeof body);
-    wire_write_le64(&w, 0);
-    ipc_write_string(&w, "");
-    size_t size = w.left;
-    int r = identity_sign(self->identity, message->body, message->body_size, w.at, &size);
+    uint8_t body[IPC_MAX_BODY];
+    size_t size;
+    bool changed = false;
+    int r = tls_desk_answer(self->identities, message, body, &size, &changed);
     if (r < 0)
-        refuse_at_once(self, message->serial, r);
-    else
-        send(self, KEEPER_ANSWER, message->serial, body, wire_written(&w) + size);
+        return r;
+    if (changed) /* first, so that who asked finds the new one when it is answered */
+        send(self, KEEPER_CERTIFICATE_CHANGED, 0, NULL, 0);
+    send(self, KEEPER_ANSWER, message->serial, body, size);
     return 0;
 }
 
-static int on_certificate(struct desk *self, const struct ipc_message *message)
+void desk_certificate_changed(struct desk *self)
 {
-    struct wire_reader r = wire_reader_init(message->body, message->body_size);
-    size_t offset = wire_read_le32(&r);
-    if (!wire_read_complete(&r) || offset >= self->identity->pem_size)
-        return -EPROTO;
-    uint8_t body[IPC_MAX_BODY];
-    struct wire_writer w = wire_writer_init(body, sizeof body);
-    wire_write_le64(&w, 0);
-    ipc_write_string(&w, "");
-    wire_write_le32(&w, (uint32_t)self->identity->pem_size);
-    wire_write_bytes(&w, self->identity->pem + offset, MIN(w.left, self->identity->pem_size - offset));
-    send(self, KEEPER_ANSWER, message->serial, body, wire_written(&w));
-    return 0;
+    send(self, KEEPER_CERTIFICATE_CHANGED, 0, NULL, 0);
 }
 
 static int on_media_key(struct desk *self, const struct ipc_message *message)
@@ -331,10 +321,8 @@ static void on_message(void *data, struct ipc_message *message)
     int r;
     if (message->n_fds > 0 || (message->serial == 0 && message->type != KEEPER_AUDIT))
         r = -EPROTO;
-    else if (message->type == KEEPER_SIGN)
-        r = on_sign(self, message);
-    else if (message->type == KEEPER_CERTIFICATE)
-        r = on_certificate(self, message);
+    else if (tls_desk_takes(message->type))
+        r = on_tls(self, message);
     else if (message->type == KEEPER_MEDIA_KEY)
         r = on_media_key(self, message);
     else
@@ -375,14 +363,14 @@ void desk_listen(struct desk *self, desk_setup_fn *fn, void *data)
     self->setup_data = data;
 }
 
-int desk_create(struct loop *loop, struct book *book, const struct identity *identity, struct desk **ret)
+int desk_create(struct loop *loop, struct book *book, struct tls_identities *identities, struct desk **ret)
 {
     attr_cleanup(desk_destroyp) struct desk *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
     self->loop = loop;
     self->book = book;
-    self->identity = identity;
+    self->identities = identities;
     self->needs_setup = book_needs_setup(book);
     int r = loop_timer_add(loop, on_tick, self, &self->tick);
     if (r >= 0)

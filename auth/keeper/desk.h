@@ -4,7 +4,7 @@
 #pragma once
 
 #include "auth/keeper/book.h"
-#include "auth/keeper/identity.h"
+#include "auth/keeper/tls_identities.h"
 #include "core/loop.h"
 
 struct desk;
@@ -13,8 +13,11 @@ struct desk;
 typedef void desk_setup_fn(void *data, const char *secret);
 void desk_listen(struct desk *self, desk_setup_fn *fn, void *data);
 
-/* book and identity stay the caller's and must outlive it. */
-int desk_create(struct loop *loop, struct book *book, const struct identity *identity, struct desk **ret);
+/* book and identities stay the caller's and must outlive it. */
+int desk_create(struct loop *loop, struct book *book, struct tls_identities *identities, struct desk **ret);
+
+/* Another certificate is in use: the gateway is told. */
+void desk_certificate_changed(struct desk *self);
 
 /* Finishes what was asked for (for some seconds at most), closes the channel. NULL allowed; returns NULL. */
 struct desk *desk_destroy(struct desk *self);

@@ -1,17 +1,17 @@
 #include "auth/keeper/identity.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "auth/keeper/certificate.h"
+#include "auth/keeper/pem_file.h"
 #include "auth/keeper/whole_file.h"
-#include "auth/keeper_wire.h"
+#include "auth/keeper_tls_wire.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 
@@ -25,56 +25,6 @@ void identity_finish(struct identity *self)
     EVP_PKEY_free(self->key);
     free(self->pem);
     *self = (struct identity){0};
-}
-
-/* ---- files ---- */
-
-/* The whole file as text; 1: there is none. */
-static int read_all(int fd, char **ret, size_t *ret_size)
-{
-    _cleanup_free_ char *room = malloc(KEEPER_MAX_PEM + 1);
-    if (!room)
-        return -ENOMEM;
-    size_t have = 0;
-    for (;;) {
-        ssize_t n = pread(fd, room + have, KEEPER_MAX_PEM + 1 - have, (off_t)have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        have += (size_t)n;
-        if (have > KEEPER_MAX_PEM)
-            return -EFBIG;
-    }
-    room[have] = 0;
-    *ret = take(room);
-    *ret_size = have;
-    return 0;
-}
-
-static int read_file(const char *name, char **ret, size_t *ret_size)
-{
-    _cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? 1 : -errno;
-    return read_all(fd, ret, ret_size);
-}
-
-/* ---- PEM ---- */
-
-static EVP_PKEY *key_parse(const char *pem)
-{
-    attr_cleanup(BIO_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
-    /* an empty pass phrase, so that an encrypted key fails instead of asking on a terminal */
-    return bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"") : NULL;
-}
-
-static X509 *certificate_parse(const char *pem)
-{
-    attr_cleanup(BIO_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
-    return bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 }
 
 static int bio_take(BIO *bio, char **ret, size_t *ret_size)
@@ -117,7 +67,7 @@ static int key_own(EVP_PKEY **ret, char *why, size_t size)
 {
     _cleanup_free_ char *pem = NULL;
     size_t pem_size = 0;
-    int r = read_file(IDENTITY_KEY_FILE, &pem, &pem_size);
+    int r = pem_file_read(IDENTITY_KEY_FILE, &pem, &pem_size);
     if (r == 1)
         return key_make(ret, why, size);
     if (r < 0) {
@@ -126,7 +76,7 @@ static int key_own(EVP_PKEY **ret, char *why, size_t size)
         return r;
     }
     assert(pem);
-    attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = key_parse(pem);
+    attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = pem_key(pem);
     explicit_bzero(pem, pem_size);
     if (!key || !EVP_PKEY_is_a(key, "EC")) {
         snprintf(why, size,
@@ -143,9 +93,9 @@ static X509 *certificate_kept(EVP_PKEY *key, const char *const *names, unsigned 
 {
     _cleanup_free_ char *pem = NULL;
     size_t size = 0;
-    if (read_file(IDENTITY_CERTIFICATE_FILE, &pem, &size) != 0)
+    if (pem_file_read(IDENTITY_CERTIFICATE_FILE, &pem, &size) != 0)
         return NULL;
-    attr_cleanup(X509_freep) X509 *certificate = certificate_parse(pem);
+    attr_cleanup(X509_freep) X509 *certificate = pem_certificate(pem);
     if (!certificate || X509_check_private_key(certificate, key) != 1 ||
         !certificate_has_names(certificate, names, n_names) ||
         X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
@@ -205,9 +155,24 @@ int identity_own(struct identity *self, const char *const *names, unsigned n_nam
     return r;
 }
 
-/* ---- the owner's ---- */
+/* ---- somebody else's ---- */
 
-static int given_check(EVP_PKEY *key, X509 *certificate, char *why, size_t size)
+int identity_key_usable(EVP_PKEY *key, char *why, size_t size)
+{
+    int bits = EVP_PKEY_get_bits(key);
+    if (EVP_PKEY_is_a(key, "EC") && bits >= 256 && bits <= 521)
+        return 0;
+    /* whole bytes: the padding of RSA-PSS is checked before anything is signed */
+    if (EVP_PKEY_is_a(key, "RSA") && bits >= 2048 && bits <= 8 * KEEPER_MAX_SIGNATURE && bits % 8 == 0)
+        return 0;
+    snprintf(why, size,
+             "the key is neither ECDSA of 256 bits or more nor RSA of 2048 to %d bits: make one with "
+             "`openssl ecparam -name prime256v1 -genkey -noout` and have the certificate issued for it.",
+             8 * KEEPER_MAX_SIGNATURE);
+    return -EINVAL;
+}
+
+static int pair_check(EVP_PKEY *key, X509 *certificate, char *why, size_t size)
 {
     if (!certificate)
         snprintf(why, size,
@@ -216,10 +181,8 @@ static int given_check(EVP_PKEY *key, X509 *certificate, char *why, size_t size)
         snprintf(why, size,
                  "the key file holds no PEM private key without a pass phrase: remove the pass phrase with "
                  "`openssl pkey -in KEY -out NEW`.");
-    else if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_bits(key) < 256)
-        snprintf(why, size,
-                 "the key is not an ECDSA key of 256 bits or more: make one with "
-                 "`openssl ecparam -name prime256v1 -genkey -noout` and have the certificate issued for it.");
+    else if (identity_key_usable(key, why, size) < 0)
+        return -EINVAL;
     else if (X509_check_private_key(certificate, key) != 1)
         snprintf(why, size,
                  "the certificate was not issued for this key: give the pair that belongs together, the "
@@ -229,27 +192,14 @@ static int given_check(EVP_PKEY *key, X509 *certificate, char *why, size_t size)
     return -EINVAL;
 }
 
-int identity_given(struct identity *self, int certificate_fd, int key_fd, char *why, size_t size)
+int identity_pair(struct identity *self, const char *certificate_pem, EVP_PKEY *key, char *why, size_t size)
 {
-    *self = (struct identity){0};
-    _cleanup_free_ char *key_pem = NULL;
-    size_t key_size = 0;
-    int r = read_all(certificate_fd, &self->pem, &self->pem_size);
-    if (r < 0) {
-        snprintf(why, size, "the certificate file cannot be read: %s.", strerror(-r));
-        return r;
-    }
-    r = read_all(key_fd, &key_pem, &key_size);
-    if (r < 0) {
-        snprintf(why, size, "the key file cannot be read: %s.", strerror(-r));
-        identity_finish(self);
-        return r;
-    }
-    assert(self->pem && key_pem);
-    attr_cleanup(X509_freep) X509 *certificate = certificate_parse(self->pem);
-    attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = key_parse(key_pem);
-    explicit_bzero(key_pem, key_size);
-    r = given_check(key, certificate, why, size);
+    *self = (struct identity){.pem = strdup(certificate_pem), .pem_size = strlen(certificate_pem)};
+    snprintf(why, size, "out of memory.");
+    if (!self->pem)
+        return -ENOMEM;
+    attr_cleanup(X509_freep) X509 *certificate = pem_certificate(certificate_pem);
+    int r = pair_check(key, certificate, why, size);
     if (r == 0)
         r = take_over(self, key, certificate);
     if (r < 0)
@@ -257,13 +207,100 @@ int identity_given(struct identity *self, int certificate_fd, int key_fd, char *
     return r;
 }
 
-int identity_sign(const struct identity *self, const uint8_t *digest, size_t digest_size, uint8_t *ret,
+int identity_given(struct identity *self, int certificate_fd, int key_fd, char *why, size_t size)
+{
+    *self = (struct identity){0};
+    _cleanup_free_ char *certificate_pem = NULL, *key_pem = NULL;
+    size_t certificate_size = 0, key_size = 0;
+    int r = pem_file_read_fd(certificate_fd, &certificate_pem, &certificate_size);
+    if (r < 0) {
+        snprintf(why, size, "the certificate file cannot be read: %s.", strerror(-r));
+        return r;
+    }
+    r = pem_file_read_fd(key_fd, &key_pem, &key_size);
+    if (r < 0) {
+        snprintf(why, size, "the key file cannot be read: %s.", strerror(-r));
+        return r;
+    }
+    assert(certificate_pem && key_pem);
+    attr_cleanup(EVP_PKEY_freep) EVP_PKEY *key = pem_key(key_pem);
+    explicit_bzero(key_pem, key_size);
+    return identity_pair(self, certificate_pem, key, why, size);
+}
+
+/* ---- signatures ---- */
+
+static bool is_digest(size_t size)
+{
+    return size == 32 || size == 48 || size == 64;
+}
+
+static const EVP_MD *digest_of(size_t size)
+{
+    return size == 32 ? EVP_sha256() : size == 48 ? EVP_sha384() : EVP_sha512();
+}
+
+/* MGF1 of RFC 8017, B.2.1: the mask is taken off (or put on) in place. */
+static bool unmask(const EVP_MD *md, const uint8_t *seed, size_t seed_size, uint8_t *bytes, size_t size)
+{
+    uint8_t room[EVP_MAX_MD_SIZE + 4], block[EVP_MAX_MD_SIZE];
+    memcpy(room, seed, seed_size);
+    for (size_t at = 0, counter = 0; at < size; counter++) {
+        unsigned n;
+        for (unsigned i = 0; i < 4; i++)
+            room[seed_size + i] = (uint8_t)(counter >> (24 - 8 * i));
+        if (EVP_Digest(room, seed_size + 4, block, &n, md, NULL) != 1)
+            return false;
+        for (unsigned i = 0; i < n && at < size; i++)
+            bytes[at++] ^= block[i];
+    }
+    return true;
+}
+
+/* Whether the block is what RSA-PSS signs (RFC 8017, 9.1.2, with a salt as long as the hash): this, and no other use of
+ * the key, is what the gateway may ask for. */
+static bool is_pss(const uint8_t *block, size_t size, const EVP_MD *md)
+{
+    uint8_t db[KEEPER_MAX_SIGNATURE];
+    size_t h = (size_t)EVP_MD_get_size(md);
+    if (size < 2 * h + 2 || size > sizeof db || block[size - 1] != 0xbc || (block[0] & 0x80))
+        return false;
+    size_t n = size - h - 1;
+    memcpy(db, block, n);
+    if (!unmask(md, block + n, h, db, n))
+        return false;
+    db[0] &= 0x7f;
+    for (size_t i = 0; i < n - h - 1; i++)
+        if (db[i])
+            return false;
+    return db[n - h - 1] == 1;
+}
+
+static int sign_raw(const struct identity *self, EVP_PKEY_CTX *context, const uint8_t *block, size_t size, uint8_t *ret,
+                    size_t *ret_size)
+{
+    if (size != (size_t)EVP_PKEY_get_size(self->key) ||
+        !(is_pss(block, size, EVP_sha256()) || is_pss(block, size, EVP_sha384()) || is_pss(block, size, EVP_sha512())))
+        return -EINVAL;
+    if (EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) != 1)
+        return -EIO;
+    return EVP_PKEY_sign(context, ret, ret_size, block, size) == 1 ? 0 : -EIO;
+}
+
+int identity_sign(const struct identity *self, unsigned scheme, const uint8_t *bytes, size_t n, uint8_t *ret,
                   size_t *ret_size)
 {
-    if (digest_size != 32 && digest_size != 48 && digest_size != 64)
+    bool rsa = EVP_PKEY_is_a(self->key, "RSA");
+    if (rsa != (scheme != KEEPER_SIGN_ECDSA) || (scheme != KEEPER_SIGN_PSS && !is_digest(n)) ||
+        scheme > KEEPER_SIGN_PSS)
         return -EINVAL;
     attr_cleanup(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(self->key, NULL);
     if (!context || EVP_PKEY_sign_init(context) != 1)
         return -ENOMEM;
-    return EVP_PKEY_sign(context, ret, ret_size, digest, digest_size) == 1 ? 0 : -EIO;
+    if (scheme == KEEPER_SIGN_PSS)
+        return sign_raw(self, context, bytes, n, ret, ret_size);
+    if (rsa && (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) != 1 ||
+                EVP_PKEY_CTX_set_signature_md(context, digest_of(n)) != 1))
+        return -EIO;
+    return EVP_PKEY_sign(context, ret, ret_size, bytes, n) == 1 ? 0 : -EIO;
 }

@@ -26,7 +26,7 @@ struct keeper {
     struct heartbeat *heartbeat; /* from the moment that it serves */
     struct loop_wake *stop;
     struct book *book;
-    struct identity identity;
+    struct tls_identities identities;
     struct desk *desk; /* NULL until KEEPER_BEGIN was served */
     struct errands *errands;
     int first_gateway_fd;
@@ -60,9 +60,8 @@ static int load_identity(struct keeper *self, const struct keeper_begin *begin, 
     const char *names[KEEPER_MAX_NAMES];
     for (unsigned i = 0; i < begin->n_names; i++)
         names[i] = begin->names[i];
-    if (message->n_fds)
-        return identity_given(&self->identity, message->fds[0], message->fds[1], why, size);
-    return identity_own(&self->identity, names, begin->n_names, why, size);
+    return tls_identities_open(&self->identities, names, begin->n_names, message->n_fds ? message->fds[0] : -1,
+                               message->n_fds ? message->fds[1] : -1, why, size);
 }
 
 /* Before there could be a secret. A wish that cannot be granted leaves set-up to a person. */
@@ -97,7 +96,7 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     if (r < 0)
         return r;
     snprintf(why, size, "the keeper's threads could not be started.");
-    return desk_create(self->loop, self->book, &self->identity, &self->desk);
+    return desk_create(self->loop, self->book, &self->identities, &self->desk);
 }
 
 static void on_setup(void *data, const char *secret)
@@ -124,7 +123,7 @@ static void on_begin(struct keeper *self, struct ipc_message *message)
     desk_listen(self->desk, on_setup, self);
     ready.needs_setup = book_needs_setup(self->book);
     ready.audit_broken = book_audit_broken(self->book);
-    memcpy(ready.fingerprint, self->identity.fingerprint, sizeof ready.fingerprint);
+    memcpy(ready.fingerprint, tls_identities_used(&self->identities)->fingerprint, sizeof ready.fingerprint);
     int r = heartbeat_create(self->loop, &self->supervisor, &self->heartbeat);
     r = r ? r : ready_send(self->supervisor, &ready);
     explicit_bzero(ready.secret, sizeof ready.secret);
@@ -134,11 +133,32 @@ static void on_begin(struct keeper *self, struct ipc_message *message)
         desk_set_gateway(self->desk, take_fd(&self->first_gateway_fd));
 }
 
+/* The configuration was read anew. What is refused is said, and changes nothing. */
+static void on_again(struct keeper *self, struct ipc_message *message)
+{
+    struct keeper_begin begin;
+    const char *names[KEEPER_MAX_NAMES];
+    char why[KEEPER_MAX_REASON] = "";
+    if (begin_read(message, &begin) < 0) {
+        fail(self, "the supervisor sent a message that makes no sense.");
+        return;
+    }
+    for (unsigned i = 0; i < begin.n_names; i++)
+        names[i] = begin.names[i];
+    int r = tls_identities_again(&self->identities, names, begin.n_names, message->n_fds ? message->fds[0] : -1,
+                                 message->n_fds ? message->fds[1] : -1, why, sizeof why);
+    if (r < 0)
+        log_error("keeper", "the former certificate stays: %s", why);
+    desk_certificate_changed(self->desk);
+}
+
 static void on_message(void *data, struct ipc_message *message)
 {
     struct keeper *self = data;
     if (message->type == KEEPER_BEGIN) {
         on_begin(self, message);
+    } else if (message->type == KEEPER_AGAIN && self->desk) {
+        on_again(self, message);
     } else if (message->type == KEEPER_FIRST_USER && !self->desk && account_read(message, &self->first_user) == 0) {
         return;
     } else if (message->type == KEEPER_GATEWAY && message->n_fds == 1 && self->desk) {
@@ -226,7 +246,7 @@ int keeper_main(const struct keeper_options *options)
     desk_destroy(self.desk);
     errands_destroy(self.errands);
     book_close(self.book);
-    identity_finish(&self.identity);
+    tls_identities_finish(&self.identities);
     if (self.stop) {
         signal(SIGTERM, SIG_DFL);
         loop_wake_remove(self.stop);

@@ -31,6 +31,7 @@ enum keeper_supervisor_message {
     KEEPER_FIRST_USER, /* before KEEPER_BEGIN: string name, string yescrypt hash; used where nobody is set up yet */
     KEEPER_CLIENT_CA,  /* descriptors: none, authorities (PEM), or authorities and revocation lists (PEM) */
     KEEPER_ERRANDS,    /* one descriptor: a channel to outward (auth/errand_wire.h), at each start of either */
+    KEEPER_AGAIN,      /* as KEEPER_BEGIN, when the configuration was read anew */
     KEEPER_READY = 0x80,
     KEEPER_FAILED,        /* string */
     KEEPER_SETUP_CHANGED, /* string: the new set-up secret, or "" when set-up was done */
@@ -49,6 +50,9 @@ int keeper_main(const struct keeper_options *options);
 
 /* certificate_fd and key_fd stay the caller's; both -1: a certificate is made and kept. -EINVAL: too many names. */
 int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd);
+/* The same when the configuration was read anew: names change at once; a certificate that is refused changes nothing,
+ * and is told in the log. */
+int keeper_again_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd);
 int keeper_gateway_send(struct ipc *ipc, int gateway_fd);
 int keeper_errands_send(struct ipc *ipc, int errands_fd);
 

@@ -4,7 +4,8 @@
 
 #include "auth/keeper/supervisor_wire.h"
 
-int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd)
+static int send_names(struct ipc *ipc, uint16_t type, const char *const *names, unsigned n_names, int certificate_fd,
+                      int key_fd)
 {
     if (n_names > KEEPER_MAX_NAMES)
         return -EINVAL;
@@ -17,7 +18,17 @@ int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_name
         ipc_write_string(&w, names[i]);
     }
     int fds[2] = {certificate_fd, key_fd};
-    return ipc_send(ipc, KEEPER_BEGIN, 0, room, wire_written(&w), fds, certificate_fd >= 0 ? 2 : 0);
+    return ipc_send(ipc, type, 0, room, wire_written(&w), fds, certificate_fd >= 0 ? 2 : 0);
+}
+
+int keeper_begin_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd)
+{
+    return send_names(ipc, KEEPER_BEGIN, names, n_names, certificate_fd, key_fd);
+}
+
+int keeper_again_send(struct ipc *ipc, const char *const *names, unsigned n_names, int certificate_fd, int key_fd)
+{
+    return send_names(ipc, KEEPER_AGAIN, names, n_names, certificate_fd, key_fd);
 }
 
 int begin_read(const struct ipc_message *message, struct keeper_begin *ret)

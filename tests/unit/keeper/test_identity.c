@@ -12,6 +12,7 @@
 #include "auth/keeper/certificate.h"
 #include "auth/keeper/identity.h"
 #include "auth/keeper/keeper.h"
+#include "auth/keeper_tls_wire.h"
 
 static struct identity identity;
 static char why[KEEPER_MAX_REASON];
@@ -141,7 +142,7 @@ static int given(void)
 static void test_the_owners_pair_is_checked(void **state)
 {
     (void)state;
-    EVP_PKEY *a = EVP_EC_gen("P-384"), *b = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(2048);
+    EVP_PKEY *a = EVP_EC_gen("P-384"), *b = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(2048), *weak = EVP_RSA_gen(1024);
     write_pair(a, a);
     assert_int_equal(given(), 0);
     assert_int_equal(access(IDENTITY_KEY_FILE, F_OK), -1); /* nothing of ours was made */
@@ -151,8 +152,11 @@ static void test_the_owners_pair_is_checked(void **state)
     assert_non_null(strstr(why, "not issued for this key"));
 
     write_pair(rsa, rsa);
+    assert_int_equal(given(), 0);
+
+    write_pair(weak, weak);
     assert_int_equal(given(), -EINVAL);
-    assert_non_null(strstr(why, "not an ECDSA key"));
+    assert_non_null(strstr(why, "nor RSA of 2048"));
 
     write_pair(a, a);
     write_file("given.key", "trash");
@@ -167,6 +171,7 @@ static void test_the_owners_pair_is_checked(void **state)
     EVP_PKEY_free(a);
     EVP_PKEY_free(b);
     EVP_PKEY_free(rsa);
+    EVP_PKEY_free(weak);
 }
 
 static void test_signatures_verify(void **state)
@@ -177,7 +182,7 @@ static void test_signatures_verify(void **state)
     memset(digest, 0x3c, sizeof digest);
     for (size_t n = 32; n <= 64; n += 16) {
         size_t size = sizeof signature;
-        assert_int_equal(identity_sign(&identity, digest, n, signature, &size), 0);
+        assert_int_equal(identity_sign(&identity, KEEPER_SIGN_ECDSA, digest, n, signature, &size), 0);
         EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(identity.key, NULL);
         assert_int_equal(EVP_PKEY_verify_init(context), 1);
         assert_int_equal(EVP_PKEY_verify(context, signature, size, digest, n), 1);
@@ -186,8 +191,8 @@ static void test_signatures_verify(void **state)
         EVP_PKEY_CTX_free(context);
     }
     size_t size = sizeof signature;
-    assert_int_equal(identity_sign(&identity, digest, 0, signature, &size), -EINVAL);
-    assert_int_equal(identity_sign(&identity, digest, 20, signature, &size), -EINVAL);
+    assert_int_equal(identity_sign(&identity, KEEPER_SIGN_ECDSA, digest, 0, signature, &size), -EINVAL);
+    assert_int_equal(identity_sign(&identity, KEEPER_SIGN_ECDSA, digest, 20, signature, &size), -EINVAL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_set_up, tear_down)
