@@ -17,6 +17,7 @@
 
 /* Where libldap would connect by itself, did it ever: nothing can listen there. */
 #define NOWHERE "ldapi://%2Fdev%2Fnull"
+#define EARLY_US 5000 /* libldap counts in milliseconds */
 #define OID_START_TLS "1.3.6.1.4.1.1466.20037" /* RFC 4511 section 4.14 */
 
 struct directory_link {
@@ -208,7 +209,7 @@ int directory_link_refused(struct directory_note *note, int code, const char *wh
 
 static int lost(struct directory_link *self, struct directory_note *note)
 {
-    bool late = clock_now_us() >= self->deadline_us;
+    bool late = clock_now_us() + EARLY_US >= self->deadline_us;
     self->broken = true;
     if (self->brought > DIRECTORY_MOST_BYTES)
         return directory_fail(note, -EPROTO, "The directory sent more than anybody asked for.");

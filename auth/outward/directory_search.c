@@ -86,8 +86,12 @@ static int judge(int code, const char *text, const struct directory_wish *wish, 
 {
     switch (code) {
     case LDAP_SUCCESS:
-    case LDAP_NO_SUCH_OBJECT:
         return 0;
+    case LDAP_NO_SUCH_OBJECT: /* an entry that is gone; of where all are looked for, that makes no sense */
+        if (wish->scope == LDAP_SCOPE_BASE)
+            return 0;
+        return directory_fail(
+            note, -EPROTO, "The directory has no %.150s: directory-base or directory-group-base is wrong.", wish->base);
     case LDAP_SIZELIMIT_EXCEEDED:
     case LDAP_ADMINLIMIT_EXCEEDED:
         return directory_fail(note, -EPROTO, "The directory has more entries for %.100s than make sense.",

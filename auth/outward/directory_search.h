@@ -21,7 +21,7 @@ struct directory_wish {
     unsigned most;                 /* entries; what goes beyond fails */
 };
 
-/* Number of entries, or an error as of directory_link_open. A base that is not there has none. */
+/* Number of entries, or an error as of directory_link_open. An entry asked for by its name may be none. */
 int directory_search(struct directory_link *link, const struct directory_wish *wish,
                      const struct directory_visitor *visitor, struct directory_note *note);
 

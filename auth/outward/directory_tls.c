@@ -11,7 +11,8 @@
 
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK";
 
-static unsigned trust(SSL_CTX *context, const char *authorities)
+/* One of the certificates may be the server's own. */
+static bool trust(SSL_CTX *context, const char *authorities)
 {
     BIO *bio = BIO_new_mem_buf(authorities, -1);
     X509_STORE *store = SSL_CTX_get_cert_store(context);
@@ -20,7 +21,7 @@ static unsigned trust(SSL_CTX *context, const char *authorities)
         n += X509_STORE_add_cert(store, one) == 1;
     BIO_free(bio);
     ERR_clear_error(); /* the end of the text counts as an error */
-    return n;
+    return n && X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
 /* A fault of ours or of the settings, as a sentence; NULL: none. */
