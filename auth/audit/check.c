@@ -1,4 +1,5 @@
 #include "auth/audit/check.h"
+#include "auth/audit/json.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -239,10 +240,31 @@ void audit_check_head(struct audit_check *self, const struct audit_head *head)
     self->signed_time = head->time;
 }
 
+void audit_check_object(struct audit_check *self, const struct audit_object *object)
+{
+    switch (object->item) {
+    case AUDIT_ITEM_ANCHOR:
+        audit_check_anchor(self, &object->anchor);
+        break;
+    case AUDIT_ITEM_ROOT:
+        audit_check_root(self, object->section, object->root);
+        break;
+    case AUDIT_ITEM_LINE:
+        audit_check_line(self, &object->line);
+        break;
+    case AUDIT_ITEM_HEAD:
+        audit_check_head(self, &object->head);
+        break;
+    }
+}
+
 /* ---- the end ---- */
 
 static void check_held(struct audit_check *self, const struct audit_keys_held *held)
 {
+    if (held->next_line > self->at.number + 1)
+        audit_check_found(self, self->at.number + 1, "missing at the end: %s",
+                          range(self->at.number + 1, held->next_line - 1).text);
     bool fits = held->section == self->section && held->heads == self->head_counter &&
                 held->milestones == self->milestone_counter && memcmp(held->head, self->head_key, AUDIT_KEY) == 0 &&
                 memcmp(held->milestone, self->milestone_key, AUDIT_KEY) == 0;

@@ -23,6 +23,7 @@ enum audit_verdict {
 struct audit_keys_held { /* what the keeper's next heads will be signed by: public keys */
     uint64_t section, heads, milestones;
     uint8_t head[AUDIT_KEY], milestone[AUDIT_KEY];
+    uint64_t next_line; /* at most the number of the line that will be written next */
 };
 
 struct audit_check {

@@ -135,7 +135,7 @@ static int bad_row(struct audit_rows *self, const char *what, uint64_t row)
 static int next_anchor(struct audit_rows *self)
 {
     self->anchored = true;
-    int r = audit_rows_anchor(self->db, &self->anchor);
+    int r = audit_rows_anchor(self->db, &self->object.anchor);
     return r == 0 ? bad_row(self, "what is said of removed lines,", 1) : r;
 }
 
@@ -144,16 +144,16 @@ static int look_for_line(struct audit_rows *self)
 {
     int r = step(self->lines);
     self->lines_over = r == 0;
-    self->line_here = r == 1 && audit_line_row(self->lines, &self->line);
-    return r == 1 && !self->line_here ? bad_row(self, "line", self->line.number) : MIN(r, 0);
+    self->line_here = r == 1 && audit_line_row(self->lines, &self->object.line);
+    return r == 1 && !self->line_here ? bad_row(self, "line", self->object.line.number) : MIN(r, 0);
 }
 
 static int look_for_head(struct audit_rows *self)
 {
     int r = step(self->heads);
     self->heads_over = r == 0;
-    self->head_here = r == 1 && audit_head_row(self->heads, &self->head);
-    return r == 1 && !self->head_here ? bad_row(self, "head", self->head.counter) : MIN(r, 0);
+    self->head_here = r == 1 && audit_head_row(self->heads, &self->object.head);
+    return r == 1 && !self->head_here ? bad_row(self, "head", self->object.head.counter) : MIN(r, 0);
 }
 
 /* The head that comes next may belong to a section that has not begun; and no root may be left in the end. 1: it begins
@@ -162,18 +162,18 @@ static int next_root(struct audit_rows *self)
 {
     int r = step(self->roots);
     self->roots_over = r == 0;
-    if (r != 1 ||
-        (column_number(self->roots, 0, &self->section) && column_bytes(self->roots, 1, self->root, sizeof self->root)))
+    if (r != 1 || (column_number(self->roots, 0, &self->object.section) &&
+                   column_bytes(self->roots, 1, self->object.root, sizeof self->object.root)))
         return r;
     self->roots_over = true;
-    return bad_row(self, "the key of section", self->section);
+    return bad_row(self, "the key of section", self->object.section);
 }
 
-int audit_rows_next(struct audit_rows *self, enum audit_item *ret)
+int audit_rows_next(struct audit_rows *self)
 {
     int r = 0;
     self->bad = NULL;
-    *ret = AUDIT_ITEM_ANCHOR;
+    self->object.item = AUDIT_ITEM_ANCHOR;
     if (!self->anchored)
         return next_anchor(self);
     if (!self->line_here && !self->lines_over)
@@ -182,55 +182,39 @@ int audit_rows_next(struct audit_rows *self, enum audit_item *ret)
         r = look_for_head(self);
     if (r != 0)
         return r;
-    *ret = AUDIT_ITEM_ROOT;
+    self->object.item = AUDIT_ITEM_ROOT;
     bool rest = !self->head_here && !self->line_here;
-    if (!self->roots_over && (rest || (self->head_here && self->section < self->head.section))) {
+    if (!self->roots_over && (rest || (self->head_here && self->object.section < self->object.head.section))) {
         r = next_root(self);
         if (r != 0)
             return r;
     }
-    if (self->line_here && (!self->head_here || self->line.number <= self->head.line.number)) {
+    if (self->line_here && (!self->head_here || self->object.line.number <= self->object.head.line.number)) {
         self->line_here = false;
-        *ret = AUDIT_ITEM_LINE;
+        self->object.item = AUDIT_ITEM_LINE;
         return 1;
     }
-    *ret = AUDIT_ITEM_HEAD;
+    self->object.item = AUDIT_ITEM_HEAD;
     r = self->head_here;
     self->head_here = false;
     return r;
 }
 
-static void feed(struct audit_check *check, const struct audit_rows *rows, enum audit_item item)
+void audit_rows_feed(const struct audit_rows *self, struct audit_check *check)
 {
-    switch (item) {
-    case AUDIT_ITEM_ANCHOR:
-        audit_check_anchor(check, &rows->anchor);
-        break;
-    case AUDIT_ITEM_ROOT:
-        audit_check_root(check, rows->section, rows->root);
-        break;
-    case AUDIT_ITEM_LINE:
-        audit_check_line(check, &rows->line);
-        break;
-    case AUDIT_ITEM_HEAD:
-        audit_check_head(check, &rows->head);
-        break;
-    }
+    if (!self->bad)
+        audit_check_object(check, &self->object);
+    else
+        audit_check_found(check, strcmp(self->bad, "line") == 0 ? self->row : check->at.number + 1,
+                          "%s %llu is not of a form that the keeper writes", self->bad, (unsigned long long)self->row);
 }
 
 int audit_rows_check(sqlite3 *db, struct audit_check *check, const struct audit_rows_from *resume)
 {
     struct audit_rows rows;
-    enum audit_item item;
     int r = audit_rows_open(&rows, db, resume);
-    while (r >= 0 && (r = audit_rows_next(&rows, &item)) == 1) {
-        if (rows.bad)
-            audit_check_found(check, strcmp(rows.bad, "line") == 0 ? rows.row : check->at.number + 1,
-                              "%s %llu is not of a form that the keeper writes", rows.bad,
-                              (unsigned long long)rows.row);
-        else
-            feed(check, &rows, item);
-    }
+    while (r >= 0 && (r = audit_rows_next(&rows)) == 1)
+        audit_rows_feed(&rows, check);
     audit_rows_close(&rows);
     return r;
 }

@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "auth/audit/check.h"
+#include "auth/audit/json.h"
 
 #define AUDIT_LINE_COLUMNS "number, time, who, what, target, detail, mac, hash"
 #define AUDIT_HEAD_COLUMNS "level, section, counter, number, hash, time, cut, next, heads, below, signature"
@@ -14,7 +14,6 @@ bool audit_line_row(sqlite3_stmt *statement, struct audit_line *ret);
 bool audit_head_row(sqlite3_stmt *statement, struct audit_head *ret);
 
 /* What a log consists of, one after the other, in the order that audit_check wants. */
-enum audit_item { AUDIT_ITEM_ANCHOR, AUDIT_ITEM_ROOT, AUDIT_ITEM_LINE, AUDIT_ITEM_HEAD };
 struct audit_rows {
     sqlite3 *db;
     sqlite3_stmt *roots, *lines, *heads;
@@ -23,13 +22,8 @@ struct audit_rows {
     bool head_here, heads_over;
     bool roots_over;
 
-    /* the item; which one is there is what audit_rows_next says */
-    struct audit_link anchor;
-    uint64_t section;
-    uint8_t root[AUDIT_KEY];
-    struct audit_line line;
-    struct audit_head head;
-    const char *bad; /* instead of an item: what is no row of ours; `row` names it */
+    struct audit_object object; /* what audit_rows_next gave; of lines and heads also the one that comes next */
+    const char *bad;            /* instead of an item: what is no row of ours; `row` names it */
     uint64_t row;
 };
 
@@ -41,8 +35,11 @@ struct audit_rows_from {
 };
 int audit_rows_open(struct audit_rows *self, sqlite3 *db, const struct audit_rows_from *resume);
 void audit_rows_close(struct audit_rows *self);
-/* 1 and *ret; 1 with `bad` set; 0 no more; or an error. */
-int audit_rows_next(struct audit_rows *self, enum audit_item *ret);
+/* 1: `object`, or with `bad` set what is none; 0 no more; or an error. */
+int audit_rows_next(struct audit_rows *self);
+
+/* Feeds the check with what audit_rows_next gave. */
+void audit_rows_feed(const struct audit_rows *self, struct audit_check *check);
 
 /* Feeds all of it to the check, which must still be ended. 0 or an error. */
 int audit_rows_check(sqlite3 *db, struct audit_check *check, const struct audit_rows_from *resume);

@@ -84,22 +84,16 @@ static int settle_keys(struct audit *self, struct store *store)
     return r;
 }
 
-/* The MAC key may be for an older line than the next one, never for a newer. */
-static int catch_up(struct audit *self, struct instant now)
+/* The MAC key may be for an older line than the next one; for a newer one where lines were cut off, and then it goes on
+ * there: no number is given twice. */
+static int catch_up(struct audit *self)
 {
     struct audit_mac_key *mac = &self->keys.mac;
-    uint64_t next = self->state.newest.number + 1;
     int r = 0;
-    if (mac->number > next) {
-        char detail[100];
-        snprintf(detail, sizeof detail, "lines %llu to %llu are missing at the end", (unsigned long long)next,
-                 (unsigned long long)mac->number - 1);
-        note_broken(self, now, detail);
-        self->state.newest.number = mac->number - 1; /* no number is given twice */
-    } else {
-        for (; mac->number < next && r == 0; mac->number++)
-            r = audit_key_ratchet(mac->key);
-    }
+    if (mac->number > self->state.newest.number + 1)
+        self->state.newest.number = mac->number - 1;
+    for (; mac->number <= self->state.newest.number && r == 0; mac->number++)
+        r = audit_key_ratchet(mac->key);
     self->state.mac = *mac;
     return r;
 }
@@ -173,15 +167,12 @@ static int begin_section(struct audit *self, struct store *store, struct instant
 static int check_plain(struct store *store, struct audit_check *check)
 {
     struct audit_rows rows;
-    enum audit_item item;
     int r = audit_rows_open(&rows, store->db, NULL);
-    while (r >= 0 && (r = audit_rows_next(&rows, &item)) == 1) {
+    while (r >= 0 && (r = audit_rows_next(&rows)) == 1) {
         if (rows.bad)
             audit_check_found(check, rows.row, "a line is not of a form that the keeper writes");
-        else if (item == AUDIT_ITEM_ANCHOR)
-            audit_check_anchor(check, &rows.anchor);
-        else if (item == AUDIT_ITEM_LINE)
-            audit_check_line(check, &rows.line);
+        else
+            audit_check_object(check, &rows.object);
     }
     audit_rows_close(&rows);
     return r;
@@ -259,7 +250,7 @@ static int resume(struct audit *self, struct store *store, struct instant now, b
     if (check.verdict != AUDIT_FINE)
         note_broken(self, now, check.why);
     if (ours)
-        return catch_up(self, now);
+        return catch_up(self);
     self->broken = true;
     log_error("keeper", "the audit log's keys (%s) are lost or belong to another log: a new section begins",
               AUDIT_KEYS_FILE);

@@ -7,28 +7,7 @@
  * is ratcheted up to the newest line at the next start. */
 #pragma once
 
-#include "auth/audit/check.h"
-
-#define AUDIT_KEYS_FILE "audit.key"
-
-struct audit_chain_key {
-    uint64_t counter; /* of what the seed will sign */
-    uint8_t seed[AUDIT_KEY];
-    bool has_next;
-    uint8_t next[AUDIT_KEY]; /* the seed after it */
-};
-
-struct audit_mac_key {
-    uint64_t number; /* of the line it is for; 0: none */
-    uint8_t key[AUDIT_MAC];
-};
-
-struct audit_keys {
-    int fd; /* -1: not open */
-    uint64_t section;
-    struct audit_mac_key mac, next_mac;
-    struct audit_chain_key chain[2]; /* by enum audit_level */
-};
+#include "auth/audit/keys.h"
 
 /* 1: read; 0: there are none, or what there is makes no sense: new ones are needed; or -errno. */
 int audit_keys_open(struct audit_keys *self);
@@ -37,17 +16,10 @@ void audit_keys_close(struct audit_keys *self); /* wipes */
 /* New ones for a new section, in memory. */
 int audit_keys_make(struct audit_keys *self, uint64_t section, uint64_t next_line);
 
-/* Makes the seed that comes after the one of this chain. Durable with audit_keys_write(self, true). */
+/* Makes the seed that comes after the one of this chain. Durable with audit_keys_write(self, true). When the store has
+ * what the old one signed: audit_keys_advance, which erases it. */
 int audit_keys_prepare(struct audit_keys *self, enum audit_level level);
-void audit_keys_advance(struct audit_keys *self, enum audit_level level); /* erases the one that has signed */
-void audit_keys_drop_next(struct audit_keys *self);                       /* it did not happen */
+void audit_keys_drop_next(struct audit_keys *self); /* it did not happen */
 
 /* Writes the file; durable: waits for the disk. */
 int audit_keys_write(struct audit_keys *self, bool durable);
-
-int audit_keys_held(const struct audit_keys *self, struct audit_keys_held *ret);
-
-/* The file's contents, both ways; pure. size is always AUDIT_KEYS_SIZE. */
-#define AUDIT_KEYS_SIZE 320
-void audit_keys_pack(const struct audit_keys *self, uint8_t ret[AUDIT_KEYS_SIZE]);
-bool audit_keys_unpack(struct audit_keys *self, const uint8_t bytes[AUDIT_KEYS_SIZE]);
