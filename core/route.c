@@ -20,6 +20,12 @@ void route_reply(struct route_call *call, int status, const char *content_type, 
     call->reply->send(call, status, content_type, body, size);
 }
 
+unsigned route_peer_chain(struct route_call *call, struct route_der *ret, unsigned max, const char **ret_why)
+{
+    *ret_why = "";
+    return call->reply->peer_chain ? call->reply->peer_chain(call, ret, max, ret_why) : 0;
+}
+
 bool route_request_header(struct route_call *call, const char *name, char *room, size_t size)
 {
     return call->reply->request_header && call->reply->request_header(call, name, room, size);

@@ -78,8 +78,16 @@ struct route_table {
     void *context;
 };
 
+/* One X.509 certificate. */
+struct route_der {
+    const uint8_t *bytes;
+    size_t size;
+};
+
 /* How an answer goes out; transport's. */
 struct route_reply_ops {
+    /* NULL: this face has no client certificates. */
+    unsigned (*peer_chain)(struct route_call *call, struct route_der *ret, unsigned max, const char **ret_why);
     void (*header)(struct route_call *call, const char *name, const char *value);
     /* NULL: this face has no long bodies. */
     bool (*request_header)(struct route_call *call, const char *name, char *room, size_t size);
@@ -110,6 +118,7 @@ struct route_call {
                                   the log and for limits alone */
     const char *base;          /* "" or the path that a proxy keeps in front ("/kvm"); paths we answer with begin so */
     bool local;                /* came over the local unix socket; the peer's uid was checked */
+    uint64_t connected_us;     /* when its TLS connection began, clock_boot_us; 0 for a local one */
     struct auth_session *session; /* NULL on ROUTE_SETUP and ROUTE_PUBLIC; held by the call */
     void (*cancelled)(void *data);
     void *cancelled_data;
@@ -118,6 +127,11 @@ struct route_call {
 
 /* Adds a response header; before route_reply. Copies. */
 void route_reply_header(struct route_call *call, const char *name, const char *value);
+
+/* The client certificate of this TLS connection, whose possession the handshake has proved and whose chain leads to a
+ * configured authority just now, with the chain as the client sent it, leaf first; bytes live as long as the call. It
+ * says nothing of a user: the keeper does. 0: none, and *ret_why says why it was not good, "" when none was shown. */
+unsigned route_peer_chain(struct route_call *call, struct route_der *ret, unsigned max, const char **ret_why);
 
 /* Sends (copies) the body and ends the call. content_type NULL with size 0: no body. */
 void route_reply(struct route_call *call, int status, const char *content_type, const void *body, size_t size);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "transport/media_peer.h"
 #include "transport/request.h"
@@ -16,6 +17,7 @@ static struct connection *connection_create(struct server *server, const char *p
         return NULL;
     self->server = server;
     self->session = session;
+    self->since_us = clock_boot_us();
     snprintf(self->peer, sizeof self->peer, "%s", peer);
     self->link = &server->connections;
     self->next = server->connections;

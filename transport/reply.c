@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "transport/request.h"
 #include "transport/request_text.h"
+#include "transport/tls_client.h"
 
 #define HEAD_SIZE 1024 /* status line and fixed headers, besides the security headers */
 #define REPLY_S 30     /* a peer that takes nothing for so long is given up */
@@ -176,7 +177,16 @@ static void reply_body_more(struct route_call *call)
     request_stream_more(request_of(call));
 }
 
+static unsigned reply_peer_chain(struct route_call *call, struct route_der *ret, unsigned max, const char **ret_why)
+{
+    struct request *self = request_of(call);
+    if (!self->connection || self->connection->session || self->chain)
+        return 0;
+    return tls_client_chain(lws_get_ssl(self->connection->wsi), &self->chain, ret, max, ret_why);
+}
+
 const struct route_reply_ops request_reply_ops = {
+    .peer_chain = reply_peer_chain,
     .header = reply_header,
     .request_header = reply_request_header,
     .body_more = reply_body_more,

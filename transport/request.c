@@ -32,6 +32,8 @@ static struct request *request_create(struct connection *connection)
     self->call.peer = self->peer;
     self->call.base = connection->session ? "" : base_path_of(connection->server);
     self->call.local = connection->session != NULL;
+    self->call.connected_us = connection->session ? 0 : connection->since_us;
+    self->close_after = connection->since_us <= connection->server->retired_us;
     self->call.reply = &request_reply_ops;
     connection->request = self;
     connection->server->statistics.requests++;
@@ -47,6 +49,7 @@ void request_destroy(struct request *self)
     free(self->body);
     free(self->stash);
     free(self->piece);
+    free(self->chain);
     free(self->reply);
     explicit_bzero(self->bearer, sizeof self->bearer);
     free(self);

@@ -53,6 +53,8 @@ struct request {
     size_t headers_size;
     char etag[128];
 
+    uint8_t *chain; /* of the peer's certificates, once somebody asked */
+
     uint8_t *reply; /* head and, when it was copied, the body; LWS_PRE bytes in front of the first */
     size_t reply_size, reply_sent;
     const uint8_t *tail; /* a body that lives for ever; sent from where it stands */

@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "transport/media_peer.h"
 #include "transport/request.h"
-#include "transport/server_internal.h"
+#include "transport/tls_client.h"
 #include "transport/viewer.h"
 
 #define FAREWELL_US 300000 /* for the viewers to hear that the server stops */
@@ -21,7 +21,7 @@ static int create(struct server *self)
     if (r >= 0)
         r = door_create(self, &self->door);
     if (r >= 0)
-        r = server_tls_load(self);
+        r = server_tls_reload(self);
     if (r >= 0)
         r = server_context_create(self);
     return r;
@@ -61,8 +61,8 @@ struct server *server_destroy(struct server *self)
     server_context_destroy(self);
     auth_tickets_destroy(self->tickets);
     auth_tickets_destroy(self->media_tickets);
-    EVP_PKEY_free(self->key);
-    free(self->certificate_pem);
+    server_tls_destroy(self->tls);
+    tls_clients_destroy(self->clients);
     free(self);
     return NULL;
 }
@@ -116,6 +116,15 @@ void server_stop(struct server *self, int code)
 void server_set_names(struct server *self, const char *const *names, const uint16_t *ports, unsigned n, uint16_t port)
 {
     self->authority = (struct authority){.names = names, .ports = ports, .n_names = n, .port = port};
+}
+
+int server_set_client_ca(struct server *self, const char *ca_pem, const char *crl_pem)
+{
+    struct tls_clients *next = NULL;
+    int r = tls_clients_create(ca_pem, crl_pem, &next);
+    tls_clients_destroy(self->clients);
+    self->clients = next;
+    return r;
 }
 
 void server_accept_tcp(struct server *self, int fd)

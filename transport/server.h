@@ -61,6 +61,16 @@ void server_accept_local(struct server *self, int fd);
 /* Names that were changed, from now on; the arrays outlive the server. */
 void server_set_names(struct server *self, const char *const *names, const uint16_t *ports, unsigned n, uint16_t port);
 
+/* The keeper uses another certificate: so do handshakes from now on; connections that are there go on. Blocks for the
+ * keeper's answer. On failure (-errno) the former one stays. */
+int server_tls_reload(struct server *self);
+/* Who may vouch for client certificates from now on (PEM); ca_pem NULL: nobody is asked. -EINVAL: one of them makes no
+ * sense, and nobody is asked. */
+int server_set_client_ca(struct server *self, const char *ca_pem, const char *crl_pem);
+/* Connections that are there end after their next answer, so that who asks again comes over a new one; websockets
+ * stay. */
+void server_retire_connections(struct server *self);
+
 /* From keeper_client's listener. */
 void server_session_ended(struct server *self, struct auth_session *session);
 /* Its rights are others now: what it may not do any more ends at once. */

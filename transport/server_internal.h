@@ -30,8 +30,9 @@ struct server {
 
     struct lws_context *context;
     struct lws_vhost *tls_vhost, *local_vhost;
-    EVP_PKEY *key;
-    char *certificate_pem;
+    struct server_tls *tls;      /* what new handshakes show */
+    struct tls_clients *clients; /* NULL: no client certificates */
+    uint64_t retired_us;         /* connections from before end after their next answer; websockets stay */
 
     struct door *door;
     struct auth_tickets *tickets, *media_tickets; /* apart: one for the one door never opens the other */
@@ -58,6 +59,7 @@ struct connection {
     struct connection *next, **link;
     struct lws *wsi;
     char peer[64];                /* for logs and route_call */
+    uint64_t since_us;            /* clock_boot_us */
     struct auth_session *session; /* of a local peer; else NULL */
     struct request *request;      /* the one being served */
     struct viewer *viewer;        /* once it is a console websocket */
@@ -100,7 +102,7 @@ bool peer_is_proxy(const struct server *server, const char *peer);
 void peer_of_headers(const struct connection *connection, struct lws *wsi, char *room, size_t size);
 
 /* tls.c */
-int server_tls_load(struct server *self);
+void server_tls_destroy(struct server_tls *self); /* NULL allowed */
 int server_tls_configure(struct server *self, SSL_CTX *context);
 
 /* door.c: sockets of which it is not yet known whether they speak TLS */
