@@ -40,6 +40,8 @@ static int load(struct book *self, struct instant now)
     if (r >= 0)
         r = sessions_load(&self->sessions, &self->store, now);
     if (r >= 0)
+        r = token_clocks_load(&self->tokens, &self->store, now);
+    if (r >= 0)
         r = audit_open(&self->audit, &self->store, now);
     if (r < 0)
         return r;
@@ -78,6 +80,7 @@ struct book *book_close(struct book *self)
     if (!self)
         return NULL;
     store_close(&self->store);
+    token_clocks_finish(&self->tokens);
     device_key_finish(&self->device);
     explicit_bzero(self, sizeof *self);
     free(self);
@@ -227,6 +230,15 @@ static enum book_next begin(struct book *self, struct request *request, struct i
     case KEEPER_TOTP_CONFIRM:
         totp_confirm_ask(self, request, now);
         break;
+    case KEEPER_TOKENS:
+        tokens_ask(self, request);
+        break;
+    case KEEPER_TOKEN_MAKE:
+        token_make_ask(self, request, now);
+        break;
+    case KEEPER_TOKEN_REVOKE:
+        token_revoke_ask(self, request, now);
+        break;
     case KEEPER_NEW_SECRET:
         new_secret_ask(self, request, now);
         break;
@@ -298,6 +310,7 @@ enum book_next book_finish(struct book *self, struct request *request, struct in
 void book_tick(struct book *self, struct request *request, struct instant now)
 {
     sessions_expire(&self->sessions, now);
+    tokens_expire(self, now);
     book_save(self, now);
     book_collect(self, request);
 }

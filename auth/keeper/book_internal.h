@@ -5,6 +5,7 @@
 #include "auth/keeper/book.h"
 #include "auth/keeper/device_key.h"
 #include "auth/keeper/lockout.h"
+#include "auth/keeper/tokens.h"
 
 #define WHY_WRONG "The user name or password is wrong."
 #define WHY_FULL "The store cannot be written: make room on the disk that holds the state folder."
@@ -14,6 +15,7 @@ struct book {
     struct store store;
     struct device_key device;
     struct sessions sessions;
+    struct token_clocks tokens;
     struct audit audit;
     struct lockout accounts, peers;
     struct book_directory directory; /* map NULL: none is configured */
@@ -82,6 +84,17 @@ void logout_ask(struct book *self, struct request *request, struct instant now);
 void sessions_ask(struct book *self, struct request *request);
 void session_end_ask(struct book *self, struct request *request, struct instant now);
 void end_others_ask(struct book *self, struct request *request, struct instant now);
+
+/* book_tokens.c */
+void token_session_ask(struct book *self, struct request *request, struct instant now);
+void token_touch_ask(struct book *self, struct request *request, struct instant now);
+void token_make_ask(struct book *self, struct request *request, struct instant now);
+void token_revoke_ask(struct book *self, struct request *request, struct instant now);
+void tokens_ask(struct book *self, struct request *request);
+/* The gateway hears what they may do now, or that they may nothing. */
+void tokens_tell(struct book *self, struct request *request, const struct user *user);
+void tokens_forget_user(struct book *self, int64_t user_id); /* after it was removed from the store */
+void tokens_expire(struct book *self, struct instant now);
 
 /* book_users.c */
 void book_fault(struct request *request, int error, const char *why);

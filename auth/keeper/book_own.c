@@ -10,8 +10,10 @@ enum { OWN_OLD, OWN_NEW }; /* request->step: which password is being hashed */
 
 bool book_own(struct book *self, struct request *request, struct session **ret, struct user *ret_user)
 {
-    if (request->id & KEEPER_TOKEN_SESSION) {
-        request_answer(request, -EPERM, 0, "An API token cannot change its account: log in with the password.");
+    if (request->id & KEEPER_TOKEN_SESSION || request->id == 0) {
+        request_answer(request, -EPERM, 0,
+                       request->id ? "An API token cannot change its account: log in with the password."
+                                   : "Who came by the local socket has no account here: change users instead.");
         return false;
     }
     struct session *session = sessions_find_id(&self->sessions, request->id, request->token_hash);

@@ -39,6 +39,10 @@ void session_answer(struct book *self, struct request *request, const struct ses
 
 void session_ask(struct book *self, struct request *request, struct instant now)
 {
+    if (strncmp(request->token, AUTH_API_TOKEN_PREFIX, strlen(AUTH_API_TOKEN_PREFIX)) == 0) {
+        token_session_ask(self, request, now);
+        return;
+    }
     struct session *session = sessions_find(&self->sessions, request->token);
     if (!session) {
         request_answer(request, -EACCES, 0, WHY_ENDED);
@@ -50,6 +54,10 @@ void session_ask(struct book *self, struct request *request, struct instant now)
 
 void touch_ask(struct book *self, struct request *request, struct instant now)
 {
+    if (request->id & KEEPER_TOKEN_SESSION) {
+        token_touch_ask(self, request, now);
+        return;
+    }
     struct session *session = sessions_find_id(&self->sessions, request->id, request->token_hash);
     if (!session) {
         request_answer(request, -EACCES, 0, NULL);
@@ -89,6 +97,7 @@ void book_tell_user(struct book *self, struct request *request, const struct use
         if (!known || request_tell_change(request, session->id, user->role, &grants) < 0)
             sessions_end(&self->sessions, session);
     }
+    tokens_tell(self, request, user);
 }
 
 /* ---- listing and ending ---- */

@@ -230,8 +230,10 @@ void user_delete_ask(struct book *self, struct request *request, struct instant 
         r = user_remove(&self->store, user.id);
         r = change_commit(self, now, r, who_asks(request), "user-deleted", user.name, "");
     }
-    if (r >= 0)
+    if (r >= 0) {
         sessions_end_user(&self->sessions, user.id, 0);
+        tokens_forget_user(self, user.id);
+    }
     book_fault(request, r, NULL);
 }
 
