@@ -46,7 +46,7 @@ static int load(struct book *self, struct instant now)
     if (r < 0)
         return r;
     self->needs_setup = users == 0;
-    return 0;
+    return owner_load(self, now);
 }
 
 int book_open(struct book **ret, const char *name, struct instant now, char *why, size_t size)
@@ -90,6 +90,11 @@ struct book *book_close(struct book *self)
 bool book_needs_setup(const struct book *self)
 {
     return self->needs_setup;
+}
+
+bool book_recovers(const struct book *self)
+{
+    return self->recovering;
 }
 
 bool book_audit_broken(const struct book *self)
@@ -312,5 +317,8 @@ void book_tick(struct book *self, struct request *request, struct instant now)
     sessions_expire(&self->sessions, now);
     tokens_expire(self, now);
     book_save(self, now);
+    int r = owner_look(self, now);
+    if (r < 0)
+        note_outcome(self, r);
     book_collect(self, request);
 }

@@ -14,6 +14,8 @@ struct book *book_close(struct book *self); /* NULL allowed; returns NULL. What 
 DEFINE_CLEANUP(struct book, book_close)
 
 bool book_needs_setup(const struct book *self);
+/* There are users, and the owner has made a secret for set-up (book_new_secret: -EALREADY). */
+bool book_recovers(const struct book *self);
 bool book_audit_broken(const struct book *self); /* as found by book_open */
 
 /* What media are sealed with (KEEPER_MEDIA_KEY_SIZE bytes). Any thread. 0, -EIO. */

@@ -21,6 +21,8 @@ struct book {
     struct book_directory directory; /* map NULL: none is configured */
     char issuer[KEEPER_MAX_ISSUER];
     char nobody[PASSWORD_HASH_SIZE]; /* hash of a password that nobody has: what unknown users are checked against */
+    bool recovering;                 /* set-up is for an owner who has lost his way in */
+    int64_t recovery_ends_us;
     bool needs_setup;
     bool save_failed;   /* said so in the log */
     int64_t refusal_us; /* when a refused try was last written down */
@@ -62,6 +64,12 @@ void admit(struct book *self, struct request *request, const struct user *user, 
 bool directory_is_asked(const struct book *self, const struct request *request);
 /* 0: *ret is the user that the directory vouches for. Else it was answered. */
 int directory_user(struct book *self, struct request *request, struct instant now, struct user *ret);
+
+#define SETUP_SECRET "setup-secret" /* in the store: its SHA-256 */
+
+/* book_owner.c: notes of the owner (auth/keeper/owner_notes.h), at the start and at each tick. */
+int owner_load(struct book *self, struct instant now);
+int owner_look(struct book *self, struct instant now);
 
 /* book_totp.c */
 /* What the account's second factor says to request->code: 0 fine (also when there is none), -ENOKEY none was given,

@@ -15,7 +15,7 @@ static bool secret_is_right(struct book *self, const struct request *request)
     uint8_t given[32], kept[33];
     size_t size;
     return secret_hash(request->secret, given) &&
-           store_meta_get(&self->store, "setup-secret", kept, sizeof kept, &size) == 1 && size == sizeof given &&
+           store_meta_get(&self->store, SETUP_SECRET, kept, sizeof kept, &size) == 1 && size == sizeof given &&
            CRYPTO_memcmp(given, kept, sizeof given) == 0;
 }
 
@@ -52,6 +52,25 @@ enum book_next setup_begin(struct book *self, struct request *request, struct in
     return BOOK_HASH;
 }
 
+/* A user who is there gets a new way in, and loses the old ones: after a recovery. */
+static int put_first(struct book *self, struct user *user, struct instant now)
+{
+    struct user there;
+    int r = self->recovering ? user_find(&self->store, user->name, &there) : 0;
+    if (r < 0)
+        return r;
+    if (r == 0)
+        return user_insert(&self->store, user, now.wall_s);
+    if (there.origin != KEEPER_LOCAL)
+        return -EEXIST;
+    user->id = there.id;
+    there.role = user->role;
+    there.enabled = true;
+    text_copy(there.hash, sizeof there.hash, user->hash);
+    r = user_update(&self->store, &there, now.wall_s);
+    return r < 0 ? r : factor_drop(&self->store, there.id);
+}
+
 static int make_first(struct book *self, struct instant now, const char *name, const char *hash, const char *detail,
                       struct user *ret)
 {
@@ -61,13 +80,13 @@ static int make_first(struct book *self, struct instant now, const char *name, c
     int r = change_begin(self);
     if (r < 0)
         return r;
-    r = user_insert(&self->store, &user, now.wall_s);
+    r = put_first(self, &user, now);
     if (r >= 0)
-        r = store_meta_remove(&self->store, "setup-secret");
-    r = change_commit(self, now, r, user.name, "setup", user.name, detail);
+        r = store_meta_remove(&self->store, SETUP_SECRET);
+    r = change_commit(self, now, r, user.name, "setup", user.name, self->recovering ? "after a recovery" : detail);
     if (r < 0)
         return r;
-    self->needs_setup = false;
+    self->needs_setup = self->recovering = false;
     *ret = user;
     return 0;
 }
@@ -79,7 +98,10 @@ void setup_finish(struct book *self, struct request *request, struct instant now
     struct user user;
     int r = make_first(self, now, request->user, request->hash, "", &user);
     if (r < 0)
-        request_answer(request, r, 0, r == -ENOSPC ? WHY_FULL : NULL);
+        request_answer(request, r == -EEXIST ? -EINVAL : r, 0,
+                       r == -ENOSPC   ? WHY_FULL
+                       : r == -EEXIST ? "This name belongs to somebody of the directory: take another."
+                                      : NULL);
     else
         admit(self, request, &user, AUTH_BROWSER, now);
 }
@@ -88,7 +110,7 @@ int book_first_user(struct book *self, struct instant now, const char *user, con
 {
     struct user made;
     *why = WHY_DONE;
-    if (!self->needs_setup)
+    if (!self->needs_setup || self->recovering)
         return -EALREADY;
     *why = user_name_fault(user);
     if (!*why)
@@ -103,7 +125,7 @@ int book_first_user(struct book *self, struct instant now, const char *user, con
 
 int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE])
 {
-    if (!self->needs_setup)
+    if (!self->needs_setup || self->recovering)
         return -EALREADY;
     char secret[SECRET_SIZE];
     uint8_t hash[32];
@@ -114,7 +136,7 @@ int book_new_secret(struct book *self, struct instant now, char ret[SECRET_SIZE]
         return -EIO;
     r = change_begin(self);
     if (r >= 0) {
-        r = store_meta_put(&self->store, "setup-secret", hash, sizeof hash);
+        r = store_meta_put(&self->store, SETUP_SECRET, hash, sizeof hash);
         r = change_commit(self, now, r, "keeper", "setup-secret", "", "");
     }
     if (r >= 0)

@@ -91,7 +91,7 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
         return r;
     make_first_user(self, ready);
     snprintf(why, size, "keeper/%s: cannot be written: make room on the disk that holds the state folder.", STORE_FILE);
-    if (book_needs_setup(self->book))
+    if (book_needs_setup(self->book) && !book_recovers(self->book))
         r = book_new_secret(self->book, instant_now(), ready->secret);
     if (r < 0)
         return r;
