@@ -3,7 +3,11 @@
 import { base } from './base.js';
 
 /** @typedef {'view'|'input'|'media'|'library'|'power'|'serial'|'configure'|'users'|'audit'} Right */
-/** @typedef {{user: string, role: string, rights: Right[]}} Session */
+/** target: "" is the gateway itself, "*" all targets. @typedef {{target: string, rights: Right[]}} Grant */
+/**
+ * expires: milliseconds from now, null: only with its connection.
+ * @typedef {{user: string, role: string, rights: Right[], grants: Grant[], kind: string, expires: number|null}} Session
+ */
 /** @typedef {import('./media_api.js').Drive} Drive */
 /**
  * @typedef {object} Target
@@ -84,6 +88,9 @@ export class ApiError extends Error {
 export const LOGIN_NEEDED = 'lightsout-login-needed';
 export const SETUP_NEEDED = 'lightsout-setup-needed';
 
+/** @param {string} why a sentence of the gateway's, or '' */
+export const loginNeeded = (why) => window.dispatchEvent(new CustomEvent(LOGIN_NEEDED, { detail: why }));
+
 /**
  * @param {string} method
  * @param {string} path below /api/v1
@@ -117,7 +124,7 @@ async function refusal(response, path) {
   }
   const code = error?.code ?? 'unknown';
   if (code === 'needs-setup') window.dispatchEvent(new Event(SETUP_NEEDED));
-  else if (response.status === 401 && path !== '/session') window.dispatchEvent(new Event(LOGIN_NEEDED));
+  else if (response.status === 401 && path !== '/session') loginNeeded('');
   return new ApiError(response.status, code, error?.message ?? `The gateway refused this (status ${response.status}).`);
 }
 
@@ -131,11 +138,11 @@ export async function json(method, path, body) {
 export const target = (name) => `/targets/${encodeURIComponent(name)}`;
 
 export const api = {
-  /** @returns {Promise<{name: string, version: string, needs_setup: boolean}>} */
+  /** @returns {Promise<{name: string, version: string, needs_setup: boolean, certificate?: boolean}>} certificate: one may log in by it */
   version: () => json('GET', '/version'),
   /** @param {{secret: string, user: string, password: string}} body @returns {Promise<Session>} */
   setup: (body) => json('POST', '/setup', body),
-  /** @param {{user: string, password: string}} body @returns {Promise<Session>} */
+  /** @param {{user: string, password: string, code?: string}|{certificate: true}} body @returns {Promise<Session>} */
   login: (body) => json('POST', '/session', body),
   /** @returns {Promise<Session>} */
   session: () => json('GET', '/session'),

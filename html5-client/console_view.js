@@ -1,6 +1,6 @@
 /* The console of one target: puts screen, toolbar and status strip together and keeps what they share. */
 
-import { api, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
+import { api, loginNeeded, SETUP_NEEDED, sentence } from './api.js';
 import { chordUsages } from './chords.js';
 import { ConsoleScreen } from './console_screen.js';
 import { ConsoleToolbar } from './console_toolbar.js';
@@ -89,7 +89,7 @@ export class ConsoleView extends HTMLElement {
     this.#target = target;
     this.#offer = new UsbOffer(target, () => this.#targetChanged());
     this.#repick = new RepickOffer(target);
-    attachDrop(this, () => identity.can('media') || identity.can('library'), (dropped) => void this.#openMedia(dropped));
+    attachDrop(this, () => identity.can('media', this.#target) || identity.can('library'), (dropped) => void this.#openMedia(dropped));
     this.#toolbar = new ConsoleToolbar({
       chord: (chord) => this.#press(chord),
       paste: () => openPasteDialog(this.#target),
@@ -173,6 +173,7 @@ export class ConsoleView extends HTMLElement {
         return notice(report.why, 'danger');
       case 'changed':
         if (report.drives) this.#media?.refresh();
+        if (report.target) void this.#loadRights();
         return this.#targetChanged();
     }
   }
@@ -193,7 +194,7 @@ export class ConsoleView extends HTMLElement {
       this.#strip.figures(null);
       this.#strip.picture(this.#mode, null);
     } else this.#loadTarget();
-    if (state.state === 'ended' && state.reason === 'session') window.dispatchEvent(new Event(LOGIN_NEEDED));
+    if (state.state === 'ended' && state.reason === 'session') loginNeeded(state.why);
     else if (state.state === 'ended' && state.reason === 'setup') window.dispatchEvent(new Event(SETUP_NEEDED));
     else this.#show();
   }
@@ -345,6 +346,16 @@ export class ConsoleView extends HTMLElement {
     this.#loadTarget();
   }
 
+  /** They may be others now. */
+  async #loadRights() {
+    try {
+      identity.set(await api.session());
+      this.#show();
+    } catch {
+      // The cover tells what is wrong with the connection.
+    }
+  }
+
   async #loadTarget() {
     try {
       [this.#info, this.#powerState] = await Promise.all([api.target(this.#target), api.powerState(this.#target)]);
@@ -376,7 +387,7 @@ export class ConsoleView extends HTMLElement {
 
   #show() {
     this.#screen.input.setEnabled(this.#admitted);
-    this.#toolbar.allow({ input: this.#admitted, power: identity.can('power') });
+    this.#toolbar.allow({ input: this.#admitted, power: identity.can('power', this.#target) });
     this.#showSeat();
     this.#screen.cover.update(
       {
@@ -385,7 +396,7 @@ export class ConsoleView extends HTMLElement {
         noPicture: this.#noPicture ?? (this.#mode ? null : { signal: 'ok', why: '' }),
         picture: this.#screen.hasPicture,
         target: this.#info,
-        mayPower: identity.can('power'),
+        mayPower: identity.can('power', this.#target),
       },
       {
         retry: () => this.#screen.send({ type: 'retry' }),

@@ -8,6 +8,7 @@ import { LoginView } from './login_view.js';
 import { go, hashOf, placeOf } from './router.js';
 import { refuseStrayDrops } from './drop_zone.js';
 import { servedFiles } from './served_files.js';
+import { endWords } from './session_words.js';
 import { applyTheme } from './theme.js';
 import { uploads } from './uploads.js';
 import { ConsoleView } from './console_view.js';
@@ -20,7 +21,8 @@ const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 
 /** @type {Place} where a login leads */
 let next = { view: 'list' };
-let expired = false;
+/** Why this one was logged out; '': it was not. */
+let why = '';
 
 /** @param {Place} place @returns {HTMLElement} */
 function viewOf(place) {
@@ -34,8 +36,8 @@ function viewOf(place) {
 function loginView(place) {
   const view = new LoginView();
   view.next = place.view === 'login' ? next : place;
-  view.why = expired ? 'Your session has ended. Log in to go on where you were.' : '';
-  expired = false;
+  view.why = why;
+  why = '';
   return view;
 }
 
@@ -70,10 +72,10 @@ async function start() {
 
 window.addEventListener('hashchange', show);
 window.addEventListener(SETUP_NEEDED, () => go({ view: 'setup' }));
-window.addEventListener(LOGIN_NEEDED, () => {
+window.addEventListener(LOGIN_NEEDED, (event) => {
   const here = placeOf(location.hash);
   if (here.view === 'login') return;
-  expired = identity.session !== null;
+  why = identity.session ? endWords(identity.overdue, /** @type {CustomEvent<string>} */ (event).detail) : '';
   identity.set(null);
   next = here;
   history.replaceState(null, '', hashOf({ view: 'login' }));

@@ -29,7 +29,7 @@ const POLL_MS = 1000;
 
 export class MediaDialog {
   #announcer = new Announcer();
-  #may = { media: identity.can('media'), library: identity.can('library') };
+  #may;
   #drives;
   #library = new LibraryTab({ changed: () => this.#enable(), pick: () => this.#pick() });
   #file = new FileTab({ changed: () => this.#enable(), upload: (dropped) => void this.#upload(dropped) });
@@ -51,6 +51,7 @@ export class MediaDialog {
   constructor(target, closed) {
     this.target = target;
     this.closed = closed;
+    this.#may = { media: identity.can('media', target), library: identity.can('library') };
     this.#drives = new DrivePanel(target, this.#may, (error) => setText(this.#message, error));
     const { media, library } = this.#may;
     const tabs = [

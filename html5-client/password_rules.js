@@ -1,5 +1,8 @@
 /* What the gateway asks of a password, told while it is typed. The gateway decides; this only saves a round trip. */
 
+import { h } from './dom.js';
+import { icon } from './icons.js';
+
 const MIN_LENGTH = 12;
 const MIN_DIFFERENT = 5;
 /** Shorter user names may stand in a password. */
@@ -16,3 +19,9 @@ export function passwordRules(password, user) {
     { text: 'Without the user name', met: password !== '' && !named },
   ];
 }
+
+/** As lines of a list. @param {{text: string, met: boolean}[]} rules */
+export const rulesList = (rules) =>
+  rules.map(({ text, met }) =>
+    h('li', { 'data-met': String(met) }, icon('check'), h('span', {}, text), h('span', { class: 'for-readers' }, met ? ' (met)' : ' (not met)')),
+  );

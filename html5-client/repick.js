@@ -75,7 +75,7 @@ export class RepickOffer {
 
   /** @param {Drive[]} drives */
   show(drives) {
-    if (!identity.can('media')) return;
+    if (!identity.can('media', this.target)) return;
     const waiting = drives.filter((drive) => drive.id && rememberedFile(drive.id) && waits(this.target, drive));
     if (!waiting.length) this.#remove();
     for (const drive of waiting) {

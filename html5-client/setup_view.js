@@ -4,9 +4,8 @@ import { api, ApiError, sentence } from './api.js';
 import { wordmark } from './brand.js';
 import { h, setText } from './dom.js';
 import { field } from './field.js';
-import { icon } from './icons.js';
 import { identity } from './identity.js';
-import { passwordRules } from './password_rules.js';
+import { passwordRules, rulesList } from './password_rules.js';
 import { go } from './router.js';
 
 class SetupView extends HTMLElement {
@@ -54,10 +53,7 @@ class SetupView extends HTMLElement {
   }
 
   #showRules() {
-    const lines = this.#rulesNow().map(({ text, met }) =>
-      h('li', { 'data-met': String(met) }, icon('check'), h('span', {}, text), h('span', { class: 'for-readers' }, met ? ' (met)' : ' (not met)')),
-    );
-    this.rules.replaceChildren(...lines);
+    this.rules.replaceChildren(...rulesList(this.#rulesNow()));
   }
 
   /** @returns {boolean} */

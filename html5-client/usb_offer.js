@@ -20,7 +20,7 @@ export class UsbOffer {
 
   /** @param {UsbSummary|null} usb */
   show(usb) {
-    const offer = identity.can('media') ? usb?.offer : null;
+    const offer = identity.can('media', this.target) ? usb?.offer : null;
     const told = offer ? `${offer.name} ${usb?.why}` : '';
     if (told === this.#told) return;
     this.#told = told;

@@ -22,7 +22,7 @@ export class UsbPanel {
   #apply = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => this.#applyNow() }, 'Switch');
   #note = h('p', { class: 'small dim' }, 'The target sees keyboard, mouse and drives leave and return.');
   #foot = h('div', { class: 'panel-foot' }, this.#note, this.#apply);
-  #allowed = identity.can('configure');
+  #allowed;
   /** @type {Map<string, HTMLInputElement>} */
   #inputs = new Map();
   #shown = '';
@@ -45,6 +45,7 @@ export class UsbPanel {
   /** @param {string} target */
   constructor(target) {
     this.target = target;
+    this.#allowed = identity.can('configure', target);
     this.#foot.hidden = !this.#allowed;
   }
 
@@ -72,7 +73,7 @@ export class UsbPanel {
 
   /** @param {Usb} usb */
   #showOffer({ offer, why }) {
-    const shown = offer && identity.can('media') ? `${offer.name} ${why}` : '';
+    const shown = offer && identity.can('media', this.target) ? `${offer.name} ${why}` : '';
     this.#offer.hidden = !shown;
     if (this.#offer.dataset.shown === shown || !offer) return;
     this.#offer.dataset.shown = shown;

@@ -19,6 +19,16 @@ async function logOut() {
   }
 }
 
+/** Its modules are loaded when they are wanted: few look at their account each day. */
+async function openAccount() {
+  try {
+    const { AccountDialog } = await import('./account_dialog.js');
+    new AccountDialog().open();
+  } catch {
+    notice('The gateway does not answer: the dialog could not be loaded.', 'danger');
+  }
+}
+
 /** @param {import('./theme.js').Theme} value @param {string} label */
 const themeItem = (value, label) => ({ label, checked: theme() === value, run: () => setTheme(value) });
 
@@ -28,6 +38,7 @@ export function userMenu() {
   const wrap = h('div', {}, button);
   attachMenu(button, () => [
     { group: role },
+    { label: 'Account …', run: () => void openAccount() },
     'line',
     { group: 'Colours' },
     themeItem('system', 'As the system'),

@@ -39,7 +39,7 @@ export class VideoPanel {
     h('div', { class: 'edid-row' }, this.#preset, this.#write),
   );
   #buttons = h('div', { class: 'edid-row' }, this.#upload, this.#save, this.#file);
-  #allowed = identity.can('configure');
+  #allowed;
 
   element = h(
     'section',
@@ -56,6 +56,7 @@ export class VideoPanel {
   /** @param {string} target */
   constructor(target) {
     this.target = target;
+    this.#allowed = identity.can('configure', target);
   }
 
   async refresh() {

@@ -21,9 +21,12 @@ const TARGET = {
   name: 'pc', machine: 'fake', power: 'on', signal: { name: 'ok', why: '' }, mode: null, viewers: 1, seat: { holder: null },
   drives: [], leds: { num: false, caps: false, scroll: false },
 };
+export const SESSION = {
+  user: 'anna', role: 'Custom', rights: ['view', 'input'], grants: [{ target: '*', rights: ['view', 'input'] }], kind: 'browser', expires: null,
+};
 const ANSWERS = {
   'GET /api/v1/version': { name: 'lightsout', version: '0', needs_setup: false },
-  'GET /api/v1/session': { user: 'anna', role: 'Administrator', rights: ['view', 'input'] },
+  'GET /api/v1/session': SESSION,
   'GET /api/v1/system': { clock: { synchronised: true, time: 0 } },
   'GET /api/v1/targets': { targets: [TARGET] },
   'GET /api/v1/targets/pc': TARGET,
@@ -39,6 +42,8 @@ export class FakeConsole {
   refreshes = 0;
   watching = false;
   open = true;
+  /** What it wanted of the seat: "request", "grant 3" ... */
+  seatActs = [];
 
   constructor(socket, number) {
     this.socket = socket;
@@ -55,6 +60,8 @@ export class FakeConsole {
     if (type === 0x08) this.socket.send(Buffer.from([0x88, 0, 0, 0, ...message.subarray(4, 8)]));
     if (type === 0x0a) this.refreshes++;
     if (type === 0x0b) this.watching = message[1] === 1;
+    if (type === 0x07) this.seatActs.push(['release', 'request', 'take', 'share', 'exclusive'][message[1]]);
+    if (type === 0x0c) this.seatActs.push(`${message[1] ? 'grant' : 'refuse'} ${message.readUInt32LE(4)}`);
   }
 
   #greet(message) {
@@ -91,6 +98,32 @@ export class FakeConsole {
     this.socket.send(Buffer.concat([Buffer.from([0x84, signal, text.length & 255, text.length >> 8]), text]));
   }
 
+  /** How the seat stands: flags that are set, and the rest as docs/console-protocol.md names it. */
+  seats({ flags = [], viewers = 1, holder = 0, idleSeconds = 0, idleLimit = 600, name = '', askers = [] }) {
+    const FLAGS = ['mine', 'shared', 'free', 'asking', 'mayType', 'mayTake', 'idle'];
+    const head = Buffer.alloc(17);
+    head[0] = 0x8d;
+    head[1] = flags.reduce((bits, flag) => bits | (1 << FLAGS.indexOf(flag)), 0);
+    head.writeUInt16LE(viewers, 2);
+    [holder, idleSeconds, idleLimit].forEach((value, i) => head.writeUInt32LE(value, 4 + 4 * i));
+    head[16] = askers.length;
+    const named = (/** @type {string} */ text) => Buffer.concat([Buffer.from([Buffer.byteLength(text)]), Buffer.from(text)]);
+    const lines = askers.map(({ number, waiting = 0, mine = false, name: who }) => {
+      const line = Buffer.alloc(7);
+      line.writeUInt32LE(number, 0);
+      line.writeUInt16LE(waiting, 4);
+      line[6] = mine ? 1 : 0;
+      return Buffer.concat([line, named(who)]);
+    });
+    this.socket.send(Buffer.concat([head, named(name), ...lines]));
+  }
+
+  /** The connection ends. @param {number} reason @param {string} why */
+  end(reason, why) {
+    const text = Buffer.from(why);
+    this.socket.send(Buffer.concat([Buffer.from([0x8b, reason, text.length & 255, text.length >> 8]), text]));
+  }
+
   /** What REST shows has changed. */
   changed() {
     this.socket.send(Buffer.from([0x8a, 4, 0, 0]));
@@ -122,10 +155,14 @@ export class FakeGateway {
   /** Runs in the console's worker before the page's own code. */
   prelude = '';
 
-  static async create() {
+  /** @param {{base?: string}} [options] base: the path that a proxy keeps in front */
+  static async create({ base = '' } = {}) {
     const self = new FakeGateway();
+    self.base = base;
     const security = { 'Content-Security-Policy': policy(), 'Cache-Control': 'no-store' };
     self.server = createServer((request, response) => {
+      if (!request.url.startsWith(`${base}/`)) return void response.writeHead(404).end();
+      request.url = request.url.slice(base.length);
       if (self.handlers.some((handler) => handler(request, response))) return;
       const known = self.answers[`${request.method} ${request.url}`];
       if (known) return void answer(request, response, known);
@@ -145,7 +182,7 @@ export class FakeGateway {
       self.consoles.push(new FakeConsole(acceptSocket(request, stream), self.consoles.length + 1));
     });
     await new Promise((resolve) => self.server.listen(0, '127.0.0.1', resolve));
-    self.url = `http://localhost:${self.server.address().port}`;
+    self.url = `http://localhost:${self.server.address().port}${base}`;
     return self;
   }
 
