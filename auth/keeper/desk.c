@@ -34,6 +34,9 @@ struct desk {
     bool needs_setup;
     desk_setup_fn *setup;
     void *setup_data;
+    unsigned n_runs;
+    desk_directory_fn *directory; /* NULL: there is none */
+    void *directory_data;
 };
 
 /* A request on its way. */
@@ -41,9 +44,12 @@ struct job {
     struct desk *desk;
     struct request *request;
     unsigned generation;
-    enum { STAGE_BEGIN, STAGE_FINISH, STAGE_TICK } stage;
+    enum { STAGE_BEGIN, STAGE_FINISH, STAGE_TICK, STAGE_RUN } stage;
     enum book_next next;
     bool worked; /* false: the pool ended before its turn */
+    desk_work_fn *run;
+    desk_ran_fn *ran;
+    void *run_data;
 };
 
 static void channel_close(struct desk *self)
@@ -76,6 +82,8 @@ static void job_free(struct job *job)
     struct desk *self = job->desk;
     if (job->stage == STAGE_TICK)
         self->ticking = false;
+    else if (job->stage == STAGE_RUN)
+        self->n_runs--;
     else if (job->request->type == KEEPER_AUDIT)
         self->n_audits--;
     else
@@ -93,6 +101,8 @@ static void store_work(void *data)
         job->next = book_begin(book, job->request, instant_now());
     else if (job->stage == STAGE_FINISH)
         job->next = book_finish(book, job->request, instant_now());
+    else if (job->stage == STAGE_RUN)
+        job->run(job->run_data, book, job->request, instant_now());
     else
         book_tick(book, job->request, instant_now());
     job->worked = true;
@@ -142,20 +152,24 @@ static void answer_busy(struct job *job)
 }
 
 static void hash_start(struct job *job);
+static void directory_start(struct job *job);
 static void finish_start(struct job *job);
 
 static void store_done(void *data)
 {
     struct job *job = data;
-    if (!job->worked) {
+    if (job->worked)
+        tell_events(job->desk, job->request);
+    if (job->stage == STAGE_RUN)
+        job->ran(job->run_data);
+    if (!job->worked || job->stage == STAGE_RUN) {
         job_free(job);
         return;
     }
-    tell_events(job->desk, job->request);
     if (job->next == BOOK_HASH)
         hash_start(job);
     else if (job->next == BOOK_DIRECTORY)
-        finish_start(job); /* nobody to be asked: the book refuses */
+        directory_start(job);
     else
         answer(job);
 }
@@ -178,6 +192,23 @@ static void hash_done(void *data)
         return;
     }
     finish_start(job);
+}
+
+static void directory_done(void *data)
+{
+    struct job *job = data;
+    if (job->generation != job->desk->generation)
+        job_free(job);
+    else
+        finish_start(job);
+}
+
+/* With nobody to ask, or too many asking, the book refuses. */
+static void directory_start(struct job *job)
+{
+    struct desk *self = job->desk;
+    if (!self->directory || self->directory(self->directory_data, job->request, directory_done, job) < 0)
+        finish_start(job);
 }
 
 static void finish_start(struct job *job)
@@ -216,6 +247,29 @@ static void on_tick(void *data)
     self->ticking = true;
     if (worker_pool_submit(self->store, store_work, store_done, job) < 0)
         job_free(job);
+}
+
+int desk_run(struct desk *self, desk_work_fn *work, desk_ran_fn *ran, void *data)
+{
+    struct job *job = calloc(1, sizeof *job);
+    struct request *request = request_create();
+    if (job && request) {
+        *job = (struct job){
+            .desk = self, .request = request, .stage = STAGE_RUN, .run = work, .ran = ran, .run_data = data};
+        if (worker_pool_submit(self->store, store_work, store_done, job) == 0) {
+            self->n_runs++;
+            return 0;
+        }
+    }
+    free(job);
+    keeper_request_destroy(request);
+    return -ENOMEM;
+}
+
+void desk_ask_directory(struct desk *self, desk_directory_fn *fn, void *data)
+{
+    self->directory = fn;
+    self->directory_data = data;
 }
 
 /* ---- the channel ---- */
@@ -390,7 +444,7 @@ struct desk *desk_destroy(struct desk *self)
         return NULL;
     channel_close(self);
     uint64_t deadline = clock_now_us() + DRAIN_US;
-    while ((self->n_requests || self->n_audits || self->ticking) && clock_now_us() < deadline &&
+    while ((self->n_requests || self->n_audits || self->n_runs || self->ticking) && clock_now_us() < deadline &&
            loop_dispatch(self->loop, 100) >= 0)
         ;
     worker_pool_destroy(self->hashing);

@@ -19,6 +19,17 @@ int desk_create(struct loop *loop, struct book *book, struct tls_identities *ide
 /* Another certificate is in use: the gateway is told. */
 void desk_certificate_changed(struct desk *self);
 
+/* Work on the store's thread, where the book is; request is a fresh one, and what it fills of ended and news is told
+ * before `ran`, which is called on the loop's thread in any case, also when the work had no turn. -ENOMEM. */
+typedef void desk_work_fn(void *data, struct book *book, struct request *request, struct instant now);
+typedef void desk_ran_fn(void *data);
+int desk_run(struct desk *self, desk_work_fn *work, desk_ran_fn *ran, void *data);
+
+/* Who asks the directory for request->user with request->password, which it wipes: 0, and `done` later, with
+ * request->entry; else an error, and nobody is asked. */
+typedef int desk_directory_fn(void *data, struct request *request, desk_ran_fn *done, void *done_data);
+void desk_ask_directory(struct desk *self, desk_directory_fn *fn, void *data);
+
 /* Finishes what was asked for (for some seconds at most), closes the channel. NULL allowed; returns NULL. */
 struct desk *desk_destroy(struct desk *self);
 DEFINE_CLEANUP(struct desk, desk_destroy)

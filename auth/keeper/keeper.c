@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "auth/keeper/desk.h"
+#include "auth/keeper/directory_desk.h"
 #include "auth/keeper/errands.h"
 #include "auth/keeper/supervisor_wire.h"
 #include "core/clock.h"
@@ -29,6 +30,9 @@ struct keeper {
     struct tls_identities identities;
     struct desk *desk; /* NULL until KEEPER_BEGIN was served */
     struct errands *errands;
+    struct directory *directory;
+    struct directory_settings *directory_draft; /* while it comes in */
+    struct directory_desk *directory_desk;
     int first_gateway_fd;
     struct keeper_account first_user; /* the owner's wish; "" none, or it was served */
 };
@@ -79,6 +83,42 @@ static void make_first_user(struct keeper *self, struct keeper_ready *ready)
     explicit_bzero(self->first_user.hash, sizeof self->first_user.hash);
 }
 
+/* On the store's thread, once there is one. */
+static void use_directory(struct keeper *self, struct book *book)
+{
+    const struct book_directory directory = {.map = directory_judge, .data = self->directory};
+    book_use_directory(book, directory_is_configured(self->directory) ? &directory : NULL);
+}
+
+static void work_directory(void *data, struct book *book, struct request *request, struct instant now)
+{
+    (void)request, (void)now;
+    use_directory(data, book);
+}
+
+static void directory_used(void *data)
+{
+    struct keeper *self = data;
+    if (self->directory_desk)
+        directory_desk_changed(self->directory_desk);
+}
+
+/* The supervisor's settings, in several messages. */
+static int on_directory(struct keeper *self, const struct ipc_message *message)
+{
+    if (!self->directory_draft)
+        self->directory_draft = calloc(1, sizeof *self->directory_draft);
+    if (!self->directory_draft)
+        return -ENOMEM;
+    int r = directory_receive(message, self->directory_draft);
+    if (r != 1)
+        return r;
+    directory_set(self->directory, self->directory_draft);
+    explicit_bzero(self->directory_draft, sizeof *self->directory_draft);
+    free(take(self->directory_draft));
+    return self->desk ? desk_run(self->desk, work_directory, directory_used, self) : 0;
+}
+
 /* Opens the store and all else; on failure why says what. */
 static int start(struct keeper *self, const struct keeper_begin *begin, struct ipc_message *message,
                  struct keeper_ready *ready, char *why, size_t size)
@@ -96,7 +136,9 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     if (r < 0)
         return r;
     snprintf(why, size, "the keeper's threads could not be started.");
-    return desk_create(self->loop, self->book, &self->identities, &self->desk);
+    use_directory(self, self->book);
+    r = desk_create(self->loop, self->book, &self->identities, &self->desk);
+    return r ? r : directory_desk_create(self->loop, self->desk, self->errands, self->directory, &self->directory_desk);
 }
 
 static void on_setup(void *data, const char *secret)
@@ -165,6 +207,9 @@ static void on_message(void *data, struct ipc_message *message)
         int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));
         if (r < 0)
             log_error("keeper", "the new gateway's channel cannot be used: %s", strerror(-r));
+    } else if (message->type == KEEPER_DIRECTORY || message->type == KEEPER_DIRECTORY_GROUP) {
+        if (on_directory(self, message) < 0)
+            fail(self, "the supervisor's directory makes no sense.");
     } else if (message->type == KEEPER_ERRANDS && message->n_fds == 1) {
         int r = errands_connect(self->errands, take_fd(&message->fds[0]));
         if (r < 0)
@@ -214,6 +259,8 @@ static int run(struct keeper *self, int supervisor_fd)
         r = loop_wake_add(self->loop, on_stop, self, &self->stop);
     if (r >= 0)
         r = errands_create(self->loop, &self->errands);
+    if (r >= 0)
+        r = directory_create(&self->directory);
     if (r < 0) {
         close(supervisor_fd);
         return r;
@@ -243,8 +290,12 @@ int keeper_main(const struct keeper_options *options)
         log_error("keeper", "cannot run: %s", strerror(-r));
     self.heartbeat = heartbeat_destroy(self.heartbeat);
     self.supervisor = ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
-    desk_destroy(self.desk);
+    directory_desk_stop(self.directory_desk);
     errands_destroy(self.errands);
+    desk_destroy(self.desk);
+    directory_desk_destroy(self.directory_desk);
+    directory_destroy(self.directory);
+    free(self.directory_draft);
     book_close(self.book);
     tls_identities_finish(&self.identities);
     if (self.stop) {
