@@ -3,46 +3,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/grants_json.h"
 #include "api/json.h"
 #include "api/session_json.h"
 #include "api/tables.h"
+#include "core/clock.h"
 
-static const struct {
-    enum auth_right right;
-    const char *name;
-} right_names[] = {
-    {RIGHT_VIEW, "view"},           {RIGHT_INPUT, "input"}, {RIGHT_MEDIA, "media"},
-    {RIGHT_LIBRARY, "library"},     {RIGHT_POWER, "power"}, {RIGHT_SERIAL, "serial"},
-    {RIGHT_CONFIGURE, "configure"}, {RIGHT_USERS, "users"}, {RIGHT_AUDIT, "audit"},
-};
+const char *api_kind_name(enum auth_kind kind)
+{
+    static const char *const names[] = {
+        [AUTH_BROWSER] = "browser",     [AUTH_TOKEN] = "token", [AUTH_CERTIFICATE] = "certificate",
+        [AUTH_DIRECTORY] = "directory", [AUTH_LOCAL] = "local",
+    };
+    return (unsigned)kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
+}
+
+/* Milliseconds until it ends, however much it is used; null when only its connection ends it. */
+static json_t *left_json(const struct auth_session *session)
+{
+    uint64_t now = clock_boot_us();
+    if (session->expires_us == UINT64_MAX)
+        return json_null();
+    return json_integer(session->expires_us > now ? (json_int_t)((session->expires_us - now) / 1000) : 0);
+}
 
 json_t *api_session_json(const struct auth_session *session)
 {
-    json_t *rights = json_array();
-    uint32_t bits = role_rights(session->role);
-
-    for (size_t i = 0; i < ARRAY_SIZE(right_names); i++)
-        if (bits & right_names[i].right)
-            json_array_append_new(rights, json_string(right_names[i].name));
-    return json_pack("{s:s, s:s, s:o}", "user", session->user, "role", role_name(session->role), "rights", rights);
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:s, s:o}", "user", session->user, "role", role_name(session->role), "rights",
+        api_rights_json(grants_on(&session->grants, GRANT_GATEWAY) | grants_on(&session->grants, GRANT_ALL_TARGETS)),
+        "grants", api_grants_json(&session->grants), "kind", api_kind_name(session->kind), "expires",
+        left_json(session));
 }
 
-void api_reply_login(struct route_call *call, int status, const struct keeper_login_result *result)
+void api_reply_keeper_error(struct route_call *call, int error, const char *why, unsigned retry_s)
 {
     char seconds[16];
 
-    switch (result->error) {
-    case 0:
-        route_set_session_cookie(call, result->token);
-        api_reply_json(call, status, api_session_json(result->session));
-        break;
-    case -EACCES:
-        route_reply_error(call, 401, "bad-login", "User name or password is wrong.");
-        break;
+    switch (error) {
     case -EAGAIN:
-        snprintf(seconds, sizeof seconds, "%u", result->retry_s);
+        snprintf(seconds, sizeof seconds, "%u", MAX(retry_s, 1u));
         route_reply_header(call, "Retry-After", seconds);
-        route_reply_error(call, 429, "locked-out", "Too many failed logins; try again in %u s.", result->retry_s);
+        route_reply_error(call, 429, "locked-out", "Too many failed tries; try again in %u s.", MAX(retry_s, 1u));
+        break;
+    case -EPERM:
+        route_reply_error(
+            call, 403, "no-account", "%s",
+            why && *why ? why : "This needs an account's own session: an API token or the local socket has none.");
         break;
     case -ENOSPC:
         route_reply_error(call, 507, "disk-full", "The gateway's disk is full; nothing was changed.");
@@ -51,7 +58,28 @@ void api_reply_login(struct route_call *call, int status, const struct keeper_lo
         route_reply_error(call, 503, "keeper-restarting", "The gateway's key keeper is restarting; try again.");
         break;
     default:
-        route_reply_error(call, 500, "failed", "%s", result->why ? result->why : "The login could not be checked.");
+        route_reply_error(call, 500, "failed", "%s", why && *why ? why : "The keeper could not do it.");
+    }
+}
+
+void api_reply_login(struct route_call *call, int status, const struct keeper_login_result *result)
+{
+    switch (result->error) {
+    case 0:
+        route_set_session_cookie(call, result->token);
+        if (result->device)
+            route_set_device_cookie(call, result->device);
+        api_reply_json(call, status, api_session_json(result->session));
+        break;
+    case -EACCES:
+        route_reply_error(call, 401, "bad-login", "User name or password is wrong.");
+        break;
+    case KEEPER_CODE_REQUIRED:
+        route_reply_error(call, 401, "code-required",
+                          "This account has a second factor: give \"code\" too, six digits or a recovery code.");
+        break;
+    default:
+        api_reply_keeper_error(call, result->error, result->why, result->retry_s);
     }
 }
 
@@ -63,12 +91,18 @@ static void login_done(void *data, const struct keeper_login_result *result)
 static void post_session(void *context, struct route_call *call)
 {
     struct api_context *api = context;
-    const char *user, *password;
-    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"user", "password", NULL});
+    struct keeper_credentials login = {.code = "",
+                                       .peer = call->peer,
+                                       .agent = call->agent,
+                                       .old_token = call->cookie_token,
+                                       .device = call->device_token};
+    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"user", "password", "code", NULL});
 
-    if (!body || !api_string(call, body, "user", true, &user) || !api_string(call, body, "password", true, &password))
+    if (!body || !api_string(call, body, "user", true, &login.user) ||
+        !api_string(call, body, "password", true, &login.password) ||
+        !api_string(call, body, "code", false, &login.code))
         return;
-    int r = keeper_client_login(api->keeper, user, password, call->peer, call->cookie_token, login_done, call);
+    int r = keeper_client_log_in(api->keeper, &login, login_done, call);
     if (r < 0)
         api_reply_login(call, 200, &(struct keeper_login_result){.error = r});
 }

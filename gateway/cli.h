@@ -40,7 +40,8 @@ struct cli_commands {
 };
 
 extern const struct cli_commands cli_target_commands, cli_media_commands, cli_image_commands, cli_upload_commands,
-    cli_screen_commands, cli_input_commands, cli_account_commands, cli_dongle_commands, cli_doctor_commands;
+    cli_screen_commands, cli_input_commands, cli_account_commands, cli_user_commands, cli_token_commands,
+    cli_dongle_commands, cli_doctor_commands;
 
 extern const struct cli_commands cli_seat_commands;
 
@@ -62,9 +63,21 @@ const char *cli_origin(const struct cli *cli);
 int cli_curl_failed(const struct cli *cli, int code);
 int cli_status_failed(const struct cli *cli, long status, const char *body);
 
-/* The last answer's HTTP status, and the session cookie it set ("" when none). */
+/* The last answer's HTTP status, the session cookie it set, and the code of its refusal ("" when none). */
 long cli_last_status(void);
 const char *cli_last_token(void);
+const char *cli_last_error(void);
+
+/* cli_password.c: one line without echo from the terminal, or from standard input when that is none. False after an
+ * error was printed. */
+#define CLI_MAX_PASSWORD 1024
+bool cli_read_password(const char *prompt, char ret[CLI_MAX_PASSWORD]);
+
+/* cli_grants.c: "TARGET:right,right" words as REST's grants; "*" is all targets, "gateway" the gateway itself. NULL
+ * after an error was printed. */
+json_t *cli_grants(int argc, char **argv);
+/* The same the other way, in one line. */
+void cli_print_grants(json_t *grants);
 
 /* A path with one name in it, percent-encoded: cli_path("/targets/%s/power", name). In a static buffer. NULL when the
  * name would make another path of it ("../users"); cli_call and cli_fetch say so and answer CLI_NOT_FOUND. */

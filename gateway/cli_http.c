@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/keeper_account.h"
 #include "core/cleanup.h"
 #include "core/route.h"
 #include "gateway/cli.h"
@@ -20,7 +21,7 @@ struct answer {
 };
 
 static long last_status;
-static char last_token[128];
+static char last_token[128], last_error[64];
 
 long cli_last_status(void)
 {
@@ -30,6 +31,11 @@ long cli_last_status(void)
 const char *cli_last_token(void)
 {
     return last_token;
+}
+
+const char *cli_last_error(void)
+{
+    return last_error;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t n, void *data)
@@ -102,12 +108,11 @@ static CURLcode on_ssl_context(CURL *curl, void *context, void *data)
     return CURLE_OK;
 }
 
-/* The cookie line from the token file; "" without one. */
-static int read_token(const struct cli *cli, char *ret, size_t size)
+/* What the token file holds: a session's token for the cookie, or an API token. */
+static int set_token(const struct cli *cli, CURL *curl)
 {
-    char token[100] = "";
+    char token[100] = "", cookie[160];
 
-    ret[0] = 0;
     if (!cli->token_file)
         return CLI_OK;
     _cleanup_fclose_ FILE *f = fopen(cli->token_file, "re");
@@ -116,11 +121,25 @@ static int read_token(const struct cli *cli, char *ret, size_t size)
         return CLI_USAGE;
     }
     token[strcspn(token, "\r\n")] = 0;
-    if (!*token || strspn(token, "0123456789abcdef") != strlen(token)) {
-        cli_error("the token file '%s' holds no session token; 'lightsout ... login USER' writes it", cli->token_file);
+    const char *hex = token;
+    bool api = !strncmp(token, AUTH_API_TOKEN_PREFIX, sizeof AUTH_API_TOKEN_PREFIX - 1);
+    if (api)
+        hex += sizeof AUTH_API_TOKEN_PREFIX - 1;
+    if (!*hex || strspn(hex, "0123456789abcdef") != strlen(hex)) {
+        cli_error(
+            "the token file '%s' holds no session token (as 'lightsout ... login USER' writes it) and no API token",
+            cli->token_file);
         return CLI_USAGE;
     }
-    snprintf(ret, size, ROUTE_COOKIE "=%s", token);
+    if (api) {
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
+    } else {
+        snprintf(cookie, sizeof cookie, ROUTE_COOKIE "=%s", token);
+        curl_easy_setopt(curl, CURLOPT_COOKIE, cookie);
+    }
+    explicit_bzero(token, sizeof token);
+    explicit_bzero(cookie, sizeof cookie);
     return CLI_OK;
 }
 
@@ -135,7 +154,7 @@ const char *cli_origin(const struct cli *cli)
 
 static int set_up_peer(struct cli *cli, CURL *curl, const char *path, bool login)
 {
-    char url[2048], cookie[160];
+    char url[2048];
 
     snprintf(url, sizeof url, "%s/api/v1%s", cli->url ? cli->url : "http://localhost", path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -153,10 +172,7 @@ static int set_up_peer(struct cli *cli, CURL *curl, const char *path, bool login
         curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, cli);
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L); /* the pin says more than a name */
     }
-    int r = login ? CLI_OK : read_token(cli, cookie, sizeof cookie);
-    if (r == CLI_OK && !login)
-        curl_easy_setopt(curl, CURLOPT_COOKIE, cookie);
-    return r;
+    return login ? CLI_OK : set_token(cli, curl);
 }
 
 static int no_such_name(void)
@@ -196,6 +212,7 @@ int cli_status_failed(const struct cli *cli, long status, const char *body)
 {
     json_t *json = body ? json_loads(body, 0, NULL) : NULL;
     const char *message = cli_member(json_object_get(json, "error"), "message");
+    snprintf(last_error, sizeof last_error, "%s", cli_member(json_object_get(json, "error"), "code"));
 
     if (*message && !cli->quiet)
         cli_error("%s", message);

@@ -10,8 +10,9 @@
 #define DEFAULT_SOCKET "/var/lib/lightsout/run/control.sock"
 
 static const struct cli_commands *const all_commands[] = {
-    &cli_target_commands, &cli_media_commands, &cli_image_commands,  &cli_upload_commands, &cli_screen_commands,
-    &cli_input_commands,  &cli_seat_commands,  &cli_dongle_commands, &cli_doctor_commands, &cli_account_commands};
+    &cli_target_commands,  &cli_media_commands, &cli_image_commands,  &cli_upload_commands,
+    &cli_screen_commands,  &cli_input_commands, &cli_seat_commands, &cli_dongle_commands, &cli_doctor_commands,
+    &cli_account_commands, &cli_user_commands,  &cli_token_commands};
 
 static void print_help(FILE *out)
 {
@@ -27,7 +28,7 @@ static void print_help(FILE *out)
           "                       " DEFAULT_SOCKET ")\n"
           "  --url https://H:P    a remote gateway instead\n"
           "  --fingerprint HEX    SHA-256 of its certificate, as lightsoutd prints it\n"
-          "  --token-file FILE    session token, written by 'login' (mode 0600)\n"
+          "  --token-file FILE    session token, written by 'login', or an API token (mode 0600)\n"
           "  --json               print the gateway's JSON answer\n"
           "  --help, --version\n\n"
           "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 gateway not reachable, 4 not found,\n"

@@ -142,6 +142,9 @@ static void session_found(void *data, const struct keeper_login_result *result)
         self->call.session = auth_session_ref(result->session);
         struct match match = find(self);
         with_session(self, &match);
+    } else if (result->error == -EAGAIN) {
+        route_reply_error(&self->call, 429, "locked-out", "Too many wrong tokens came from here; try again in %u s.",
+                          result->retry_s);
     } else if (result->error == -ECONNRESET || result->error == -EIO) {
         route_reply_error(&self->call, 503, "no-keeper", "The keeper of the sessions is restarting; try again.");
     } else {
@@ -172,7 +175,8 @@ static void find_session(struct request *self, const struct match *match)
         return;
     }
     self->phase = REQUEST_SESSION;
-    int r = keeper_client_session(keeper, token, session_found, self);
+    int r = self->authorization ? keeper_client_token_session(keeper, token, self->peer, session_found, self)
+                                : keeper_client_session(keeper, token, session_found, self);
     if (r < 0)
         session_found(self, &(struct keeper_login_result){.error = -ECONNRESET});
 }
