@@ -83,9 +83,32 @@ void api_reply_login(struct route_call *call, int status, const struct keeper_lo
     }
 }
 
+#define MAX_CHAIN 8 /* certificates that a browser shows */
+
 static void login_done(void *data, const struct keeper_login_result *result)
 {
     api_reply_login(data, 200, result);
+}
+
+/* The handshake has proved who holds the key; the keeper says whose it is. */
+static void log_in_by_certificate(struct api_context *api, struct route_call *call, struct keeper_credentials *login)
+{
+    struct route_der shown[MAX_CHAIN];
+    struct keeper_der chain[MAX_CHAIN];
+    const char *why = "";
+    unsigned n = route_peer_chain(call, shown, MAX_CHAIN, &why);
+
+    if (n == 0) {
+        route_reply_error(call, 401, "no-certificate", "%s",
+                          *why ? why : "The browser showed no certificate that this gateway knows the authority of.");
+        return;
+    }
+    for (unsigned i = 0; i < n; i++)
+        chain[i] = (struct keeper_der){.bytes = shown[i].bytes, .size = shown[i].size};
+    login->user = login->password = "";
+    int r = keeper_client_log_in_certificate(api->keeper, chain, n, login, login_done, call);
+    if (r < 0)
+        api_reply_login(call, 200, &(struct keeper_login_result){.error = r});
 }
 
 static void post_session(void *context, struct route_call *call)
@@ -96,9 +119,16 @@ static void post_session(void *context, struct route_call *call)
                                        .agent = call->agent,
                                        .old_token = call->cookie_token,
                                        .device = call->device_token};
-    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"user", "password", "code", NULL});
+    bool certificate = false;
+    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"user", "password", "code", "certificate", NULL});
 
-    if (!body || !api_string(call, body, "user", true, &login.user) ||
+    if (!body || !api_bool(call, body, "certificate", &certificate))
+        return;
+    if (certificate) {
+        log_in_by_certificate(api, call, &login);
+        return;
+    }
+    if (!api_string(call, body, "user", true, &login.user) ||
         !api_string(call, body, "password", true, &login.password) ||
         !api_string(call, body, "code", false, &login.code))
         return;
