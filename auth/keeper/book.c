@@ -6,6 +6,7 @@
 
 #include "auth/keeper/book_internal.h"
 #include "auth/keeper/store_device.h"
+#include "auth/keeper/trust.h"
 #include "auth/keeper_account.h"
 #include "auth/random.h"
 #include "core/log.h"
@@ -81,6 +82,7 @@ struct book *book_close(struct book *self)
         return NULL;
     store_close(&self->store);
     token_clocks_finish(&self->tokens);
+    trust_destroy(self->trust);
     device_key_finish(&self->device);
     explicit_bzero(self, sizeof *self);
     free(self);
@@ -219,6 +221,9 @@ static enum book_next begin(struct book *self, struct request *request, struct i
         break;
     case KEEPER_LOGOUT:
         logout_ask(self, request, now);
+        break;
+    case KEEPER_LOGIN_CERTIFICATE:
+        certificate_login_ask(self, request, now);
         break;
     case KEEPER_SESSIONS:
         sessions_ask(self, request);

@@ -40,6 +40,10 @@ struct book_directory {
 };
 void book_use_directory(struct book *self, const struct book_directory *directory); /* NULL: none */
 
+/* Who vouches for client certificates; NULL: nobody. Takes it. */
+struct trust;
+void book_use_trust(struct book *self, struct trust *trust);
+
 enum book_next {
     BOOK_ANSWER,    /* request->answer is to be sent (not for KEEPER_AUDIT) */
     BOOK_HASH,      /* request_hash, on any thread, and then book_finish */

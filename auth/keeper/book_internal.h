@@ -18,6 +18,7 @@ struct book {
     struct token_clocks tokens;
     struct audit audit;
     struct lockout accounts, peers;
+    struct trust *trust;             /* who vouches for client certificates; NULL nobody */
     struct book_directory directory; /* map NULL: none is configured */
     char issuer[KEEPER_MAX_ISSUER];
     char nobody[PASSWORD_HASH_SIZE]; /* hash of a password that nobody has: what unknown users are checked against */
@@ -52,6 +53,9 @@ void book_tell_user(struct book *self, struct request *request, const struct use
 enum book_next setup_begin(struct book *self, struct request *request, struct instant now);
 void setup_finish(struct book *self, struct request *request, struct instant now);
 void new_secret_ask(struct book *self, struct request *request, struct instant now);
+
+/* book_certificate.c */
+void certificate_login_ask(struct book *self, struct request *request, struct instant now);
 
 /* book_login.c */
 enum book_next login_begin(struct book *self, struct request *request, struct instant now);

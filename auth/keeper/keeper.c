@@ -13,6 +13,7 @@
 #include "auth/keeper/directory_desk.h"
 #include "auth/keeper/errands.h"
 #include "auth/keeper/supervisor_wire.h"
+#include "auth/keeper/trust.h"
 #include "core/clock.h"
 #include "core/heartbeat.h"
 #include "core/log.h"
@@ -194,6 +195,36 @@ static void on_again(struct keeper *self, struct ipc_message *message)
     desk_certificate_changed(self->desk);
 }
 
+static void work_trust(void *data, struct book *book, struct request *request, struct instant now)
+{
+    struct trust **trust = data;
+    (void)request, (void)now;
+    book_use_trust(book, take(*trust));
+}
+
+static void trust_used(void *data)
+{
+    struct trust **trust = data;
+    trust_destroy(*trust); /* what the book did not come to take */
+    free(trust);
+}
+
+/* Who may vouch for client certificates. What cannot be read vouches for nobody. */
+static int on_client_ca(struct keeper *self, struct ipc_message *message)
+{
+    char why[KEEPER_MAX_REASON] = "";
+    struct trust **trust = calloc(1, sizeof(struct trust *));
+    if (!trust)
+        return -ENOMEM;
+    if (message->n_fds &&
+        trust_create(message->fds[0], message->n_fds == 2 ? message->fds[1] : -1, trust, why, sizeof why) < 0)
+        log_error("keeper", "no client certificate is taken: %s", why);
+    int r = desk_run(self->desk, work_trust, trust_used, trust);
+    if (r < 0)
+        trust_used(trust);
+    return r;
+}
+
 static void on_message(void *data, struct ipc_message *message)
 {
     struct keeper *self = data;
@@ -210,6 +241,9 @@ static void on_message(void *data, struct ipc_message *message)
     } else if (message->type == KEEPER_DIRECTORY || message->type == KEEPER_DIRECTORY_GROUP) {
         if (on_directory(self, message) < 0)
             fail(self, "the supervisor's directory makes no sense.");
+    } else if (message->type == KEEPER_CLIENT_CA && self->desk && message->n_fds <= 2 && message->body_size == 0) {
+        if (on_client_ca(self, message) < 0)
+            fail(self, "out of memory.");
     } else if (message->type == KEEPER_ERRANDS && message->n_fds == 1) {
         int r = errands_connect(self->errands, take_fd(&message->fds[0]));
         if (r < 0)
