@@ -27,4 +27,5 @@ endforeach()
 
 # Neither folder is in the programs. The build's comes last: it may stand in the source's, and the last that fits wins.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
+add_compile_options(-Werror=date-time)
 add_link_options(-Wl,--build-id=sha1)

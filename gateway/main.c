@@ -4,6 +4,7 @@
 #include "gateway/doctor.h"
 #include "gateway/handover.h"
 #include "gateway/role.h"
+#include "gateway/self_check.h"
 #include "gateway/supervisor.h"
 
 static const struct {
@@ -42,6 +43,8 @@ int main(int argc, char **argv)
         puts("lightsoutd " LIGHTSOUT_VERSION);
         return EXIT_FINE;
     }
+    if (options.self_check)
+        return self_check_main(&options);
     if (options.doctor)
         return doctor_main(&options);
     return options.role ? run_role(&options) : supervisor_main(&options);

@@ -7,14 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_CONFIG = 1, OPT_STATE, OPT_CHECK, OPT_DOCTOR, OPT_QR, OPT_VERSION, OPT_HELP, OPT_ROLE, OPT_UNITS };
+enum { OPT_CONFIG = 1, OPT_STATE, OPT_CHECK, OPT_DOCTOR, OPT_QR, OPT_VERSION, OPT_HELP, OPT_ROLE, OPT_SELF, OPT_UNITS };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, OPT_CONFIG}, {"state", required_argument, NULL, OPT_STATE},
-    {"check", no_argument, NULL, OPT_CHECK},         {"qr", no_argument, NULL, OPT_QR},
-    {"version", no_argument, NULL, OPT_VERSION},     {"help", no_argument, NULL, OPT_HELP},
-    {"role", required_argument, NULL, OPT_ROLE},     {"units", required_argument, NULL, OPT_UNITS},
-    {"doctor", no_argument, NULL, OPT_DOCTOR},       {0},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"check", no_argument, NULL, OPT_CHECK},
+    {"qr", no_argument, NULL, OPT_QR},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"role", required_argument, NULL, OPT_ROLE},
+    {"units", required_argument, NULL, OPT_UNITS},
+    {"self-check", optional_argument, NULL, OPT_SELF},
+    {"doctor", no_argument, NULL, OPT_DOCTOR},
+    {0},
 };
 
 int options_parse(int argc, char **argv, struct options *ret)
@@ -44,6 +50,10 @@ int options_parse(int argc, char **argv, struct options *ret)
         case OPT_HELP:
             self.help = true;
             break;
+        case OPT_SELF:
+            self.self_check = true;
+            self.root = optarg;
+            break;
         case OPT_UNITS:
             self.units = optarg;
             break;
@@ -70,6 +80,8 @@ void options_help(FILE *out)
           "  --state DIR    the folder that holds everything it remembers\n"
           "  --check        say what is wrong with the configuration, and end\n"
           "  --doctor       look at the devices of each dongle, say what will be used and what is wrong, and end\n"
+          "  --self-check   compare the installed files with those of the package, and end (--self-check=DIR: below "
+          "DIR)\n"
           "  --units DIR    the parts are units of the service manager, with sockets in this folder\n"
           "  --qr           show address and fingerprint as a QR code also when the output is no terminal\n"
           "  --version      print the version, and end\n"

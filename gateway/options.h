@@ -24,7 +24,8 @@ struct options {
     const char *state;  /* NULL: the configuration's */
     const char *role;   /* NULL: supervisor */
     const char *units;  /* folder of the sockets of units that are the other roles (handover.h); NULL: children */
-    bool check, doctor, qr, version, help;
+    const char *root;   /* of a self-check: what stands in front of all paths; NULL: nothing */
+    bool check, doctor, self_check, qr, version, help;
 };
 
 #define CONFIG_DEFAULT_PATH "/etc/lightsout/lightsout.conf"
