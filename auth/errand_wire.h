@@ -37,7 +37,7 @@ enum errand_message {
 #define ERRAND_MAX_SECRET 128
 #define ERRAND_MAX_GROUPS 32 /* that are worth something here; a user may be in many others */
 #define ERRAND_MAX_PEM 8192
-#define ERRAND_MAX_SYSLOG 2048
+#define ERRAND_MAX_SYSLOG 7168 /* every receiver of RFC 5425 takes 8192 */
 #define ERRAND_MAX_STEPS 2048
 #define ERRAND_MAX_USER 64
 #define ERRAND_MAX_PASSWORD 257 /* with its NUL */

@@ -96,7 +96,7 @@ int audit_rows_open(struct audit_rows *self, sqlite3 *db, const struct audit_row
     int r = prepare(db, "SELECT " AUDIT_LINE_COLUMNS " FROM audit WHERE number > ? ORDER BY number",
                     resume ? (int64_t)resume->line : INT64_MIN, &self->lines);
     if (r == 0)
-        r = prepare(db, "SELECT " AUDIT_HEAD_COLUMNS " FROM audit_heads WHERE id > ? ORDER BY id",
+        r = prepare(db, "SELECT " AUDIT_HEAD_COLUMNS ", id FROM audit_heads WHERE id > ? ORDER BY id",
                     resume ? resume->head : INT64_MIN, &self->heads);
     if (r == 0)
         r = prepare(db, "SELECT section, key FROM audit_roots WHERE section > ? ORDER BY section", INT64_MIN,
@@ -152,6 +152,7 @@ static int look_for_head(struct audit_rows *self)
 {
     int r = step(self->heads);
     self->heads_over = r == 0;
+    self->head_id = r == 1 ? sqlite3_column_int64(self->heads, 11) : 0;
     self->head_here = r == 1 && audit_head_row(self->heads, &self->object.head);
     return r == 1 && !self->head_here ? bad_row(self, "head", self->object.head.counter) : MIN(r, 0);
 }

@@ -22,6 +22,7 @@ struct audit_rows {
     bool head_here, heads_over;
     bool roots_over;
 
+    int64_t head_id;            /* of the head in `object` */
     struct audit_object object; /* what audit_rows_next gave; of lines and heads also the one that comes next */
     const char *bad;            /* instead of an item: what is no row of ours; `row` names it */
     uint64_t row;

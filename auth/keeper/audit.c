@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/random.h"
 #include "core/log.h"
 
 void audit_add(struct audit *self, int64_t wall_s, const char *who, const char *what, const char *target,
@@ -58,12 +59,17 @@ bool audit_due(const struct audit *self, struct instant now)
            now.us - state->head_us >= AUDIT_IDLE_US;
 }
 
+void audit_begin(struct audit *self)
+{
+    self->draft = self->state;
+    self->drafting = true;
+}
+
 int audit_write(struct audit *self, struct store *store, struct instant now)
 {
     if (!audit_due(self, now))
         return 0;
-    self->draft = self->state;
-    self->drafting = true;
+    audit_begin(self);
     self->head_made = self->milestone_made = false;
     int r = 0;
     for (unsigned i = 0; i < self->n && r >= 0; i++)
@@ -73,6 +79,27 @@ int audit_write(struct audit *self, struct store *store, struct instant now)
     if (self->draft.newest.number > self->state.newest.number && self->state.newest.number == self->state.signed_until)
         self->draft.unsigned_us = now.us;
     return r < 0 ? r : audit_sign(self, store, now);
+}
+
+int audit_rekey(struct audit *self, struct store *store, struct instant now, const char *who, uint64_t *ret_number,
+                uint8_t ret[AUDIT_MAC])
+{
+    struct keeper_audit_text text = {.what = AUDIT_WHAT_MAC_KEY};
+    audit_text_cut(text.who, sizeof text.who, who);
+    struct audit_mac_key *next = &self->keys.next_mac;
+    next->number = self->draft.newest.number + 1;
+    int r = random_bytes(next->key, sizeof next->key);
+    if (r >= 0)
+        r = audit_keys_write(&self->keys, true);
+    if (r < 0)
+        return r;
+    self->draft.mac = *next;
+    r = audit_append(self, store, now.wall_s, &text);
+    if (r < 0)
+        return r;
+    *ret_number = next->number;
+    memcpy(ret, next->key, AUDIT_MAC);
+    return 0;
 }
 
 static void draft_end(struct audit *self)
@@ -103,6 +130,7 @@ void audit_written(struct audit *self, struct instant now)
     if (self->milestone_made)
         audit_keys_advance(&self->keys, AUDIT_MILESTONE);
     self->keys.mac = self->state.mac;
+    explicit_bzero(&self->keys.next_mac, sizeof self->keys.next_mac);
     draft_end(self);
     write_keys(self, self->head_made);
 }
@@ -111,7 +139,8 @@ void audit_unwritten(struct audit *self)
 {
     if (!self->drafting)
         return;
-    bool prepared = self->keys.chain[AUDIT_HEAD].has_next || self->keys.chain[AUDIT_MILESTONE].has_next;
+    bool prepared = self->keys.chain[AUDIT_HEAD].has_next || self->keys.chain[AUDIT_MILESTONE].has_next ||
+                    self->keys.next_mac.number;
     audit_keys_drop_next(&self->keys);
     draft_end(self);
     if (prepared)

@@ -66,6 +66,12 @@ int audit_write(struct audit *self, struct store *store, struct instant now);
 void audit_written(struct audit *self, struct instant now);
 void audit_unwritten(struct audit *self);
 
+/* Inside a transaction, without audit_write: a line that says so, and from it on a new MAC key, which is given out and
+ * then known here no more than any other. audit_written or audit_unwritten follows. */
+void audit_begin(struct audit *self);
+int audit_rekey(struct audit *self, struct store *store, struct instant now, const char *who, uint64_t *ret_number,
+                uint8_t ret[AUDIT_MAC]);
+
 /* From now on each write makes a head: the keeper ends. */
 void audit_stop(struct audit *self);
 

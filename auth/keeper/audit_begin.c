@@ -79,6 +79,9 @@ static int settle_keys(struct audit *self, struct store *store)
     int r = settle_chain(self, store, AUDIT_HEAD);
     if (r == 0)
         r = settle_chain(self, store, AUDIT_MILESTONE);
+    /* the line that the new MAC key begins with */
+    if (r == 0 && self->keys.next_mac.number && self->keys.next_mac.number <= self->state.newest.number)
+        self->keys.mac = self->keys.next_mac;
     if (r == 0)
         audit_keys_drop_next(&self->keys);
     return r;

@@ -59,7 +59,7 @@ int book_open(struct book **ret, const char *name, struct instant now, char *why
     }
     self->refusal_us = INT64_MIN;
     book_name(self, "");
-    self->audit.keys.fd = -1;
+    self->audit.keys.fd = self->audit_ways.file_fd = -1;
     int r = store_open(&self->store, name, why, size);
     if (r < 0)
         return r;
@@ -80,6 +80,8 @@ struct book *book_close(struct book *self)
 {
     if (!self)
         return NULL;
+    audit_close(&self->audit);
+    audit_outside_close(&self->audit_ways);
     store_close(&self->store);
     token_clocks_finish(&self->tokens);
     trust_destroy(self->trust);
@@ -149,11 +151,14 @@ int change_end(struct book *self, struct instant now, int r)
     if (r >= 0)
         r = audit_write(&self->audit, &self->store, now);
     if (r >= 0)
+        r = audit_outside_save(&self->audit_ways, &self->store);
+    if (r >= 0)
         r = store_commit(&self->store);
     else
         store_rollback(&self->store);
     if (r >= 0) {
         audit_written(&self->audit, now);
+        audit_outside_file(&self->audit_ways, &self->store);
         sessions_written(&self->sessions);
     } else {
         audit_unwritten(&self->audit);
@@ -198,6 +203,7 @@ void book_collect(struct book *self, struct request *request)
 {
     request->n_ended = sessions_take_ended(&self->sessions, request->ended);
     request->needs_setup = self->needs_setup;
+    request->audit_refuses = book_audit_refuses(self);
     request->unsaved = is_unsaved(self) && !self->save_failed; /* a full disk is tried now and then */
 }
 
@@ -263,6 +269,13 @@ static enum book_next begin(struct book *self, struct request *request, struct i
         break;
     case KEEPER_AUDIT_READ:
         audit_read_ask(self, request, now);
+        break;
+    case KEEPER_AUDIT_WRITE:
+    case KEEPER_AUDIT_LIST:
+    case KEEPER_AUDIT_EXPORT:
+    case KEEPER_AUDIT_STATE:
+    case KEEPER_AUDIT_REKEY:
+        audit_query_ask(self, request, now);
         break;
     default:
         request_answer(request, -ENOSYS, 0, NULL);

@@ -2,6 +2,7 @@
  * parameter. One thread at a time (the store's); only book_open takes long. */
 #pragma once
 
+#include "auth/keeper/audit_outside.h"
 #include "auth/keeper/request.h"
 #include "auth/keeper/secret.h"
 
@@ -70,6 +71,14 @@ void book_directory_changed(struct book *self, struct request *request, struct i
 
 /* Now and then: ends what expired, writes what waits. Fills only request->ended, news, needs_setup and unsaved. */
 void book_tick(struct book *self, struct request *request, struct instant now);
+
+/* How the audit log is to be kept, and where it goes; takes the descriptor. Before the first request. */
+int book_use_audit(struct book *self, const struct audit_settings *settings);
+
+void book_audit_key(struct book *self, uint8_t ret[32]); /* the root of the newest section; zeros: there is none */
+
+/* The end: writes what waits, and signs the audit log. 0, or an error: it stays as after a crash. */
+int book_stop(struct book *self, struct instant now);
 
 /* Writes what waits. 0, or an error: it still waits. */
 int book_save(struct book *self, struct instant now);

@@ -17,6 +17,8 @@ struct book {
     struct sessions sessions;
     struct token_clocks tokens;
     struct audit audit;
+    struct audit_outside_ways audit_ways;
+    bool audit_refuse; /* what cannot be written down is not to be done */
     struct lockout accounts, peers;
     struct trust *trust;             /* who vouches for client certificates; NULL nobody */
     struct book_directory directory; /* map NULL: none is configured */
@@ -118,3 +120,5 @@ void users_ask(struct book *self, struct request *request);
 /* book_audit.c */
 void audit_ask(struct book *self, struct request *request, struct instant now);
 void audit_read_ask(struct book *self, struct request *request, struct instant now);
+void audit_query_ask(struct book *self, struct request *request, struct instant now);
+bool book_audit_refuses(const struct book *self);

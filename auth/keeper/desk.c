@@ -32,6 +32,7 @@ struct desk {
     struct loop_timer *tick;
     bool ticking, tick_soon, audit_lost;
     bool needs_setup;
+    bool audit_refuses;
     desk_setup_fn *setup;
     void *setup_data;
     unsigned n_runs;
@@ -73,6 +74,12 @@ static void send_setup_state(struct desk *self)
 {
     uint8_t body = self->needs_setup;
     send(self, KEEPER_SETUP_STATE, 0, &body, 1);
+}
+
+static void send_audit_refuses(struct desk *self)
+{
+    uint8_t body = self->audit_refuses;
+    send(self, KEEPER_AUDIT_REFUSING, 0, &body, 1);
 }
 
 /* ---- jobs ---- */
@@ -129,6 +136,10 @@ static void tell_events(struct desk *self, const struct request *request)
         send(self, KEEPER_SESSION_CHANGED, 0, news->body, news->size);
     if (request->unsaved)
         tick_arm(self, true);
+    if (request->audit_refuses != self->audit_refuses) {
+        self->audit_refuses = request->audit_refuses;
+        send_audit_refuses(self);
+    }
     bool changed = request->needs_setup != self->needs_setup;
     self->needs_setup = request->needs_setup;
     if (changed)
@@ -408,7 +419,14 @@ int desk_set_gateway(struct desk *self, int fd)
         return r;
     }
     send_setup_state(self);
+    if (self->audit_refuses)
+        send_audit_refuses(self);
     return 0;
+}
+
+int desk_submit(struct desk *self, worker_fn *work, worker_fn *done, void *data)
+{
+    return worker_pool_submit(self->store, work, done, data);
 }
 
 void desk_listen(struct desk *self, desk_setup_fn *fn, void *data)
@@ -451,7 +469,7 @@ struct desk *desk_destroy(struct desk *self)
     worker_pool_destroy(self->store);
     loop_timer_remove(self->tick);
     if (self->store)
-        book_save(self->book, instant_now()); /* its thread is gone: the book is ours */
+        book_stop(self->book, instant_now()); /* its thread is gone: the book is ours */
     free(self);
     return NULL;
 }

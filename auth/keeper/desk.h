@@ -5,7 +5,7 @@
 
 #include "auth/keeper/book.h"
 #include "auth/keeper/tls_identities.h"
-#include "core/loop.h"
+#include "core/worker.h"
 
 struct desk;
 
@@ -15,6 +15,9 @@ void desk_listen(struct desk *self, desk_setup_fn *fn, void *data);
 
 /* book and identities stay the caller's and must outlive it. */
 int desk_create(struct loop *loop, struct book *book, struct tls_identities *identities, struct desk **ret);
+
+/* Something else for the store's thread: as worker_pool_submit. */
+int desk_submit(struct desk *self, worker_fn *work, worker_fn *done, void *data);
 
 /* Another certificate is in use: the gateway is told. */
 void desk_certificate_changed(struct desk *self);

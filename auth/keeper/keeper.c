@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "auth/keeper/audit_courier.h"
 #include "auth/keeper/desk.h"
 #include "auth/keeper/directory_desk.h"
 #include "auth/keeper/errands.h"
@@ -34,6 +35,9 @@ struct keeper {
     struct directory *directory;
     struct directory_settings *directory_draft; /* while it comes in */
     struct directory_desk *directory_desk;
+    struct audit_settings audit;
+    struct errand_syslog syslog;
+    struct audit_courier *courier;
     int first_gateway_fd;
     struct keeper_account first_user; /* the owner's wish; "" none, or it was served */
 };
@@ -130,6 +134,10 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     r = book_open(&self->book, STORE_FILE, instant_now(), why, size);
     if (r < 0)
         return r;
+    r = book_use_audit(self->book, &self->audit);
+    self->audit.file_fd = -1;
+    if (r < 0)
+        return r;
     make_first_user(self, ready);
     snprintf(why, size, "keeper/%s: cannot be written: make room on the disk that holds the state folder.", STORE_FILE);
     if (book_needs_setup(self->book) && !book_recovers(self->book))
@@ -139,6 +147,8 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     snprintf(why, size, "the keeper's threads could not be started.");
     use_directory(self, self->book);
     r = desk_create(self->loop, self->book, &self->identities, &self->desk);
+    if (r >= 0 && self->audit.syslog)
+        r = audit_courier_create(self->loop, self->desk, self->book, self->errands, &self->syslog, &self->courier);
     return r ? r : directory_desk_create(self->loop, self->desk, self->errands, self->directory, &self->directory_desk);
 }
 
@@ -166,6 +176,7 @@ static void on_begin(struct keeper *self, struct ipc_message *message)
     desk_listen(self->desk, on_setup, self);
     ready.needs_setup = book_needs_setup(self->book);
     ready.audit_broken = book_audit_broken(self->book);
+    book_audit_key(self->book, ready.audit_key);
     memcpy(ready.fingerprint, tls_identities_used(&self->identities)->fingerprint, sizeof ready.fingerprint);
     int r = heartbeat_create(self->loop, &self->supervisor, &self->heartbeat);
     r = r ? r : ready_send(self->supervisor, &ready);
@@ -233,6 +244,9 @@ static void on_message(void *data, struct ipc_message *message)
     } else if (message->type == KEEPER_AGAIN && self->desk) {
         on_again(self, message);
     } else if (message->type == KEEPER_FIRST_USER && !self->desk && account_read(message, &self->first_user) == 0) {
+        return;
+    } else if (message->type == KEEPER_AUDIT_SETTINGS && !self->desk && self->audit.file_fd < 0 &&
+               audit_settings_read(message, &self->audit, &self->syslog) == 0) {
         return;
     } else if (message->type == KEEPER_GATEWAY && message->n_fds == 1 && self->desk) {
         int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));
@@ -311,7 +325,7 @@ static int run(struct keeper *self, int supervisor_fd)
 
 int keeper_main(const struct keeper_options *options)
 {
-    struct keeper self = {.first_gateway_fd = options->gateway_fd};
+    struct keeper self = {.first_gateway_fd = options->gateway_fd, .audit.file_fd = -1};
     harden();
     instant_init();
     int r = fchdir(options->state_dir_fd) < 0 ? -errno : 0;
@@ -325,8 +339,10 @@ int keeper_main(const struct keeper_options *options)
     self.heartbeat = heartbeat_destroy(self.heartbeat);
     self.supervisor = ipc_destroy(self.supervisor); /* nothing new while the rest is finished */
     directory_desk_stop(self.directory_desk);
+    audit_courier_stop(self.courier);
     errands_destroy(self.errands);
     desk_destroy(self.desk);
+    audit_courier_destroy(self.courier);
     directory_desk_destroy(self.directory_desk);
     directory_destroy(self.directory);
     free(self.directory_draft);
@@ -338,6 +354,8 @@ int keeper_main(const struct keeper_options *options)
     }
     if (self.first_gateway_fd >= 0)
         close(self.first_gateway_fd);
+    if (self.audit.file_fd >= 0)
+        close(self.audit.file_fd);
     loop_destroy(self.loop);
     return r == 0 ? 0 : 1;
 }

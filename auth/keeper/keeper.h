@@ -35,6 +35,7 @@ enum keeper_supervisor_message {
                                (grants_wire.h) */
     KEEPER_DIRECTORY,       /* u8 any; then a directory (auth/errand_wire.h): the one that counts from now on */
     KEEPER_AGAIN,           /* as KEEPER_BEGIN, when the configuration was read anew */
+    KEEPER_AUDIT_SETTINGS = 0x20, /* before KEEPER_BEGIN: keeper_audit_settings_send */
     KEEPER_READY = 0x80,
     KEEPER_FAILED,        /* string */
     KEEPER_SETUP_CHANGED, /* string: the new set-up secret, or "" when set-up was done */
@@ -68,6 +69,17 @@ int keeper_client_ca_send(struct ipc *ipc, int ca_fd, int crl_fd);
 /* false: too long. */
 bool keeper_first_user_send(struct ipc *ipc, const char *name, const char *hash);
 
+/* How much of the audit log stays, where it goes, and whether what cannot be written down may be done. file_fd: opened
+ * for appending, or -1; ca_fd: the PEM file of the syslog server's authority, or -1 for the system's. Both stay the
+ * caller's. */
+struct keeper_audit_settings {
+    uint64_t keep; /* lines */
+    bool refuse;
+    char syslog_host[KEEPER_MAX_NAME]; /* "": none */
+    uint16_t syslog_port;
+};
+int keeper_audit_settings_send(struct ipc *ipc, const struct keeper_audit_settings *settings, int file_fd, int ca_fd);
+
 /* What became of the KEEPER_FIRST_USER. */
 enum keeper_first_user {
     KEEPER_NO_FIRST_USER,
@@ -81,6 +93,7 @@ struct keeper_ready {
     bool needs_setup;
     bool audit_broken;              /* somebody changed the audit log behind the keeper's back */
     uint8_t fingerprint[32];        /* SHA-256 of the certificate */
+    uint8_t audit_key[32];          /* the first public key of the audit log: `lightsout audit verify --key` */
     char secret[64];                /* to be shown to the owner while needs_setup; else "" */
     char reason[KEEPER_MAX_REASON]; /* KEEPER_FAILED: a sentence that names the thing and the remedy */
 };

@@ -186,8 +186,17 @@ static void read_fields(struct request *self, struct wire_reader *r)
         self->before = wire_read_le64(r);
         self->limit = wire_read_le16(r);
         break;
+    case KEEPER_AUDIT_WRITE:
     case KEEPER_AUDIT:
         read_audit(self, r);
+        break;
+    case KEEPER_AUDIT_REKEY:
+        READ_STRING(r, self->audit.who);
+        break;
+    case KEEPER_AUDIT_LIST:
+    case KEEPER_AUDIT_EXPORT:
+    case KEEPER_AUDIT_STATE:
+        audit_query_read(&self->query, self->type, r);
         break;
     default:
         read_own_fields(self, r);

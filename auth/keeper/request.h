@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/errand_wire.h"
+#include "auth/keeper/audit_query.h"
 #include "auth/keeper/door.h"
 #include "auth/keeper/password.h"
 #include "auth/keeper/secret.h"
@@ -53,6 +54,7 @@ struct request {
     struct grants grants;
     struct request_chain *chain;
     struct keeper_audit_text audit;
+    struct audit_query query;
 
     /* between begin and finish: a hash, or what the directory said */
     char setting[PASSWORD_HASH_SIZE]; /* "": a new salt */
@@ -69,6 +71,7 @@ struct request {
     unsigned n_ended;
     struct request_news *news;    /* oldest first */
     bool needs_setup;             /* as of the end of this request */
+    bool audit_refuses;           /* lines cannot be written, and that is to hold up what needs one */
     bool unsaved;                 /* something waits to be written */
     char new_secret[SECRET_SIZE]; /* the one that counts from now on; "": as before */
     uint8_t body[IPC_MAX_BODY];

@@ -106,6 +106,7 @@ int ready_send(struct ipc *ipc, const struct keeper_ready *ready)
     wire_write_u8(&w, ready->needs_setup);
     wire_write_u8(&w, ready->audit_broken);
     wire_write_bytes(&w, ready->fingerprint, sizeof ready->fingerprint);
+    wire_write_bytes(&w, ready->audit_key, sizeof ready->audit_key);
     ipc_write_string(&w, ready->secret);
     wire_write_u8(&w, ready->first_user);
     ipc_write_string(&w, ready->reason);
@@ -135,6 +136,9 @@ int keeper_ready_read(const struct ipc_message *message, struct keeper_ready *re
         const uint8_t *fingerprint = wire_read_bytes(&r, sizeof ready.fingerprint);
         if (fingerprint)
             memcpy(ready.fingerprint, fingerprint, sizeof ready.fingerprint);
+        const uint8_t *audit_key = wire_read_bytes(&r, sizeof ready.audit_key);
+        if (audit_key)
+            memcpy(ready.audit_key, audit_key, sizeof ready.audit_key);
         ipc_read_string(&r, ready.secret, sizeof ready.secret);
         ready.first_user = wire_read_u8(&r);
         ipc_read_string(&r, ready.reason, sizeof ready.reason);

@@ -27,7 +27,7 @@ ROOMS = {
     "media/outward": {"core/", "media/"},
     "auth": {"core/"},
     "auth/keeper": {"core/", "auth/", "auth/audit/"},
-    "auth/audit": {"core/", "auth/keeper_wire.h"} | AUTH_PUBLIC,
+    "auth/audit": {"core/", "auth/keeper_wire.h", "auth/random.h"} | AUTH_PUBLIC,
     "auth/outward": {"core/", "auth/"},
     "manage": {"core/"} | AUTH_PUBLIC | PORT_HEADERS,
     "api": {"core/", "manage/", "media/library.h", "media/upload.h", "media/recognise.h"} | AUTH_PUBLIC | PORT_HEADERS,
