@@ -10,6 +10,8 @@
 
 #define API_MAX_TABLES 24
 
+struct api_certificate_ops;
+
 typedef void api_done_fn(void *data, int error, const char *why); /* why: sentence, valid during the call */
 
 /* Filled by the gateway; must outlive the server. */
@@ -32,6 +34,9 @@ struct api_context {
     /* Sets the wall clock, microseconds since 1970; done once. -EALREADY, -ERANGE, -EPERM, -EBUSY. NULL: cannot. */
     void (*set_clock)(void *context, uint64_t us, api_done_fn *done, void *data);
     void *clock_context;
+
+    const struct api_certificate_ops *certificate; /* api/certificate.h; NULL: cannot be changed */
+    void *certificate_context;
 
     const struct api_exports_ops *exports; /* NULL: off */
     void *exports_context;

@@ -16,16 +16,17 @@ enum control_type {
     CONTROL_TARGET,
     CONTROL_VM,
     CONTROL_BEGIN,
-    CONTROL_KEEPER,   /* one descriptor: a channel to the new keeper */
-    CONTROL_DONGLE,   /* control_dongle.h; behind the TARGET of each that is one */
-    CONTROL_HELPER,   /* one descriptor: a channel to the helper */
-    CONTROL_WOKEN,    /* struct control_woken: answers WAKE */
-    CONTROL_CLOCK,    /* control_clock.h */
-    CONTROL_OUTWARD,  /* one descriptor: a channel to the outward process */
-    CONTROL_EXPORTS,  /* struct control_exports; before BEGIN, where nbd-listen is configured */
-    CONTROL_NET,      /* control_net.h; before BEGIN, and when it changed */
-    CONTROL_LISTEN,   /* control_net.h, one descriptor: a listening socket */
-    CONTROL_UNLISTEN, /* control_net.h: it is taken back */
+    CONTROL_KEEPER,    /* one descriptor: a channel to the new keeper */
+    CONTROL_DONGLE,    /* control_dongle.h; behind the TARGET of each that is one */
+    CONTROL_HELPER,    /* one descriptor: a channel to the helper */
+    CONTROL_WOKEN,     /* struct control_woken: answers WAKE */
+    CONTROL_CLOCK,     /* control_clock.h */
+    CONTROL_OUTWARD,   /* one descriptor: a channel to the outward process */
+    CONTROL_EXPORTS,   /* struct control_exports; before BEGIN, where nbd-listen is configured */
+    CONTROL_NET,       /* control_net.h; before BEGIN, and when it changed */
+    CONTROL_LISTEN,    /* control_net.h, one descriptor: a listening socket */
+    CONTROL_CLIENT_CA, /* no body; descriptors: none, authorities, or authorities and revocation lists (PEM) */
+    CONTROL_UNLISTEN,  /* control_net.h: it is taken back */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
     CONTROL_SET_CLOCK,   /* control_clock.h */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/types.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -353,6 +354,11 @@ int exports_listen(struct exports *self, int fd)
         return loop_io_add(self->loop, fd, EPOLLIN, on_readable, door, &door->io);
     }
     return -ENOSPC;
+}
+
+int exports_set_certificate(struct exports *self, const char *certificate, EVP_PKEY *key)
+{
+    return nbd_tls_context_set_certificate(self->tls, certificate, key);
 }
 
 void exports_unlisten(struct exports *self, int fd)

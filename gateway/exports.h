@@ -26,6 +26,8 @@ int exports_create(struct loop *loop, const struct exports_config *config, struc
  * go on. -ENOSPC. */
 #define EXPORTS_DOORS 48
 int exports_listen(struct exports *self, int fd);
+/* The gateway's certificate is another one; for who comes from now on. 0 or -EINVAL. */
+int exports_set_certificate(struct exports *self, const char *certificate, struct evp_pkey_st *key);
 void exports_unlisten(struct exports *self, int fd);
 /* Ends connections and closes images: before the I/O pool ends. */
 void exports_stop(struct exports *self);               /* NULL allowed */

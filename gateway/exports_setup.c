@@ -70,6 +70,21 @@ static int create(struct gateway *self, const struct nbd_tls_config *tls, char *
     return r ? r : gateway_net_open(self, LISTEN_NBD);
 }
 
+void gateway_exports_certificate(struct gateway *self)
+{
+    char *certificate = NULL;
+    EVP_PKEY *key = NULL;
+    if (!self->exports)
+        return;
+    int r = keeper_client_certificate(self->keeper, &certificate);
+    r = r ? r : tls_key_of(self->keeper, certificate, &key);
+    r = r ? r : exports_set_certificate(self->exports, certificate, key);
+    if (r < 0)
+        log_error("exports", "the new certificate cannot be used for exports: %s", strerror(-r));
+    free(certificate);
+    EVP_PKEY_free(key);
+}
+
 void gateway_create_exports(struct gateway *self)
 {
     if (!self->exports_wanted)

@@ -81,6 +81,13 @@ static void on_setup_state(void *data, bool needs_setup)
         server_set_needs_setup(self->server, needs_setup);
     if (self->accept)
         accept_go_on(self->accept); /* said first by each keeper that has begun */
+    gateway_tls_changed(self->tls);
+}
+
+static void on_certificate_changed(void *data)
+{
+    struct gateway *self = data;
+    gateway_tls_changed(self->tls);
 }
 
 static void on_keeper_closed(void *data)
@@ -218,7 +225,10 @@ static int create_server(struct gateway *self)
     if (r < 0)
         return r;
     server_set_needs_setup(self->server, self->api.needs_setup);
-    r = accept_create(self->loop, self->server, GATEWAY_FD_CONTROL, &self->accept);
+    r = gateway_tls_create(self, self->setup.state, &self->tls);
+    self->api.certificate = &gateway_tls_ops;
+    self->api.certificate_context = self->tls;
+    r = r ? r : accept_create(self->loop, self->server, GATEWAY_FD_CONTROL, &self->accept);
     return r ? r : gateway_net_open(self, LISTEN_PAGE);
 }
 
@@ -228,6 +238,7 @@ static int begin(struct gateway *self)
     static const struct keeper_client_listener keeper_listener = {.session_ended = on_session_ended,
                                                                   .session_changed = on_session_changed,
                                                                   .setup_state = on_setup_state,
+                                                                  .certificate_changed = on_certificate_changed,
                                                                   .closed = on_keeper_closed};
     static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
@@ -265,6 +276,7 @@ static void end(struct gateway *self)
     gateway_clock_lost(self);
     self->heartbeat = heartbeat_destroy(self->heartbeat);
     self->accept = accept_destroy(self->accept);
+    self->tls = gateway_tls_destroy(self->tls);
     self->server = server_destroy(self->server);
     self->encoders = worker_pool_destroy(self->encoders);
     self->pictures = worker_pool_destroy(self->pictures);
@@ -279,6 +291,8 @@ static void end(struct gateway *self)
     self->library = library_destroy(self->library);
     self->exports = exports_destroy(self->exports);
     gateway_net_close(self);
+    free(self->client_ca_pem);
+    free(self->client_crl_pem);
     self->font = vga_font_destroy(self->font);
     self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)

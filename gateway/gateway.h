@@ -9,6 +9,7 @@
 #include "gateway/control_dongle.h"
 #include "gateway/feed.h"
 #include "gateway/gateway_net.h"
+#include "gateway/gateway_tls.h"
 #include "machines/machine.h"
 #include "manage/target.h"
 #include "media/cache.h"
@@ -68,6 +69,8 @@ struct gateway {
     bool have_setup, began;
     int library_fd;
     struct gateway_net net;
+    struct gateway_tls *tls;
+    char *client_ca_pem, *client_crl_pem; /* NULL: none */
     struct control_exports exports_setup;
     bool exports_wanted;
     int keys_fd, client_ca_fd; /* of exports; -1: none */
@@ -102,6 +105,7 @@ int gateway_receive_setup(struct gateway *self); /* returns when all was said: 0
 int gateway_media_key(struct gateway *self);
 
 /* exports_setup.c */
+void gateway_exports_certificate(struct gateway *self); /* another one is in use */
 void gateway_create_exports(struct gateway *self);
 
 /* target_create.c */

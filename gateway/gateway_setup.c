@@ -150,6 +150,9 @@ static void on_message(void *data, struct ipc_message *message)
     case CONTROL_UNLISTEN:
         good = gateway_net_told(self, message);
         break;
+    case CONTROL_CLIENT_CA:
+        good = gateway_tls_client_ca(self, message);
+        break;
     case CONTROL_TARGET:
         good = on_target(self, message);
         break;

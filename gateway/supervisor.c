@@ -29,7 +29,6 @@ struct supervisor {
     struct uid_choice user, keeper, outward;
     struct state state;
     struct listeners listeners;
-    int certificate, certificate_key; /* the owner's own, or -1 */
     struct loop *loop;
     int signals;
     struct loop_io *signals_io;
@@ -86,11 +85,12 @@ static int open_pem(const char *what, const char *path, int *ret, char *why, siz
     return r;
 }
 
-/* Opened here, where root may read what the keeper's user may not. */
-static int open_certificate(struct supervisor *self, char *why, size_t why_size)
+/* Files that are not there are told of before anything starts. */
+static int check_certificate(const struct supervisor *self, char *why, size_t why_size)
 {
-    int r = open_pem("certificate", self->config->certificate, &self->certificate, why, why_size);
-    return r ? r : open_pem("certificate-key", self->config->certificate_key, &self->certificate_key, why, why_size);
+    _cleanup_close_ int certificate = -1, key = -1;
+    int r = open_pem("certificate", self->config->certificate, &certificate, why, why_size);
+    return r ? r : open_pem("certificate-key", self->config->certificate_key, &key, why, why_size);
 }
 
 /* Everything that can be refused, before anything is started: nothing is left half-way. */
@@ -108,7 +108,7 @@ static int open_all(struct supervisor *self)
     int r = state_open(path, self->config, &self->user, &self->keeper, &self->state, why, sizeof why);
     if (r < 0)
         return refuse(r == -EBUSY ? EXIT_RUNNING : EXIT_STATE, why);
-    r = open_certificate(self, why, sizeof why);
+    r = check_certificate(self, why, sizeof why);
     if (r < 0)
         return refuse(EXIT_KEEPER, why);
     r = listeners_open(self->config, &self->state, &self->user, &self->listeners, why, sizeof why);
@@ -132,6 +132,7 @@ static void reload(struct supervisor *self)
         net_follow_take_over(self->config, read, &rest);
         read = config_destroy(read);
         net_follow_again(self->net);
+        roles_tell_certificates(self->roles);
         log_info("supervisor", "the configuration was read anew%s",
                  rest ? "; what it says besides addresses, names and certificates waits for a restart" : "");
     }
@@ -254,9 +255,7 @@ static int begin(struct supervisor *self)
                                   .outward = &self->outward,
                                   .listeners = &self->listeners,
                                   .units = units_folder(self),
-                                  .vms = self->vms,
-                                  .certificate_fd = self->certificate,
-                                  .certificate_key_fd = self->certificate_key};
+                                  .vms = self->vms};
     r = r ? r : roles_create(self->loop, &config, &owner, self, &self->roles);
     r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
     for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
@@ -290,22 +289,13 @@ static void finish(struct supervisor *self)
         close(self->signals);
     self->loop = loop_destroy(self->loop);
     listeners_close(&self->listeners);
-    if (self->certificate >= 0)
-        close(self->certificate);
-    if (self->certificate_key >= 0)
-        close(self->certificate_key);
     state_close(&self->state);
     self->config = config_destroy(self->config);
 }
 
 int supervisor_main(const struct options *options)
 {
-    struct supervisor self = {.options = options,
-                              .signals = -1,
-                              .certificate = -1,
-                              .certificate_key = -1,
-                              .state.lock_fd = -1,
-                              .listeners.control = -1};
+    struct supervisor self = {.options = options, .signals = -1, .state.lock_fd = -1, .listeners.control = -1};
     if (options->check)
         return check(options);
     log_init("supervisor");

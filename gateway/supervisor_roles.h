@@ -13,9 +13,8 @@ struct roles_config {
     const struct state *state;
     const struct uid_choice *user, *keeper, *outward; /* the gateway's, and those of the others */
     struct listeners *listeners;
-    struct vm **vms;                        /* one for each target; NULL where there is none */
-    const char *units;                      /* as in struct process */
-    int certificate_fd, certificate_key_fd; /* the owner's own, or -1; stay the caller's */
+    struct vm **vms;   /* one for each target; NULL where there is none */
+    const char *units; /* as in struct process */
 };
 
 struct roles_owner {
@@ -32,6 +31,9 @@ void roles_stop(struct roles *self, int timeout_ms);
 struct roles *roles_destroy(struct roles *self); /* NULL allowed; returns NULL */
 
 /* Where the page is reached has changed: the configuration's names, a socket that came, one that went. */
+/* The owner's certificate, and the authorities of client certificates, are read anew from where the configuration says.
+ * What cannot be opened leaves all as it is. */
+void roles_tell_certificates(struct roles *self);
 void roles_tell_net(struct roles *self);
 void roles_lend(struct roles *self, const struct listener *listener);
 void roles_take_back(struct roles *self, uint32_t listener);

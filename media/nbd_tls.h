@@ -28,6 +28,9 @@ struct nbd_tls_config {
 /* -EINVAL with a sentence in why, -ENOMEM. */
 int nbd_tls_context_create(const struct nbd_tls_config *config, struct nbd_tls_context **ret, char *why,
                            size_t why_size);
+/* Another certificate of ours from the next connection on; nothing changes where none was given. -EINVAL: it cannot be
+ * used, and the former stays. */
+int nbd_tls_context_set_certificate(struct nbd_tls_context *self, const char *certificate, struct evp_pkey_st *key);
 /* Connections that are there keep what they need. NULL allowed; returns NULL. */
 struct nbd_tls_context *nbd_tls_context_destroy(struct nbd_tls_context *self);
 

@@ -21,6 +21,8 @@ static const char tls13_ciphers[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA3
 struct nbd_tls_context {
     struct ref ref; /* the owner's, and one for each connection */
     SSL_CTX *ssl;
+    bool certificates;
+    SSL_CTX *newer; /* holds the certificate that came after the one in ssl; NULL: none did */
     struct nbd_psks psks;
 };
 
@@ -115,11 +117,24 @@ bool nbd_tls_peer_name(SSL *ssl, struct nbd_tls_peer *peer)
     return by_key && *peer->key;
 }
 
+static bool show_newer(struct nbd_tls_context *self, SSL *ssl)
+{
+    STACK_OF(X509) *chain = NULL;
+    SSL_CTX_get0_chain_certs(self->newer, &chain);
+    SSL_certs_clear(ssl);
+    return SSL_use_cert_and_key(ssl, SSL_CTX_get0_certificate(self->newer), SSL_CTX_get0_privatekey(self->newer), chain,
+                                1) == 1;
+}
+
 SSL *nbd_tls_context_session(struct nbd_tls_context *self, struct nbd_tls_peer *peer)
 {
     SSL *ssl = SSL_new(self->ssl);
     if (ssl)
         SSL_set_app_data(ssl, peer);
+    if (ssl && self->newer && !show_newer(self, ssl)) {
+        SSL_free(ssl);
+        return NULL;
+    }
     return ssl;
 }
 
@@ -189,6 +204,7 @@ int nbd_tls_context_create(const struct nbd_tls_config *config, struct nbd_tls_c
     ref_init(&self->ref);
     if (config->psks)
         self->psks = *config->psks;
+    self->certificates = config->certificate != NULL;
     self->ssl = SSL_CTX_new(TLS_server_method());
     if (!self->ssl || (mistake = set_up(self->ssl, config))) {
         snprintf(why, why_size, "%s", mistake ? mistake : "memory is short");
@@ -199,6 +215,22 @@ int nbd_tls_context_create(const struct nbd_tls_config *config, struct nbd_tls_c
     ERR_clear_error(); /* the ends of PEM texts are reported as errors */
     SSL_CTX_set_app_data(self->ssl, self);
     *ret = self;
+    return 0;
+}
+
+int nbd_tls_context_set_certificate(struct nbd_tls_context *self, const char *certificate, EVP_PKEY *key)
+{
+    if (!self->certificates)
+        return 0;
+    SSL_CTX *newer = SSL_CTX_new(TLS_server_method());
+    bool fine = newer && use_certificate(newer, certificate, key);
+    ERR_clear_error();
+    if (!fine) {
+        SSL_CTX_free(newer);
+        return -EINVAL;
+    }
+    SSL_CTX_free(self->newer);
+    self->newer = newer;
     return 0;
 }
 
@@ -213,6 +245,7 @@ struct nbd_tls_context *nbd_tls_context_destroy(struct nbd_tls_context *self)
     if (!self || !ref_put(&self->ref))
         return NULL;
     SSL_CTX_free(self->ssl);
+    SSL_CTX_free(self->newer);
     OPENSSL_cleanse(self, sizeof *self);
     free(self);
     return NULL;
