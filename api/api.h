@@ -28,7 +28,8 @@ struct api_context {
     /* JSON text of GET /statistics, malloc'ed for the caller; NULL on lack of memory. */
     char *(*statistics)(void *context);
     void *statistics_context;
-    bool needs_setup; /* kept up to date from keeper_client's listener */
+    bool needs_setup;         /* kept up to date from keeper_client's listener */
+    bool client_certificates; /* browsers are asked for one: somebody may log in by it */
 
     bool clock_synchronised; /* kept up to date from the supervisor */
     /* Sets the wall clock, microseconds since 1970; done once. -EALREADY, -ERANGE, -EPERM, -EBUSY. NULL: cannot. */

@@ -157,8 +157,8 @@ static void get_version(void *context, struct route_call *call)
 {
     struct api_context *api = context;
     api_reply_json(call, 200,
-                   json_pack("{s:s, s:s, s:b}", "name", "lightsout", "version", api->version, "needs_setup",
-                             (int)api->needs_setup));
+                   json_pack("{s:s, s:s, s:b, s:b}", "name", "lightsout", "version", api->version, "needs_setup",
+                             (int)api->needs_setup, "certificate", (int)api->client_certificates));
 }
 
 static const struct route rows[] = {

@@ -344,6 +344,7 @@ bool gateway_tls_client_ca(struct gateway *gateway, struct ipc_message *message)
         free(gateway->client_ca_pem);
         gateway->client_ca_pem = NULL; /* without the list of revoked ones nobody vouches */
     }
+    gateway->api.client_certificates = gateway->client_ca_pem != NULL;
     use_client_ca(gateway);
     return true;
 }
