@@ -41,6 +41,10 @@ static int load(struct book *self, struct instant now)
     if (r >= 0)
         r = sessions_load(&self->sessions, &self->store, now);
     if (r >= 0)
+        r = tries_init(&self->tries);
+    if (r >= 0)
+        r = tries_load(&self->tries, &self->store, &self->sessions, now);
+    if (r >= 0)
         r = token_clocks_load(&self->tokens, &self->store, now);
     if (r >= 0)
         r = audit_open(&self->audit, &self->store, now);
@@ -84,6 +88,7 @@ struct book *book_close(struct book *self)
     audit_outside_close(&self->audit_ways);
     store_close(&self->store);
     token_clocks_finish(&self->tokens);
+    tries_finish(&self->tries);
     trust_destroy(self->trust);
     device_key_finish(&self->device);
     explicit_bzero(self, sizeof *self);
@@ -149,6 +154,8 @@ int change_begin(struct book *self)
 int change_end(struct book *self, struct instant now, int r)
 {
     if (r >= 0)
+        r = tries_write(&self->tries, &self->store, &self->sessions, now);
+    if (r >= 0)
         r = audit_write(&self->audit, &self->store, now);
     if (r >= 0)
         r = audit_outside_save(&self->audit_ways, &self->store);
@@ -160,6 +167,7 @@ int change_end(struct book *self, struct instant now, int r)
         audit_written(&self->audit, now);
         audit_outside_file(&self->audit_ways, &self->store);
         sessions_written(&self->sessions);
+        tries_written(&self->tries);
     } else {
         audit_unwritten(&self->audit);
     }
@@ -182,7 +190,7 @@ int change_commit(struct book *self, struct instant now, int r, const char *who,
 
 static bool is_unsaved(const struct book *self)
 {
-    return self->audit.n > 0 || sessions_unsaved(&self->sessions);
+    return self->audit.n > 0 || sessions_unsaved(&self->sessions) || tries_unsaved(&self->tries);
 }
 
 int book_save(struct book *self, struct instant now)

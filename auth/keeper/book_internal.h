@@ -4,8 +4,8 @@
 #include "auth/keeper/audit.h"
 #include "auth/keeper/book.h"
 #include "auth/keeper/device_key.h"
-#include "auth/keeper/lockout.h"
 #include "auth/keeper/tokens.h"
+#include "auth/keeper/tries.h"
 
 #define WHY_WRONG "The user name or password is wrong."
 #define WHY_FULL "The store cannot be written: make room on the disk that holds the state folder."
@@ -17,9 +17,9 @@ struct book {
     struct sessions sessions;
     struct token_clocks tokens;
     struct audit audit;
+    struct tries tries;
     struct audit_outside_ways audit_ways;
     bool audit_refuse; /* what cannot be written down is not to be done */
-    struct lockout accounts, peers;
     struct trust *trust;             /* who vouches for client certificates; NULL nobody */
     struct book_directory directory; /* map NULL: none is configured */
     char issuer[KEEPER_MAX_ISSUER];

@@ -10,8 +10,6 @@
 
 #define REFUSALS_EVERY_US (10 * 1000000ll) /* the audit log is not to be flooded by those who are locked out */
 
-#define BROWSER "d:"
-
 void door_of_peer(struct request *request)
 {
     request->door.account[0] = 0;
@@ -23,8 +21,8 @@ void door_of_browser(struct request *request, const uint8_t hash[32])
 {
     struct door *door = &request->door;
     door->peer[0] = 0; /* others at the same address do not hinder it */
-    memcpy(door->account, BROWSER, sizeof BROWSER);
-    hex_write(door->account + strlen(BROWSER), hash, 24);
+    memcpy(door->account, TRIES_BROWSER, sizeof TRIES_BROWSER);
+    hex_write(door->account + strlen(TRIES_BROWSER), hash, 24);
 }
 
 void door_of_account(struct book *book, struct request *request, const char *name, const struct user *user,
@@ -43,15 +41,21 @@ void door_of_account(struct book *book, struct request *request, const char *nam
         lockout_name_key(name, request->door.account);
 }
 
-static unsigned wait_s(struct lockout *lockout, const char *key, struct instant now)
+static unsigned wait_s(struct book *book, const char *key, struct instant now)
 {
-    return key[0] ? lockout_wait_s(lockout, key, (uint64_t)now.us) : 0;
+    return key[0] ? lockout_wait_s(tries_table(&book->tries, key), key, now.us) : 0;
+}
+
+static void count(struct book *book, const char *key, struct instant now)
+{
+    if (key[0])
+        lockout_count(tries_table(&book->tries, key), key, now.us);
 }
 
 bool door_is_closed(struct book *book, struct request *request, struct instant now)
 {
     const struct door *door = &request->door;
-    unsigned account_s = wait_s(&book->accounts, door->account, now), peer_s = wait_s(&book->peers, door->peer, now);
+    unsigned account_s = wait_s(book, door->account, now), peer_s = wait_s(book, door->peer, now);
     if (account_s || peer_s) {
         if (now.us - REFUSALS_EVERY_US >= book->refusal_us) {
             book->refusal_us = now.us;
@@ -60,10 +64,8 @@ bool door_is_closed(struct book *book, struct request *request, struct instant n
         request_answer(request, -EAGAIN, MAX(account_s, peer_s), "Too many tries: wait, then try again.");
         return true;
     }
-    if (door->account[0])
-        lockout_count(&book->accounts, door->account, (uint64_t)now.us);
-    if (door->peer[0])
-        lockout_count(&book->peers, door->peer, (uint64_t)now.us);
+    count(book, door->account, now);
+    count(book, door->peer, now);
     return false;
 }
 
@@ -71,10 +73,10 @@ void door_forgive(struct book *book, struct request *request)
 {
     const struct door *door = &request->door;
     /* A browser's budget is its own; of an account's, others may have used some, and theirs still counts. */
-    if (strncmp(door->account, BROWSER, strlen(BROWSER)) == 0)
-        lockout_clear(&book->accounts, door->account);
+    if (strncmp(door->account, TRIES_BROWSER, strlen(TRIES_BROWSER)) == 0)
+        lockout_clear(&book->tries.browsers, door->account);
     else if (door->account[0])
-        lockout_forgive(&book->accounts, door->account);
+        lockout_forgive(tries_table(&book->tries, door->account), door->account);
     if (door->peer[0])
-        lockout_forgive(&book->peers, door->peer);
+        lockout_forgive(&book->tries.peers, door->peer);
 }
