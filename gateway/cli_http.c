@@ -56,12 +56,13 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 /* Keeps the session token that a login sets. */
 static size_t on_header(char *bytes, size_t one, size_t n, void *data)
 {
-    static const char name[] = "set-cookie: " ROUTE_COOKIE "=";
-    size_t length = sizeof name - 1;
+    static const char plain[] = "set-cookie: " ROUTE_COOKIE "=", below[] = "set-cookie: " ROUTE_COOKIE_BELOW "=";
+    bool is_below = n > sizeof below && !strncasecmp(bytes, below, sizeof below - 1);
+    size_t length = is_below ? sizeof below - 1 : sizeof plain - 1;
 
     (void)one;
     (void)data;
-    if (n > length && !strncasecmp(bytes, name, length)) {
+    if (is_below || (n > length && !strncasecmp(bytes, plain, length))) {
         size_t end = length;
         while (end < n && bytes[end] != ';' && bytes[end] != '\r' && end - length + 1 < sizeof last_token)
             end++;
@@ -108,6 +109,13 @@ static CURLcode on_ssl_context(CURL *curl, void *context, void *data)
     return CURLE_OK;
 }
 
+/* https://host/kvm: the gateway is below a path of a proxy. */
+static bool has_base(const struct cli *cli)
+{
+    const char *host = cli->url ? strstr(cli->url, "://") : NULL, *path = host ? strchr(host + 3, '/') : NULL;
+    return path && path[1];
+}
+
 /* What the token file holds: a session's token for the cookie, or an API token. */
 static int set_token(const struct cli *cli, CURL *curl)
 {
@@ -135,7 +143,7 @@ static int set_token(const struct cli *cli, CURL *curl)
         curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
     } else {
-        snprintf(cookie, sizeof cookie, ROUTE_COOKIE "=%s", token);
+        snprintf(cookie, sizeof cookie, "%s=%s", has_base(cli) ? ROUTE_COOKIE_BELOW : ROUTE_COOKIE, token);
         curl_easy_setopt(curl, CURLOPT_COOKIE, cookie);
     }
     explicit_bzero(token, sizeof token);
@@ -149,6 +157,9 @@ const char *cli_origin(const struct cli *cli)
     if (!cli->url)
         return NULL;
     snprintf(origin, sizeof origin, "%s", cli->url);
+    char *host = strstr(origin, "://");
+    if (host)
+        host[3 + strcspn(host + 3, "/")] = '\0'; /* a base path is no part of it */
     return origin;
 }
 

@@ -92,6 +92,9 @@ int doctor_main(const struct options *options)
     bool synchronised = wall_clock_synchronised(&wall_clock_real);
     doctor_say(&self, synchronised ? DOCTOR_FINE : DOCTOR_NOTE, "clock",
                synchronised ? "kept right by somebody" : "nobody keeps it right; the page can set it");
+    char state[CONFIG_PATH_MAX];
+    if (options_state_path(options, config, state, sizeof state) == 0)
+        doctor_certificate(&self, config, state);
     if (dongles == 0)
         printf("%s has no target with machine = dongle\n", path);
     if (self.wrong)

@@ -23,3 +23,5 @@ bool doctor_runs(const struct config_target *target);
 void doctor_capture(struct doctor *self, const struct config_target *target);
 void doctor_usb(struct doctor *self, const struct config_target *target);
 void doctor_drives(struct doctor *self);
+/* doctor_certificate.c; state: the state folder */
+void doctor_certificate(struct doctor *self, const struct config *config, const char *state);
