@@ -2,18 +2,13 @@
  * running another program, tracing or loading code into the kernel ends the process: only an attacker asks for those.
  * Each line says what needs it. */
 #include <errno.h>
-#include <linux/seccomp.h>
-#include <sched.h>
 #include <seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 
-#include "capture/v4l2.h"
 #include "core/attrs.h"
 #include "core/log.h"
 #include "gateway/sandbox.h"
+#include "gateway/sandbox_arguments.h"
 
 enum { GATEWAY = 1, KEEPER = 2, HELPER = 4, OUTWARD = 8, ALL = 15, STATE = 7 /* who keeps files */ };
 
@@ -60,7 +55,8 @@ static const struct permission permissions[] = {
     {"faccessat2", ALL, "the same"},
     {"readlink", ALL, "realpath of the store; sanitizers"},
     {"readlinkat", ALL, "the same"},
-    {"fchdir", KEEPER, "its own folder becomes the working directory"},
+    {"fchdir", KEEPER | GATEWAY,
+     "the keeper's folder becomes the working directory; sockets are reached by bare names"},
     {"getcwd", ALL, "the store's absolute name"},
     {"getdents64", ALL, "the image library"},
     {"mkdir", KEEPER | HELPER, "first start; a folder of configfs is a part of a gadget"},
@@ -102,7 +98,7 @@ static const struct permission permissions[] = {
     {"connect", GATEWAY | HELPER | OUTWARD, "QEMU's QMP socket; netlink; other machines"},
     {"accept", GATEWAY, "viewers, NBD clients"},
     {"accept4", GATEWAY | HELPER, "the same; the gateway's channel"},
-    {"shutdown", ALL, "ends of connections"},
+    {"shutdown", GATEWAY | OUTWARD, "ends of connections; a listener's only for outward, which has none"},
     {"getsockname", ALL, "addresses for the log"},
     {"getpeername", ALL, "the same"},
     {"getsockopt", ALL, "peer credentials, errors"},
@@ -134,7 +130,6 @@ static const struct permission permissions[] = {
     {"tgkill", ALL, "abort"},
     {"clone", ALL, "threads; processes not, see below"},
     {"set_robust_list", ALL, "threads"},
-    {"get_robust_list", ALL, "threads"},
     {"rseq", ALL, "threads"},
     {"futex", ALL, "locks"},
     {"futex_waitv", ALL, "locks"},
@@ -170,7 +165,7 @@ static const struct permission permissions[] = {
     {"io_getevents", GATEWAY, "the same"},
     {"io_cancel", GATEWAY, "the same"},
     {"io_destroy", GATEWAY, "the same"},
-    {"ioctl", ALL, "FIONREAD, FIONBIO, is this a terminal"},
+    {"ioctl", ALL, "sizes of queues, devices of dongles, is this a terminal: see sandbox_arguments.c"},
 };
 
 /* Only an attacker asks for these. */
@@ -213,66 +208,6 @@ static int rule(scmp_filter_ctx filter, uint32_t action, const char *name)
     return seccomp_rule_add(filter, action, number, 0);
 }
 
-/* Allows a call whose argument, as far as the mask looks, has this value. */
-static int allow_if(scmp_filter_ctx filter, int call, unsigned argument, uint64_t mask, uint64_t value)
-{
-    struct scmp_arg_cmp test = {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
-    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &test);
-}
-
-#define WHOLE UINT64_MAX
-
-/* Refusing dumps, not allowing them again. */
-static int allow_no_dumps(scmp_filter_ctx filter)
-{
-    struct scmp_arg_cmp tests[] = {{.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_DUMPABLE, .datum_b = 0},
-                                   {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = 0, .datum_b = 0}};
-    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2, tests);
-}
-
-/* The capture thread comes before others and steps back again: the calling thread only. How far, is in memory where
- * the filter cannot look: RLIMIT_RTPRIO bounds it. */
-static int allow_rank(scmp_filter_ctx filter, uint32_t policy)
-{
-    struct scmp_arg_cmp tests[] = {{.arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = 0},
-                                   {.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = policy}};
-    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(sched_setscheduler), 2, tests);
-}
-
-/* Calls of which only some arguments are fine. */
-static int add_argument_rules(scmp_filter_ctx filter, enum sandbox_role role)
-{
-    /* no code is made at run time: memory is writable or executable, never turned from one to the other */
-    int r = allow_if(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
-    /* threads share everything; a process would not */
-    r = r ? r : allow_if(filter, SCMP_SYS(clone), 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM);
-    /* its flags are in memory where the filter cannot look; the C library then takes clone */
-    r = r ? r : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    /* names of threads and of memory (the C library's), and a role may refuse dumps once more */
-    r = r ? r : allow_if(filter, SCMP_SYS(prctl), 0, WHOLE, PR_SET_NAME);
-    r = r ? r : allow_if(filter, SCMP_SYS(prctl), 0, WHOLE, PR_SET_VMA);
-    r = r ? r : allow_no_dumps(filter);
-    if (role == SANDBOX_HELPER)
-        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_NETLINK);
-    if (role == SANDBOX_OUTWARD) {
-        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET);
-        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);
-        r = r ? r : allow_if(filter, SCMP_SYS(socketpair), 0, UINT32_MAX, AF_UNIX);
-    }
-    if (role == SANDBOX_GATEWAY) {
-        r = r ? r : allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_UNIX);
-        r = r ? r : allow_if(filter, SCMP_SYS(socketpair), 0, UINT32_MAX, AF_UNIX);
-        r = r ? r : allow_rank(filter, V4L2_SCHED_FIRST);
-        r = r ? r : allow_rank(filter, V4L2_SCHED_OTHERS);
-    }
-    return r;
-}
-
-static bool has_argument_rule(const char *name)
-{
-    return strcmp(name, "socket") == 0 || strcmp(name, "socketpair") == 0 || strcmp(name, "clone") == 0;
-}
-
 static bool is_allowed(const char *name, unsigned who)
 {
     for (size_t i = 0; i < ARRAY_SIZE(permissions); i++)
@@ -288,10 +223,10 @@ static int add_rules(scmp_filter_ctx filter, enum sandbox_role role)
     unsigned who = bits[role];
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(permissions); i++)
-        if ((permissions[i].who & who) && !has_argument_rule(permissions[i].name))
+        if ((permissions[i].who & who) && !sandbox_has_argument_rule(permissions[i].name))
             r = rule(filter, SCMP_ACT_ALLOW, permissions[i].name);
     if (r == 0)
-        r = add_argument_rules(filter, role);
+        r = sandbox_argument_rules(filter, role);
 #ifdef LIGHTSOUT_SANITIZED
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(for_sanitizers); i++)
         r = rule(filter, SCMP_ACT_ALLOW, for_sanitizers[i]);

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "core/cleanup.h"
+#include "core/near.h"
 
 #define BACKLOG 16
 #define ACCEPTS 8              /* in one callback */
@@ -58,7 +59,7 @@ static int remove_stale(const struct sockaddr_un *address)
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno != ECONNREFUSED)
+    if (connect_near(fd, address->sun_path) != -ECONNREFUSED)
         return -EADDRINUSE;
     return unlink(address->sun_path) < 0 ? -errno : 0;
 }

@@ -11,6 +11,7 @@
 
 #include "core/attrs.h"
 #include "core/log.h"
+#include "core/near.h"
 #include "core/text.h"
 #include "machines/qemu/qmp_stream.h"
 
@@ -339,9 +340,10 @@ static void on_retry(void *data)
     char why[256];
     self->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* a unix socket connects at once, or its queue is full (EAGAIN): then it is retried like any other refusal */
-    if (self->fd < 0 || connect(self->fd, (struct sockaddr *)&self->address, sizeof self->address) < 0 ||
-        loop_io_add(self->loop, self->fd, EPOLLIN, on_io, self, &self->io) < 0) {
-        snprintf(why, sizeof why, "QEMU's monitor socket %s is not there: %s", self->address.sun_path, strerror(errno));
+    int r = self->fd < 0 ? -errno : connect_near(self->fd, self->address.sun_path);
+    r = r ? r : loop_io_add(self->loop, self->fd, EPOLLIN, on_io, self, &self->io);
+    if (r < 0) {
+        snprintf(why, sizeof why, "QEMU's monitor socket %s is not there: %s", self->address.sun_path, strerror(-r));
         lose(self, why);
         return;
     }

@@ -23,6 +23,7 @@ struct qmp_listener {
     void (*lost)(void *data, const char *why);
 };
 
+/* path: absolute, its last part of at most 12 characters (core/near.h). */
 int qmp_create(struct loop *loop, const char *path, const struct qmp_listener *listener, void *data, struct qmp **ret);
 /* NULL allowed; returns NULL. Open commands are done with -ECANCELED. Not from inside a callback. */
 struct qmp *qmp_destroy(struct qmp *self);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -89,7 +90,10 @@ void program_start(struct program *self, const char *argument)
 {
     char path[4096];
     int pipes[2];
-    program_path(path, sizeof path);
+    if (self->file)
+        text_copy(path, sizeof path, self->file);
+    else
+        program_path(path, sizeof path);
     assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
     program_forget(self);
     self->pid = fork();
@@ -97,6 +101,8 @@ void program_start(struct program *self, const char *argument)
     if (self->pid == 0) {
         dup2(pipes[1], 1);
         dup2(pipes[1], 2);
+        if (self->user && (setgroups(0, NULL) < 0 || setgid(self->user) < 0 || setuid(self->user) < 0))
+            _exit(126);
         execl(path, "lightsoutd", "--config", self->config, "--state", self->state, argument, NULL);
         _exit(127);
     }
@@ -112,8 +118,7 @@ void program_forget(struct program *self)
     self->text[0] = '\0';
 }
 
-/* More output, waiting at most that long. False at its end. */
-static bool read_more(struct program *self, int timeout_ms)
+bool program_listen(struct program *self, int timeout_ms)
 {
     struct pollfd p = {.fd = self->output, .events = POLLIN};
     if (poll(&p, 1, timeout_ms) <= 0)
@@ -133,7 +138,7 @@ bool program_await(struct program *self, const char *wanted)
     for (uint64_t begun = clock_now_us(); clock_now_us() - begun < HANG_US;) {
         if (strstr(self->text, wanted))
             return true;
-        if (!read_more(self, 100))
+        if (!program_listen(self, 100))
             break;
     }
     print_message("%s\n", self->text);
@@ -143,7 +148,7 @@ bool program_await(struct program *self, const char *wanted)
 int program_await_end(struct program *self)
 {
     int status = 0;
-    for (uint64_t begun = clock_now_us(); clock_now_us() - begun < HANG_US; read_more(self, 20)) {
+    for (uint64_t begun = clock_now_us(); clock_now_us() - begun < HANG_US; program_listen(self, 20)) {
         if (waitpid(self->pid, &status, WNOHANG) == self->pid)
             break;
     }
@@ -151,7 +156,7 @@ int program_await_end(struct program *self)
     /* what is left in the pipe; processes that inherited it may keep it open */
     for (size_t before = SIZE_MAX; before != self->size;) {
         before = self->size;
-        read_more(self, 50);
+        program_listen(self, 50);
     }
     if (self->output >= 0)
         close(self->output);

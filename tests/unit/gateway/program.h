@@ -8,6 +8,8 @@
 struct program {
     char folder[64]; /* of this test; a state folder and a configuration are in it */
     char config[96], state[96];
+    const char *file; /* another executable than the build's lightsoutd; NULL: that one */
+    uid_t user;       /* it is started as this user and group; 0: as ours */
     unsigned port;
     pid_t pid;
     int output; /* stdout and stderr */
@@ -33,6 +35,9 @@ void program_forget(struct program *self);
 
 /* Reads its output until `wanted` is in it; false when it ended before or 30 s went by. */
 bool program_await(struct program *self, const char *wanted);
+
+/* Reads what it says within this time; false at its end. */
+bool program_listen(struct program *self, int timeout_ms);
 
 /* Waits for its end; the exit code, or -signal. */
 int program_await_end(struct program *self);

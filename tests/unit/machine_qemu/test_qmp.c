@@ -130,7 +130,7 @@ static int setup(void **state)
     struct bench *b = calloc(1, sizeof *b);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     b->peer = b->got_fd = -1;
-    snprintf(b->path, sizeof b->path, "/tmp/lightsout-qmp-%d", (int)getpid());
+    snprintf(b->path, sizeof b->path, "/tmp/qmp-%d", (int)getpid());
     text_copy(address.sun_path, sizeof address.sun_path, b->path);
     unlink(b->path);
     b->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
