@@ -142,6 +142,8 @@ static void unknown_key(struct config_reader *self, int line, const char *key, e
 /* Numbered keys share a row, so the row's bit says nothing of them; an empty field does. */
 static bool given_before(const struct config_key *key, const bool *given, const void *field)
 {
+    if (key->many)
+        return false;
     if (key->last == 0)
         return given[key - config_keys];
     return ((const struct config_disk *)field)->path[0] != '\0';
@@ -283,6 +285,7 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
     config->cache_memory = CONFIG_CACHE_MEMORY;
     config->audit.keep = CONFIG_AUDIT_KEEP;
     config->cache_disk = CONFIG_CACHE_DISK;
+    config->directory.timeout_s = CONFIG_DIRECTORY_TIMEOUT_S;
     struct config_reader reader = {.config = config, .mistakes = mistakes, .trusted = trusted};
     ini_parse(text, size, &listener, &reader);
     if (reader.out_of_memory)
@@ -296,6 +299,9 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
                 "must prove who it is");
     if (config->client_crl[0] && !config->client_ca[0])
         mistake(mistakes, 0, "client-crl", "revokes certificates of nobody; add client-ca");
+    const char *key, *fault = config_directory_fault(&config->directory, &key);
+    if (fault)
+        mistake(mistakes, 0, key, "%s", fault);
     if (!config->certificate[0] != !config->certificate_key[0])
         mistake(mistakes, 0, config->certificate[0] ? "certificate-key" : "certificate",
                 "certificate and certificate-key belong together; give both or neither");

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "auth/keeper/directory.h"
 #include "core/cleanup.h"
 #include "gateway/config_dongle.h"
 #include "manage/target.h"
@@ -129,6 +130,13 @@ struct config_audit {
     unsigned full;                   /* enum config_audit_full */
 };
 
+/* Who vouches for users besides the keeper's own: docs/directory.md. */
+struct config_directory {
+    struct directory_settings settings; /* without what stands in the files, and with "" for defaults */
+    char password_file[CONFIG_PATH_MAX], ca[CONFIG_PATH_MAX];
+    unsigned timeout_s;
+};
+
 struct config {
     bool given[CONFIG_MAX_KEYS];
     struct config_listens listen;
@@ -143,6 +151,7 @@ struct config {
     uint64_t cache_memory, cache_disk;                                   /* bytes, of media from elsewhere */
     struct config_nbd nbd;
     struct config_audit audit;
+    struct config_directory directory;
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
     char secret_file[CONFIG_PATH_MAX], first_user_file[CONFIG_PATH_MAX]; /* "": none; first_start.h */
 
@@ -185,6 +194,8 @@ int config_default(struct config **ret);
 #define CONFIG_SEAT_IDLE_S 600
 #define CONFIG_AUDIT_KEEP 100000
 #define CONFIG_MEDIA_WAIT_S 3 /* below the 5 s that firmware gives a command */
+
+#define CONFIG_DIRECTORY_TIMEOUT_S 4 /* below the 5 s in which people begin to think that nothing happens */
 
 const char *config_machine_name(unsigned machine);
 const char *config_format_word(unsigned format);

@@ -30,6 +30,7 @@ struct config_key {
     const char *const *words; /* choices, NULL ends; the field is an unsigned index */
     const char *remedy;       /* an imperative clause with an example */
     bool trusted_only;
+    bool many; /* may stand in several lines, each of which adds to the field */
 };
 
 extern const struct config_key config_keys[];
@@ -41,11 +42,15 @@ const struct config_key *config_key_find(enum config_section section, const char
 const char *config_key_nearest(enum config_section section, const char *name);
 
 /* The parsers of the rows (config_value.c, config_value_dongle.c, config_value_power.c, config_value_outward.c,
- * config_value_net.c, config_value_audit.c). */
+ * config_value_net.c, config_value_audit.c, config_value_directory.c). */
 typedef bool config_parse_fn(const struct config_key *key, const char *value, void *field, char *why, size_t why_size);
 config_parse_fn config_value_bool, config_value_number, config_value_size, config_value_word, config_value_path,
     config_value_user, config_value_listen, config_value_names, config_value_disk, config_value_nic, config_value_mac,
     config_value_arguments, config_value_device, config_value_devices, config_value_input, config_value_edid,
     config_value_udc, config_value_usb_id, config_value_usb_text, config_value_gpio, config_value_bytes6,
     config_value_broadcast, config_value_boot_keys, config_value_networks, config_value_proxy, config_value_base_path,
-    config_value_trusted, config_value_syslog;
+    config_value_trusted, config_value_syslog, config_value_directory_urls, config_value_directory_dn,
+    config_value_directory_filter, config_value_directory_user_dn, config_value_directory_group;
+
+/* What is wrong with the directory's keys together, and with which; NULL: nothing. */
+const char *config_directory_fault(const struct config_directory *self, const char **ret_key);

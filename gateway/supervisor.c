@@ -117,8 +117,8 @@ static int open_all(struct supervisor *self)
     return EXIT_FINE;
 }
 
-/* SIGHUP: where the page is reached, as whom, and by which certificates. What is there stays when the new one has a
- * mistake. */
+/* SIGHUP: where the page is reached, as whom, by which certificates, and who vouches for users. What is there stays
+ * when the new one has a mistake. */
 static void reload(struct supervisor *self)
 {
     struct config *read = NULL;
@@ -133,8 +133,10 @@ static void reload(struct supervisor *self)
         read = config_destroy(read);
         net_follow_again(self->net);
         roles_tell_certificates(self->roles);
+        roles_tell_directory(self->roles);
         log_info("supervisor", "the configuration was read anew%s",
-                 rest ? "; what it says besides addresses, names and certificates waits for a restart" : "");
+                 rest ? "; what it says besides addresses, names, certificates and the directory waits for a restart"
+                      : "");
     }
     notify_send("READY=1");
 }

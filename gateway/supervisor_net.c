@@ -117,6 +117,7 @@ void net_follow_take_over(struct config *used, const struct config *read, bool *
     memcpy(used->certificate_key, read->certificate_key, sizeof used->certificate_key);
     memcpy(used->client_ca, read->client_ca, sizeof used->client_ca);
     memcpy(used->client_crl, read->client_crl, sizeof used->client_crl);
+    used->directory = read->directory;
     /* whether there are exports at all is decided at the start */
     if (had_exports && has_exports)
         used->nbd.listen = read->nbd.listen;

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "gateway/control.h"
 #include "gateway/control_net.h"
+#include "gateway/directory_setup.h"
 #include "gateway/first_start.h"
 #include "gateway/options.h"
 #include "gateway/process.h"
@@ -99,6 +100,11 @@ void roles_tell_net(struct roles *self)
     snprintf(said.base_path, sizeof said.base_path, "%s", config->base_path);
     control_write_net(&w, &said);
     send_gateway(self, CONTROL_NET, &w, -1);
+}
+
+void roles_tell_directory(struct roles *self)
+{
+    directory_setup_send(&self->config.config->directory, self->keeper.channel);
 }
 
 void roles_tell_certificates(struct roles *self)
@@ -340,6 +346,7 @@ static int keeper_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds)
 static void begin_keeper(struct roles *self)
 {
     first_start_offer(self->config.config, self->keeper.channel);
+    directory_setup_send(&self->config.config->directory, self->keeper.channel);
     certificates_begin(self->config.config, self->keeper.channel);
     certificates_client_ca(self->config.config, &self->client_ca_told, self->keeper.channel, NULL);
 }

@@ -34,6 +34,7 @@ struct roles *roles_destroy(struct roles *self); /* NULL allowed; returns NULL *
 /* The owner's certificate, and the authorities of client certificates, are read anew from where the configuration says.
  * What cannot be opened leaves all as it is. */
 void roles_tell_certificates(struct roles *self);
+void roles_tell_directory(struct roles *self);
 void roles_tell_net(struct roles *self);
 void roles_lend(struct roles *self, const struct listener *listener);
 void roles_take_back(struct roles *self, uint32_t listener);
