@@ -70,8 +70,10 @@ enum book_next login_begin(struct book *self, struct request *request, struct in
     door_of_account(self, request, request->user, r == 1 ? &request->account : NULL, now);
     if (door_is_closed(self, request, now))
         return BOOK_ANSWER;
-    if (directory_is_asked(self, request))
+    if (directory_is_asked(self, request)) {
+        request->step = LOGIN_BY_DIRECTORY;
         return BOOK_DIRECTORY;
+    }
     /* who does not exist takes as long as who does */
     bool has_password = r == 1 && request->account.hash[0];
     text_copy(request->setting, sizeof request->setting, has_password ? request->account.hash : self->nobody);
