@@ -65,6 +65,9 @@ static void on_readable(void *data, int fd, uint32_t events)
             pause_doors(self->owner, false, PAUSE_US);
         } else if (errno == EAGAIN) {
             return;
+        } else if (errno == EINVAL) { /* it listens no more: its owner has ended it, and says so in a moment */
+            self->shut = true;
+            self->io = loop_io_remove(self->io);
         } /* else a connection that went away before it was taken */
     }
 }
