@@ -58,7 +58,8 @@ static void read_fingerprint(X509 *certificate, struct api_certificate *ret)
     unsigned n = sizeof digest;
     X509_digest(certificate, EVP_sha256(), digest, &n);
     for (unsigned i = 0; i < sizeof digest; i++)
-        snprintf(ret->fingerprint + 3 * i, 4, "%02X%s", digest[i], i + 1 < sizeof digest ? ":" : "");
+        snprintf(ret->fingerprint + 3 * i, sizeof ret->fingerprint - 3 * i, "%02X%s", digest[i],
+                 i + 1 < sizeof digest ? ":" : "");
 }
 
 bool certificate_facts(const char *pem, struct api_certificate *ret)
