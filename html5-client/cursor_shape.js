@@ -1,11 +1,13 @@
 /* The target's pointer shape as a CSS cursor, so that it moves without a round trip. */
 
+import { base } from './base.js';
+
 /** @typedef {Extract<import('./protocol.js').ServerMessage, {type: 'cursor'}>} Cursor */
 
 /** Larger ones are ignored by browsers. */
 const MAX_SIDE = 128;
 /** When the target shows none, or draws its own: a dot that tells where the hand is. */
-export const DOT = 'url(/pointer.svg) 4 4, crosshair';
+export const DOT = `url(${base}/pointer.svg) 4 4, crosshair`;
 
 /** @param {Uint8Array} from premultiplied RGBA @param {Uint8ClampedArray} to plain RGBA */
 function unmultiply(from, to) {

@@ -23,7 +23,7 @@ export const identity = {
   },
   /** @param {Session|null} session */
   set(session) {
-    current = session && { ...session, grants: session.grants ?? ['', '*'].map((target) => ({ target, rights: session.rights })) };
+    current = session;
     endsAt = session?.expires == null ? Infinity : performance.now() + session.expires;
   },
   /**

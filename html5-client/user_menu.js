@@ -34,7 +34,7 @@ const themeItem = (value, label) => ({ label, checked: theme() === value, run: (
 
 export function userMenu() {
   const { user = '', role = '' } = identity.session ?? {};
-  const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', {}, user));
+  const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', { class: 'user-name' }, user));
   const wrap = h('div', {}, button);
   attachMenu(button, () => [
     { group: role },

@@ -24,6 +24,8 @@ const TARGET = {
 export const SESSION = {
   user: 'anna', role: 'Custom', rights: ['view', 'input'], grants: [{ target: '*', rights: ['view', 'input'] }], kind: 'browser', expires: null,
 };
+/** Somebody who may do this on all targets and on the gateway. @param {string[]} rights */
+export const sessionWith = (rights) => ({ ...SESSION, rights, grants: ['', '*'].map((target) => ({ target, rights })) });
 const ANSWERS = {
   'GET /api/v1/version': { name: 'lightsout', version: '0', needs_setup: false },
   'GET /api/v1/session': SESSION,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertQuiet, button, launch, newPage } from './browser.mjs';
-import { FakeGateway } from './fake_gateway.mjs';
+import { FakeGateway, sessionWith } from './fake_gateway.mjs';
 
 let gateway, browser, page, set;
 
@@ -21,7 +21,7 @@ after(async () => {
 });
 
 const role = (rights) => {
-  gateway.answers['GET /api/v1/session'] = { user: 'anna', role: 'x', rights };
+  gateway.answers['GET /api/v1/session'] = sessionWith(rights);
 };
 const line = () => page.locator('.notice', { hasText: 'clock shows' });
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { body, op } from './bodies.mjs';
 import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, setUp, shot } from './browser.mjs';
-import { FakeGateway } from './fake_gateway.mjs';
+import { FakeGateway, sessionWith } from './fake_gateway.mjs';
 import { build, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
@@ -43,7 +43,7 @@ before(async () => {
   };
   edid = EDID;
   asked = [];
-  gateway.answers['GET /api/v1/session'] = { user: 'anna', role: 'Administrator', rights: ['view', 'input', 'media', 'power', 'configure'] };
+  gateway.answers['GET /api/v1/session'] = sessionWith(['view', 'input', 'media', 'power', 'configure']);
   Object.defineProperties(gateway.answers, {
     'GET /api/v1/targets/pc/usb': { get: () => usb },
     'GET /api/v1/targets/pc/edid': { get: () => edid },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, shot } from './browser.mjs';
-import { FakeGateway } from './fake_gateway.mjs';
+import { FakeGateway, sessionWith } from './fake_gateway.mjs';
 import { FakeMedia, emptyDrive } from './fake_media.mjs';
 import { until } from './until.mjs';
 
@@ -18,7 +18,7 @@ const FIRMWARE = 'A CD that BIOS and UEFI machines start from.';
 let gateway, media, browser, page, folder, iso, isoBytes;
 
 /** @param {string[]} rights */
-const as = (rights) => (gateway.answers['GET /api/v1/session'] = { user: 'anna', role: 'Operator', rights });
+const as = (rights) => (gateway.answers['GET /api/v1/session'] = sessionWith(rights));
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lightsout-media-'));
