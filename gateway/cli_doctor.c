@@ -22,13 +22,19 @@ static void run(const char *folder, const char *const *rest, int n)
 static int doctor(struct cli *cli, int argc, char **argv)
 {
     char own[4096];
-    const char *rest[2] = {"--config", argc == 2 ? argv[1] : NULL};
+    const char *rest[5];
+    int n = 0;
     (void)cli;
-    if (argc == 1 || (argc == 2 && strcmp(argv[0], "--config") != 0)) {
-        cli_error("usage: lightsout doctor [--config FILE]");
-        return CLI_USAGE;
+    for (int i = 0; i < argc && n < 5; i++) {
+        bool file = strcmp(argv[i], "--config") == 0 && i + 1 < argc;
+        if (!file && strcmp(argv[i], "--security") != 0 && strcmp(argv[i], "--json") != 0) {
+            cli_error("usage: lightsout doctor [--config FILE] [--security [--json]]");
+            return CLI_USAGE;
+        }
+        rest[n++] = argv[i];
+        if (file)
+            rest[n++] = argv[++i];
     }
-    int n = argc == 2 ? 2 : 0;
     ssize_t size = readlink("/proc/self/exe", own, sizeof own - 1);
     if (size > 0) {
         own[size] = '\0';
@@ -45,7 +51,9 @@ static int doctor(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_command rows[] = {
-    {"doctor", "[--config FILE]", "what a dongle's devices offer, what will be used and why, what is wrong (as root)",
-     0, 2, doctor},
+    {"doctor", "[--config FILE] [--security [--json]]",
+     "what a dongle's devices offer, what will be used and why, what is wrong; --security: how the walls stand (as "
+     "root)",
+     0, 4, doctor},
 };
 const struct cli_commands cli_doctor_commands = {rows, ARRAY_SIZE(rows)};

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/doctor.h"
+#include "gateway/doctor_security.h"
 #include "gateway/handover.h"
 #include "gateway/role.h"
 #include "gateway/self_check.h"
@@ -46,6 +47,6 @@ int main(int argc, char **argv)
     if (options.self_check)
         return self_check_main(&options);
     if (options.doctor)
-        return doctor_main(&options);
+        return options.security ? doctor_security_main(&options) : doctor_main(&options);
     return options.role ? run_role(&options) : supervisor_main(&options);
 }

@@ -7,7 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_CONFIG = 1, OPT_STATE, OPT_CHECK, OPT_DOCTOR, OPT_QR, OPT_VERSION, OPT_HELP, OPT_ROLE, OPT_SELF, OPT_UNITS };
+enum {
+    OPT_CONFIG = 1,
+    OPT_STATE,
+    OPT_CHECK,
+    OPT_DOCTOR,
+    OPT_QR,
+    OPT_VERSION,
+    OPT_HELP,
+    OPT_ROLE,
+    OPT_SELF,
+    OPT_SECURITY,
+    OPT_JSON,
+    OPT_UNITS
+};
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
@@ -18,6 +31,8 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, OPT_HELP},
     {"role", required_argument, NULL, OPT_ROLE},
     {"units", required_argument, NULL, OPT_UNITS},
+    {"security", no_argument, NULL, OPT_SECURITY},
+    {"json", no_argument, NULL, OPT_JSON},
     {"self-check", optional_argument, NULL, OPT_SELF},
     {"doctor", no_argument, NULL, OPT_DOCTOR},
     {0},
@@ -49,6 +64,12 @@ int options_parse(int argc, char **argv, struct options *ret)
             break;
         case OPT_HELP:
             self.help = true;
+            break;
+        case OPT_SECURITY:
+            self.security = true;
+            break;
+        case OPT_JSON:
+            self.json = true;
             break;
         case OPT_SELF:
             self.self_check = true;
@@ -83,6 +104,7 @@ void options_help(FILE *out)
           "  --self-check   compare the installed files with those of the package, and end (--self-check=DIR: below "
           "DIR)\n"
           "  --units DIR    the parts are units of the service manager, with sockets in this folder\n"
+          "  --security     with --doctor: look at the walls instead (--json: for programs)\n"
           "  --qr           show address and fingerprint as a QR code also when the output is no terminal\n"
           "  --version      print the version, and end\n"
           "  --help         print this, and end\n\n"

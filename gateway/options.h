@@ -20,11 +20,12 @@ enum {
 };
 
 struct options {
-    const char *config; /* path; NULL: the default one, which may be absent */
-    const char *state;  /* NULL: the configuration's */
-    const char *role;   /* NULL: supervisor */
-    const char *units;  /* folder of the sockets of units that are the other roles (handover.h); NULL: children */
-    const char *root;   /* of a self-check: what stands in front of all paths; NULL: nothing */
+    const char *config;  /* path; NULL: the default one, which may be absent */
+    const char *state;   /* NULL: the configuration's */
+    const char *role;    /* NULL: supervisor */
+    const char *units;   /* folder of the sockets of units that are the other roles (handover.h); NULL: children */
+    const char *root;    /* of a self-check: what stands in front of all paths; NULL: nothing */
+    bool security, json; /* of the doctor */
     bool check, doctor, self_check, qr, version, help;
 };
 

@@ -28,6 +28,8 @@ static json_t *transport_json(const struct transport_statistics *s)
     json_object_set_new(o, "connections", number(s->connections));
     json_object_set_new(o, "redirects", number(s->redirects));
     json_object_set_new(o, "refused", number(s->refused));
+    json_object_set_new(o, "evicted", number(s->evicted));
+    json_object_set_new(o, "limited", number(s->limited));
     json_object_set_new(o, "requests", number(s->requests));
     json_object_set_new(o, "request_bytes", number(s->request_bytes));
     json_object_set_new(o, "reply_bytes", number(s->reply_bytes));

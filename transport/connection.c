@@ -19,6 +19,7 @@ static struct connection *connection_create(struct server *server, const char *p
     self->session = session;
     self->since_us = clock_boot_us();
     snprintf(self->peer, sizeof self->peer, "%s", peer);
+    self->of_peer = limits_peer(peer);
     self->link = &server->connections;
     self->next = server->connections;
     if (self->next)
@@ -44,14 +45,43 @@ void connection_destroyed(struct connection *self)
     free(self);
 }
 
-/* One address alone must not be able to take all the room. Local peers are trusted. */
-static bool has_room(const struct server *server, const char *peer, bool local)
+/* Nobody with a session has asked anything by it, and none of its requests is with a handler: it handshakes, or sends a
+ * head or a body, or nothing. */
+static bool is_idle_stranger(const struct connection *c)
 {
-    unsigned of_peer = 0;
-    for (const struct connection *c = server->connections; c; c = c->next)
-        of_peer += !strcmp(c->peer, peer);
-    return server->n_connections < SERVER_MAX_CONNECTIONS &&
-           (local || of_peer < SERVER_MAX_OF_PEER || peer_is_proxy(server, peer));
+    return !c->session && !c->known && !c->viewer && !c->media && !c->leaving &&
+           (!c->request || c->request->phase == REQUEST_BODY);
+}
+
+/* Before the room is full the stranger who has kept a place for longest gives it up: a crowd that sends slowly, or
+ * nothing, makes room by itself for whoever means it. */
+static void make_room(struct server *server)
+{
+    struct connection *oldest = NULL;
+    for (struct connection *c = server->connections; c; c = c->next)
+        if (is_idle_stranger(c) && c->wsi)
+            oldest = c;
+    if (!oldest)
+        return;
+    oldest->leaving = true;
+    server->statistics.evicted++;
+    request_kill(oldest);
+}
+
+/* One address alone must not be able to take all the room. Local peers are trusted, and have their own. */
+static bool has_room(struct server *server, const char *peer, bool local)
+{
+    unsigned of_peer = 0, n = 0;
+    struct limits_key key = limits_peer(peer);
+    for (const struct connection *c = server->connections; c; c = c->next) {
+        n += !c->session == !local;
+        of_peer += !c->session && limits_same(&c->of_peer, &key);
+    }
+    if (local)
+        return n < SERVER_LOCAL;
+    if (n >= SERVER_CROWDED)
+        make_room(server);
+    return n < SERVER_MAX_CONNECTIONS && (of_peer < SERVER_MAX_OF_PEER || peer_is_proxy(server, peer));
 }
 
 void connection_adopt(struct server *server, int fd, const char *peer, struct auth_session *session)

@@ -164,7 +164,7 @@ int server_context_create(struct server *self)
         .timeout_secs = HANDSHAKE_S,
         .max_http_header_data = HEADER_BYTES,
         .pt_serv_buf_size = LWS_PRE + 16384, /* a whole TLS record at a time: a part that stays counts as unread */
-        .fd_limit_per_thread = SERVER_MAX_CONNECTIONS + 8,
+        .fd_limit_per_thread = SERVER_MAX_CONNECTIONS + SERVER_LOCAL + 8,
         .server_string = "lightsout",
         .user = self,
     };

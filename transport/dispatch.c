@@ -127,7 +127,7 @@ static void with_session(struct request *self, const struct match *match)
 {
     if (!auth_session_alive(self->call.session))
         reply_no_session(self);
-    else if (may(self, match->route))
+    else if (request_claim_session(self) && may(self, match->route))
         hand_over(self, match);
 }
 

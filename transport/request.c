@@ -44,6 +44,7 @@ void request_destroy(struct request *self)
 {
     if (self->connection)
         self->connection->request = NULL;
+    request_unclaim(self);
     auth_session_unref(self->call.session);
     loop_timer_remove(self->tick);
     free(self->body);
@@ -304,7 +305,7 @@ int request_begin(struct connection *connection)
         request_refuse(self, 405, "bad-method", "The gateway knows GET, HEAD, POST, PUT, PATCH and DELETE.");
         return 0;
     }
-    if (!check_names(self, wsi))
+    if (!request_claim_peer(self) || !check_names(self, wsi))
         return 0;
     if (!read_path(self, wsi, uri) || !read_query(self, wsi)) {
         request_refuse(self, 414, "too-long", "The address is too long.");

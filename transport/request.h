@@ -2,6 +2,7 @@
  * socket when a handler still works on it. */
 #pragma once
 
+#include "transport/limits.h"
 #include "transport/server_internal.h"
 
 #define REQUEST_MAX_PATH 2048
@@ -22,6 +23,10 @@ struct request {
     enum request_phase phase;
     bool head;        /* HEAD: the answer goes out without its body */
     bool close_after; /* what the peer still sends cannot be told from a next request */
+
+    struct limits *limits;
+    bool of_stream;
+    struct limits_key of_peer, of_session; /* what it is counted for; zeroed: nothing */
 
     enum route_method method;
     char path[REQUEST_MAX_PATH], query[REQUEST_MAX_QUERY];
@@ -108,6 +113,11 @@ int request_say_continue(struct request *self);
 bool request_header_copy(struct request *self, const char *name, char *room, size_t size);
 /* Ends the connection soon, from anywhere. */
 void request_kill(struct connection *connection);
+
+/* request_limits.c: false: too many, and it was answered. Given back when the request ends. */
+bool request_claim_peer(struct request *self);
+bool request_claim_session(struct request *self);
+void request_unclaim(struct request *self);
 
 /* linger.c: a peer whose answer came before the end of its body must be able to read it: a socket that is closed with
  * unread bytes in it takes the answer along. */

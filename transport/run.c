@@ -21,6 +21,8 @@ static int create(struct server *self)
     if (r >= 0)
         r = door_create(self, &self->door);
     if (r >= 0)
+        r = limits_create(&self->limits);
+    if (r >= 0)
         r = server_tls_reload(self);
     if (r >= 0)
         r = server_context_create(self);
@@ -59,6 +61,7 @@ struct server *server_destroy(struct server *self)
     self->stopping = true;
     self->door = door_destroy(self->door);
     server_context_destroy(self);
+    self->limits = limits_destroy(self->limits);
     auth_tickets_destroy(self->tickets);
     auth_tickets_destroy(self->media_tickets);
     server_tls_destroy(self->tls);

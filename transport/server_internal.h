@@ -7,6 +7,7 @@
 
 #include "auth/keeper_account.h"
 #include "transport/authority.h"
+#include "transport/limits.h"
 #include "transport/server.h"
 #include "transport/statistics.h"
 
@@ -17,7 +18,9 @@ struct request;
 struct viewer;
 
 #define SERVER_MAX_CONNECTIONS 512 /* adopted ones; further ones are turned away */
-#define SERVER_MAX_OF_PEER 160     /* of them from one address */
+#define SERVER_CROWDED 448         /* from here on strangers who keep silent make room */
+#define SERVER_MAX_OF_PEER 160     /* of them from one address (limits.h) */
+#define SERVER_LOCAL 64            /* besides, for local ones: a crowd never shuts them out */
 #define SERVER_MAX_VIEWERS 128
 #define SERVER_MAX_MEDIA 64
 #define SERVER_WRITE_SIZE (65536 + 64) /* bytes that one lws_write may send without a copy */
@@ -35,6 +38,7 @@ struct server {
     uint64_t retired_us;         /* connections from before end after their next answer; websockets stay */
 
     struct door *door;
+    struct limits *limits;
     struct auth_tickets *tickets, *media_tickets; /* apart: one for the one door never opens the other */
     struct route_table own_table;                 /* rows of the transport's own: the ticket */
 
@@ -59,12 +63,15 @@ struct connection {
     struct connection *next, **link;
     struct lws *wsi;
     char peer[64];                /* for logs and route_call */
+    struct limits_key of_peer;    /* what it is counted for */
     uint64_t since_us;            /* clock_boot_us */
     struct auth_session *session; /* of a local peer; else NULL */
     struct request *request;      /* the one being served */
     struct viewer *viewer;        /* once it is a console websocket */
     struct media_peer *media;     /* once it is a media websocket */
     struct loop_io *watch;        /* on the socket, while a request is answered */
+    bool known;                   /* somebody with a session has asked something by it */
+    bool leaving;                 /* it is about to be closed */
     bool lingering;               /* the answer is out; what still comes is thrown away */
     uint64_t linger_left, linger_until_us;
 };

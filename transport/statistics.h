@@ -18,6 +18,8 @@ struct transport_statistics {
     uint64_t rounds; /* wake-ups of the net thread */
 
     uint64_t connections, redirects, refused; /* TLS ones taken in, plain ones redirected, turned away at the door */
+    uint64_t evicted;                         /* of those taken in: silent strangers who made room */
+    uint64_t limited;                         /* requests of who had too many */
     uint64_t requests, request_bytes, reply_bytes;
 
     uint32_t viewers; /* now */

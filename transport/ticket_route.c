@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "transport/media_peer.h"
 #include "transport/server_internal.h"
+#include "transport/viewer.h"
 
 /* The tickets of what is asked for, or NULL after a refusal. */
 static struct auth_tickets *find_tickets(struct server *self, struct route_call *call)
@@ -26,6 +28,17 @@ static struct auth_tickets *find_tickets(struct server *self, struct route_call 
     return NULL;
 }
 
+/* Consoles and media of browsers that it has open. */
+static unsigned sockets_of(const struct server *self, const struct auth_session *session)
+{
+    unsigned n = 0;
+    for (struct viewer *v = self->viewers; v; v = viewer_next(v))
+        n += viewer_session(v) && viewer_session(v)->id == session->id;
+    for (const struct media_peer *p = self->media_peers; p; p = p->next)
+        n += p->session && p->session->id == session->id;
+    return n;
+}
+
 static void post_ticket(void *context, struct route_call *call)
 {
     struct server *self = context;
@@ -35,6 +48,13 @@ static void post_ticket(void *context, struct route_call *call)
     if (!tickets)
         return;
     auth_tickets_purge(tickets, now);
+    if (!call->local && sockets_of(self, call->session) >= LIMITS_SESSION_SOCKETS) {
+        self->statistics.limited++;
+        route_reply_header(call, "Retry-After", "5");
+        route_reply_error(call, 429, "too-many-sockets", "This session has %d consoles and media open; close some.",
+                          LIMITS_SESSION_SOCKETS);
+        return;
+    }
     int r = auth_tickets_issue(tickets, call->session, call->params[0], now, ticket);
     if (r == -EBUSY) {
         route_reply_error(call, 429, "too-many-tickets",

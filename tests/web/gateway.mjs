@@ -39,9 +39,9 @@ export class Gateway {
    * keys: more lines of [gateway]. user: number of the user and group it is started as (root may choose). program:
    * another executable than the build's. env: more environment.
    * @param {Record<string, Record<string, string|number>>} targets name -> keys of its section
-   * @param {{names?: string, keys?: Record<string, string>, user?: number, program?: string, env?: Record<string, string>}} [options]
+   * @param {{names?: string, keys?: Record<string, string>, listen?: string[], user?: number, program?: string, env?: Record<string, string>}} [options]
    */
-  static async create(targets, { names = 'localhost', keys = {}, user, program, env = {} } = {}) {
+  static async create(targets, { names = 'localhost', keys = {}, listen = ['127.0.0.1'], user, program, env = {} } = {}) {
     const self = new Gateway();
     self.folder = mkdtempSync(join(tmpdir(), 'lightsout-web-'));
     chmodSync(self.folder, 0o755); // started as root it drops to a user who must get in
@@ -50,6 +50,7 @@ export class Gateway {
     self.targets = targets;
     self.names = names;
     self.keys = keys;
+    self.listen = listen;
     self.user = user;
     self.program = program ?? join(build, 'gateway/lightsoutd');
     self.env = env;
@@ -104,7 +105,7 @@ export class Gateway {
   }
 
   #configuration() {
-    const lines = ['[gateway]', `listen = 127.0.0.1:${this.port}`, `public-names = ${this.names}`];
+    const lines = ['[gateway]', `listen = ${this.listen.map((host) => `${host}:${this.port}`).join(' ')}`, `public-names = ${this.names}`];
     for (const [key, value] of Object.entries(this.keys)) lines.push(`${key} = ${value}`);
     if (existsSync(this.path('images'))) lines.push(`library = ${this.path('images')}`);
     for (const [name, keys] of Object.entries(this.targets)) {
