@@ -46,6 +46,11 @@ void api_reply_keeper_error(struct route_call *call, int error, const char *why,
         route_reply_header(call, "Retry-After", seconds);
         route_reply_error(call, 429, "locked-out", "Too many failed tries; try again in %u s.", MAX(retry_s, 1u));
         break;
+    case -EHOSTUNREACH:
+        snprintf(seconds, sizeof seconds, "%u", MAX(retry_s, 1u));
+        route_reply_header(call, "Retry-After", seconds);
+        route_reply_error(call, 503, "directory-away", "%s", why && *why ? why : "The directory cannot be asked.");
+        break;
     case -EPERM:
         route_reply_error(
             call, 403, "no-account", "%s",
@@ -120,7 +125,8 @@ static void post_session(void *context, struct route_call *call)
                                        .old_token = call->cookie_token,
                                        .device = call->device_token};
     bool certificate = false;
-    _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"user", "password", "code", "certificate", NULL});
+    _cleanup_json_ json_t *body =
+        api_body(call, (const char *const[]){"user", "password", "code", "certificate", NULL});
 
     if (!body || !api_bool(call, body, "certificate", &certificate))
         return;

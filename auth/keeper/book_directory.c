@@ -76,7 +76,7 @@ static void refuse(struct book *self, struct request *request, struct instant no
         return;
     }
     door_forgive(self, request); /* nobody has looked at the password */
-    request_answer(request, -EAGAIN, UNREACHABLE_RETRY_S,
+    request_answer(request, -EHOSTUNREACH, UNREACHABLE_RETRY_S,
                    "The directory cannot be asked: try again, or log in with an account of this gateway's own.");
 }
 
