@@ -209,6 +209,7 @@ int book_save(struct book *self, struct instant now)
 
 void book_collect(struct book *self, struct request *request)
 {
+    request->collected = true;
     request->n_ended = sessions_take_ended(&self->sessions, request->ended);
     request->needs_setup = self->needs_setup;
     request->audit_refuses = book_audit_refuses(self);

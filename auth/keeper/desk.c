@@ -169,7 +169,7 @@ static void finish_start(struct job *job);
 static void store_done(void *data)
 {
     struct job *job = data;
-    if (job->worked)
+    if (job->worked && job->request->collected)
         tell_events(job->desk, job->request);
     if (job->stage == STAGE_RUN)
         job->ran(job->run_data);
