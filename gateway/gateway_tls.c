@@ -328,6 +328,7 @@ static void use_client_ca(struct gateway *gateway)
         gateway->server ? server_set_client_ca(gateway->server, gateway->client_ca_pem, gateway->client_crl_pem) : 0;
     if (r < 0)
         log_error("gateway", "client-ca or client-crl makes no sense (PEM): nobody is asked for a client certificate");
+    gateway->api.client_certificates = r == 0 && gateway->client_ca_pem;
 }
 
 bool gateway_tls_client_ca(struct gateway *gateway, struct ipc_message *message)
@@ -344,7 +345,6 @@ bool gateway_tls_client_ca(struct gateway *gateway, struct ipc_message *message)
         free(gateway->client_ca_pem);
         gateway->client_ca_pem = NULL; /* without the list of revoked ones nobody vouches */
     }
-    gateway->api.client_certificates = gateway->client_ca_pem != NULL;
     use_client_ca(gateway);
     return true;
 }
