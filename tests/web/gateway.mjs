@@ -139,6 +139,12 @@ export class Gateway {
     return pid;
   }
 
+  /** Writes its configuration anew and has it read. */
+  reload() {
+    writeFileSync(this.path('lightsout.conf'), this.#configuration());
+    this.#child?.kill('SIGHUP');
+  }
+
   /** @param {NodeJS.Signals} signal */
   async stop(signal = 'SIGTERM') {
     if (!this.#ended()) {
