@@ -4,6 +4,7 @@
 #include "gateway/doctor.h"
 #include "gateway/doctor_security.h"
 #include "gateway/handover.h"
+#include "gateway/owner.h"
 #include "gateway/role.h"
 #include "gateway/self_check.h"
 #include "gateway/supervisor.h"
@@ -46,6 +47,14 @@ int main(int argc, char **argv)
     }
     if (options.self_check)
         return self_check_main(&options);
+    if (options.recover)
+        return owner_recover(&options);
+    if (options.backup)
+        return owner_backup(&options);
+    if (options.restore)
+        return owner_restore(&options);
+    if (options.factory_reset)
+        return owner_factory_reset(&options);
     if (options.doctor)
         return options.security ? doctor_security_main(&options) : doctor_main(&options);
     return options.role ? run_role(&options) : supervisor_main(&options);

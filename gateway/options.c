@@ -19,7 +19,15 @@ enum {
     OPT_SELF,
     OPT_SECURITY,
     OPT_JSON,
-    OPT_UNITS
+    OPT_UNITS,
+    OPT_BACKUP,
+    OPT_RESTORE,
+    OPT_PASSPHRASE,
+    OPT_RECOVER,
+    OPT_RESET,
+    OPT_YES,
+    OPT_IMAGES,
+    OPT_REPLACE
 };
 
 static const struct option long_options[] = {
@@ -35,6 +43,14 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, OPT_JSON},
     {"self-check", optional_argument, NULL, OPT_SELF},
     {"doctor", no_argument, NULL, OPT_DOCTOR},
+    {"backup", required_argument, NULL, OPT_BACKUP},
+    {"restore", required_argument, NULL, OPT_RESTORE},
+    {"passphrase-file", required_argument, NULL, OPT_PASSPHRASE},
+    {"recover", no_argument, NULL, OPT_RECOVER},
+    {"factory-reset", no_argument, NULL, OPT_RESET},
+    {"yes", no_argument, NULL, OPT_YES},
+    {"images", no_argument, NULL, OPT_IMAGES},
+    {"replace", no_argument, NULL, OPT_REPLACE},
     {0},
 };
 
@@ -78,6 +94,30 @@ int options_parse(int argc, char **argv, struct options *ret)
         case OPT_UNITS:
             self.units = optarg;
             break;
+        case OPT_BACKUP:
+            self.backup = optarg;
+            break;
+        case OPT_RESTORE:
+            self.restore = optarg;
+            break;
+        case OPT_PASSPHRASE:
+            self.passphrase_file = optarg;
+            break;
+        case OPT_RECOVER:
+            self.recover = true;
+            break;
+        case OPT_RESET:
+            self.factory_reset = true;
+            break;
+        case OPT_YES:
+            self.yes = true;
+            break;
+        case OPT_IMAGES:
+            self.images = true;
+            break;
+        case OPT_REPLACE:
+            self.replace = true;
+            break;
         case OPT_ROLE:
             self.role = optarg;
             break;
@@ -108,6 +148,13 @@ void options_help(FILE *out)
           "  --qr           show address and fingerprint as a QR code also when the output is no terminal\n"
           "  --version      print the version, and end\n"
           "  --help         print this, and end\n\n"
+          "For root or the owner of that folder, at the machine itself (docs/backup.md):\n"
+          "  --recover              print a new one-time secret for set-up; users stay, sessions end\n"
+          "  --backup FILE          all but images and disks, in one file sealed by a passphrase\n"
+          "  --restore FILE         bring it back; with --replace also where there is a store already\n"
+          "  --passphrase-file FILE instead of asking for it\n"
+          "  --factory-reset        destroy keys, users and settings; with --images those of the library too;\n"
+          "                         --yes does not ask\n\n"
           "Exit codes: 0 fine, 1 failed, 2 command line, 3 configuration, 4 state folder, 5 port in use,\n"
           "6 certificate or store, 7 runs already, 8 user.\n",
           out);

@@ -27,6 +27,8 @@ struct options {
     const char *root;    /* of a self-check: what stands in front of all paths; NULL: nothing */
     bool security, json; /* of the doctor */
     bool check, doctor, self_check, qr, version, help;
+    const char *backup, *restore, *passphrase_file;
+    bool recover, factory_reset, yes, images, replace; /* gateway/owner.h */
 };
 
 #define CONFIG_DEFAULT_PATH "/etc/lightsout/lightsout.conf"
