@@ -63,11 +63,13 @@ void request_refuse(struct request *self, int status, const char *code, const ch
     route_reply_error(&self->call, status, code, "%s", message);
 }
 
-/* A header that may stand once only: repeated ones arrive joined by commas, which no check here lets pass. */
+/* A header that may stand once only: repeated ones arrive joined by commas, which no check here lets pass. Nor does a
+ * NUL, behind which something else could stand than what is looked at. */
 static bool copy_header(struct lws *wsi, enum lws_token_indexes token, char *room, int size)
 {
     room[0] = 0;
-    return lws_hdr_copy(wsi, room, size, token) >= 0;
+    int n = lws_hdr_copy(wsi, room, size, token);
+    return n >= 0 && (size_t)n == strlen(room);
 }
 
 static bool read_method(struct request *self, struct lws *wsi, enum lws_token_indexes *ret_uri)
@@ -119,8 +121,8 @@ static bool read_query(struct request *self, struct lws *wsi)
 static void read_cookie(struct lws *wsi, const char *name, char room[AUTH_TOKEN_HEX + 1])
 {
     char cookie[2048];
-    for (int i = 0; lws_hdr_copy_fragment(wsi, cookie, sizeof cookie, WSI_TOKEN_HTTP_COOKIE, i) >= 0; i++)
-        if (request_cookie(cookie, name, room, AUTH_TOKEN_HEX + 1))
+    for (int i = 0, n; (n = lws_hdr_copy_fragment(wsi, cookie, sizeof cookie, WSI_TOKEN_HTTP_COOKIE, i)) >= 0; i++)
+        if ((size_t)n == strlen(cookie) && request_cookie(cookie, name, room, AUTH_TOKEN_HEX + 1))
             return;
     room[0] = 0;
 }
