@@ -6,6 +6,12 @@
 #include "auth/keeper/totp.h"
 #include "book_fixture.h"
 
+static attr_unused int account_set_up(void **state)
+{
+    cheap_hashes = true;
+    return book_with_ann(state);
+}
+
 /* A request of the session that a reply gave. */
 static attr_unused struct request *own(enum keeper_message type, const struct reply *session)
 {

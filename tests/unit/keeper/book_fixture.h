@@ -120,13 +120,26 @@ static struct errand_entry *directory_answer(const struct request *request)
     return directory_answers ? directory_answers(request) : NULL;
 }
 
+/* For tests that are not about hashing: then a hash costs nothing, and is equal when the password is. */
+static bool cheap_hashes;
+
+static void hash(struct request *request)
+{
+    if (!cheap_hashes) {
+        request_hash(request);
+        return;
+    }
+    snprintf(request->hash, sizeof request->hash, "$y$%.200s", request->password);
+    explicit_bzero(request->password, sizeof request->password);
+}
+
 /* All the way through, as the desk does it. */
 static struct reply ask(struct request *request)
 {
     enum book_next next = book_begin(book, request, now);
     while (next != BOOK_ANSWER) {
         if (next == BOOK_HASH)
-            request_hash(request);
+            hash(request);
         else
             request->entry = directory_answer(request);
         next = book_finish(book, request, now);

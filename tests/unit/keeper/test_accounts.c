@@ -36,10 +36,10 @@ static void test_an_administrator_changes_it_meanwhile(void **state)
     text_copy(request->password, sizeof request->password, PASSWORD);
     text_copy(request->new_password, sizeof request->new_password, "another good phrase");
     assert_int_equal(book_begin(book, request, now), BOOK_HASH);
-    request_hash(request);
+    hash(request);
     assert_int_equal(book_finish(book, request, now), BOOK_HASH);
     assert_int_equal(put("ann", "a third good phrase", ROLE_NONE, false).error, 0);
-    request_hash(request);
+    hash(request);
     assert_int_equal(book_finish(book, request, now), BOOK_ANSWER);
     assert_int_equal(reply_read(request).error, -EACCES);
     keeper_request_destroy(request);
@@ -210,13 +210,13 @@ static void test_nul_bytes_are_refused_at_the_door(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST_WITH(book_with_ann, test_ones_own_password),
-        TEST_WITH(book_with_ann, test_an_administrator_changes_it_meanwhile),
-        TEST_WITH(book_with_ann, test_sessions_are_listed_and_ended),
-        TEST_WITH(book_with_ann, test_grants_of_ones_own),
-        TEST_WITH(book_with_ann, test_what_is_nearly_a_password_is_none),
+        TEST_WITH(account_set_up, test_ones_own_password),
+        TEST_WITH(account_set_up, test_an_administrator_changes_it_meanwhile),
+        TEST_WITH(account_set_up, test_sessions_are_listed_and_ended),
+        TEST_WITH(account_set_up, test_grants_of_ones_own),
+        TEST_WITH(account_set_up, test_what_is_nearly_a_password_is_none),
         TEST_WITH(book_set_up, test_what_is_nearly_the_secret_is_not_it),
-        TEST_WITH(book_with_ann, test_nul_bytes_are_refused_at_the_door),
+        TEST_WITH(account_set_up, test_nul_bytes_are_refused_at_the_door),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,12 +260,11 @@ static void test_a_certificate_by_its_hash(void **state)
 {
     (void)state;
     uint8_t hash[32];
-    char text[8 + 64 * 2], *at = text;
+    char text[8 + 64 * 2] = "sha256:";
     X509 *certificate = leaf("whoever");
     X509_digest(certificate, EVP_sha256(), hash, NULL);
-    at += sprintf(at, "sha256:");
-    for (int i = 0; i < 32; i++)
-        at += sprintf(at, "%s%02X", i ? ":" : "", hash[i]);
+    for (size_t i = 0, n = strlen(text); i < sizeof hash; i++, n += 3)
+        snprintf(text + n, sizeof text - n, "%02X%s", hash[i], i + 1 < sizeof hash ? ":" : "");
     assert_int_equal(map("ann", text).error, 0);
     assert_int_equal(show(certificate).error, 0);
     assert_int_equal(show(leaf("whoever")).error, -EACCES);

@@ -40,7 +40,7 @@ static void says(int error, const char *group)
 static int set_up(void **state)
 {
     static const struct book_directory directory = {.map = map};
-    int r = book_with_ann(state);
+    int r = account_set_up(state);
     book_use_directory(book, &directory);
     directory_answers = answers;
     asked = 0;

@@ -322,12 +322,12 @@ static void test_the_table_stays_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST_WITH(book_with_ann, test_a_hundred_thousand_guesses),
-        TEST_WITH(book_with_ann, test_a_browser_has_a_budget_of_its_own),
-        TEST_WITH(book_with_ann, test_a_browser_is_known_for_ninety_days),
-        TEST_WITH(book_with_ann, test_sixteen_browsers_a_user),
-        TEST_WITH(book_with_ann, test_counters_outlive_the_keeper),
-        TEST_WITH(book_with_ann, test_the_table_stays_small),
+        TEST_WITH(account_set_up, test_a_hundred_thousand_guesses),
+        TEST_WITH(account_set_up, test_a_browser_has_a_budget_of_its_own),
+        TEST_WITH(account_set_up, test_a_browser_is_known_for_ninety_days),
+        TEST_WITH(account_set_up, test_sixteen_browsers_a_user),
+        TEST_WITH(account_set_up, test_counters_outlive_the_keeper),
+        TEST_WITH(account_set_up, test_the_table_stays_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -245,16 +245,16 @@ static void test_guesses_close_the_door_for_their_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST_WITH(book_with_ann, test_it_opens_what_its_user_may),
-        TEST_WITH(book_with_ann, test_its_scope_cuts_what_its_user_may_at_the_moment),
-        TEST_WITH(book_with_ann, test_it_dies_with_its_user_and_sleeps_with_it),
-        TEST_WITH(book_with_ann, test_both_clocks_end_it),
-        TEST_WITH(book_with_ann, test_what_is_over_leaves_the_store),
-        TEST_WITH(book_with_ann, test_it_is_revoked_by_its_user_alone),
-        TEST_WITH(book_with_ann, test_a_token_makes_no_token_and_changes_no_account),
-        TEST_WITH(book_with_ann, test_rules),
-        TEST_WITH(book_with_ann, test_what_is_nearly_a_token_is_none),
-        TEST_WITH(book_with_ann, test_guesses_close_the_door_for_their_address),
+        TEST_WITH(account_set_up, test_it_opens_what_its_user_may),
+        TEST_WITH(account_set_up, test_its_scope_cuts_what_its_user_may_at_the_moment),
+        TEST_WITH(account_set_up, test_it_dies_with_its_user_and_sleeps_with_it),
+        TEST_WITH(account_set_up, test_both_clocks_end_it),
+        TEST_WITH(account_set_up, test_what_is_over_leaves_the_store),
+        TEST_WITH(account_set_up, test_it_is_revoked_by_its_user_alone),
+        TEST_WITH(account_set_up, test_a_token_makes_no_token_and_changes_no_account),
+        TEST_WITH(account_set_up, test_rules),
+        TEST_WITH(account_set_up, test_what_is_nearly_a_token_is_none),
+        TEST_WITH(account_set_up, test_guesses_close_the_door_for_their_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ static void test_two_logins_with_one_code_at_once(void **state)
         requests[i] = request_of(KEEPER_LOGIN, "ann", PASSWORD);
         snprintf(requests[i]->code, KEEPER_MAX_CODE, "%s", code_at(now.wall_s));
         assert_int_equal(book_begin(book, requests[i], now), BOOK_HASH);
-        request_hash(requests[i]);
+        hash(requests[i]);
     }
     for (int i = 0; i < 2; i++) {
         assert_int_equal(book_finish(book, requests[i], now), BOOK_ANSWER);
@@ -226,14 +226,14 @@ int main(void)
         cmocka_unit_test(test_the_vectors_of_rfc_4648),
         cmocka_unit_test(test_one_step_of_slack_each_way),
         cmocka_unit_test(test_a_uri_that_nothing_breaks_out_of),
-        TEST_WITH(book_with_ann, test_it_counts_from_its_confirmation),
-        TEST_WITH(book_with_ann, test_a_code_is_good_once),
-        TEST_WITH(book_with_ann, test_two_logins_with_one_code_at_once),
-        TEST_WITH(book_with_ann, test_a_recovery_code_opens_once),
-        TEST_WITH(book_with_ann, test_a_sealed_secret_is_bound_to_its_user_and_key),
-        TEST_WITH(book_with_ann, test_dropping_needs_the_password),
-        TEST_WITH(book_with_ann, test_an_administrator_drops_anothers),
-        TEST_WITH(book_with_ann, test_what_is_nearly_a_code_is_none),
+        TEST_WITH(account_set_up, test_it_counts_from_its_confirmation),
+        TEST_WITH(account_set_up, test_a_code_is_good_once),
+        TEST_WITH(account_set_up, test_two_logins_with_one_code_at_once),
+        TEST_WITH(account_set_up, test_a_recovery_code_opens_once),
+        TEST_WITH(account_set_up, test_a_sealed_secret_is_bound_to_its_user_and_key),
+        TEST_WITH(account_set_up, test_dropping_needs_the_password),
+        TEST_WITH(account_set_up, test_an_administrator_drops_anothers),
+        TEST_WITH(account_set_up, test_what_is_nearly_a_code_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
