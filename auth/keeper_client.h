@@ -44,11 +44,6 @@ typedef void keeper_login_fn(void *data, const struct keeper_login_result *resul
 
 int keeper_client_setup(struct keeper_client *self, const char *secret, const char *user, const char *password,
                         const char *peer, keeper_login_fn *done, void *data);
-/* old_token: what the browser still shows in its cookie, or ""; a good login ends that session. What is too long for
- * any account is refused like a wrong password. */
-int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
-                        const char *old_token, keeper_login_fn *done, void *data);
-
 /* The session of a token: from the cache at once (done still comes from the loop), else from the keeper. */
 int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data);
 /* From the cache only; NULL when not there. A reference for the caller. */
@@ -66,22 +61,7 @@ void keeper_client_touch(struct keeper_client *self, struct auth_session *sessio
 typedef void keeper_secret_fn(void *data, int error, const char *secret);
 int keeper_client_new_setup_secret(struct keeper_client *self, keeper_secret_fn *done, void *data);
 
-/* Users: list, create, change, delete. JSON-free: one callback per user, then end. */
-struct keeper_user {
-    const char *name;
-    enum auth_role role;
-    bool enabled;
-};
-typedef void keeper_users_fn(void *data, int error, const struct keeper_user *users, unsigned n);
-int keeper_client_users(struct keeper_client *self, keeper_users_fn *done, void *data);
-
 typedef void keeper_done_fn(void *data, int error, const char *why);
-/* password or role may be absent (NULL, ROLE_NONE) on a change. -EPERM: it would leave no enabled Administrator. */
-int keeper_client_user_put(struct keeper_client *self, const char *name, const char *password, enum auth_role role,
-                           bool create, keeper_done_fn *done, void *data);
-int keeper_client_user_enable(struct keeper_client *self, const char *name, bool enabled, keeper_done_fn *done,
-                              void *data);
-int keeper_client_user_delete(struct keeper_client *self, const char *name, keeper_done_fn *done, void *data);
 
 /* One line for the audit log; queued, never waits. who: user name or peer. */
 void keeper_client_audit(struct keeper_client *self, const char *who, const char *what, const char *target,

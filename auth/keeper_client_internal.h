@@ -49,7 +49,6 @@ struct keeper_ask {
     union {
         keeper_login_fn *login;
         keeper_secret_fn *secret;
-        keeper_users_fn *users;
         keeper_accounts_fn *accounts;
         keeper_sessions_fn *sessions;
         keeper_totp_fn *totp;

@@ -192,19 +192,6 @@ int keeper_client_log_in(struct keeper_client *self, const struct keeper_credent
     return login_send(self, KEEPER_LOGIN, &w, sizeof room, login_answered, NULL, done, data);
 }
 
-int keeper_client_login(struct keeper_client *self, const char *user, const char *password, const char *peer,
-                        const char *old_token, keeper_login_fn *done, void *data)
-{
-    struct keeper_credentials credentials = {.user = user,
-                                             .password = password,
-                                             .code = "",
-                                             .peer = peer,
-                                             .agent = "",
-                                             .old_token = old_token,
-                                             .device = ""};
-    return keeper_client_log_in(self, &credentials, done, data);
-}
-
 int keeper_client_log_in_certificate(struct keeper_client *self, const struct keeper_der *chain, unsigned n,
                                      const struct keeper_credentials *credentials, keeper_login_fn *done, void *data)
 {

@@ -30,13 +30,6 @@ static void on_login(attr_unused void *data, const struct keeper_login_result *r
     done++;
 }
 
-static void on_users(attr_unused void *data, attr_unused int error, const struct keeper_user *users, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        check(strlen(users[i].name) < AUTH_USER_MAX);
-    done++;
-}
-
 static void on_lines(attr_unused void *data, attr_unused int error, const struct keeper_audit_line *lines, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
@@ -86,6 +79,20 @@ static void on_codes(attr_unused void *data, attr_unused int error, attr_unused 
     done++;
 }
 
+static void on_tokens(attr_unused void *data, attr_unused int error, const struct keeper_token *tokens, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        check(tokens[i].id && strlen(tokens[i].name) <= KEEPER_TOKEN_NAME_MAX && tokens[i].scope);
+    done++;
+}
+
+static void on_made(attr_unused void *data, int error, attr_unused const char *why, attr_unused uint64_t id,
+                    const char *token)
+{
+    check((error == 0) == (token != NULL));
+    done++;
+}
+
 static void on_changed(attr_unused void *data, struct auth_session *session)
 {
     check(session->grants.n <= GRANTS_MAX && session->role <= ROLE_CUSTOM);
@@ -107,27 +114,31 @@ static void on_closed(attr_unused void *data, attr_unused int error)
 static const struct keeper_client_listener listener = {.session_ended = on_ended, .session_changed = on_changed};
 static const struct ipc_listener keeper_listener = {.message = on_asked, .closed = on_closed};
 
+static struct auth_session session;
+
 static void ask_all(struct keeper_client *client)
 {
     asked += keeper_client_setup(client, "s", "u", "p", "", on_login, NULL) == 0;
-    asked += keeper_client_login(client, "u", "p", "", "", on_login, NULL) == 0;
+    static const struct keeper_credentials credentials = {"u", "p", "123456", "", "", "", ""};
+    asked += keeper_client_log_in(client, &credentials, on_login, NULL) == 0;
     asked += keeper_client_session(client, TOKEN, on_login, NULL) == 0;
-    asked += keeper_client_users(client, on_users, NULL) == 0;
+    asked += keeper_client_accounts(client, on_accounts, NULL) == 0;
     asked += keeper_client_audit_read(client, 100, on_lines, NULL) == 0;
     asked += keeper_client_new_setup_secret(client, on_secret, NULL) == 0;
-    asked += keeper_client_user_put(client, "u", "p", ROLE_OPERATOR, true, on_done, NULL) == 0;
-    asked += keeper_client_user_delete(client, "u", on_done, NULL) == 0;
-    static const struct auth_session own = {.id = 7};
-    static const struct keeper_credentials credentials = {"u", "p", "123456", "", "", "", ""};
+    static const struct keeper_user_change change = {.name = "u", .password = "p", .role = ROLE_OPERATOR, .who = "w"};
+    asked += keeper_client_user_change(client, &change, on_done, NULL) == 0;
+    asked += keeper_client_user_remove(client, "u", "w", on_done, NULL) == 0;
+    ref_init(&session.ref); /* ours: it never dies */
+    session.id = 7;
     static const struct keeper_der leaf = {(const uint8_t *)"leaf", 4};
-    asked += keeper_client_log_in(client, &credentials, on_login, NULL) == 0;
     asked += keeper_client_log_in_certificate(client, &leaf, 1, &credentials, on_login, NULL) == 0;
     asked += keeper_client_token_session(client, "lo_" TOKEN, "", on_login, NULL) == 0;
-    asked += keeper_client_accounts(client, on_accounts, NULL) == 0;
+    asked += keeper_client_tokens(client, &session, on_tokens, NULL) == 0;
+    asked += keeper_client_token_make(client, &session, "t", 60, NULL, on_made, NULL) == 0;
     asked += keeper_client_sessions(client, "", on_sessions, NULL) == 0;
-    asked += keeper_client_totp_begin(client, &own, on_totp, NULL) == 0;
-    asked += keeper_client_totp_confirm(client, &own, "123456", on_codes, NULL) == 0;
-    asked += keeper_client_own_password(client, &own, "p", "q", on_done, NULL) == 0;
+    asked += keeper_client_totp_begin(client, &session, on_totp, NULL) == 0;
+    asked += keeper_client_totp_confirm(client, &session, "123456", on_codes, NULL) == 0;
+    asked += keeper_client_own_password(client, &session, "p", "q", on_done, NULL) == 0;
     asked += keeper_client_session_end(client, 7, "", "", on_done, NULL) == 0;
 }
 

@@ -94,7 +94,13 @@ static void on_login(void *data, const struct keeper_login_result *result)
     }
 }
 
-static void on_users(void *data, int error, const struct keeper_user *users, unsigned n)
+static int log_in(const char *user, const char *password, const char *peer)
+{
+    const struct keeper_credentials credentials = {user, password, "", peer, "", "", ""};
+    return keeper_client_log_in(client, &credentials, on_login, NULL);
+}
+
+static void on_users(void *data, int error, const struct keeper_account_user *users, unsigned n)
 {
     (void)data, (void)users;
     got.n++;
@@ -179,7 +185,7 @@ static void answer_session(const char *token, uint64_t left_ms)
 static void login(void)
 {
     unsigned n = asked.n;
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "10.0.0.1", "", on_login, NULL), 0);
+    assert_int_equal(log_in("ann", "pass word", "10.0.0.1"), 0);
     WAIT_UNTIL(asked.n == n + 1);
     assert_int_equal(asked.type, KEEPER_LOGIN);
     answer_session(TOKEN, 60000);
@@ -231,7 +237,7 @@ static void test_the_keeper_ends_a_session(void **state)
 static void test_expiry_needs_no_keeper(void **state)
 {
     (void)state;
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL), 0);
+    assert_int_equal(log_in("ann", "pass word", ""), 0);
     WAIT_UNTIL(asked.n == 1);
     answer_session(TOKEN, 50);
     WAIT_UNTIL(got.n == 1);
@@ -242,13 +248,13 @@ static void test_a_keeper_that_dies_answers_everybody(void **state)
 {
     (void)state;
     login();
-    assert_int_equal(keeper_client_login(client, "ann", "other", "", "", on_login, NULL), 0);
-    assert_int_equal(keeper_client_users(client, on_users, NULL), 0);
+    assert_int_equal(log_in("ann", "other", ""), 0);
+    assert_int_equal(keeper_client_accounts(client, on_users, NULL), 0);
     keeper = ipc_destroy(keeper);
     WAIT_UNTIL(got.closed == 1);
     assert_int_equal(got.n, 2);
     assert_int_equal(got.error, -ECONNRESET);
-    assert_int_equal(keeper_client_users(client, on_users, NULL), -ECONNRESET);
+    assert_int_equal(keeper_client_accounts(client, on_users, NULL), -ECONNRESET);
     struct auth_session *session = keeper_client_cached(client, TOKEN); /* still good */
     assert_non_null(session);
     auth_session_unref(session);
@@ -301,7 +307,7 @@ static void test_a_logout_reaches_a_keeper_that_was_away(void **state)
 static void test_destroying_it_answers_everybody(void **state)
 {
     (void)state;
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL), 0);
+    assert_int_equal(log_in("ann", "pass word", ""), 0);
     assert_int_equal(keeper_client_session(client, "short", on_login, NULL), 0);
     client = keeper_client_destroy(client);
     assert_int_equal(got.n, 2);
@@ -311,7 +317,7 @@ static void test_destroying_it_answers_everybody(void **state)
 static void test_lists_come_in_pages(void **state)
 {
     (void)state;
-    assert_int_equal(keeper_client_users(client, on_users, NULL), 0);
+    assert_int_equal(keeper_client_accounts(client, on_users, NULL), 0);
     for (int page = 0; page < 3; page++) {
         uint8_t room[512];
         WAIT_UNTIL(asked.n == (unsigned)page + 1);
@@ -357,7 +363,7 @@ static void test_audit_pages_must_go_back_in_time(void **state)
 
 static void send_and_see_it_closed(uint16_t type, uint32_t serial, const void *body, size_t size)
 {
-    assert_int_equal(keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL), 0);
+    assert_int_equal(log_in("ann", "pass word", ""), 0);
     WAIT_UNTIL(asked.n == 1);
     ipc_send(keeper, type, serial ? asked.serial : 0, body, size, NULL, 0);
     WAIT_UNTIL(got.closed == 1);
@@ -400,13 +406,13 @@ static void test_too_long_never_reaches_the_keeper(void **state)
     char text[400];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = 0;
-    assert_int_equal(keeper_client_login(client, text, "p", "", "", on_login, NULL), 0);
-    assert_int_equal(keeper_client_login(client, "u", text, "", "", on_login, NULL), 0);
+    assert_int_equal(log_in(text, "p", ""), 0);
+    assert_int_equal(log_in("u", text, ""), 0);
     WAIT_UNTIL(got.n == 2); /* no account has these: as wrong as any other */
     assert_int_equal(got.error, -EACCES);
     got.n = 0;
     assert_int_equal(keeper_client_setup(client, text, "u", "p", "", on_login, NULL), -EINVAL);
-    assert_int_equal(keeper_client_user_delete(client, text, NULL, NULL), -EINVAL);
+    assert_int_equal(keeper_client_user_remove(client, text, "", NULL, NULL), -EINVAL);
     assert_int_equal(got.n, 0);
     assert_int_equal(asked.n, 0);
 }
@@ -416,7 +422,7 @@ static void test_a_silent_keeper_costs_a_bounded_number_of_asks(void **state)
     (void)state;
     int r = 0;
     unsigned n = 0;
-    while (n < 2000 && (r = keeper_client_login(client, "ann", "pass word", "", "", on_login, NULL)) == 0)
+    while (n < 2000 && (r = log_in("ann", "pass word", "")) == 0)
         n++;
     assert_int_equal(r, -ENOBUFS);
     assert_true(n >= 64);

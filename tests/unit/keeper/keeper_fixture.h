@@ -31,7 +31,7 @@ static char folder[64];
 static struct keeper_ready ready;
 
 static struct {
-    unsigned ready, failed, closed, ended, setup_states;
+    unsigned ready, failed, closed, ended, changed, setup_states;
     bool needs_setup;
     unsigned setup_changes;
     char secret[64]; /* of the newest of them */
@@ -85,6 +85,12 @@ static void on_ended(attr_unused void *data, struct auth_session *session)
     seen.ended++;
 }
 
+static void on_changed(attr_unused void *data, struct auth_session *session)
+{
+    assert_false(session->ended);
+    seen.changed++;
+}
+
 static void on_setup_state(attr_unused void *data, bool needs_setup)
 {
     seen.setup_states++;
@@ -96,8 +102,10 @@ static void on_client_closed(attr_unused void *data)
     seen.closed++;
 }
 
-static const struct keeper_client_listener client_listener = {
-    .session_ended = on_ended, .setup_state = on_setup_state, .closed = on_client_closed};
+static const struct keeper_client_listener client_listener = {.session_ended = on_ended,
+                                                              .session_changed = on_changed,
+                                                              .setup_state = on_setup_state,
+                                                              .closed = on_client_closed};
 
 static void on_login(attr_unused void *data, const struct keeper_login_result *result)
 {

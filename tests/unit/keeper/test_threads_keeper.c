@@ -1,10 +1,30 @@
 /* The keeper as a process: started, asked, killed, started again, lied to. Also run under the thread sanitizer. */
 #include "auth/keeper/password.h"
+#include "auth/keeper/totp.h"
 #include "auth/keeper_account.h"
 #include "core/text.h"
 #include "keeper_fixture.h"
 
 #include <sys/stat.h>
+#include <time.h>
+
+static int log_in(const char *user, const char *password, const char *peer, const char *old_token, const char *code)
+{
+    const struct keeper_credentials credentials = {user, password, code, peer, "Test/1.0", old_token, ""};
+    return keeper_client_log_in(client, &credentials, on_login, NULL);
+}
+
+static int change_user(const struct keeper_user_change *change)
+{
+    struct keeper_user_change by_test = *change;
+    by_test.who = "test";
+    return keeper_client_user_change(client, &by_test, on_done, NULL);
+}
+
+static int make_user(const char *name, enum auth_role role)
+{
+    return change_user(&(struct keeper_user_change){.name = name, .password = PASSWORD, .role = role, .create = true});
+}
 
 static void test_set_up_log_in_log_out(void **state)
 {
@@ -17,14 +37,14 @@ static void test_set_up_log_in_log_out(void **state)
     WAIT_UNTIL(seen.setup_states == 2);
     assert_false(seen.needs_setup);
     assert_int_equal(strlen(got.token), AUTH_TOKEN_HEX);
-    ASK(keeper_client_login(client, "ann", "wrong battery horse", "10.0.0.1", "", on_login, NULL));
+    ASK(log_in("ann", "wrong battery horse", "10.0.0.1", "", ""));
     assert_int_equal(got.error, -EACCES);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", ""));
     assert_int_equal(got.error, 0);
     assert_true(auth_session_may(got.session, RIGHT_USERS, NULL));
     char token[AUTH_TOKEN_HEX + 1];
     text_copy(token, sizeof token, got.token);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", token, on_login, NULL));
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", token, ""));
     WAIT_UNTIL(seen.ended == 1); /* the session that the same browser had before */
     assert_string_not_equal(token, got.token);
     struct auth_session *session = got.session;
@@ -58,7 +78,7 @@ static void test_killed_while_asked_then_started_again(void **state)
     char token[AUTH_TOKEN_HEX + 1];
     text_copy(token, sizeof token, got.token);
     struct auth_session *session = auth_session_ref(got.session);
-    assert_int_equal(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL), 0);
+    assert_int_equal(log_in("ann", PASSWORD, "10.0.0.1", "", ""), 0);
     unsigned n = got.n;
     keeper_kill();
     WAIT_UNTIL(seen.closed == 1);
@@ -74,7 +94,7 @@ static void test_killed_while_asked_then_started_again(void **state)
     assert_false(ready.audit_broken);
     assert_memory_equal(ready.fingerprint, fingerprint, sizeof fingerprint);
     assert_int_equal(keeper_client_reconnect(client, gateway_channel()), 0);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", ""));
     assert_int_equal(got.error, 0);
     assert_false(session->ended); /* the new keeper was asked about it, and knew it */
     auth_session_unref(session);
@@ -138,11 +158,11 @@ static void test_a_secret_asked_for_voids_the_one_shown(void **state)
     assert_int_equal(got.error, -EALREADY);
 }
 
-static struct keeper_user users[8];
+static struct keeper_account_user users[8];
 static char names[8][AUTH_USER_MAX];
 static unsigned n_users;
 
-static void on_users(attr_unused void *data, int error, const struct keeper_user *list, unsigned n)
+static void on_users(attr_unused void *data, int error, const struct keeper_account_user *list, unsigned n)
 {
     got.n++;
     got.error = error;
@@ -156,27 +176,163 @@ static void on_users(attr_unused void *data, int error, const struct keeper_user
 static void test_users(void **state)
 {
     (void)state;
+    static const bool no = false;
     set_ann_up();
-    ASK(keeper_client_user_put(client, "bob", PASSWORD, ROLE_OPERATOR, true, on_done, NULL));
+    ASK(make_user("bob", ROLE_OPERATOR));
     assert_int_equal(got.error, 0);
-    ASK(keeper_client_user_put(client, "bob", PASSWORD, ROLE_OPERATOR, true, on_done, NULL));
+    ASK(make_user("bob", ROLE_OPERATOR));
     assert_int_equal(got.error, -EEXIST);
-    ASK(keeper_client_user_enable(client, "bob", false, on_done, NULL));
+    ASK(change_user(&(struct keeper_user_change){.name = "bob", .enabled = &no}));
     assert_int_equal(got.error, 0);
-    ASK(keeper_client_users(client, on_users, NULL));
+    ASK(keeper_client_accounts(client, on_users, NULL));
     assert_int_equal(n_users, 2);
     assert_string_equal(names[1], "bob");
     assert_int_equal(users[1].role, ROLE_OPERATOR);
     assert_false(users[1].enabled);
-    ASK(keeper_client_user_delete(client, "ann", on_done, NULL));
+    ASK(keeper_client_user_remove(client, "ann", "ann", on_done, NULL));
     assert_int_equal(got.error, -EPERM);
     assert_non_null(strstr(got.why, "last enabled Administrator"));
     /* a password change ends the sessions of the user, here ours */
     struct auth_session *session = got.session;
-    ASK(keeper_client_user_put(client, "ann", "another good phrase", ROLE_NONE, false, on_done, NULL));
+    ASK(change_user(&(struct keeper_user_change){.name = "ann", .password = "another good phrase"}));
     assert_int_equal(got.error, 0);
     WAIT_UNTIL(seen.ended == 1);
     assert_true(session->ended);
+}
+
+/* ---- one's own account, through the process ---- */
+
+static char totp_secret[KEEPER_MAX_TOTP_SECRET], codes[KEEPER_RECOVERY_CODES][KEEPER_MAX_CODE];
+static char api_token[AUTH_API_TOKEN_MAX];
+static uint64_t listed_id;
+static unsigned n_listed;
+
+static void on_totp(attr_unused void *data, int error, attr_unused const char *why, const char *secret,
+                    attr_unused const char *uri)
+{
+    got.n++;
+    got.error = error;
+    snprintf(totp_secret, sizeof totp_secret, "%s", secret ? secret : "");
+}
+
+static void on_codes(attr_unused void *data, int error, attr_unused const char *why, const char *const *list,
+                     unsigned n)
+{
+    got.n++;
+    got.error = error;
+    for (unsigned i = 0; i < n; i++)
+        text_copy(codes[i], sizeof codes[i], list[i]);
+}
+
+static void on_token(attr_unused void *data, int error, attr_unused const char *why, uint64_t id, const char *token)
+{
+    got.n++;
+    got.error = error;
+    listed_id = id;
+    snprintf(api_token, sizeof api_token, "%s", token ? token : "");
+}
+
+static void on_tokens(attr_unused void *data, int error, const struct keeper_token *tokens, unsigned n)
+{
+    got.n++;
+    got.error = error;
+    n_listed = n;
+    if (n)
+        assert_string_equal(tokens[0].name, "job");
+}
+
+static void on_sessions(attr_unused void *data, int error, const struct keeper_session *sessions, unsigned n)
+{
+    got.n++;
+    got.error = error;
+    n_listed = n;
+    for (unsigned i = 0; i < n; i++)
+        if (strcmp(sessions[i].agent, "Test/1.0") == 0)
+            listed_id = sessions[i].id;
+}
+
+static void totp_now(char ret[TOTP_DIGITS + 1])
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint8_t secret[TOTP_SECRET_SIZE];
+    for (unsigned i = 0; i < sizeof secret; i += 5) {
+        uint64_t group = 0;
+        for (unsigned n = 0; n < 8; n++)
+            group = group << 5 | (uint64_t)(strchr(alphabet, totp_secret[i / 5 * 8 + n]) - alphabet);
+        for (unsigned n = 0; n < 5; n++)
+            secret[i + n] = (uint8_t)(group >> (32 - 8 * n));
+    }
+    assert_true(totp_code(secret, sizeof secret, totp_step(time(NULL)), ret));
+}
+
+static void test_a_second_factor(void **state)
+{
+    (void)state;
+    char code[TOTP_DIGITS + 1];
+    set_ann_up();
+    ASK(keeper_client_totp_begin(client, got.session, on_totp, NULL));
+    assert_int_equal(got.error, 0);
+    totp_now(code);
+    ASK(keeper_client_totp_confirm(client, got.session, code, on_codes, NULL));
+    assert_int_equal(got.error, 0);
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", ""));
+    assert_int_equal(got.error, KEEPER_CODE_REQUIRED);
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", code));
+    assert_int_equal(got.error, -EACCES); /* it was used for the confirmation */
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", codes[0]));
+    assert_int_equal(got.error, 0);
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", codes[0]));
+    assert_int_equal(got.error, -EACCES);
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", codes[1]));
+    assert_int_equal(got.error, 0);
+    ASK(keeper_client_accounts(client, on_users, NULL));
+    assert_true(users[0].second_factor);
+    ASK(keeper_client_totp_drop(client, got.session, PASSWORD, on_done, NULL));
+    assert_int_equal(got.error, 0);
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", ""));
+    assert_int_equal(got.error, 0);
+}
+
+static void test_what_a_user_may_changes_in_place(void **state)
+{
+    (void)state;
+    struct grants grants = {0};
+    set_ann_up();
+    ASK(make_user("bob", ROLE_OPERATOR));
+    ASK(log_in("bob", PASSWORD, "10.0.0.1", "", ""));
+    struct auth_session *bob = auth_session_ref(got.session);
+    ASK(keeper_client_token_make(client, bob, "job", 3600, NULL, on_token, NULL));
+    assert_int_equal(got.error, 0);
+    ASK(keeper_client_token_session(client, api_token, "10.0.0.1", on_login, NULL));
+    assert_int_equal(got.error, 0);
+    struct auth_session *job = auth_session_ref(got.session);
+    assert_int_equal(job->kind, AUTH_TOKEN);
+    assert_true(auth_session_may(job, RIGHT_POWER, "demo"));
+    grants_add(&grants, "demo", RIGHT_VIEW);
+    ASK(change_user(&(struct keeper_user_change){.name = "bob", .role = ROLE_CUSTOM, .grants = &grants}));
+    assert_int_equal(got.error, 0);
+    WAIT_UNTIL(seen.changed == 2);
+    assert_true(auth_session_may(bob, RIGHT_VIEW, "demo"));
+    assert_false(auth_session_may(bob, RIGHT_POWER, "demo"));
+    assert_false(auth_session_sees(job, "other"));
+    assert_false(bob->ended || job->ended);
+    ASK(keeper_client_token_make(client, job, "another", 3600, NULL, on_token, NULL));
+    assert_int_equal(got.error, -EPERM);
+    ASK(keeper_client_tokens(client, bob, on_tokens, NULL));
+    assert_int_equal(n_listed, 1);
+    ASK(keeper_client_sessions(client, "bob", on_sessions, NULL));
+    assert_int_equal(n_listed, 1);
+    assert_int_equal(listed_id, bob->id);
+    ASK(keeper_client_session_end(client, bob->id, "", "ann", on_done, NULL));
+    assert_int_equal(got.error, 0);
+    WAIT_UNTIL(bob->ended);
+    assert_false(job->ended);
+    ASK(keeper_client_user_remove(client, "bob", "ann", on_done, NULL));
+    WAIT_UNTIL(job->ended);
+    ASK(keeper_client_token_session(client, api_token, "10.0.0.1", on_login, NULL));
+    assert_int_equal(got.error, -EACCES);
+    auth_session_unref(bob);
+    auth_session_unref(job);
 }
 
 static char lines[2000][64];
@@ -222,7 +378,7 @@ static void test_too_many_logins_at_once_are_put_off(void **state)
         char user[16], peer[16];
         snprintf(user, sizeof user, "user%d", i);
         snprintf(peer, sizeof peer, "10.0.0.%d", i);
-        assert_int_equal(keeper_client_login(client, user, PASSWORD, peer, "", on_login, NULL), 0);
+        assert_int_equal(log_in(user, PASSWORD, peer, "", ""), 0);
     }
     while (done < 100) {
         WAIT_UNTIL(got.n > n + done);
@@ -231,7 +387,7 @@ static void test_too_many_logins_at_once_are_put_off(void **state)
     }
     assert_int_equal(got.n, n + 100);
     assert_true(put_off > 0);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.1.1", "", on_login, NULL));
+    ASK(log_in("ann", PASSWORD, "10.0.1.1", "", ""));
     assert_int_equal(got.error, 0);
 }
 
@@ -368,7 +524,7 @@ static void test_a_first_user_leaves_no_secret(void **state)
     assert_false(ready.needs_setup);
     assert_string_equal(ready.secret, "");
     assert_int_equal(keeper_client_create(loop, gateway_channel(), &client_listener, NULL, &client), 0);
-    ASK(keeper_client_login(client, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
+    ASK(log_in("ann", PASSWORD, "10.0.0.1", "", ""));
     assert_int_equal(got.error, 0);
     client = keeper_client_destroy(client);
     supervisor = ipc_destroy(supervisor);
@@ -421,6 +577,8 @@ int main(void)
         TEST_KEEPER(test_each_start_makes_a_new_secret_until_one_is_used),
         TEST_KEEPER(test_a_secret_asked_for_voids_the_one_shown),
         TEST_KEEPER(test_users),
+        TEST_KEEPER(test_a_second_factor),
+        TEST_KEEPER(test_what_a_user_may_changes_in_place),
         TEST_KEEPER(test_a_burst_of_audit_lines_is_kept_in_order),
         TEST_KEEPER(test_too_many_logins_at_once_are_put_off),
         TEST_KEEPER(test_the_key_of_media_stays_the_same),
