@@ -24,6 +24,7 @@ struct gateway_tls {
     bool known;
     struct pending_change pending;
     bool undoing;
+    bool setting; /* the keeper is at it: that another is on trial may be heard before its answer */
 };
 
 /* One thing that the page asked for, while the keeper does it. */
@@ -118,6 +119,8 @@ static void warn_of_end(struct gateway_tls *self)
 static void settle(struct gateway_tls *self)
 {
     bool ours = self->pending.kind == PENDING_CERTIFICATE;
+    if (self->setting)
+        return;
     if (ours && !self->facts.on_trial && !self->undoing) {
         pending_end(&self->pending);
         save_note(self);
@@ -212,6 +215,7 @@ static void on_set(void *data, int error, const char *why)
 {
     struct change *change = data;
     struct gateway_tls *self = change->self;
+    self->setting = false;
     if (error == 0) {
         pending_begin(&self->pending, PENDING_CERTIFICATE, change->who, clock_boot_us());
         save_note(self);
@@ -227,7 +231,7 @@ static void set(void *context, const char *certificate, const char *key, bool te
                 api_change_done_fn *done, void *data)
 {
     struct gateway_tls *self = context;
-    if (!test && self->pending.kind != PENDING_NONE) {
+    if (!test && (self->setting || self->pending.kind != PENDING_NONE)) {
         done(data, -EBUSY, "Another change waits to be confirmed: confirm or revert that one first.");
         return;
     }
@@ -235,10 +239,13 @@ static void set(void *context, const char *certificate, const char *key, bool te
     if (!change)
         return;
     change->own = !certificate;
+    self->setting |= !test;
     int r =
         keeper_client_certificate_try(self->gateway->keeper, certificate, key, test, test ? on_tested : on_set, change);
-    if (r < 0)
-        change_end(change, r, r == -EINVAL ? "Certificate, chain and key are longer than 16000 bytes together." : NULL);
+    if (r == 0)
+        return;
+    self->setting = self->setting && test;
+    change_end(change, r, r == -EINVAL ? "Certificate, chain and key are longer than 16000 bytes together." : NULL);
 }
 
 static void on_ended(void *data, int error, const char *why)
