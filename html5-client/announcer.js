@@ -1,6 +1,6 @@
 /* Tells screen readers how things go, at a rate that people can listen to. */
 
-import { h } from './dom.js';
+import { h, setText } from './dom.js';
 
 /** Between two announcements of how far something is. */
 const PROGRESS_MS = 15000;
@@ -12,7 +12,7 @@ export class Announcer {
   /** Something happened. @param {string} text */
   say(text) {
     if (!text || this.element.textContent === text) return;
-    this.element.textContent = text;
+    setText(this.element, text);
     this.#last = performance.now();
   }
 

@@ -1,7 +1,15 @@
-/* Builds elements. Nothing here ever takes HTML from a string. */
+/* Builds elements. Nothing here ever takes HTML from a string, and no string turns the direction of what stands beside it. */
 
 /** @typedef {Node|string|null|undefined|false} Child */
 /** @typedef {Record<string, string|number|boolean|null|undefined|((event: any) => void)>} Properties */
+
+// Control characters, and those that embed, override and isolate directions: a name must not reorder the sentence around it.
+const UNRULY = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+/** Attributes that are read out or shown. */
+const SPOKEN = ['aria-label', 'title', 'alt', 'placeholder'];
+
+/** @param {string} text */
+const shown = (text) => text.replace(UNRULY, '\ufffd');
 
 /**
  * h('button', {class: 'button', onclick: run, disabled: true}, 'Run'): `on...` functions listen, true sets an empty
@@ -17,9 +25,9 @@ export function h(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, '');
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, SPOKEN.includes(name) ? shown(String(value)) : String(value));
   }
-  element.append(...children.filter((child) => child || child === '').map((child) => /** @type {Node|string} */ (child)));
+  element.append(...children.filter((child) => child || child === '').map((child) => (typeof child === 'string' ? shown(child) : /** @type {Node} */ (child))));
   return element;
 }
 
@@ -33,5 +41,6 @@ export const newId = (stem) => `${stem}-${++ids}`;
  * @param {Element} element @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const wanted = shown(text);
+  if (element.textContent !== wanted) element.textContent = wanted;
 }

@@ -51,6 +51,7 @@ const strangers = () => {
   const tooWide = document.documentElement.scrollWidth - innerWidth;
   const outside = (/** @type {Element} */ element) => element.getBoundingClientRect().right > innerWidth + 1;
   const widest = tooWide > 0 ? [...document.querySelectorAll('body *')].filter((one) => outside(one) && ![...one.children].some(outside)).map((one) => one.outerHTML.slice(0, 80)) : [];
+  if (/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u001b]/.test(document.body.textContent ?? '')) bad.push('a text that turns directions');
   return { bad, hits: window.hits, violations: window.violations, widest };
 };
 
