@@ -66,7 +66,7 @@ static void look(struct security *self, const struct config *config, const char 
 {
     char certificate[CONFIG_PATH_MAX + 32];
     snprintf(certificate, sizeof certificate, "%s/keeper/tls.crt", state);
-    security_processes(self, "/proc");
+    security_processes(self, "/proc", state);
     security_files(self, config, path, state);
     security_certificate(self, config->certificate[0] ? config->certificate : certificate,
                          (int64_t)(clock_wall_us() / 1000000));

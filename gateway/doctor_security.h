@@ -20,9 +20,10 @@ int doctor_security_main(const struct options *options);
 void security_say(struct security *self, enum security_grade grade, const char *what, const char *format, ...)
     attr_printf(4, 5);
 
-/* doctor_security_process.c: what runs. The number of the process in a role, 0: none. proc: "/proc", or a test's. */
-pid_t security_find_role(const char *proc, const char *role);
-void security_processes(struct security *self, const char *proc);
+/* doctor_security_process.c: what runs. The number of the process in a role with this state folder, 0: none. proc:
+ * "/proc", or a test's. The helper has no state folder. */
+pid_t security_find_role(const char *proc, const char *role, const char *state);
+void security_processes(struct security *self, const char *proc, const char *state);
 /* One process by what the kernel says of it. Pure but for reading there. */
 void security_process(struct security *self, const char *proc, const char *role, pid_t pid);
 

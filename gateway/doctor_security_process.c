@@ -27,23 +27,27 @@ static void read_file(const char *proc, pid_t pid, const char *name, char *room,
             room[i] = ' ';
 }
 
-static bool is_role(const char *proc, pid_t pid, const char *role)
+static bool is_role(const char *proc, pid_t pid, const char *role, const char *state)
 {
-    char command[512], wanted[64];
+    char command[8192], wanted[64], place[4200];
     read_file(proc, pid, "cmdline", command, sizeof command);
     snprintf(wanted, sizeof wanted, " --role=%s", role);
     const char *at = strstr(command, wanted);
     const char *end = command + strcspn(command, " ");
+    snprintf(place, sizeof place, " --state %s", state ? state : "");
+    const char *folder = state ? strstr(command, place) : NULL;
+    if (state && (!folder || (folder[strlen(place)] != '\0' && folder[strlen(place)] != ' ')))
+        return false;
     bool ours = end - command >= 10 && strncmp(end - 10, "lightsoutd", 10) == 0;
     return ours && at && (at[strlen(wanted)] == '\0' || at[strlen(wanted)] == ' ');
 }
 
-pid_t security_find_role(const char *proc, const char *role)
+pid_t security_find_role(const char *proc, const char *role, const char *state)
 {
     attr_cleanup(closedirp) DIR *d = opendir(proc);
     for (struct dirent *e; d && (e = readdir(d));) {
         pid_t pid = isdigit((unsigned char)e->d_name[0]) ? (pid_t)strtol(e->d_name, NULL, 10) : 0;
-        if (pid > 0 && is_role(proc, pid, role))
+        if (pid > 0 && is_role(proc, pid, role, state))
             return pid;
     }
     return 0;
@@ -113,20 +117,20 @@ static long long uid_of(const char *proc, pid_t pid)
     return value_of(status, "\nUid:", 10);
 }
 
-void security_processes(struct security *self, const char *proc)
+void security_processes(struct security *self, const char *proc, const char *state)
 {
     static const char *const roles[] = {"gateway", "keeper", "outward"};
     long long uids[3] = {-1, -2, -3};
     unsigned n = 0;
     for (unsigned i = 0; i < 3; i++) {
-        pid_t pid = security_find_role(proc, roles[i]);
+        pid_t pid = security_find_role(proc, roles[i], state);
         if (!pid)
             continue;
         n++;
         uids[i] = uid_of(proc, pid);
         security_process(self, proc, roles[i], pid);
     }
-    pid_t helper = security_find_role(proc, "helper");
+    pid_t helper = security_find_role(proc, "helper", NULL);
     if (helper)
         security_process(self, proc, "helper", helper);
     if (n < 3)

@@ -72,9 +72,10 @@ static void good_walls_are_good(void **state)
     put_process(11, "gateway", STATUS("991", "0000000000000000", "1", "2"), LIMITS);
     put_process(12, "keeper", STATUS("992", "0000000000000000", "1", "2"), LIMITS);
     put_process(13, "outward", STATUS("993", "0000000000000000", "1", "2"), LIMITS);
-    assert_int_equal(security_find_role(root, "keeper"), 12);
-    assert_int_equal(security_find_role(root, "helper"), 0);
-    security_processes(&self, root);
+    assert_int_equal(security_find_role(root, "keeper", "/x"), 12);
+    assert_int_equal(security_find_role(root, "helper", NULL), 0);
+    assert_int_equal(security_find_role(root, "keeper", "/"), 0); /* another instance's */
+    security_processes(&self, root, "/x");
     assert_int_equal(self.n[SECURITY_WEAK], 0);
     /* whether its files are root's depends on who runs this */
     assert_int_equal(self.n[SECURITY_BAD], geteuid() == 0 ? 0 : 3);
@@ -111,7 +112,7 @@ static void one_user_for_all_is_weak(void **state)
     for (pid_t i = 0; i < 3; i++)
         put_process(11 + i, ((const char *[]){"gateway", "keeper", "outward"})[i],
                     STATUS("991", "0000000000000000", "1", "2"), LIMITS);
-    security_processes(&self, root);
+    security_processes(&self, root, "/x");
     assert_int_equal(self.n[SECURITY_WEAK], 1);
 }
 
