@@ -121,6 +121,8 @@ struct config_syslog {
     char host[CONFIG_NAME_MAX]; /* "": none; a name or a numeric address without brackets */
     uint16_t port;
 };
+/* What a wall that cannot be put up means: the part does not start, or goes on without and says so. */
+enum config_sandbox { CONFIG_SANDBOX_REQUIRE, CONFIG_SANDBOX_BEST };
 enum config_audit_full { CONFIG_AUDIT_GO_ON, CONFIG_AUDIT_REFUSE };
 struct config_audit {
     char file[CONFIG_PATH_MAX]; /* "": none */
@@ -152,6 +154,7 @@ struct config {
     struct config_nbd nbd;
     struct config_audit audit;
     struct config_directory directory;
+    unsigned sandbox;                                                    /* enum config_sandbox */
     char user[CONFIG_USER_MAX];                                          /* "": the default of uid.h */
     char secret_file[CONFIG_PATH_MAX], first_user_file[CONFIG_PATH_MAX]; /* "": none; first_start.h */
 

@@ -21,6 +21,7 @@ static const char *const empty_drives_words[] = {"shown", "withdrawn", NULL};
 static const char *const capture_words[] = {"auto", "yuyv",  "uyvy",  "nv12", "nv16",  "yu12", "422p",
                                             "444p", "rgb24", "bgr24", "bgrx", "mjpeg", NULL};
 
+static const char *const sandbox_words[] = {"require", "best", NULL};
 static const char *const audit_full_words[] = {"go-on", "refuse", NULL};
 
 #define GATEWAY(key, field, parser, ...)                                                                               \
@@ -121,6 +122,7 @@ const struct config_key config_keys[] = {
                 "'gateway' the gateway itself)"),
     GATEWAY("directory-timeout", directory.timeout_s, config_value_number, .min = 1, .max = 20,
             .remedy = "give seconds from 1 to 20"),
+    GATEWAY("sandbox", sandbox, config_value_word, .words = sandbox_words, .remedy = "choose require or best"),
     GATEWAY("user", user, config_value_user,
             .remedy = "give the name or number of an unprivileged user, for example user = lightsout"),
     GATEWAY("secret-file", secret_file, config_value_path,

@@ -6,6 +6,7 @@
 #include "gateway/handover.h"
 #include "gateway/owner.h"
 #include "gateway/role.h"
+#include "gateway/sandbox.h"
 #include "gateway/self_check.h"
 #include "gateway/supervisor.h"
 
@@ -22,6 +23,7 @@ static const struct {
 
 static int run_role(const struct options *options)
 {
+    sandbox_choose(options->best);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(options->role, roles[i].name) == 0) {
             if (roles[i].handover && handover_is_waited_for() && handover_receive() < 0)

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/heartbeat.h"
 #include "core/log.h"
+#include "gateway/sandbox.h"
 
 /* Someone waits for what has worked until now, so it is never long away, however often it ends. What ends before it is
  * ready will hardly do better the next time. */
@@ -147,8 +148,10 @@ static int ask_unit(struct process *self, int near_end, const int *fds, unsigned
 
 static int fork_child(struct process *self, const int *fds, unsigned n_fds)
 {
-    const char *argv[6] = {"lightsoutd", self->argument};
+    const char *argv[7] = {"lightsoutd", self->argument};
     unsigned n = 2;
+    if (sandbox_may_be_partial())
+        argv[n++] = "--sandbox=best";
     if (self->state) {
         argv[n++] = "--state";
         argv[n++] = self->state;

@@ -58,6 +58,30 @@ static int restrict_files(enum sandbox_role role, const struct sandbox_path *pat
     return sandbox_landlock(all, n_paths + ARRAY_SIZE(common_paths), role == SANDBOX_OUTWARD ? SANDBOX_MAY_CONNECT : 0);
 }
 
+static bool may_be_partial;
+
+void sandbox_choose(bool best)
+{
+    may_be_partial = best;
+}
+
+bool sandbox_may_be_partial(void)
+{
+    return may_be_partial;
+}
+
+/* 0 when the process may go on. */
+static int judge(const char *wall, int r)
+{
+    if (r >= 0)
+        return 0;
+    log_error("sandbox", "%s: %s; %s", wall, strerror(-r),
+              may_be_partial ? "it goes on without, because the configuration says sandbox = best"
+                             : "it does not start; lightsoutd --doctor tells more, and sandbox = best in the "
+                               "configuration would let it go on");
+    return may_be_partial ? 0 : r;
+}
+
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -69,13 +93,12 @@ int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return -errno;
 #endif
-    int r = set_limits(role);
+    int r = judge("limits of resources cannot be set", set_limits(role));
     if (r < 0)
         return r;
     r = restrict_files(role, paths, n_paths);
-    if (r < 0)
-        return r;
     if (r > 0)
         log_warn("sandbox", "this kernel has no Landlock: files are protected by their permissions only");
-    return sandbox_seccomp(role);
+    r = judge("files cannot be restricted by Landlock", r);
+    return r < 0 ? r : judge("system calls cannot be restricted by seccomp", sandbox_seccomp(role));
 }

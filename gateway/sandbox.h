@@ -23,6 +23,11 @@ struct sandbox_path {
 
 #define SANDBOX_MAX_PATHS 16 /* of one role's own */
 
+/* Whether a process of this program goes on when the kernel refuses a wall, and says what is missing (sandbox = best in
+ * the configuration). Without: it does not start. There is no way to leave out a wall that can be put up. */
+void sandbox_choose(bool best);
+bool sandbox_may_be_partial(void);
+
 /* paths: the role's own, at most SANDBOX_MAX_PATHS; what every role's libraries need is added. 0, or -errno: the caller
  * must then not go on. Logs what the kernel cannot give. */
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);

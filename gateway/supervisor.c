@@ -15,6 +15,7 @@
 #include "gateway/listen.h"
 #include "gateway/notify.h"
 #include "gateway/notify_alive.h"
+#include "gateway/sandbox.h"
 #include "gateway/supervisor_net.h"
 #include "gateway/supervisor_roles.h"
 #include "machines/qemu/argv.h"
@@ -99,6 +100,7 @@ static int open_all(struct supervisor *self)
     char why[1600] = "", path[CONFIG_PATH_MAX] = "";
     if (load_config(self->options, &self->config) < 0)
         return EXIT_CONFIG;
+    sandbox_choose(self->config->sandbox == CONFIG_SANDBOX_BEST);
     if (uid_choose(self->config->user, &self->user, why, sizeof why) < 0)
         return refuse(EXIT_USER, why);
     uid_choose_own(UID_KEEPER_USER, &self->user, &self->keeper);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -317,12 +318,43 @@ static void leaves_what_a_role_needs(void **state)
     assert_int_equal(in_sandbox(SANDBOX_KEEPER, try_thread), 0);
 }
 
+/* A kernel that has Landlock, and refuses to put it up. */
+static int enter_without_landlock(bool best)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct sandbox_path paths[] = {{folder, SANDBOX_OWN, false}};
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+        if (!filter || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(landlock_restrict_self), 0) < 0 ||
+            seccomp_load(filter) < 0)
+            _exit(250);
+        sandbox_choose(best);
+        _exit(sandbox_enter(SANDBOX_KEEPER, paths, ARRAY_SIZE(paths)) < 0 ? 1 : try_internet());
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void goes_on_without_a_wall_only_when_told(void **state)
+{
+    (void)state;
+    if (!kernel_has_landlock())
+        skip();
+    assert_int_equal(enter_without_landlock(false), 1);
+    assert_int_equal(enter_without_landlock(true), EPERM); /* the other walls stand */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forbids_other_programs),   cmocka_unit_test(forbids_connections_to_elsewhere),
-        cmocka_unit_test(forbids_other_priorities), cmocka_unit_test(forbids_other_files),
-        cmocka_unit_test(leaves_what_a_role_needs), cmocka_unit_test(outward_connects_and_does_nothing_else),
+        cmocka_unit_test(goes_on_without_a_wall_only_when_told),
+        cmocka_unit_test(forbids_other_programs),
+        cmocka_unit_test(forbids_connections_to_elsewhere),
+        cmocka_unit_test(forbids_other_priorities),
+        cmocka_unit_test(forbids_other_files),
+        cmocka_unit_test(leaves_what_a_role_needs),
+        cmocka_unit_test(outward_connects_and_does_nothing_else),
     };
     if (!mkdtemp(folder))
         return 1;
