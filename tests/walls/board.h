@@ -36,7 +36,7 @@ enum board_weak {
     WEAK_LANDLOCK = 1 << 1,    /* no rules for files */
     WEAK_UID = 1 << 2,         /* the parts stay root */
     WEAK_LEAK = 1 << 3,        /* the store's descriptor is inherited by all parts */
-    WEAK_EXEC_RULE = 1 << 4,   /* two lines of the filter are wrong: execve, execveat */
+    WEAK_MEMORY_RULE = 1 << 4, /* one argument is not looked at: what memory is mapped for */
     WEAK_SOCKET_RULE = 1 << 5, /* one argument is not looked at: socket's family */
     WEAK_PATH_RULE = 1 << 6,   /* one folder too many is readable: / */
     WEAK_DUMPABLE = 1 << 7,    /* processes may be traced */

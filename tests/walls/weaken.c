@@ -21,8 +21,6 @@ int __real_prctl(int option, unsigned long a, unsigned long b, unsigned long c, 
 int __wrap_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 int __real_setrlimit(__rlimit_resource_t resource, const struct rlimit *limit);
 int __wrap_setrlimit(__rlimit_resource_t resource, const struct rlimit *limit);
-int __real_seccomp_rule_add(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n, ...);
-int __wrap_seccomp_rule_add(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n, ...);
 int __real_seccomp_rule_add_array(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n,
                                   const struct scmp_arg_cmp *args);
 int __wrap_seccomp_rule_add_array(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n,
@@ -81,18 +79,10 @@ int __wrap_setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
     return weak(WEAK_LIMITS) ? 0 : __real_setrlimit(resource, limit);
 }
 
-/* The product gives no arguments here. */
-int __wrap_seccomp_rule_add(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n, ...)
-{
-    if (weak(WEAK_EXEC_RULE) && (call == SCMP_SYS(execve) || call == SCMP_SYS(execveat)))
-        action = SCMP_ACT_ALLOW;
-    return __real_seccomp_rule_add(ctx, action, call, n);
-}
-
 int __wrap_seccomp_rule_add_array(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n,
                                   const struct scmp_arg_cmp *args)
 {
-    if (weak(WEAK_SOCKET_RULE) && call == SCMP_SYS(socket))
-        return __real_seccomp_rule_add(ctx, action, call, 0);
+    if ((weak(WEAK_SOCKET_RULE) && call == SCMP_SYS(socket)) || (weak(WEAK_MEMORY_RULE) && call == SCMP_SYS(mmap)))
+        return __real_seccomp_rule_add_array(ctx, action, call, 0, NULL);
     return __real_seccomp_rule_add_array(ctx, action, call, n, args);
 }
