@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth/keeper/book_internal.h"
+#include "auth/keeper/devices.h"
 #include "core/text.h"
 
 #define WHY_SECRET "The set-up secret is wrong: the newest one counts, shown at start or by `lightsout setup-secret`."
@@ -68,7 +69,17 @@ static int put_first(struct book *self, struct user *user, struct instant now)
     there.enabled = true;
     text_copy(there.hash, sizeof there.hash, user->hash);
     r = user_update(&self->store, &there, now.wall_s);
-    return r < 0 ? r : factor_drop(&self->store, there.id);
+    if (r >= 0)
+        r = factor_drop(&self->store, there.id);
+    return r < 0 ? r : devices_forget(&self->store, there.id, NULL);
+}
+
+/* Whoever has the secret has tried enough. */
+static void let_in(struct book *self, const struct user *user)
+{
+    char key[LOCKOUT_KEY_MAX];
+    lockout_account_key(user->id, key);
+    lockout_clear(&self->tries.accounts, key);
 }
 
 static int make_first(struct book *self, struct instant now, const char *name, const char *hash, const char *detail,
@@ -97,13 +108,15 @@ void setup_finish(struct book *self, struct request *request, struct instant now
         return;
     struct user user;
     int r = make_first(self, now, request->user, request->hash, "", &user);
-    if (r < 0)
+    if (r < 0) {
         request_answer(request, r == -EEXIST ? -EINVAL : r, 0,
                        r == -ENOSPC   ? WHY_FULL
                        : r == -EEXIST ? "This name belongs to somebody of the directory: take another."
                                       : NULL);
-    else
-        admit(self, request, &user, AUTH_BROWSER, now);
+        return;
+    }
+    let_in(self, &user);
+    admit(self, request, &user, AUTH_BROWSER, now);
 }
 
 int book_first_user(struct book *self, struct instant now, const char *user, const char *hash, const char **why)
