@@ -12,7 +12,7 @@ extern const struct api_rows api_session_rows, api_setup_rows, api_target_rows, 
     api_image_rows, api_screen_rows, api_input_rows, api_user_rows, api_event_rows, api_system_rows, api_usb_rows,
     api_capture_rows, api_raw_rows, api_upload_rows, api_seat_rows, api_certificate_rows;
 
-extern const struct api_rows api_account_rows, api_export_rows, api_sessions_rows, api_token_rows;
+extern const struct api_rows api_account_rows, api_export_rows, api_sessions_rows, api_token_rows, api_directory_rows;
 
 /* The target that the path names. Replies 404 and gives NULL when there is none. Whether the caller may see it was
  * checked before the handler ran. */

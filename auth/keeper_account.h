@@ -35,6 +35,23 @@ struct keeper_der {
 int keeper_client_log_in_certificate(struct keeper_client *self, const struct keeper_der *chain, unsigned n,
                                      const struct keeper_credentials *credentials, keeper_login_fn *done, void *data);
 
+/* ---- the directory ---- */
+
+/* A login that is only tried, with what was done of it: no session. error: 0, -EACCES, -EHOSTUNREACH or -EPROTO with
+ * why; role ROLE_NONE: none of the groups has rights here. steps: lines. */
+struct keeper_directory_test {
+    int error;
+    const char *why, *steps, *dn;
+    enum auth_role role;
+    const struct grants *grants;
+};
+typedef void keeper_directory_fn(void *data, int error, const char *why, unsigned retry_s,
+                                 const struct keeper_directory_test *result);
+/* -ENOENT: none is configured; -EEXIST: a local account; -EAGAIN: it counts as a try, and there were too many; -EINVAL:
+ * no name, or too long. */
+int keeper_client_directory_test(struct keeper_client *self, const char *user, const char *password, const char *peer,
+                                 const char *who, keeper_directory_fn *done, void *data);
+
 /* ---- sessions ---- */
 
 struct keeper_session {

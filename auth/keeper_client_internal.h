@@ -58,6 +58,7 @@ struct keeper_ask {
         keeper_done_fn *done;
         keeper_audit_fn *audit;
         keeper_pem_fn *pem;
+        keeper_directory_fn *directory;
     };
     struct auth_session *session; /* which one it is about, held */
     uint8_t token_hash[32];       /* KEEPER_SESSION */

@@ -39,6 +39,8 @@ enum keeper_message {
                                  n x (le64 id, name, le64 created, le64 expires, le64 used, grants) */
     KEEPER_TOKEN_MAKE,        /* own, name, le32 seconds, u8 scoped, grants -> le64 id, token */
     KEEPER_TOKEN_REVOKE,      /* own, le64 id -> nothing */
+    KEEPER_DIRECTORY_TEST,    /* user, password, peer, who -> le32 error, why, steps, dn (auth/errand_wire.h), u8 role,
+                                 grants */
     KEEPER_MEDIA_KEY = 0x30,  /* nothing -> KEEPER_MEDIA_KEY_SIZE bytes */
 
     /* gateway -> keeper, not answered */

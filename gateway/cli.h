@@ -43,6 +43,7 @@ extern const struct cli_commands cli_target_commands, cli_media_commands, cli_im
     cli_screen_commands, cli_input_commands, cli_account_commands, cli_user_commands, cli_token_commands,
     cli_dongle_commands, cli_doctor_commands;
 
+extern const struct cli_commands cli_directory_commands;
 extern const struct cli_commands cli_seat_commands, cli_certificate_commands, cli_backup_commands;
 
 /* cli_http.c: one request. path is below /api/v1. body may be NULL (taken otherwise). On success CLI_OK and *ret is the

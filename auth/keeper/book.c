@@ -225,6 +225,8 @@ static enum book_next begin(struct book *self, struct request *request, struct i
         return login_begin(self, request, now);
     case KEEPER_USER_PUT:
         return user_put_begin(self, request, now);
+    case KEEPER_DIRECTORY_TEST:
+        return directory_test_begin(self, request, now);
     case KEEPER_OWN_PASSWORD:
     case KEEPER_TOTP_DROP:
         return own_begin(self, request, now);
@@ -322,6 +324,9 @@ static enum book_next finish(struct book *self, struct request *request, struct 
         break;
     case KEEPER_LOGIN:
         login_finish(self, request, now);
+        break;
+    case KEEPER_DIRECTORY_TEST:
+        directory_test_finish(self, request, now);
         break;
     case KEEPER_OWN_PASSWORD:
     case KEEPER_TOTP_DROP:

@@ -19,7 +19,7 @@ struct book {
     struct audit audit;
     struct tries tries;
     struct audit_outside_ways audit_ways;
-    bool audit_refuse; /* what cannot be written down is not to be done */
+    bool audit_refuse;               /* what cannot be written down is not to be done */
     struct trust *trust;             /* who vouches for client certificates; NULL nobody */
     struct book_directory directory; /* map NULL: none is configured */
     char issuer[KEEPER_MAX_ISSUER];
@@ -76,6 +76,10 @@ int directory_user(struct book *self, struct request *request, struct instant no
 /* book_owner.c: notes of the owner (auth/keeper/owner_notes.h), at the start and at each tick. */
 int owner_load(struct book *self, struct instant now);
 int owner_look(struct book *self, struct instant now);
+
+/* book_directory_test.c */
+enum book_next directory_test_begin(struct book *self, struct request *request, struct instant now);
+void directory_test_finish(struct book *self, struct request *request, struct instant now);
 
 /* book_totp.c */
 /* What the account's second factor says to request->code: 0 fine (also when there is none), -ENOKEY none was given,

@@ -170,6 +170,11 @@ static void read_fields(struct request *self, struct wire_reader *r)
         READ_STRING(r, self->user);
         READ_STRING(r, self->who);
         break;
+    case KEEPER_DIRECTORY_TEST:
+        read_account(self, r);
+        READ_STRING(r, self->peer);
+        READ_STRING(r, self->who);
+        break;
     case KEEPER_SESSIONS:
         self->after = wire_read_le64(r);
         READ_STRING(r, self->user);

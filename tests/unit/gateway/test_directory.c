@@ -172,6 +172,27 @@ static void others_stay_outside(void **state)
     assert_int_not_equal(log_in("nobody", "rocket 7"), 0);
 }
 
+static int try(const char *user, const char *password)
+{
+    return lightsout(password, "--socket %s/run/control.sock directory test %s", program.state, user);
+}
+
+static void a_try_tells_its_steps(void **state)
+{
+    (void)state;
+    assert_int_equal(try("bob", "builder 8"), 0);
+    assert_non_null(strstr(output, "the password is right"));
+    assert_non_null(strstr(output, "works: uid=bob," SLAPD_PEOPLE " is Custom *:view,input gateway:library"));
+    assert_null(strstr(output, "builder"));
+    assert_int_equal(try("eve", "apple 9"), 1);
+    assert_non_null(strstr(output, "none of the groups has rights here"));
+    assert_int_equal(try("bob", "builder 9"), 1);
+    assert_int_equal(try("owner", OWNER_PASSWORD), 1);
+    assert_non_null(strstr(output, "no directory is asked for it"));
+    assert_int_equal(locally("session list"), 0);
+    assert_null(strstr(output, "\"eve\""));
+}
+
 /* The directory takes connections and says nothing. */
 static void local_users_come_in_whatever_the_directory_does(void **state)
 {
@@ -236,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_say_what_users_may),
         cmocka_unit_test(others_stay_outside),
+        cmocka_unit_test(a_try_tells_its_steps),
         cmocka_unit_test(local_users_come_in_whatever_the_directory_does),
         cmocka_unit_test(changed_groups_change_and_end_sessions),
         cmocka_unit_test(a_new_keeper_asks_at_once),
