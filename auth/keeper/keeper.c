@@ -145,6 +145,7 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     if (r < 0)
         return r;
     snprintf(why, size, "the keeper's threads could not be started.");
+    book_name(self->book, begin->n_names ? begin->names[0] : "");
     use_directory(self, self->book);
     r = desk_create(self->loop, self->book, &self->identities, &self->desk);
     if (r >= 0 && self->audit.syslog)

@@ -207,11 +207,11 @@ static char api_token[AUTH_API_TOKEN_MAX];
 static uint64_t listed_id;
 static unsigned n_listed;
 
-static void on_totp(attr_unused void *data, int error, attr_unused const char *why, const char *secret,
-                    attr_unused const char *uri)
+static void on_totp(attr_unused void *data, int error, attr_unused const char *why, const char *secret, const char *uri)
 {
     got.n++;
     got.error = error;
+    assert_non_null(strstr(uri, "issuer=lightsout%20kvm.example&"));
     snprintf(totp_secret, sizeof totp_secret, "%s", secret ? secret : "");
 }
 
