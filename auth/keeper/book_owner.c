@@ -40,6 +40,8 @@ static int recover(struct book *self, struct instant now)
     int n = whole_file_read(RECOVER_FILE, hash, sizeof hash);
     if (n == -ENOENT)
         return 0;
+    if (n < 0 && n != -EFBIG && n != -EINVAL && n != -ELOOP)
+        return n; /* it is there, and can be read another time */
     if (n != 32) {
         log_error("keeper", "keeper/%s: not made by lightsoutd --recover: it is ignored", RECOVER_FILE);
         return note_done(RECOVER_FILE);
