@@ -45,7 +45,7 @@ export class Gateway {
     const self = new Gateway();
     self.folder = mkdtempSync(join(tmpdir(), 'lightsout-web-'));
     chmodSync(self.folder, 0o755); // started as root it drops to a user who must get in
-    self.port = await freePort();
+    self.port = await freePort(listen[0].replace(/[[\]]/g, ''));
     self.url = `https://localhost:${self.port}`;
     self.targets = targets;
     self.names = names;
