@@ -9,6 +9,7 @@ static const struct api_rows *const all_rows[] = {
     &api_image_rows,   &api_screen_rows,   &api_input_rows, &api_user_rows,      &api_event_rows, &api_system_rows,
     &api_usb_rows,     &api_capture_rows,  &api_raw_rows,   &api_upload_rows,    &api_seat_rows,  &api_certificate_rows,
     &api_account_rows, &api_sessions_rows, &api_token_rows, &api_directory_rows,
+    &api_audit_rows,
 };
 _Static_assert(ARRAY_SIZE(all_rows) <= API_MAX_TABLES, "api_context has no room for all tables");
 
@@ -51,11 +52,4 @@ void api_reply_port_error(struct route_call *call, int error, const char *why, c
     default:
         route_reply_error(call, 500, "failed", "%s", sentence);
     }
-}
-
-void api_audit(const struct api_context *context, const struct route_call *call, const char *what, const char *target,
-               const char *detail)
-{
-    keeper_client_audit(context->keeper, call->session ? call->session->user : call->peer, what, target ? target : "",
-                        detail ? detail : "");
 }

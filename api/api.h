@@ -42,6 +42,7 @@ struct api_context {
     const struct api_exports_ops *exports; /* NULL: off */
     void *exports_context;
 
+    bool audit_waits; /* answers wait until the audit line of what they acknowledge is on disk */
     struct route_table tables[API_MAX_TABLES]; /* by api_tables */
 };
 

@@ -13,6 +13,7 @@ extern const struct api_rows api_session_rows, api_setup_rows, api_target_rows, 
     api_capture_rows, api_raw_rows, api_upload_rows, api_seat_rows, api_certificate_rows;
 
 extern const struct api_rows api_account_rows, api_export_rows, api_sessions_rows, api_token_rows, api_directory_rows;
+extern const struct api_rows api_audit_rows;
 
 /* The target that the path names. Replies 404 and gives NULL when there is none. Whether the caller may see it was
  * checked before the handler ran. */
@@ -21,6 +22,6 @@ struct target *api_target(const struct api_context *context, struct route_call *
 /* Replies with the status that fits a port's error. what: short code for -EBUSY ("drive-busy", "not-now"). */
 void api_reply_port_error(struct route_call *call, int error, const char *why, const char *busy_code);
 
-/* One audit line in the name of the caller. */
-void api_audit(const struct api_context *context, const struct route_call *call, const char *what, const char *target,
+/* One audit line in the name of the caller; before the reply, which waits until the line is on disk. */
+void api_audit(const struct api_context *context, struct route_call *call, const char *what, const char *target,
                const char *detail);

@@ -1,5 +1,8 @@
 #include "auth/keeper_audit_wire.h"
 
+_Static_assert(KEEPER_AUDIT_TEXT == AUTH_USER_MAX + 1 && KEEPER_AUDIT_TEXT == KEEPER_MAX_WHAT + 1, "as in a line");
+_Static_assert(KEEPER_AUDIT_LIMIT == KEEPER_MAX_AUDIT_LINES, "one limit");
+
 void keeper_audit_filter_write(struct wire_writer *w, const struct keeper_audit_filter *filter)
 {
     wire_write_le64(w, filter->below);

@@ -2,6 +2,7 @@
  * numbers of enum keeper_message. Texts of lines come as auth/audit/json.h writes them. */
 #pragma once
 
+#include "auth/keeper_audit.h"
 #include "auth/keeper_wire.h"
 
 enum keeper_audit_message {
@@ -17,17 +18,5 @@ enum keeper_audit_message {
 
 /* filter: le64 below (0: from the newest), le16 limit, le64 since, le64 until (0: ever), who, what, le16 n, n x target.
  * A text "" takes any; what may end in '*'; n 0: any target. */
-#define KEEPER_AUDIT_TARGETS 32
-
-struct keeper_audit_filter {
-    uint64_t below;
-    unsigned limit; /* 1 to KEEPER_MAX_AUDIT_LINES */
-    int64_t since, until;
-    char who[AUTH_USER_MAX + 1];
-    char what[KEEPER_MAX_WHAT + 1];
-    unsigned n_targets;
-    char targets[KEEPER_AUDIT_TARGETS][AUTH_USER_MAX + 1];
-};
-
 void keeper_audit_filter_write(struct wire_writer *w, const struct keeper_audit_filter *filter);
 bool keeper_audit_filter_read(struct wire_reader *r, struct keeper_audit_filter *ret);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/keeper_audit_wire.h"
 #include "auth/keeper_client_internal.h"
 #include "auth/keeper_tls_wire.h"
 #include "core/log.h"
@@ -244,6 +245,13 @@ static bool on_setup_state(struct keeper_client *self, struct wire_reader *r)
     return true;
 }
 
+static bool on_audit_refusing(struct keeper_client *self, struct wire_reader *r)
+{
+    uint8_t refuses = wire_read_u8(r);
+    self->audit_refuses = refuses == 1;
+    return wire_read_complete(r) && refuses <= 1;
+}
+
 static void on_message(void *data, struct ipc_message *message)
 {
     struct keeper_client *self = data;
@@ -257,6 +265,8 @@ static void on_message(void *data, struct ipc_message *message)
         good = on_session_changed(self, &r);
     else if (message->type == KEEPER_SETUP_STATE)
         good = on_setup_state(self, &r);
+    else if (message->type == KEEPER_AUDIT_REFUSING)
+        good = on_audit_refusing(self, &r);
     else if (message->type == KEEPER_CERTIFICATE_CHANGED)
         good = on_certificate_changed(self, &r);
     if (!good)
@@ -294,6 +304,7 @@ struct keeper_client *keeper_client_destroy(struct keeper_client *self)
     self->ipc = ipc_destroy(self->ipc);
     self->listener = NULL; /* asks still get their answer, the listener nothing more */
     fail_all(self);
+    keeper_lines_drop(self);
     loop_timer_remove(self->ready);
     loop_timer_remove(self->expiry);
     cache_drop_all(self);
@@ -312,6 +323,8 @@ int keeper_client_reconnect(struct keeper_client *self, int fd)
     if (r < 0)
         return r;
     channel = -1;
+    self->audit_refuses = false; /* it says so first */
     cache_recheck(self);
+    keeper_lines_again(self);
     return 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/keeper_account.h"
+#include "auth/keeper_audit.h"
 #include "auth/keeper_client.h"
 #include "auth/keeper_wire.h"
 
@@ -19,6 +20,7 @@ enum ask_next {
 };
 
 struct keeper_ask;
+struct keeper_line;
 
 /* What the pages of a list brought so far: rows of one size, and the texts and grants that they point to. */
 struct keeper_page {
@@ -57,6 +59,7 @@ struct keeper_ask {
         keeper_token_made_fn *token_made;
         keeper_done_fn *done;
         keeper_audit_fn *audit;
+        keeper_audit_page_fn *audit_page;
         keeper_pem_fn *pem;
         keeper_directory_fn *directory;
     };
@@ -86,7 +89,14 @@ struct keeper_client {
     struct loop_timer *expiry;
     struct keeper_cached cache[KEEPER_MAX_CACHED];
     unsigned n_cached;
+    struct keeper_line *lines; /* of the audit log, oldest first, until they are written */
+    unsigned n_lines;
+    bool audit_refuses;
 };
+
+/* keeper_audit.c */
+void keeper_lines_again(struct keeper_client *self); /* to a new keeper */
+void keeper_lines_drop(struct keeper_client *self);
 
 /* keeper_client.c */
 struct keeper_ask *ask_new(keeper_ask_fn *answered, void *data);

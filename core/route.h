@@ -123,6 +123,7 @@ struct route_call {
     void (*cancelled)(void *data);
     void *cancelled_data;
     const struct route_reply_ops *reply;
+    void *held; /* whoever has put ops of its own in front of `reply`; NULL at first */
 };
 
 /* Adds a response header; before route_reply. Copies. */

@@ -190,6 +190,7 @@ static void set_api(struct gateway *self)
         self->layouts[i] = layouts[i]->name;
     self->api.version = LIGHTSOUT_VERSION;
     self->api.keeper = self->keeper;
+    self->api.audit_waits = true;
     self->api.targets = &self->target_list;
     self->api.library = self->library;
     self->api.exports = self->exports ? &exports_ops : NULL;

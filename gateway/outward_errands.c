@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth/outward/directory.h"
+#include "auth/outward/syslog.h"
 #include "core/clock.h"
 #include "core/ipc.h"
 #include "core/log.h"
@@ -21,6 +22,7 @@ struct outward_errands {
     void *data;
     struct worker_pool *threads;
     struct directory_memory memory;
+    struct syslog_out *syslog;
     unsigned n_jobs;
 };
 
@@ -113,6 +115,28 @@ static bool on_question(struct outward_errands *self, const struct ipc_message *
     return good;
 }
 
+/* ---- the syslog server ---- */
+
+static void on_syslog_state(void *data, const struct errand_syslog_state *state)
+{
+    struct outward_errands *self = data;
+    uint8_t room[sizeof *state + 16];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    errand_write_syslog_state(&w, state);
+    if (self->keeper && ipc_send(self->keeper, ERRAND_SYSLOG_STATE, 0, room, wire_written(&w), NULL, 0) < 0)
+        lose_channel(self);
+}
+
+static bool on_syslog(struct outward_errands *self, const struct ipc_message *message)
+{
+    struct wire_reader r = wire_reader_init(message->body, message->body_size);
+    struct errand_syslog server;
+    if (!errand_read_syslog(&r, &server) || r.left == 0 || r.left > ERRAND_MAX_SYSLOG)
+        return false;
+    syslog_out_send(self->syslog, &server, r.at, r.left);
+    return true;
+}
+
 /* ---- the channel ---- */
 
 static void on_message(void *data, struct ipc_message *message)
@@ -122,6 +146,8 @@ static void on_message(void *data, struct ipc_message *message)
     if (message->n_fds == 0 && message->serial != 0)
         good = (message->type == ERRAND_DIRECTORY_LOGIN || message->type == ERRAND_DIRECTORY_LOOK) &&
                on_question(self, message);
+    else if (message->n_fds == 0 && message->type == ERRAND_SYSLOG)
+        good = on_syslog(self, message);
     if (good || !self->keeper)
         return;
     log_error("outward", "the keeper sent a message that makes no sense (type %u, %zu bytes): its channel is closed",
@@ -139,6 +165,12 @@ int outward_errands_connect(struct outward_errands *self, int fd)
 {
     static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
     close_channel(self);
+    /* counts of what a channel brought begin anew with it; its keeper gives again what was not acknowledged */
+    struct syslog_out *fresh = NULL;
+    if (syslog_out_create(self->loop, self->threads, on_syslog_state, self, &fresh) == 0) {
+        syslog_out_destroy(self->syslog);
+        self->syslog = fresh;
+    }
     int r = ipc_create(self->loop, fd, &listener, self, &self->keeper);
     if (r < 0)
         close(fd);
@@ -152,7 +184,10 @@ int outward_errands_create(struct loop *loop, void (*lost)(void *data), void *da
         return -ENOMEM;
     *self = (struct outward_errands){.loop = loop, .lost = lost, .data = data};
     int r = worker_pool_create(loop, "directory", THREADS, &self->threads);
+    if (r >= 0)
+        r = syslog_out_create(loop, self->threads, on_syslog_state, self, &self->syslog);
     if (r < 0) {
+        worker_pool_destroy(self->threads);
         free(self);
         return r;
     }
@@ -165,6 +200,7 @@ struct outward_errands *outward_errands_destroy(struct outward_errands *self)
     if (!self)
         return NULL;
     close_channel(self);
+    syslog_out_destroy(self->syslog);
     worker_pool_destroy(self->threads);
     free(self);
     return NULL;

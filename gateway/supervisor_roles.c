@@ -17,6 +17,7 @@
 #include "gateway/options.h"
 #include "gateway/process.h"
 #include "gateway/role.h"
+#include "gateway/supervisor_audit.h"
 #include "gateway/supervisor_certificates.h"
 #include "gateway/supervisor_clock.h"
 #include "gateway/supervisor_helper.h"
@@ -346,6 +347,7 @@ static int keeper_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds)
 static void begin_keeper(struct roles *self)
 {
     first_start_offer(self->config.config, self->keeper.channel);
+    supervisor_tell_audit(self->keeper.channel, self->config.config);
     directory_setup_send(&self->config.config->directory, self->keeper.channel);
     certificates_begin(self->config.config, self->keeper.channel);
     certificates_client_ca(self->config.config, &self->client_ca_told, self->keeper.channel, NULL);

@@ -12,7 +12,7 @@ PORT_HEADERS = {
     # nouns of a dongle's ports: what the target sees on USB, what the receiver tells its graphics
     "usbgadget/personality.h", "capture/edid.h",
 }
-AUTH_PUBLIC = {"auth/role.h", "auth/grants.h", "auth/session.h", "auth/keeper_client.h", "auth/keeper_account.h",
+AUTH_PUBLIC = {"auth/role.h", "auth/grants.h", "auth/session.h", "auth/keeper_client.h", "auth/keeper_account.h", "auth/keeper_audit.h",
                "auth/tls_key.h"}
 
 # Room -> folders ("x/") and headers that it may include besides its own. The room of a file is the longest name here
