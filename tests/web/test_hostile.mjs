@@ -3,7 +3,7 @@
  * be brought into it: names of images and users, addresses, programs' names. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, labelled, launch, newPage, openConsole, openTab, setUp, shot } from './browser.mjs';
+import { assertQuiet, button, labelled, launch, logIn, newPage, openConsole, openTab, setUp, shot } from './browser.mjs';
 import { FakeGateway, sessionWith } from './fake_gateway.mjs';
 import { emptyDrive, FakeMedia } from './fake_media.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
@@ -180,13 +180,20 @@ test('hostile names and programs on a real gateway', async () => {
     await gateway.start();
     const page = await watchedPage({ userAgent: `session-agent${hostile('').slice(0, 100)}` });
     await setUp(page, gateway);
+    await page.context().clearCookies();
+    await page.reload();
+    await logIn(page);
+    await page.getByRole('heading', { name: 'Targets' }).waitFor();
     await assertHarmless(page, 'list', []);
     await openConsole(page, gateway, 'pc');
     await button(page, 'Media').click();
     await page.locator('dialog').getByText('image-name').first().waitFor();
     await assertHarmless(page, 'library', ['image-name']);
     await page.getByRole('tab', { name: 'Address' }).click();
-    await page.locator('dialog input[name="address"], dialog input[type="url"], dialog [role="tabpanel"]:not([hidden]) input').first().fill('javascript:planted()');
+    const address = page.locator('dialog [role="tabpanel"]:not([hidden]) input').first();
+    await address.fill('javascript:planted()');
+    await until(() => button(page, 'Insert').isDisabled(), 'no address that a gateway could ask');
+    await address.fill(`https://localhost:1/${encodeURI('<img src=x onerror=planted()>')}.iso`);
     await button(page, 'Insert').click();
     await until(() => page.locator('dialog .message:not(:empty), dialog .error:not(:empty)').first().isVisible(), 'the address is refused');
     await assertHarmless(page, 'address', []);
@@ -201,7 +208,7 @@ test('hostile names and programs on a real gateway', async () => {
     await button(other, 'New token').click();
     await labelled(other, 'Name').fill('token-name<img src=x onerror=planted()>');
     await button(other, 'Make token').click();
-    await other.getByText('token-name').first().waitFor();
+    await other.locator('.secret, dialog form .message:not(:empty), dialog form .error:not(:empty)').first().waitFor(); // taken or refused
     await assertHarmless(other, 'token', []);
     await other.getByRole('tab', { name: 'Sessions' }).click();
     await other.getByText('session-agent').first().waitFor();
