@@ -33,9 +33,11 @@ def image(folder):
     units = root / "usr/lib/systemd/system"
     units.mkdir(parents=True)
     (root / "usr/sbin").mkdir()
-    program = root / "usr/sbin/lightsoutd"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
+    (root / "usr/bin").mkdir()
+    for name in ("usr/sbin/lightsoutd", "usr/bin/kill"):
+        program = root / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
     for unit in [*UNITS.glob("*.service"), *UNITS.glob("*.socket")]:
         shutil.copy(unit, units)
     return root, units
