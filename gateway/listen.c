@@ -224,6 +224,13 @@ int listeners_open(const struct config *config, const struct state *state, const
     return 0;
 }
 
+void listeners_listen_again(const struct listeners *self)
+{
+    for (unsigned i = 0; i < self->n; i++)
+        if (listen(self->list[i].fd, BACKLOG) < 0)
+            log_error("supervisor", "%s does not listen any more: %s", self->list[i].wish.text, strerror(errno));
+}
+
 void listeners_close(struct listeners *self)
 {
     for (unsigned i = 0; i < self->n; i++)

@@ -31,6 +31,9 @@ int listeners_open(const struct config *config, const struct state *state, const
                    struct listeners *ret, char *why, size_t why_size);
 void listeners_close(struct listeners *self);
 
+/* Before each gateway: one that was taken over may have made them stop listening, for everybody who has them. */
+void listeners_listen_again(const struct listeners *self);
+
 /* Who is told of sockets that come and go. */
 struct listeners_owner {
     void (*opened)(void *data, const struct listener *listener);

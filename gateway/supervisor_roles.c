@@ -244,6 +244,7 @@ static int gateway_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds
     give_keeper(self, for_keeper);
     close(for_keeper);
     fds[GATEWAY_FD_CONTROL - CHILD_FIRST_FD] = listeners->control;
+    listeners_listen_again(listeners);
     *n_fds = GATEWAY_FD_END - CHILD_FIRST_FD;
     return 0;
 }

@@ -211,6 +211,20 @@ static int listener_fast_open(const struct board *board, enum board_role me)
     return old_socket(board, 1, true);
 }
 
+/* For everybody who has it, the supervisor included. That the page is there afterwards, the test looks at itself. */
+static int stop_listeners(const struct board *board, enum board_role me)
+{
+    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    unsigned n = 0;
+    (void)board, (void)me;
+    attack_begin_anew();
+    for (int fd; (fd = next_internet(3, 1)) >= 0 && n < 64; n++)
+        if (connect(fd, &nowhere, 4) < 0)
+            return errno;
+    attack_note("%u stopped, until the next gateway", n);
+    return EBADF;
+}
+
 static int viewer_again(const struct board *board, enum board_role me)
 {
     (void)me;
@@ -318,6 +332,7 @@ static const struct attempt attempts[] = {
     {"listen elsewhere", BY_ALL, listen_elsewhere},
     {"listen on a port that the kernel chooses", BY_ALL, listen_unbound},
     {"accept", BY_KEEPER | BY_OUTWARD, accept_},
+    {"stop the listeners", BY_GATEWAY, stop_listeners},
     {"connect a listener elsewhere", BY_GATEWAY, listener_again},
     {"send elsewhere from a listener", BY_GATEWAY, listener_fast_open},
     {"send elsewhere from a listener by sendmsg", BY_GATEWAY, fast_open_message},
