@@ -6,6 +6,7 @@
 
 #include "gateway/control.h"
 #include "gateway/control_clock.h"
+#include "gateway/control_net.h"
 #include "gateway/drive_notes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,7 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     uint64_t us;
-    switch (data[0] % 8) {
+    switch (data[0] % 10) {
+    case 8:
+        ROUND_TRIP(net);
+        break;
+    case 9:
+        ROUND_TRIP(listen);
+        break;
     case 0:
         ROUND_TRIP(setup);
         break;
