@@ -68,37 +68,39 @@ static void login_done(struct keeper_ask *ask, const struct keeper_answer *answe
         .why = answer->why,
         .retry_s = answer->retry_s,
         .session = session,
-        .token = told && told->token[0] ? told->token : NULL,
-        .device = told && told->browser[0] ? told->browser : NULL,
+        .token = told->token[0] ? told->token : NULL,
+        .device = told->browser[0] ? told->browser : NULL,
     };
     ask->login(ask->data, &result);
 }
 
 static enum ask_next login_finish(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer,
-                                  const uint8_t *known_hash)
+                                  bool by_token)
 {
     struct told told = {0};
     attr_cleanup(auth_session_unrefp) struct auth_session *session = NULL;
     if (!answer->error) {
-        if (!told_read(&answer->body, known_hash != NULL, &told)) {
+        if (!told_read(&answer->body, by_token, &told)) {
             explicit_bzero(&told, sizeof told);
             return ASK_BAD;
         }
-        answer->error = session_of(self, &told, known_hash, &session);
+        answer->error = session_of(self, &told, by_token ? ask->token_hash : NULL, &session);
     }
-    login_done(ask, answer, answer->error ? NULL : session, answer->error ? NULL : &told);
+    if (answer->error) /* no token without its session */
+        explicit_bzero(&told, sizeof told);
+    login_done(ask, answer, answer->error ? NULL : session, &told);
     explicit_bzero(&told, sizeof told);
     return ASK_DONE;
 }
 
 static enum ask_next login_answered(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer)
 {
-    return login_finish(self, ask, answer, NULL);
+    return login_finish(self, ask, answer, false);
 }
 
 static enum ask_next session_answered(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer)
 {
-    return login_finish(self, ask, answer, ask->token_hash);
+    return login_finish(self, ask, answer, true);
 }
 
 /* Sends what w holds and wipes it, because a password is in it. */
@@ -124,7 +126,8 @@ static enum ask_next cached_answered(attr_unused struct keeper_client *self, str
 {
     if (!answer->error && !(ask->session && auth_session_alive(ask->session)))
         answer->error = -EACCES;
-    login_done(ask, answer, answer->error ? NULL : ask->session, NULL);
+    static const struct told nothing;
+    login_done(ask, answer, answer->error ? NULL : ask->session, &nothing);
     return ASK_DONE;
 }
 

@@ -66,11 +66,11 @@ static void leave(struct lockout *self, struct lockout_entry *entry)
 
 static struct lockout_entry *claim(struct lockout *self, const char *key, int64_t now_us)
 {
-    struct lockout_entry *best = NULL;
+    struct lockout_entry *best = &self->entries[0];
     for (unsigned i = 0; i < self->room; i++) {
         struct lockout_entry *entry = &self->entries[i];
         forget_old(entry, now_us);
-        if (!best || entry->n < best->n || (entry->n == best->n && last_try(entry) < last_try(best)))
+        if (entry->n < best->n || (entry->n == best->n && last_try(entry) < last_try(best)))
             best = entry;
     }
     leave(self, best);

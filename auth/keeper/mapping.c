@@ -1,6 +1,7 @@
 #include "auth/keeper/mapping.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/attrs.h"
@@ -26,8 +27,7 @@ static const char *hash_fault(const char *text, char *room, size_t size)
     }
     if (n != HASH_DIGITS || size < sizeof HASH + HASH_DIGITS)
         return wrong;
-    memcpy(room, HASH, strlen(HASH));
-    memcpy(room + strlen(HASH), digits, sizeof digits);
+    snprintf(room, size, "%s%s", HASH, digits);
     return NULL;
 }
 
