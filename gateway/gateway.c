@@ -32,7 +32,8 @@
 #define MOST_ENCODERS 4
 #define UPLOAD_THREADS 2
 #define IO_THREADS 4
-#define CACHE_DISK_PART 3 /* of what is free */
+#define KEEPER_PATIENCE_US (20 * 1000000ull) /* one that is started anew checks its store first */
+#define CACHE_DISK_PART 3                    /* of what is free */
 
 /* Pictures are larger than this: they get pages of their own, which go back to the system when they are freed. Left to
  * itself the C library would keep some of them in the heap of each thread, for as long as the process lives. */
@@ -76,6 +77,7 @@ static void on_session_changed(void *data, struct auth_session *session)
 static void on_setup_state(void *data, bool needs_setup)
 {
     struct gateway *self = data;
+    loop_timer_disarm(self->keeper_patience);
     self->api.needs_setup = needs_setup;
     if (self->server)
         server_set_needs_setup(self->server, needs_setup);
@@ -90,10 +92,23 @@ static void on_certificate_changed(void *data)
     gateway_tls_changed(self->tls);
 }
 
+/* A keeper that was started anew is given to us by the supervisor; one that only closed our channel would never come
+ * back. The next gateway gets a channel of its own. */
+static void on_keeper_missed(void *data)
+{
+    struct gateway *self = data;
+    log_error("gateway", "the keeper did not come back: ending, so that another gateway begins with it");
+    if (self->server)
+        server_stop(self->server, -ENOTCONN);
+    else
+        loop_stop(self->loop, -ENOTCONN);
+}
+
 static void on_keeper_closed(void *data)
 {
     struct gateway *self = data;
     log_warn("gateway", "the keeper is gone; nobody can log in until it is back");
+    loop_timer_arm_in(self->keeper_patience, KEEPER_PATIENCE_US);
     if (self->accept)
         accept_hold(self->accept); /* it signs each handshake, and will soon be back */
 }
@@ -244,6 +259,7 @@ static int begin(struct gateway *self)
     static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
+    r = r ? r : loop_timer_add(self->loop, on_keeper_missed, self, &self->keeper_patience);
     r = r ? r : watch_signals(self);
     r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : outward_client_create(self->loop, &self->outward);
@@ -309,6 +325,7 @@ static void end(struct gateway *self)
         close(self->keys_fd);
     if (self->client_ca_fd >= 0)
         close(self->client_ca_fd);
+    self->keeper_patience = loop_timer_remove(self->keeper_patience);
     self->loop = loop_destroy(self->loop);
     explicit_bzero(&self->media_key, sizeof self->media_key);
 }

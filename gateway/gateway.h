@@ -79,6 +79,7 @@ struct gateway {
     struct target_list target_list;
 
     struct keeper_client *keeper;
+    struct loop_timer *keeper_patience; /* runs while it is away */
     struct helper_client *helper;
     struct outward_client *outward;
     struct seal_key media_key; /* from the keeper; wiped at the end */

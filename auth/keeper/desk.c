@@ -406,6 +406,9 @@ static void on_closed(void *data, int error)
     if (error)
         log_error("keeper", "the gateway's channel failed: %s", strerror(-error));
     channel_close(self);
+    /* not the gateway's doing: the next keeper is given to the gateway that is there */
+    if (error && error != -EPROTO && error != -ECONNRESET && error != -EPIPE)
+        loop_stop(self->loop, 1);
 }
 
 static const struct ipc_listener gateway_listener = {.message = on_message, .closed = on_closed};
