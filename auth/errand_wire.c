@@ -74,10 +74,12 @@ void errand_write_entry(struct wire_writer *w, const struct errand_entry *entry)
 bool errand_read_entry(struct wire_reader *r, struct errand_entry *ret)
 {
     uint32_t error = wire_read_le32(r);
-    ret->error = -(int)error;
     ret->dn[0] = '\0';
     ret->groups.n = 0;
-    if (error > 4095 || !READ(r, ret->why) || !READ(r, ret->steps))
+    if (error > 4095)
+        return false;
+    ret->error = -(int)error;
+    if (!READ(r, ret->why) || !READ(r, ret->steps))
         return false;
     if (error == 0 && (!READ(r, ret->dn) || !ret->dn[0] || !read_groups(r, &ret->groups)))
         return false;

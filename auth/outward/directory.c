@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/outward/directory_bind.h"
 #include "auth/outward/directory_groups.h"
@@ -180,6 +181,16 @@ static int check(const struct try *self)
     return 0;
 }
 
+static void conclude(const struct directory_note *note, int error, struct errand_entry *ret)
+{
+    ret->error = error;
+    if (error == 0)
+        return;
+    text_copy(ret->why, sizeof ret->why, note->why);
+    ret->dn[0] = '\0';
+    ret->groups.n = 0;
+}
+
 void directory_ask(uint16_t type, const struct errand_question *question, uint64_t since_us,
                    struct directory_memory *memory, struct errand_entry *ret)
 {
@@ -187,10 +198,22 @@ void directory_ask(uint16_t type, const struct errand_question *question, uint64
     struct try self = {.type = type, .question = question, .note = &note, .entry = ret};
     *ret = (struct errand_entry){0};
     int r = check(&self);
-    ret->error = r ? r : ask_all(&self, since_us, memory);
-    if (ret->error) {
-        text_copy(ret->why, sizeof ret->why, note.why);
-        ret->dn[0] = '\0';
-        ret->groups.n = 0;
+    conclude(&note, r ? r : ask_all(&self, since_us, memory), ret);
+}
+
+void directory_ask_over(uint16_t type, const struct errand_question *question, int fd, uint64_t deadline_us,
+                        struct errand_entry *ret)
+{
+    struct directory_note note = {.steps = ret->steps};
+    struct try self = {.type = type, .question = question, .note = &note, .entry = ret};
+    struct directory_link *link;
+    *ret = (struct errand_entry){0};
+    int r = check(&self);
+    if (r < 0 || directory_link_adopt(fd, deadline_us, &link) < 0) {
+        close(fd);
+        conclude(&note, r < 0 ? r : -EHOSTUNREACH, ret);
+        return;
     }
+    conclude(&note, converse(&self, link), ret);
+    directory_link_close(link);
 }

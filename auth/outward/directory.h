@@ -14,3 +14,7 @@ struct directory_memory {
  * The question's secrets are the caller's to wipe. */
 void directory_ask(uint16_t type, const struct errand_question *question, uint64_t since_us,
                    struct directory_memory *memory, struct errand_entry *ret);
+
+/* For tests: the same over a connection that is there already, without TLS. Takes fd. */
+void directory_ask_over(uint16_t type, const struct errand_question *question, int fd, uint64_t deadline_us,
+                        struct errand_entry *ret);

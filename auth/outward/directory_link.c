@@ -11,13 +11,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "auth/outward/directory_ber.h"
 #include "auth/outward/directory_dial.h"
 #include "auth/outward/directory_tls.h"
 #include "core/clock.h"
 
 /* Where libldap would connect by itself, did it ever: nothing can listen there. */
 #define NOWHERE "ldapi://%2Fdev%2Fnull"
-#define EARLY_US 5000 /* libldap counts in milliseconds */
+#define EARLY_US 5000                          /* libldap counts in milliseconds */
 #define OID_START_TLS "1.3.6.1.4.1.1466.20037" /* RFC 4511 section 4.14 */
 
 struct directory_link {
@@ -26,7 +27,10 @@ struct directory_link {
     SSL *ssl; /* NULL: in the clear */
     LDAP *ldap;
     size_t brought;
-    bool broken;
+    bool broken, nonsense;
+    int operation;    /* that is waited for */
+    uint8_t *message; /* one whole message, of which libldap has read a part */
+    size_t size, at, room;
 };
 
 /* ---- what is said ---- */
@@ -126,24 +130,66 @@ static int io_nothing(Sockbuf_IO_Desc *desc)
     return 0;
 }
 
-/* libldap waits for the socket before it reads: what TLS has decrypted already must count as there. */
+/* libldap waits for the socket before it reads: what TLS has decrypted already, and what we hold, must count as there.
+ */
 static int io_control(Sockbuf_IO_Desc *desc, int option, void *argument)
 {
     const struct directory_link *self = desc->sbiod_pvt;
     (void)argument;
-    return option == LBER_SB_OPT_DATA_READY && self->ssl && SSL_pending(self->ssl) > 0;
+    return option == LBER_SB_OPT_DATA_READY && (self->at < self->size || (self->ssl && SSL_pending(self->ssl) > 0));
+}
+
+/* Until so many bytes of the message are there. */
+static bool fill(struct directory_link *self, size_t wanted)
+{
+    if (wanted > self->room) {
+        uint8_t *room = realloc(self->message, wanted);
+        if (!room)
+            return false;
+        self->message = room;
+        self->room = wanted;
+    }
+    while (self->size < wanted) {
+        ssize_t n = receive(self, self->message + self->size, wanted - self->size);
+        if (n <= 0)
+            return false;
+        self->size += (size_t)n;
+        self->brought += (size_t)n;
+    }
+    return self->brought <= DIRECTORY_MOST_BYTES;
+}
+
+/* The next one, whole and looked through: what makes no sense never reaches libldap. */
+static bool next_message(struct directory_link *self)
+{
+    size_t whole = 2;
+    int r = 1;
+    self->at = self->size = 0;
+    while (r == 1) {
+        if (!fill(self, whole))
+            return false;
+        r = directory_ber_size(self->message, self->size, DIRECTORY_MOST_ANSWER, &whole);
+        whole += r == 1; /* its head goes on */
+    }
+    if (r == 0 && fill(self, whole) && directory_ber_check(self->message, self->size, self->operation))
+        return true;
+    self->nonsense = r < 0 || self->size == whole;
+    return false;
 }
 
 static ber_slen_t io_read(Sockbuf_IO_Desc *desc, void *room, ber_len_t size)
 {
     struct directory_link *self = desc->sbiod_pvt;
-    ssize_t n = self->broken ? -1 : receive(self, room, size);
-    self->brought += n > 0 ? (size_t)n : 0;
-    if (n > 0 && self->brought <= DIRECTORY_MOST_BYTES)
-        return n;
-    self->broken = true;
-    errno = n == 0 ? 0 : ECONNRESET;
-    return n > 0 ? -1 : n;
+    if (!self->broken && self->at == self->size)
+        self->broken = !next_message(self);
+    if (self->broken) {
+        errno = ECONNRESET;
+        return -1;
+    }
+    size_t n = MIN(size, self->size - self->at);
+    memcpy(room, self->message + self->at, n);
+    self->at += n;
+    return (ber_slen_t)n;
 }
 
 static ber_slen_t io_write(Sockbuf_IO_Desc *desc, void *bytes, ber_len_t size)
@@ -213,6 +259,8 @@ static int lost(struct directory_link *self, struct directory_note *note)
     self->broken = true;
     if (self->brought > DIRECTORY_MOST_BYTES)
         return directory_fail(note, -EPROTO, "The directory sent more than anybody asked for.");
+    if (self->nonsense)
+        return directory_fail(note, -EPROTO, "The directory's answer makes no sense.");
     return directory_fail(note, -EHOSTUNREACH, "%s",
                           late ? "The directory did not answer in time." : "The directory broke the connection off.");
 }
@@ -223,6 +271,7 @@ int directory_link_next(struct directory_link *self, int operation, struct direc
     uint64_t left = now < self->deadline_us ? self->deadline_us - now : 0;
     struct timeval patience = {.tv_sec = (time_t)(left / 1000000), .tv_usec = (suseconds_t)(left % 1000000)};
     LDAPMessage *message = NULL;
+    self->operation = operation;
     int type = self->broken || !left ? -1 : ldap_result(self->ldap, operation, LDAP_MSG_ONE, &patience, &message);
     if (type <= 0 || !message) {
         ldap_msgfree(message);
@@ -356,6 +405,7 @@ struct directory_link *directory_link_close(struct directory_link *self)
     SSL_free(self->ssl);
     if (self->fd >= 0)
         close(self->fd);
+    free(self->message);
     free(self);
     return NULL;
 }

@@ -140,12 +140,7 @@ static void add_part(struct text *self, const LDAPAVA *part)
     for (size_t i = 0; i < part->la_attr.bv_len; i++)
         add(self, small(part->la_attr.bv_val[i]));
     add(self, '=');
-    if (part->la_flags & LDAP_AVA_BINARY) { /* "#04024869": not the same as text of those bytes */
-        add(self, '#');
-        for (size_t i = 0; i < n; i++)
-            add_hex(self, (unsigned char)value[i]);
-        return;
-    }
+    self->full |= (part->la_flags & LDAP_AVA_BINARY) != 0; /* "#04024869": no group that somebody can name */
     while (n && value[n - 1] == ' ')
         n--;
     bool blank = true; /* several count as one, leading ones as none (RFC 4518 section 2.6.1) */
