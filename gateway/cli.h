@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum cli_exit {
     CLI_OK = 0,
@@ -15,6 +16,7 @@ enum cli_exit {
     CLI_NOT_FOUND = 4,   /* no such target, image, user */
     CLI_DENIED = 5,      /* not logged in, or without the right */
     CLI_TIMEOUT = 6,     /* wait-text: the text did not come */
+    CLI_CHANGED = 7,     /* audit verify: the log is not as it was written */
 };
 
 struct cli {
@@ -39,6 +41,7 @@ struct cli_commands {
     size_t n;
 };
 
+extern const struct cli_commands cli_audit_commands;
 extern const struct cli_commands cli_target_commands, cli_media_commands, cli_image_commands, cli_upload_commands,
     cli_screen_commands, cli_input_commands, cli_account_commands, cli_user_commands, cli_token_commands,
     cli_dongle_commands, cli_doctor_commands;
@@ -95,6 +98,10 @@ char *cli_read_file(const char *path, const char *what);
 /* cli_media.c: "/targets/NAME/drives/N/VERB" in a buffer of the caller, or NULL as cli_path. Bad drive numbers are the
  * gateway's to refuse. */
 const char *cli_drive_path(char *room, size_t size, const char *target, const char *drive, const char *verb);
+
+/* cli_audit.c: the whole audit log, one JSON object a line. The exit code. */
+int cli_audit_fetch(struct cli *cli, FILE *out);
+int cli_audit_verify(struct cli *cli, int argc, char **argv); /* cli_audit_verify.c */
 
 /* cli_progress.c: "verb 12 %, 340.1 MiB of 2.8 GiB, 48.2 MiB/s, 51 s left" on a terminal's standard error, at most
  * twice a second. total 0: not known. */

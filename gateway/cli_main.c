@@ -10,10 +10,10 @@
 #define DEFAULT_SOCKET "/var/lib/lightsout/run/control.sock"
 
 static const struct cli_commands *const all_commands[] = {
-    &cli_target_commands,      &cli_media_commands,   &cli_image_commands,    &cli_upload_commands,
-    &cli_screen_commands,      &cli_input_commands,   &cli_seat_commands,     &cli_dongle_commands,
-    &cli_doctor_commands,      &cli_account_commands, &cli_user_commands,     &cli_token_commands,
-    &cli_certificate_commands, &cli_backup_commands,  &cli_directory_commands};
+    &cli_target_commands, &cli_media_commands,       &cli_image_commands,  &cli_upload_commands,
+    &cli_screen_commands, &cli_input_commands,       &cli_seat_commands,   &cli_dongle_commands,
+    &cli_doctor_commands, &cli_account_commands,     &cli_audit_commands,  &cli_user_commands,
+    &cli_token_commands,  &cli_certificate_commands, &cli_backup_commands, &cli_directory_commands};
 
 static void print_help(FILE *out)
 {
@@ -33,7 +33,7 @@ static void print_help(FILE *out)
           "  --json               print the gateway's JSON answer\n"
           "  --help, --version\n\n"
           "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 gateway not reachable, 4 not found,\n"
-          "5 not logged in or without the right, 6 wait-text timed out.\n",
+          "5 not logged in or without the right, 6 wait-text timed out, 7 the audit log was changed.\n",
           out);
 }
 
