@@ -29,7 +29,7 @@ static void add(struct interfaces *self, const struct ifaddrs *entry)
     else if (family == AF_INET6)
         at->size = sizeof(struct sockaddr_in6);
     snprintf(at->name, sizeof at->name, "%s", entry->ifa_name);
-    if (at->size)
+    if (at->size && entry->ifa_addr)
         memcpy(&at->address, entry->ifa_addr, at->size);
     self->n++;
 }
