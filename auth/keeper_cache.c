@@ -85,19 +85,34 @@ void cache_expire(void *data)
 
 /* ---- what keeps a session alive, and its end by its owner ---- */
 
+void cache_rights(struct keeper_client *self, struct auth_session *session, enum auth_role role,
+                  const struct grants *grants)
+{
+    bool same = session->role == role && grants_equal(&session->grants, grants);
+    session->role = role;
+    session->grants = *grants;
+    if (!same && self->listener && self->listener->session_changed)
+        self->listener->session_changed(self->data, session);
+}
+
+/* With what it may do now: a keeper that died may have changed that, and not come to say so. */
 static enum ask_next touch_answered(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer)
 {
-    uint64_t left_ms = answer->error ? 0 : wire_read_le64(&answer->body);
-    if (!answer->error && !wire_read_complete(&answer->body))
-        return ASK_BAD;
-    if (answer->error == -EACCES) {
-        struct keeper_cached *entry = cache_find_id(self, ask->session->id);
-        if (entry)
+    struct keeper_cached *entry = cache_find_id(self, ask->session->id);
+    if (answer->error) {
+        if (answer->error == -EACCES && entry)
             cache_end(self, entry);
-    } else if (!answer->error) {
-        ask->session->expires_us = clock_boot_us() + MIN(left_ms, KEEPER_MAX_LIFE_MS) * 1000;
-        cache_arm_expiry(self);
+        return ASK_DONE;
     }
+    struct grants grants;
+    uint64_t left_ms = wire_read_le64(&answer->body);
+    uint8_t role = wire_read_u8(&answer->body);
+    if (!grants_read(&answer->body, &grants) || !wire_read_complete(&answer->body) || role > ROLE_CUSTOM)
+        return ASK_BAD;
+    ask->session->expires_us = clock_boot_us() + MIN(left_ms, KEEPER_MAX_LIFE_MS) * 1000;
+    cache_arm_expiry(self);
+    if (entry)
+        cache_rights(self, entry->session, (enum auth_role)role, &grants);
     return ASK_DONE;
 }
 

@@ -219,12 +219,8 @@ static bool on_session_changed(struct keeper_client *self, struct wire_reader *r
     if (!grants_read(r, &grants) || !wire_read_complete(r) || role > ROLE_CUSTOM)
         return false;
     struct keeper_cached *entry = cache_find_id(self, id);
-    if (!entry)
-        return true;
-    entry->session->role = (enum auth_role)role;
-    entry->session->grants = grants;
-    if (self->listener && self->listener->session_changed)
-        self->listener->session_changed(self->data, entry->session);
+    if (entry)
+        cache_rights(self, entry->session, (enum auth_role)role, &grants);
     return true;
 }
 

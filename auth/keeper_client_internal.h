@@ -124,6 +124,9 @@ struct keeper_cached *cache_find(struct keeper_client *self, const uint8_t hash[
 struct keeper_cached *cache_find_id(struct keeper_client *self, uint64_t id);
 int cache_add(struct keeper_client *self, struct auth_session *session); /* takes a reference of its own */
 void cache_end(struct keeper_client *self, struct keeper_cached *entry); /* marks it ended, forgets it, tells */
+/* What it may do now; tells when that is something else. */
+void cache_rights(struct keeper_client *self, struct auth_session *session, enum auth_role role,
+                  const struct grants *grants);
 void cache_drop_all(struct keeper_client *self);
 void cache_arm_expiry(struct keeper_client *self);
 void cache_expire(void *data);

@@ -14,7 +14,7 @@ enum keeper_message {
     KEEPER_SETUP = 1,   /* secret, user, password, peer -> session */
     KEEPER_LOGIN,       /* user, password, code, proof -> session */
     KEEPER_SESSION,     /* token (a session's or an API token), peer -> session */
-    KEEPER_TOUCH,       /* own, u8 used -> le64 ms until it expires */
+    KEEPER_TOUCH,       /* own, u8 used -> le64 ms until it expires, u8 role, grants */
     KEEPER_LOGOUT,      /* own -> nothing */
     KEEPER_NEW_SECRET,  /* nothing -> string */
     KEEPER_USERS,       /* name after which to go on, "" first -> u8 more, le16 n, n x user */

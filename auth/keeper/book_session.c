@@ -12,18 +12,23 @@ static uint64_t left_ms(const struct session *session, struct instant now)
     return (uint64_t)MAX(session_expires_us(session) - now.us, 0) / 1000;
 }
 
+/* What its user is and may now. 0, -EACCES, or the store's error. */
+static int rights_of(struct book *self, const struct session *session, struct user *ret_user, struct grants *ret)
+{
+    int r = user_find_id(&self->store, session->user_id, ret_user);
+    if (r < 0)
+        return r;
+    if (r == 0 || !ret_user->enabled || ret_user->role == ROLE_NONE)
+        return -EACCES;
+    return user_grants(&self->store, ret_user, ret);
+}
+
 void session_answer(struct book *self, struct request *request, const struct session *session, struct instant now,
                     const char *token, const char *browser)
 {
     struct grants grants;
     struct user user;
-    int r = user_find_id(&self->store, session->user_id, &user);
-    if (r == 0)
-        r = -EACCES;
-    if (r == 1)
-        r = user_grants(&self->store, &user, &grants);
-    if (r >= 0 && (!user.enabled || user.role == ROLE_NONE))
-        r = -EACCES;
+    int r = rights_of(self, session, &user, &grants);
     request_answer(request, r, 0, r == -EACCES ? WHY_ENDED : NULL);
     if (r < 0)
         return;
@@ -59,14 +64,17 @@ void touch_ask(struct book *self, struct request *request, struct instant now)
         return;
     }
     struct session *session = sessions_find_id(&self->sessions, request->id, request->token_hash);
-    if (!session) {
-        request_answer(request, -EACCES, 0, NULL);
+    struct grants grants;
+    struct user user;
+    int r = session ? rights_of(self, session, &user, &grants) : -EACCES;
+    request_answer(request, r, 0, NULL);
+    if (r < 0)
         return;
-    }
     if (request->used)
         session->used_us = now.us;
-    request_answer(request, 0, 0, NULL);
     wire_write_le64(&request->answer, left_ms(session, now));
+    wire_write_u8(&request->answer, (uint8_t)user.role);
+    grants_write(&request->answer, &grants);
 }
 
 void logout_ask(struct book *self, struct request *request, struct instant now)

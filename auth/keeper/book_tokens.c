@@ -93,7 +93,7 @@ void token_session_ask(struct book *self, struct request *request, struct instan
 void token_touch_ask(struct book *self, struct request *request, struct instant now)
 {
     struct token_clock *clock = NULL;
-    struct grants grants;
+    struct grants grants = {0};
     struct token token;
     struct user user;
     int64_t left_us = 0;
@@ -107,6 +107,8 @@ void token_touch_ask(struct book *self, struct request *request, struct instant 
     if (request->used)
         used(self, &token, clock, now);
     wire_write_le64(&request->answer, left_ms(left_us));
+    wire_write_u8(&request->answer, (uint8_t)(token.scoped ? ROLE_CUSTOM : user.role));
+    grants_write(&request->answer, &grants);
 }
 
 /* ---- what became of its user ---- */

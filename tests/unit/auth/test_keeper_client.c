@@ -22,7 +22,7 @@ static struct keeper_client *client;
 static struct ipc *keeper; /* our side */
 
 static struct {
-    unsigned n, closed, ended, setup_states;
+    unsigned n, closed, ended, changed, setup_states;
     bool needs_setup;
     int error;
     char token[AUTH_TOKEN_HEX + 1], user[AUTH_USER_MAX];
@@ -63,6 +63,13 @@ static void on_ended(void *data, struct auth_session *session)
     got.ended++;
 }
 
+static void on_changed(void *data, struct auth_session *session)
+{
+    (void)data;
+    assert_false(session->ended);
+    got.changed++;
+}
+
 static void on_setup_state(void *data, bool needs_setup)
 {
     (void)data;
@@ -77,7 +84,7 @@ static void on_closed(void *data)
 }
 
 static const struct keeper_client_listener client_listener = {
-    .session_ended = on_ended, .setup_state = on_setup_state, .closed = on_closed};
+    .session_ended = on_ended, .session_changed = on_changed, .setup_state = on_setup_state, .closed = on_closed};
 
 static void on_login(void *data, const struct keeper_login_result *result)
 {
@@ -284,6 +291,37 @@ static void test_a_new_keeper_may_not_know_a_session_any_more(void **state)
     WAIT_UNTIL(got.ended == 1);
 }
 
+static void test_a_new_keeper_says_what_a_session_may_do_now(void **state)
+{
+    (void)state;
+    login();
+    assert_true(auth_session_may(got.session, RIGHT_POWER, "demo"));
+    keeper = ipc_destroy(keeper);
+    WAIT_UNTIL(got.closed == 1);
+    reconnect();
+    WAIT_UNTIL(asked.n == 2);
+    uint8_t room[512];
+    struct grants grants = {0};
+    assert_true(grants_add(&grants, "demo", RIGHT_VIEW));
+    struct wire_writer w = answer_begin(room, sizeof room, 0);
+    wire_write_le64(&w, 60000);
+    wire_write_u8(&w, ROLE_CUSTOM);
+    grants_write(&w, &grants);
+    answer_send(&w);
+    WAIT_UNTIL(got.changed == 1);
+    assert_false(auth_session_may(got.session, RIGHT_POWER, "demo"));
+    assert_true(auth_session_may(got.session, RIGHT_VIEW, "demo"));
+    uint8_t body[512];
+    w = wire_writer_init(body, sizeof body);
+    wire_write_le64(&w, 7);
+    wire_write_u8(&w, ROLE_CUSTOM);
+    grants_write(&w, &(struct grants){0});
+    ipc_send(keeper, KEEPER_SESSION_CHANGED, 0, body, wire_written(&w), NULL, 0);
+    WAIT_UNTIL(got.changed == 2);
+    assert_false(auth_session_sees(got.session, "demo"));
+    assert_false(got.session->ended);
+}
+
 static void test_a_logout_reaches_a_keeper_that_was_away(void **state)
 {
     (void)state;
@@ -441,6 +479,7 @@ int main(void)
         TEST(test_expiry_needs_no_keeper),
         TEST(test_a_keeper_that_dies_answers_everybody),
         TEST(test_a_new_keeper_may_not_know_a_session_any_more),
+        TEST(test_a_new_keeper_says_what_a_session_may_do_now),
         TEST(test_a_logout_reaches_a_keeper_that_was_away),
         TEST(test_destroying_it_answers_everybody),
         TEST(test_lists_come_in_pages),
