@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct console_message message;
     uint8_t room[4 + CONSOLE_MAX_TEXT];
     char text[1024];
-    if (!console_parse(data, size, &message) && (message.type < CONSOLE_HELLO || message.type > CONSOLE_WATCH))
+    if (!console_parse(data, size, &message) && (message.type < CONSOLE_HELLO || message.type > CONSOLE_SEAT_ANSWER))
         abort();
 
     size_t n = size < sizeof text ? size : sizeof text - 1;
@@ -23,6 +23,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire_writer w = wire_writer_init(room, sizeof room);
     console_write_end(&w, 1, text);
     if (w.full || !utf8_valid((char *)room + 4, wire_written(&w) - 4))
+        abort();
+
+    /* all names as long as they come: it fits into its place in the outbox */
+    struct console_seats seats = {.name = text, .n_askers = CONSOLE_ASKERS};
+    for (unsigned i = 0; i < CONSOLE_ASKERS; i++)
+        seats.askers[i].name = text;
+    w = wire_writer_init(room, sizeof room);
+    console_write_seats(&w, &seats);
+    if (w.full || !utf8_valid((char *)room + 18, room[17]))
         abort();
     return 0;
 }
