@@ -1,5 +1,6 @@
 /* Keys and text without a viewer. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/json.h"
@@ -88,7 +89,9 @@ static void post_type(void *context, struct route_call *call)
         reply_type_error(call, r, "cannot-type", why);
         return;
     }
-    api_audit(context, call, "type", t->name, ""); /* never the text: it may be a password */
+    char detail[48]; /* never the text: it may be a password */
+    snprintf(detail, sizeof detail, "%zu characters", characters);
+    api_audit(context, call, "type", t->name, detail);
     api_reply_json(call, 202, json_pack("{s:I}", "characters", (json_int_t)characters));
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/keeper_audit.h"
 #include "core/log.h"
 #include "transport/request.h"
 
@@ -93,8 +94,29 @@ static bool may(struct request *self, const struct route *route)
     return false;
 }
 
+/* With audit-full = refuse, while the audit log cannot be written: nothing is changed, but for sessions (the keeper
+ * lets Administrators in) and what makes room. */
+static bool held_up(const struct request *self, const struct route *route)
+{
+    static const char *const room[] = {"/api/v1/images", "/api/v1/uploads"};
+    const struct keeper_client *keeper = self->server->keeper;
+    if (!keeper || !keeper_client_audit_refuses(keeper) || route->method == ROUTE_GET ||
+        route->method == ROUTE_OPTIONS || strcmp(route->path, "/api/v1/session") == 0)
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(room) && route->method == ROUTE_DELETE; i++)
+        if (strncmp(route->path, room[i], strlen(room[i])) == 0)
+            return false;
+    return true;
+}
+
 static void hand_over(struct request *self, const struct match *match)
 {
+    if (held_up(self, match->route)) {
+        route_reply_error(
+            &self->call, 507, "audit-full",
+            "The disk is full and the audit log cannot be written; nothing is changed until there is room.");
+        return;
+    }
     self->phase = REQUEST_HANDLER;
     self->call.route = match->route;
     match->route->handler(match->context, &self->call);

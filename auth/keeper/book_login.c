@@ -42,6 +42,10 @@ static void browser_known_from_now(struct book *self, struct request *request, c
 void admit(struct book *self, struct request *request, const struct user *user, enum auth_kind kind, struct instant now)
 {
     char token[AUTH_TOKEN_HEX + 1], browser[AUTH_TOKEN_HEX + 1] = "";
+    if (book_audit_refuses(self) && user->role != ROLE_ADMINISTRATOR) { /* who is to make room */
+        request_answer(request, -ENOSPC, 0, WHY_FULL);
+        return;
+    }
     struct session *session, *old = request->token[0] ? sessions_find(&self->sessions, request->token) : NULL;
     if (old)
         sessions_end(&self->sessions, old);
