@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
+#include "auth/outward/directory.h"
 #include "core/cleanup.h"
 #include "core/heartbeat.h"
 #include "core/log.h"
@@ -196,6 +197,7 @@ static int enter_sandbox(void)
 static int begin(struct outward *self)
 {
     static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
+    directory_prepare();
     int r = loop_create(&self->loop);
     r = r ? r : watch_signals(self);
     r = r ? r : ipc_create(self->loop, OUTWARD_FD_SUPERVISOR, &listener, self, &self->supervisor);

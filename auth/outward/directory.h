@@ -10,6 +10,10 @@ struct directory_memory {
     _Atomic unsigned good;
 };
 
+/* libldap would read files of whoever this process runs as, and takes an environment variable for a "no": to be called
+ * before there are other threads. Later, it happens by itself. */
+void directory_prepare(void);
+
 /* type: LOGIN or LOOK. *ret is written whole: error, why and steps always. since_us: when it was asked (clock_now_us).
  * The question's secrets are the caller's to wipe. */
 void directory_ask(uint16_t type, const struct errand_question *question, uint64_t since_us,

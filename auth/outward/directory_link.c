@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "auth/outward/directory.h"
 #include "auth/outward/directory_ber.h"
 #include "auth/outward/directory_dial.h"
 #include "auth/outward/directory_tls.h"
@@ -223,13 +224,18 @@ static void read_no_files(void)
     }
 }
 
-static int make_ldap(struct directory_link *self)
+void directory_prepare(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, read_no_files);
+}
+
+static int make_ldap(struct directory_link *self)
+{
     const int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER;
     ber_len_t most = DIRECTORY_MOST_ANSWER;
     Sockbuf *socket = NULL;
-    pthread_once(&once, read_no_files);
+    directory_prepare();
     if (ldap_init_fd(self->fd, LDAP_PROTO_EXT, NOWHERE, &self->ldap) != LDAP_SUCCESS)
         return -ENOMEM;
     if (ldap_set_option(self->ldap, LDAP_OPT_PROTOCOL_VERSION, &version) != LDAP_OPT_SUCCESS ||
