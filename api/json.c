@@ -78,6 +78,7 @@ void api_reply_json(struct route_call *call, int status, json_t *json)
         return;
     }
     route_reply(call, status, "application/json", text, strlen(text));
+    explicit_bzero(text, strlen(text));
     free(text);
 }
 

@@ -51,7 +51,7 @@ static bool deliver_held(struct ipc *self)
         (void)r;
         memcpy(message.fds, held->fds, sizeof(int) * held->n_fds);
         bool alive = deliver(self, &message);
-        free(held);
+        ipc_held_free(held);
         if (!alive)
             return false;
     }
@@ -77,10 +77,16 @@ static void on_later(void *data)
         tell_closed(self);
 }
 
+/* A datagram on the stack, of which nothing stays there. */
+static void wipe(uint8_t (*room)[IPC_DATAGRAM])
+{
+    explicit_bzero(*room, sizeof(*room));
+}
+
 static void on_ready(void *data, attr_unused int fd, attr_unused uint32_t events)
 {
     struct ipc *self = data;
-    uint8_t room[IPC_DATAGRAM];
+    attr_cleanup(wipe) uint8_t room[IPC_DATAGRAM];
     struct ipc_message message;
 
     if (!deliver_held(self))
@@ -160,7 +166,7 @@ static int duplicate(const int *fds, unsigned n, int *ret_fds)
 int ipc_send(struct ipc *self, uint16_t type, uint32_t serial, const void *body, size_t size, const int *fds,
              unsigned n_fds)
 {
-    uint8_t bytes[IPC_DATAGRAM];
+    attr_cleanup(wipe) uint8_t bytes[IPC_DATAGRAM];
     struct wire_writer w = wire_writer_init(bytes, sizeof(bytes));
     int copies[IPC_MAX_FDS];
 
@@ -238,7 +244,7 @@ static int wait_for_answer(struct ipc *self, uint32_t serial, uint64_t deadline_
 int ipc_call(struct ipc *self, uint16_t type, const void *body, size_t size, int timeout_ms, uint16_t *ret_type,
              void *answer, size_t answer_size, size_t *ret_size)
 {
-    uint8_t room[IPC_DATAGRAM];
+    attr_cleanup(wipe) uint8_t room[IPC_DATAGRAM];
     struct ipc_message message;
     uint32_t serial = IPC_CALL_SERIAL | ++self->last_call;
     uint64_t deadline = clock_now_us() + (uint64_t)MAX(timeout_ms, 0) * 1000;

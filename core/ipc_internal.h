@@ -47,6 +47,8 @@ int ipc_flush(struct ipc *self);
 
 void ipc_queue_init(struct ipc_queue *queue);
 void ipc_queue_clear(struct ipc_queue *queue);
+/* What it held may be a password: nothing of it stays in memory. */
+void ipc_held_free(struct ipc_held *held);
 struct ipc_held *ipc_queue_take(struct ipc_queue *queue);
 /* Copies; on success takes the descriptors and sets them to -1. -ENOBUFS, -ENOMEM. */
 int ipc_queue_add(struct ipc_queue *queue, const uint8_t *bytes, size_t size, int *fds, unsigned n_fds);

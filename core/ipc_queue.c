@@ -32,13 +32,19 @@ struct ipc_held *ipc_queue_take(struct ipc_queue *queue)
     return held;
 }
 
+void ipc_held_free(struct ipc_held *held)
+{
+    explicit_bzero(held->bytes, held->size);
+    free(held);
+}
+
 void ipc_queue_clear(struct ipc_queue *queue)
 {
     struct ipc_held *held;
 
     while ((held = ipc_queue_take(queue))) {
         ipc_close_fds(held->fds, held->n_fds);
-        free(held);
+        ipc_held_free(held);
     }
 }
 

@@ -42,7 +42,7 @@ int ipc_flush(struct ipc *self)
             return r == -EAGAIN ? 0 : r;
         ipc_queue_take(&self->unsent);
         ipc_close_fds(held->fds, held->n_fds);
-        free(held);
+        ipc_held_free(held);
     }
     return 0;
 }

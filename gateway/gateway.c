@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -330,10 +331,18 @@ static void end(struct gateway *self)
     explicit_bzero(&self->media_key, sizeof self->media_key);
 }
 
+/* JSON that came or went may have held a password. */
+static void free_wiped(void *p)
+{
+    explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
 int gateway_role_main(const struct options *options)
 {
     (void)options;
     log_init("gateway");
+    json_set_alloc_funcs(malloc, free_wiped);
     struct gateway *self = calloc(1, sizeof *self);
     if (!self)
         return EXIT_FAILED;

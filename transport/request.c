@@ -47,12 +47,17 @@ void request_destroy(struct request *self)
     request_unclaim(self);
     auth_session_unref(self->call.session);
     loop_timer_remove(self->tick);
+    /* passwords, cookies, what was answered to them */
+    if (self->body)
+        explicit_bzero(self->body, self->body_size);
+    if (self->reply)
+        explicit_bzero(self->reply + LWS_PRE, self->reply_size);
     free(self->body);
     free(self->stash);
     free(self->piece);
     free(self->chain);
     free(self->reply);
-    explicit_bzero(self->bearer, sizeof self->bearer);
+    explicit_bzero(self, sizeof *self);
     free(self);
 }
 
