@@ -1,6 +1,7 @@
 /* The gateway's messages about the certificate and its key, as an attacker in its place may send them: nothing is
  * signed but digests and blocks of RSA-PSS, no answer is larger than a message, and what is shown is always a
  * certificate. In a folder of its own, because a good certificate would be kept. */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct tls_identities identities;
 
 static char folder[] = "/tmp/lightsout-fuzz-XXXXXX";
+static int here = -1, there = -1; /* the fuzzer's folder, and the keeper's */
 
 static void end(void)
 {
     static const char *const files[] = {IDENTITY_KEY_FILE, IDENTITY_CERTIFICATE_FILE, TLS_SET_FILE, TLS_TRIAL_FILE};
     tls_identities_finish(&identities);
+    if (fchdir(there) < 0)
+        return;
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
         unlink(files[i]);
     rmdir(folder);
@@ -33,10 +37,13 @@ static void begin(void)
     if (identities.n_names)
         return;
     log_set_level(LOG_ERROR);
-    if (!mkdtemp(folder) || chdir(folder) < 0 ||
+    here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!mkdtemp(folder) || (there = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || fchdir(there) < 0 ||
         tls_identities_open(&identities, names, 1, -1, -1, why, sizeof why) < 0)
         abort();
     atexit(end);
+    if (fchdir(here) < 0)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -57,7 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(named + 1, tls_identities_used(&identities)->fingerprint, KEEPER_KEY_ID);
         message.body = named;
     }
+    if (fchdir(there) < 0)
+        abort();
     int r = tls_desk_answer(&identities, &message, answer, &n, &changed);
+    if (fchdir(here) < 0)
+        abort();
     if (r == 0 && (n < 10 || n > sizeof answer))
         abort();
     if (!tls_identities_used(&identities)->pem_size)
