@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "program.h"
+#include "tests/unit/gateway/program.h"
 #include "tests/walls/board.h"
 
 struct stage {
