@@ -14,5 +14,12 @@ foreach(file ${files})
 endforeach()
 file(WRITE ${root}/${manifest} "${lines}")
 file(CHMOD ${root}/${manifest} PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-set(folder OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-file(CHMOD ${root}/usr/lib/lightsout PERMISSIONS ${folder})
+
+# Whatever the umask of who builds.
+file(GLOB_RECURSE all LIST_DIRECTORIES true ${root}/*)
+foreach(path ${all})
+    if(IS_DIRECTORY ${path} AND NOT path MATCHES "/DEBIAN$")
+        file(CHMOD ${path} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ
+            WORLD_EXECUTE)
+    endif()
+endforeach()
