@@ -107,7 +107,7 @@ export class Connection {
   /** @param {number} status @param {{code?: string, message?: string}} error */
   #refused(status, { code, message = NO_ANSWER }) {
     if (code === 'needs-setup') this.#end('setup', message);
-    else if (status === 401) this.#end('session', message);
+    else if (status === 401) this.#end('session', ''); // what it says is for who never was logged in
     else if (status === 403) this.#end('right', message);
     else if (status === 404) this.#end('target', message);
     else this.#lost(message);
