@@ -314,8 +314,10 @@ void request_hash(struct request *request)
 static enum book_next finish(struct book *self, struct request *request, struct instant now)
 {
     if (request->hash_error) {
-        request_answer(request, request->hash_error == -ENOMEM ? -EAGAIN : -EIO, 1,
-                       "The password could not be checked.");
+        bool busy = request->hash_error == -EAGAIN || request->hash_error == -ENOMEM;
+        door_forgive(self, request); /* nobody has looked at it */
+        request_answer(request, busy ? -EAGAIN : -EIO, 1,
+                       busy ? "Too much at once: try again." : "The password could not be checked.");
         return BOOK_ANSWER;
     }
     switch (request->type) {

@@ -235,7 +235,8 @@ static void hash_start(struct job *job)
     struct desk *self = job->desk;
     job->worked = false;
     if (self->n_hashes >= HASHES_MAX || worker_pool_submit(self->hashing, hash_work, hash_done, job) < 0) {
-        answer_busy(job);
+        job->request->hash_error = -EAGAIN; /* the book says so, and counts no try */
+        finish_start(job);
         return;
     }
     self->n_hashes++;

@@ -71,7 +71,7 @@ bool door_is_closed(struct book *book, struct request *request, struct instant n
 
 void door_forgive(struct book *book, struct request *request)
 {
-    const struct door *door = &request->door;
+    struct door *door = &request->door;
     /* A browser's budget is its own; of an account's, others may have used some, and theirs still counts. */
     if (strncmp(door->account, TRIES_BROWSER, strlen(TRIES_BROWSER)) == 0)
         lockout_clear(&book->tries.browsers, door->account);
@@ -79,4 +79,5 @@ void door_forgive(struct book *book, struct request *request)
         lockout_forgive(tries_table(&book->tries, door->account), door->account);
     if (door->peer[0])
         lockout_forgive(&book->tries.peers, door->peer);
+    *door = (struct door){0}; /* one try is taken back once */
 }

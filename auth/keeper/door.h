@@ -28,5 +28,5 @@ void door_of_browser(struct request *request, const uint8_t hash[32]);
 
 /* True: it stays closed, and -EAGAIN was answered. Else the try was counted. */
 bool door_is_closed(struct book *book, struct request *request, struct instant now);
-/* It was no wrong try. */
+/* It was no wrong try, or nobody looked at it. Once: a second time does nothing. */
 void door_forgive(struct book *book, struct request *request);

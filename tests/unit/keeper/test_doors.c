@@ -302,6 +302,21 @@ static void test_counters_outlive_the_keeper(void **state)
     assert_int_equal(login("ann", PASSWORD).error, 0);
 }
 
+/* Others who keep the hashing threads busy use up nobody's tries. */
+static void test_what_nobody_looked_at_is_no_try(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3 * LOCKOUT_TRIES; i++) {
+        struct request *request = request_of(KEEPER_LOGIN, "ann", PASSWORD);
+        assert_int_equal(book_begin(book, request, now), BOOK_HASH);
+        request->hash_error = -EAGAIN;
+        assert_int_equal(book_finish(book, request, now), BOOK_ANSWER);
+        assert_int_equal(reply_read(request).error, -EAGAIN);
+        keeper_request_destroy(request);
+    }
+    assert_int_equal(login("ann", PASSWORD).error, 0);
+}
+
 static void test_the_table_stays_small(void **state)
 {
     (void)state;
@@ -327,6 +342,7 @@ int main(void)
         TEST_WITH(account_set_up, test_a_browser_is_known_for_ninety_days),
         TEST_WITH(account_set_up, test_sixteen_browsers_a_user),
         TEST_WITH(account_set_up, test_counters_outlive_the_keeper),
+        TEST_WITH(account_set_up, test_what_nobody_looked_at_is_no_try),
         TEST_WITH(account_set_up, test_the_table_stays_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
