@@ -14,7 +14,7 @@ static int simple_bind(struct directory_link *link, const char *dn, const char *
 {
     LDAP *ldap = directory_link_ldap(link);
     struct berval secret = {.bv_val = (char *)password, .bv_len = strlen(password)};
-    LDAPMessage *message;
+    LDAPMessage *message = NULL;
     int operation = -1;
     if (!ldap)
         return directory_fail(note, -EHOSTUNREACH, "The directory broke the connection off.");
@@ -39,7 +39,7 @@ static bool is_busy(int code)
 
 int directory_bind_own(struct directory_link *link, const char *dn, const char *password, struct directory_note *note)
 {
-    int code;
+    int code = LDAP_OTHER;
     char text[128];
     if (*dn && !*password)
         return directory_fail(note, -EPROTO, "directory-bind-dn has no password: give directory-bind-password-file.");
@@ -62,7 +62,7 @@ static int who_am_i(struct directory_link *link, struct directory_note *note, ch
                     bool *ret_known)
 {
     LDAP *ldap = directory_link_ldap(link);
-    LDAPMessage *message;
+    LDAPMessage *message = NULL;
     int operation = -1, code = LDAP_OTHER;
     struct berval *identity = NULL;
     char *oid = NULL;
@@ -96,7 +96,7 @@ static int must_refuse(struct directory_link *link, const char *base, struct dir
 {
     unsigned char bytes[16];
     char name[33], dn[ERRAND_MAX_DN + 64];
-    int code;
+    int code = LDAP_OTHER;
     if (RAND_bytes(bytes, sizeof bytes) != 1)
         return directory_fail(note, -EHOSTUNREACH, "There is no randomness.");
     for (unsigned i = 0; i < sizeof bytes; i++)
@@ -137,7 +137,7 @@ int directory_bind_user(struct directory_link *link, const char *dn, const char 
                         struct directory_note *note, char ret[DIRECTORY_IDENTITY_MAX])
 {
     char text[128];
-    int code;
+    int code = LDAP_OTHER;
     bool known = false;
     if (!*dn || !*password)
         return directory_fail(note, -EACCES, "Without a password nobody is asked.");

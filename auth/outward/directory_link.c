@@ -335,8 +335,8 @@ static int hands_shaken(struct directory_link *self, const struct directory_url 
 /* RFC 4511 section 4.14: nothing else is under way, and what came in the clear behind the answer is no TLS. */
 static int start_tls(struct directory_link *self, struct directory_note *note)
 {
-    int operation = -1, code;
-    LDAPMessage *message;
+    int operation = -1, code = LDAP_OTHER;
+    LDAPMessage *message = NULL;
     int r = ldap_extended_operation(self->ldap, OID_START_TLS, NULL, NULL, NULL, &operation);
     if (r != LDAP_SUCCESS)
         return directory_link_refused(note, r, "for TLS");

@@ -111,7 +111,7 @@ static int finish(struct directory_link *link, LDAPMessage *message, const struc
                   struct directory_note *note)
 {
     char text[128];
-    int code;
+    int code = LDAP_OTHER;
     int r = directory_link_result(link, message, note, &code, text, sizeof text);
     return r ? r : judge(code, text, wish, note);
 }
@@ -119,10 +119,10 @@ static int finish(struct directory_link *link, LDAPMessage *message, const struc
 int directory_search(struct directory_link *link, const struct directory_wish *wish,
                      const struct directory_visitor *visitor, struct directory_note *note)
 {
-    int operation, n = 0;
+    int operation = -1, n = 0;
     int r = begin(link, wish, note, &operation);
     while (r == 0) {
-        LDAPMessage *message;
+        LDAPMessage *message = NULL;
         r = directory_link_next(link, operation, note, &message);
         if (r < 0)
             break;
