@@ -36,7 +36,7 @@ static const struct permission permissions[] = {
     {"ftruncate", STATE, "the store's journal; shared memory"},
     {"fallocate", STATE, "the store; trimmed blocks of writable media"},
     {"fcntl", ALL, "flags of descriptors, the store's locks"},
-    {"flock", STATE, "locks"},
+    {"flock", GATEWAY, "the cache of blocks belongs to one process"},
     {"dup", ALL, "descriptors kept by two owners"},
     {"dup2", ALL, "the same"},
     {"dup3", ALL, "the same"},
@@ -58,7 +58,7 @@ static const struct permission permissions[] = {
     {"fchdir", KEEPER | GATEWAY,
      "the keeper's folder becomes the working directory; sockets are reached by bare names"},
     {"getcwd", ALL, "the store's absolute name"},
-    {"getdents64", ALL, "the image library"},
+    {"getdents64", GATEWAY | HELPER | OUTWARD, "the image library; configfs; folders of authorities"},
     {"mkdir", KEEPER | HELPER, "first start; a folder of configfs is a part of a gadget"},
     {"mkdirat", STATE, "the same; folders of the image library"},
     {"linkat", GATEWAY, "an image gets its name where the file system cannot rename without replacing"},
@@ -74,11 +74,8 @@ static const struct permission permissions[] = {
     {"renameat", STATE, "the same"},
     {"renameat2", STATE, "the same"},
     {"umask", ALL, "modes of new files"},
-    {"chmod", STATE, "own socket and files"},
     {"fchmod", STATE, "own files"},
-    {"fchmodat", STATE, "own socket"},
     {"fchown", KEEPER, "the store's journal gets its owner"},
-    {"utimensat", KEEPER, "the store"},
     {"mmap", ALL, "memory"},
     {"munmap", ALL, "memory"},
     {"mremap", ALL, "memory"},
@@ -87,7 +84,6 @@ static const struct permission permissions[] = {
     {"mlock", KEEPER, "secrets stay out of swap"},
     {"mlock2", KEEPER, "the same"},
     {"munlock", KEEPER, "the same"},
-    {"mincore", ALL, "sanitizers, unwinding"},
     {"memfd_create", GATEWAY | OUTWARD, "picture buffers; libnbd reads a key from a file"},
     {"membarrier", ALL, "the C library"},
     {"socket", GATEWAY | HELPER | OUTWARD,
@@ -194,9 +190,9 @@ static const char *const deadly[] = {
 
 #ifdef LIGHTSOUT_SANITIZED
 /* The leak checker stops all threads from a process of its own. */
-static const char *const for_sanitizers[] = {"ptrace",      "getdents",          "wait4",    "kill",
-                                             "prctl",       "arch_prctl",        "clone",    "clone3",
-                                             "personality", "sched_setaffinity", "mprotect", "setrlimit"};
+static const char *const for_sanitizers[] = {
+    "ptrace", "mincore",     "getdents",          "wait4",    "kill",     "prctl", "arch_prctl", "clone",
+    "clone3", "personality", "sched_setaffinity", "mprotect", "setrlimit"};
 #endif
 
 static int rule(scmp_filter_ctx filter, uint32_t action, const char *name)
