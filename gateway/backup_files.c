@@ -45,7 +45,7 @@ int backup_put_end(struct backup_seal *seal)
 /* What follows its first byte. */
 static int read_one(struct backup_seal *seal, backup_file_fn *fn, void *data)
 {
-    uint8_t head[3], size_bytes[8];
+    uint8_t head[3], size_bytes[8] = {0};
     char name[BACKUP_NAME_MAX + 1] = "";
     int r = backup_seal_read(seal, head, sizeof head);
     if (r < 0)
