@@ -186,7 +186,7 @@ int self_check_run(const char *root, FILE *out, struct self_check *ret)
 
 int self_check_main(const struct options *options)
 {
-    struct self_check found;
+    struct self_check found = {0};
     int r = self_check_run(options->root ? options->root : "", stdout, &found);
     if (r < 0) {
         fprintf(stderr, SELF_CHECK_MANIFEST " cannot be used: %s; install the package again\n", strerror(-r));
