@@ -237,6 +237,16 @@ static int on_client_ca(struct keeper *self, struct ipc_message *message)
     return r;
 }
 
+/* What waits for KEEPER_BEGIN, taken down. */
+static bool is_beforehand(struct keeper *self, struct ipc_message *message)
+{
+    if (self->desk)
+        return false;
+    if (message->type == KEEPER_AUDIT_SETTINGS)
+        return self->audit.file_fd < 0 && audit_settings_read(message, &self->audit, &self->syslog) == 0;
+    return message->type == KEEPER_FIRST_USER && account_read(message, &self->first_user) == 0;
+}
+
 static void on_message(void *data, struct ipc_message *message)
 {
     struct keeper *self = data;
@@ -244,10 +254,7 @@ static void on_message(void *data, struct ipc_message *message)
         on_begin(self, message);
     } else if (message->type == KEEPER_AGAIN && self->desk) {
         on_again(self, message);
-    } else if (message->type == KEEPER_FIRST_USER && !self->desk && account_read(message, &self->first_user) == 0) {
-        return;
-    } else if (message->type == KEEPER_AUDIT_SETTINGS && !self->desk && self->audit.file_fd < 0 &&
-               audit_settings_read(message, &self->audit, &self->syslog) == 0) {
+    } else if (is_beforehand(self, message)) {
         return;
     } else if (message->type == KEEPER_GATEWAY && message->n_fds == 1 && self->desk) {
         int r = desk_set_gateway(self->desk, take_fd(&message->fds[0]));

@@ -123,7 +123,7 @@ static struct errand_entry *directory_answer(const struct request *request)
 /* For tests that are not about hashing: then a hash costs nothing, and is equal when the password is. */
 static bool cheap_hashes;
 
-static void hash(struct request *request)
+static void hash_for(struct request *request)
 {
     if (!cheap_hashes) {
         request_hash(request);
@@ -139,7 +139,7 @@ static struct reply ask(struct request *request)
     enum book_next next = book_begin(book, request, now);
     while (next != BOOK_ANSWER) {
         if (next == BOOK_HASH)
-            hash(request);
+            hash_for(request);
         else
             request->entry = directory_answer(request);
         next = book_finish(book, request, now);
