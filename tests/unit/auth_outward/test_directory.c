@@ -245,6 +245,67 @@ static void settings_that_make_no_sense(void **state)
     assert_int_equal(log_in(&asked, "ada", "rocket 7"), -EPROTO);
 }
 
+/* Nobody may ask without a name: an account of our own is needed, and with it all is well. */
+static void a_server_that_refuses_who_has_no_name(void **state)
+{
+    (void)state;
+    struct slapd *strict = slapd_start(&(struct slapd_ways){.no_anonymous = true});
+    struct asked asked;
+    assert_non_null(strict);
+    struct errand_directory *d = asked_init(&asked, slapd_ldaps(strict), slapd_authority(strict));
+    assert_good(&asked, log_in(&asked, "ada", "rocket 7"));
+    d->bind_dn[0] = d->bind_password[0] = '\0';
+    assert_int_equal(log_in(&asked, "ada", "rocket 7"), -EPROTO);
+    assert_why(&asked, "answers nobody without a name");
+    text_copy(d->user_dn, sizeof d->user_dn, "uid=%u," SLAPD_PEOPLE);
+    assert_good(&asked, log_in(&asked, "ada", "rocket 7"));
+    assert_int_equal(look_at(&asked, "ada", DN_ADA), -EPROTO); /* not "gone" */
+    slapd_stop(strict);
+}
+
+/* It takes names without passwords and passwords without names for nobody, and says "success". */
+static void a_server_that_takes_anybody_for_nobody(void **state)
+{
+    (void)state;
+    struct slapd *loose = slapd_start(&(struct slapd_ways){.loose_anonymous = true});
+    struct asked asked;
+    assert_non_null(loose);
+    struct errand_directory *d = asked_init(&asked, slapd_ldaps(loose), slapd_authority(loose));
+    d->bind_dn[0] = d->bind_password[0] = '\0';
+    assert_good(&asked, log_in(&asked, "ada", "rocket 7"));
+    assert_good(&asked, look_at(&asked, "ada", DN_ADA));
+    assert_int_equal(log_in(&asked, "ada", "rocket 8"), -EACCES);
+    assert_int_equal(log_in(&asked, "ada", ""), -EACCES);
+    text_copy(d->user_dn, sizeof d->user_dn, "uid=%u," SLAPD_PEOPLE);
+    assert_int_equal(log_in(&asked, "ada", ""), -EACCES);
+    assert_int_equal(log_in(&asked, "", "x"), -EACCES);
+    assert_int_equal(log_in(&asked, "ada", "rocket 8"), -EACCES);
+    slapd_stop(loose);
+}
+
+static void another_server_takes_over(void **state)
+{
+    (void)state;
+    struct slapd *other = slapd_start(NULL);
+    struct asked asked;
+    assert_non_null(other);
+    struct errand_directory *d = asked_init(&asked, slapd_ldaps(other), slapd_authority(slapd));
+    d->n_urls = 2;
+    text_copy(d->urls[1], sizeof d->urls[1], slapd_ldap(slapd));
+    snprintf(d->authorities, sizeof d->authorities, "%s%s", slapd_authority(slapd), slapd_authority(other));
+    assert_good(&asked, log_in(&asked, "ada", "rocket 7"));
+    slapd_pause(other); /* takes connections, says nothing */
+    assert_good(&asked, log_in(&asked, "ada", "rocket 7"));
+    assert_true(asked.took_us >= d->patience_ms * 1000ull / 2);
+    assert_good(&asked, log_in(&asked, "ada", "rocket 7")); /* at once: the other one comes first now */
+    assert_null(strstr(asked.entry.steps, "in time"));
+    slapd_kill(other);
+    asked.memory.good = 0;
+    assert_good(&asked, log_in(&asked, "bob", "builder 8"));
+    assert_int_equal(log_in(&asked, "bob", "builder 9"), -EACCES);
+    slapd_stop(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +325,9 @@ int main(void)
         cmocka_unit_test(looking_without_a_password),
         cmocka_unit_test(groups_that_change),
         cmocka_unit_test(settings_that_make_no_sense),
+        cmocka_unit_test(a_server_that_refuses_who_has_no_name),
+        cmocka_unit_test(a_server_that_takes_anybody_for_nobody),
+        cmocka_unit_test(another_server_takes_over),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
