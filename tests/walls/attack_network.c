@@ -115,7 +115,8 @@ static int unix_datagram_of_a_pair(const struct board *board, enum board_role me
     snprintf(address.sun_path, sizeof address.sun_path, "%.100s.dgram", board->unix_path);
     if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
         return errno;
-    _cleanup_close_ int ours = pair[0], theirs = pair[1];
+    _cleanup_close_ int ours = pair[0];
+    attr_unused _cleanup_close_ int theirs = pair[1];
     return sent(sendmsg(ours, &m, 0));
 }
 

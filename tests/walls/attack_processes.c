@@ -134,7 +134,8 @@ static int signal_by_socket(const struct board *board, enum board_role me)
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return errno;
-    _cleanup_close_ int ours = pair[0], theirs = pair[1];
+    _cleanup_close_ int ours = pair[0];
+    attr_unused _cleanup_close_ int theirs = pair[1];
     if (fcntl(ours, F_SETOWN, victim(board, me)) < 0)
         return errno;
     return attack_result(fcntl(ours, F_SETSIG, SIGKILL));
