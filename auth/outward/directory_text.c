@@ -100,7 +100,8 @@ static bool expand(const char *pattern, const char *user, const char *dn, escape
 bool directory_filter(const char *pattern, const char *user, const char *dn, char *room, size_t size)
 {
     struct text text = text_begin(room, size);
-    return expand(pattern, user, dn, escape_filter, &text) & text_end(&text);
+    bool good = expand(pattern, user, dn, escape_filter, &text);
+    return text_end(&text) && good;
 }
 
 bool directory_is_dn(const char *pattern)
@@ -122,7 +123,8 @@ bool directory_user_dn(const char *pattern, const char *user, char *room, size_t
     bool dn = directory_is_dn(pattern);
     if (!dn && !is_plain(user))
         return false;
-    return expand(pattern, user, NULL, dn ? escape_dn : as_it_is, &text) & text_end(&text);
+    bool good = expand(pattern, user, NULL, dn ? escape_dn : as_it_is, &text);
+    return text_end(&text) && good;
 }
 
 /* ---- one spelling ---- */
