@@ -223,13 +223,18 @@ static inline struct look look(void)
 
 #define PATH "/api/v1/targets/demo/console"
 
-static inline void say_hello(struct client *c, const char *target, uint8_t flags)
+static inline void say_hello_with(struct client *c, const char *target, uint8_t flags, uint8_t capabilities)
 {
-    uint8_t hello[61] = {CONSOLE_HELLO, 1, flags, 7, 0};
+    uint8_t hello[61] = {CONSOLE_HELLO, 1, flags, capabilities, 0};
     char ticket[33];
     get_ticket(&h, target, ticket);
     memcpy(hello + 5, ticket, 32);
     assert_true(ws_send_message(c, hello, sizeof hello));
+}
+
+static inline void say_hello(struct client *c, const char *target, uint8_t flags)
+{
+    say_hello_with(c, target, flags, 7);
 }
 
 static inline void expect(struct client *c, uint8_t type)

@@ -55,6 +55,31 @@ static void view_only_cannot_type(void **state)
     client_close(&c);
 }
 
+/* Pages of today read SEATS and answer requests; those of before are told of a holder, and have release and request. */
+static void pages_are_told_of_the_seat_as_they_read_it(void **state)
+{
+    (void)state;
+    struct client c;
+    assert_int_equal(ws_open(&h, &c, PATH, CONSOLE_SUBPROTOCOL, &a), 101);
+    say_hello_with(&c, "demo", 0, CONSOLE_CAN_SEATS);
+    expect(&c, CONSOLE_WELCOME);
+    expect(&c, CONSOLE_SEATS);
+    assert_int_equal(m.bytes[1], CONSOLE_SEATS_FREE);
+    for (int i = 0; i < 3; i++) /* LEDS, POINTER_MODE, MODE */
+        assert_true(ws_read(&c, &m));
+    ws_send_message(&c, "\14\1\0\0\7\0\0\0", 8);
+    expect(&c, CONSOLE_SEATS);
+    struct look l = look();
+    assert_int_equal(l.seen.seats, 1);
+    assert_int_equal(l.seen.answered, 7);
+    client_close(&c);
+    c = open_console(0); /* which expects SEAT */
+    ws_send_message(&c, "\7\1\0\0", 4);
+    expect(&c, CONSOLE_SEAT);
+    assert_int_equal(m.bytes[1], 1);
+    client_close(&c);
+}
+
 static void upgrade_refused(const char *path, const char *protocol, const char *host, const char *origin,
                             const char *version, int status)
 {
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(silent_websocket_opens),
         cmocka_unit_test(console_opens_and_takes_input),
         cmocka_unit_test(view_only_cannot_type),
+        cmocka_unit_test(pages_are_told_of_the_seat_as_they_read_it),
         cmocka_unit_test(upgrades_are_checked),
         cmocka_unit_test(tickets_work_once_and_for_their_target),
         cmocka_unit_test(broken_messages_end_only_their_viewer),
