@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "auth/audit/json.h"
-#include "auth/audit/utf8.h"
-#include "auth/random.h"
+#include "core/utf8.h"
 
 struct text {
     char *at, *end; /* end: where the closing NUL still fits */
@@ -34,6 +33,17 @@ static void print_hex(struct text *self, const uint8_t *bytes, size_t size)
         print(self, "%02x", bytes[i]);
 }
 
+/* The bytes of the character at the beginning, 1 to 4, and its number; 0: what stands there is none. */
+static size_t next_character(const char *text, uint32_t *ret_code)
+{
+    size_t size = utf8_sequence(text, strnlen(text, 4));
+    uint32_t code = size < 2 ? (uint8_t)text[0] : (uint8_t)text[0] & (0xffu >> (size + 1));
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | ((uint8_t)text[i] & 0x3f);
+    *ret_code = code;
+    return size;
+}
+
 /* Escaped so far that no reader, and no terminal it is shown on, sees a control character or one of Bidi_Control. */
 static bool needs_escape(uint32_t code)
 {
@@ -47,7 +57,7 @@ static bool print_string(struct text *self, const char *text)
     put(self, "\"", 1);
     while (*text) {
         uint32_t code;
-        size_t size = utf8_next(text, &code);
+        size_t size = next_character(text, &code);
         if (size == 0)
             put(self, "\xef\xbf\xbd", 3);
         else if (needs_escape(code))
@@ -133,7 +143,7 @@ size_t audit_text_show(const char *text, char *room, size_t size)
     *room = '\0';
     while (*text) {
         uint32_t code = 0;
-        size_t n = utf8_next(text, &code);
+        size_t n = next_character(text, &code);
         bool escape = n == 0 || (needs_escape(code) && code != '"' && code != '\\');
         n = MAX(n, 1u);
         for (size_t i = 0; escape && i < n; i++)
