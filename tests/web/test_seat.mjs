@@ -95,7 +95,7 @@ test('a holder that does nothing loses it, and is told', async () => {
 test('whose right to type is taken away stops typing within a second', async () => {
   await openConsole(anna, gateway, 'desk');
   await openConsole(ben, gateway, 'desk');
-  await until(async () => (await button(ben, 'Take keyboard').isVisible()) || (await button(ben, 'Ask for keyboard').isVisible()), 'ben sees how it stands');
+  await until(async () => (await ask(anna, 'GET', '/targets/desk')).body.viewers === 2, 'both look at it'); // whoever came first has it
   await ask(anna, 'POST', '/targets/desk/seat', { action: 'release' });
   await ask(ben, 'POST', '/targets/desk/seat', { action: 'release' });
   await button(ben, 'Take keyboard').click();
