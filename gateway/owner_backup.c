@@ -15,6 +15,7 @@
 
 #include "auth/keeper/owner_notes.h"
 #include "core/cleanup.h"
+#include "core/text.h"
 #include "gateway/backup_files.h"
 #include "gateway/owner.h"
 #include "gateway/owner_passphrase.h"
@@ -107,8 +108,7 @@ static int read_folder(int folder, struct copy *ret)
         r = read_file(folder, entry->d_name, &file->bytes, &file->size);
         if (r == -ENOENT)
             r = -EAGAIN;
-        snprintf(file->name, sizeof file->name, "%s", entry->d_name);
-        ret->n += r == 0;
+        ret->n += r == 0 && text_copy(file->name, sizeof file->name, entry->d_name); /* is_wanted knows its length */
     }
     closedir(dir);
     return r;

@@ -267,7 +267,7 @@ static int sessions_by_guess(const struct board *board, enum board_role me)
     (void)me;
     for (unsigned i = 0; i < 100; i++) {
         memset(body + 2, "0123456789abcdef"[i % 16], AUTH_TOKEN_HEX);
-        ssize_t n = ask(board, &(struct letter){KEEPER_SESSION, ++serial, body, 2 + AUTH_TOKEN_HEX, 0}, &found);
+        ssize_t n = ask(board, &(struct letter){KEEPER_SESSION, ++serial, body, 2 + AUTH_TOKEN_HEX + 2, 0}, &found);
         if (n < 0)
             return ECONNRESET;
         if (n >= IPC_HEADER_SIZE + 4 && !memcmp(answer + IPC_HEADER_SIZE, "\0\0\0\0", 4)) {
