@@ -86,7 +86,8 @@ static bool is_wanted(const char *name)
 {
     return backup_name_is_good(name, strlen(name)) && !ends_with(name, ".new") && !ends_with(name, "-shm") &&
            !ends_with(name, "-journal") && !strstr(name, ".db.v") && strcmp(name, RECOVER_FILE) != 0 &&
-           strcmp(name, RESTORED_FILE) != 0;
+           strcmp(name, RESTORED_FILE) != 0 &&
+           strcmp(name, "audit.key") != 0; /* whoever opened a backup could write on in the audit log */
 }
 
 static int read_folder(int folder, struct copy *ret)
