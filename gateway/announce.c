@@ -47,16 +47,17 @@ static void draw(FILE *out, const QRcode *code)
     }
 }
 
-void announce(FILE *out, const struct config *config, const char *fingerprint, const char *secret, bool qr)
+void announce(FILE *out, const struct config *config, const struct announce_marks *marks, const char *secret, bool qr)
 {
     char url[ANNOUNCE_URL], text[ANNOUNCE_URL + 150];
     announce_url(config, url, sizeof url);
-    fprintf(out, "\n  page         %s\n  fingerprint  %s (SHA-256 of the certificate)\n", url, fingerprint);
+    fprintf(out, "\n  page         %s\n  fingerprint  %s (SHA-256 of the certificate)\n", url, marks->fingerprint);
+    fprintf(out, "  audit key    %s (write it down: it checks the audit log)\n", marks->audit_key);
     if (secret && *secret)
         fprintf(out, "  set-up       %s (one-time secret; the page asks for it once)\n", secret);
     fputc('\n', out);
     if (qr) {
-        snprintf(text, sizeof text, "%s#%s", url, fingerprint);
+        snprintf(text, sizeof text, "%s#%s", url, marks->fingerprint);
         QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
         if (code)
             draw(out, code);

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "core/log.h"
-#include "gateway/announce.h"
 
 #define FIRST_LINE "lightsout is waiting for its set-up.\n"
 
@@ -58,7 +57,8 @@ static int open_new(const char *path, char *temporary, size_t size)
     return fd < 0 ? -errno : fd;
 }
 
-static int write_file(const char *path, const struct config *config, const char *fingerprint, const char *secret)
+static int write_file(const char *path, const struct config *config, const struct announce_marks *marks,
+                      const char *secret)
 {
     char temporary[CONFIG_PATH_MAX + 8];
     struct stat st;
@@ -72,7 +72,7 @@ static int write_file(const char *path, const struct config *config, const char 
         return -ENOMEM;
     }
     fputs(FIRST_LINE, out);
-    announce(out, config, fingerprint, secret, false);
+    announce(out, config, marks, secret, false);
     announce_names(out, config);
     fputs("\nCompare the fingerprint with the one the browser shows. This file goes by itself when set-up is done.\n",
           out);
@@ -97,14 +97,14 @@ static bool is_ours(const char *path)
     return fd >= 0 && read(fd, line, sizeof line - 1) == sizeof line - 1 && strcmp(line, FIRST_LINE) == 0;
 }
 
-void first_start_tell(const struct config *config, const char *fingerprint, const char *secret)
+void first_start_tell(const struct config *config, const struct announce_marks *marks, const char *secret)
 {
     const char *path = config->secret_file;
     int r = 0;
     if (!*path)
         return;
     if (*secret)
-        r = access(path, F_OK) == 0 && !is_ours(path) ? -EEXIST : write_file(path, config, fingerprint, secret);
+        r = access(path, F_OK) == 0 && !is_ours(path) ? -EEXIST : write_file(path, config, marks, secret);
     else if (is_ours(path) && unlink(path) < 0)
         r = -errno;
     if (r == -EEXIST)

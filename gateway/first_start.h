@@ -1,6 +1,6 @@
 /* The first start of a machine without a screen. Two files that only the supervisor touches:
  *
- *   secret-file      written by us while set-up is not done: address, fingerprint, one-time secret; for the boot
+ *   secret-file      written by us while set-up is not done: address, fingerprints, one-time secret; for the boot
  * partition, which the owner reads in another machine. It goes when set-up is done. first-user-file  written by the
  * owner: NAME:HASH of the first Administrator, as `mkpasswd -m yescrypt` makes the hash. Then no secret is ever good.
  * Removed when it was used.
@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "auth/keeper/keeper.h"
+#include "gateway/announce.h"
 #include "gateway/config.h"
 
 #define FIRST_USER_FILE_MAX 4096
@@ -33,4 +34,4 @@ void first_start_offer(const struct config *config, struct ipc *keeper);
 void first_start_offered(const struct config *config, const struct keeper_ready *ready);
 
 /* Writes the secret-file anew; secret "": set-up is done, it goes. Complains in the log. */
-void first_start_tell(const struct config *config, const char *fingerprint, const char *secret);
+void first_start_tell(const struct config *config, const struct announce_marks *marks, const char *secret);

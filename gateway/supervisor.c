@@ -217,10 +217,10 @@ static int make_vms(struct supervisor *self)
 }
 
 /* Called once, when keeper and gateway are ready for the first time. */
-static void on_ready(void *data, const char *fingerprint, const char *secret)
+static void on_ready(void *data, const struct announce_marks *marks, const char *secret)
 {
     struct supervisor *self = data;
-    announce(stdout, self->config, fingerprint, secret, self->options->qr || isatty(1));
+    announce(stdout, self->config, marks, secret, self->options->qr || isatty(1));
     notify_send("READY=1");
 }
 

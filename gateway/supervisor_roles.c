@@ -278,25 +278,27 @@ static void on_clock(void *data)
     clock_watch_tell(self->clock, self->gateway.channel);
 }
 
-static void write_fingerprint(const struct roles *self, char ret[32 * 3 + 1])
+static void write_marks(const struct keeper_ready *ready, struct announce_marks *ret)
 {
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(ret + 3 * i, 4, "%02X%s", self->keeper_ready.fingerprint[i], i < 31 ? ":" : "");
+    for (unsigned i = 0; i < 32; i++) {
+        snprintf(ret->fingerprint + 3 * i, 4, "%02X%s", ready->fingerprint[i], i < 31 ? ":" : "");
+        snprintf(ret->audit_key + 2 * i, 3, "%02x", ready->audit_key[i]);
+    }
 }
 
 /* The file for those who have no screen here. */
 static void tell_secret_file(struct roles *self, const char *secret)
 {
-    char fingerprint[32 * 3 + 1];
-    write_fingerprint(self, fingerprint);
-    first_start_tell(self->config.config, fingerprint, secret);
+    struct announce_marks marks;
+    write_marks(&self->keeper_ready, &marks);
+    first_start_tell(self->config.config, &marks, secret);
 }
 
 static void tell_owner(struct roles *self)
 {
-    char fingerprint[32 * 3 + 1];
-    write_fingerprint(self, fingerprint);
-    self->owner->ready(self->data, fingerprint, self->keeper_ready.needs_setup ? self->keeper_ready.secret : "");
+    struct announce_marks marks;
+    write_marks(&self->keeper_ready, &marks);
+    self->owner->ready(self->data, &marks, self->keeper_ready.needs_setup ? self->keeper_ready.secret : "");
     explicit_bzero(self->keeper_ready.secret, sizeof self->keeper_ready.secret);
 }
 

@@ -2,6 +2,7 @@
  * started again in well under a second and gets new channels; the other goes on. */
 #pragma once
 
+#include "gateway/announce.h"
 #include "gateway/listen.h"
 #include "gateway/vm.h"
 
@@ -19,7 +20,7 @@ struct roles_config {
 
 struct roles_owner {
     /* Both are up for the first time; again when there is a new secret. secret: "" when set-up is done. */
-    void (*ready)(void *data, const char *fingerprint, const char *secret);
+    void (*ready)(void *data, const struct announce_marks *marks, const char *secret);
     /* One of them ended before it was ever ready; it has said why. exit_code: EXIT_*. */
     void (*refused)(void *data, int exit_code);
 };

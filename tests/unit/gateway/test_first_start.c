@@ -106,30 +106,32 @@ static void read_all(char *room, size_t size)
 
 static void test_the_secret_stands_in_a_file_of_its_own(void **state)
 {
+    static const struct announce_marks marks = {.fingerprint = "AA:BB", .audit_key = "c0ffee"};
     struct config *config = NULL;
     struct stat st;
     char text[4096];
     (void)state;
     assert_int_equal(config_default(&config), 0);
     snprintf(config->secret_file, sizeof config->secret_file, "%s", path);
-    first_start_tell(config, "AA:BB", "11111-22222");
+    first_start_tell(config, &marks, "11111-22222");
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     read_all(text, sizeof text);
     assert_non_null(strstr(text, "11111-22222"));
     assert_non_null(strstr(text, "AA:BB"));
+    assert_non_null(strstr(text, "audit key    c0ffee"));
     assert_non_null(strstr(text, "https://localhost:8443/"));
     assert_non_null(strstr(text, "https://127.0.0.1:8443/"));
-    first_start_tell(config, "AA:BB", "33333-44444"); /* a new one */
+    first_start_tell(config, &marks, "33333-44444"); /* a new one */
     read_all(text, sizeof text);
     assert_null(strstr(text, "11111-22222"));
     assert_non_null(strstr(text, "33333-44444"));
-    first_start_tell(config, "AA:BB", "");
+    first_start_tell(config, &marks, "");
     assert_int_equal(stat(path, &st), -1);
 
     put("somebody's own\n", 0644);
-    first_start_tell(config, "AA:BB", "11111-22222");
-    first_start_tell(config, "AA:BB", "");
+    first_start_tell(config, &marks, "11111-22222");
+    first_start_tell(config, &marks, "");
     read_all(text, sizeof text);
     assert_string_equal(text, "somebody's own\n");
     config_destroy(config);
