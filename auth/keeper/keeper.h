@@ -31,10 +31,10 @@ enum keeper_supervisor_message {
     KEEPER_FIRST_USER, /* before KEEPER_BEGIN: string name, string yescrypt hash; used where nobody is set up yet */
     KEEPER_CLIENT_CA,  /* descriptors: none, authorities (PEM), or authorities and revocation lists (PEM) */
     KEEPER_ERRANDS,    /* one descriptor: a channel to outward (auth/errand_wire.h), at each start of either */
-    KEEPER_DIRECTORY_GROUP, /* le16 index of a group of the KEEPER_DIRECTORY that follows, u8 role, grants
-                               (grants_wire.h) */
-    KEEPER_DIRECTORY,       /* u8 any; then a directory (auth/errand_wire.h): the one that counts from now on */
-    KEEPER_AGAIN,           /* as KEEPER_BEGIN, when the configuration was read anew */
+    KEEPER_DIRECTORY_GROUP,       /* le16 index of a group of the KEEPER_DIRECTORY that follows, u8 role, grants
+                                     (grants_wire.h) */
+    KEEPER_DIRECTORY,             /* u8 any; then a directory (auth/errand_wire.h): the one that counts from now on */
+    KEEPER_AGAIN,                 /* as KEEPER_BEGIN, when the configuration was read anew */
     KEEPER_AUDIT_SETTINGS = 0x20, /* before KEEPER_BEGIN: keeper_audit_settings_send */
     KEEPER_READY = 0x80,
     KEEPER_FAILED,        /* string */

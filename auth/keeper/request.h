@@ -70,7 +70,7 @@ struct request {
     uint64_t ended[KEEPER_MAX_SESSIONS];
     unsigned n_ended;
     struct request_news *news;    /* oldest first */
-    bool collected; /* what follows was filled in: not everything that runs in the store does */
+    bool collected;               /* what follows was filled in: not everything that runs in the store does */
     bool needs_setup;             /* as of the end of this request */
     bool audit_refuses;           /* lines cannot be written, and that is to hold up what needs one */
     bool unsaved;                 /* something waits to be written */
