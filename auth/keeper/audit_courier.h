@@ -11,5 +11,5 @@ struct audit_courier;
 /* book outlives it; it is stopped before errands are gone, and destroyed behind the desk. server is copied. */
 int audit_courier_create(struct loop *loop, struct desk *desk, struct book *book, struct errands *errands,
                          const struct errand_syslog *server, struct audit_courier **ret);
-void audit_courier_stop(struct audit_courier *self); /* NULL allowed */
+void audit_courier_stop(struct audit_courier *self);                     /* NULL allowed */
 struct audit_courier *audit_courier_destroy(struct audit_courier *self); /* NULL allowed; returns NULL */
