@@ -191,9 +191,9 @@ static void print_json(const struct audit_check *c)
                             : c->verdict == AUDIT_UNKNOWN_KEY ? "unknown-key"
                                                               : "changed",
                             "line", (json_int_t)c->line, "why", c->why, "lines", (json_int_t)c->n_lines, "heads",
-                            (json_int_t)(c->n_heads + c->n_milestones), "first", (json_int_t)c->first, "newest",
-                            (json_int_t)c->newest, "signed", (json_int_t)c->signed_until, "macs", (json_int_t)c->n_macs,
-                            "key_given", c->n_keys > 0);
+                            (json_int_t)c->n_heads + (json_int_t)c->n_milestones, "first", (json_int_t)c->first,
+                            "newest", (json_int_t)c->newest, "signed", (json_int_t)c->signed_until, "macs",
+                            (json_int_t)c->n_macs, "key_given", c->n_keys > 0);
     cli_print_json(out);
     json_decref(out);
 }
@@ -206,7 +206,7 @@ static void print_words(const struct audit_check *c)
     }
     printf("%llu lines, %llu to %llu, are as they were written; %llu signed heads.\n", (unsigned long long)c->n_lines,
            (unsigned long long)c->first, (unsigned long long)c->newest,
-           (unsigned long long)(c->n_heads + c->n_milestones));
+           (unsigned long long)c->n_heads + (unsigned long long)c->n_milestones);
     if (c->at.number > c->signed_until)
         printf("Lines %llu to %llu follow, but are not signed yet: the last minute of a running keeper, or of one that "
                "was killed.\n",

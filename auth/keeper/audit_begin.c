@@ -217,7 +217,7 @@ static void note_tail(struct audit *self, struct instant now)
 static int resume(struct audit *self, struct store *store, struct instant now, bool known,
                   const struct audit_head *milestone, int64_t milestone_id)
 {
-    struct audit_head head;
+    struct audit_head head = {0};
     struct audit_link anchor = {0};
     int64_t id;
     struct audit_check check = {0};
