@@ -8,8 +8,8 @@
 
 #define N(number) ((unsigned long long)(number))
 
-static void conclude(struct audit_check *self, enum audit_verdict verdict, uint64_t line, const char *format,
-                     va_list args)
+static attr_printf(4, 0) void conclude(struct audit_check *self, enum audit_verdict verdict, uint64_t line,
+                                       const char *format, va_list args)
 {
     if (self->verdict != AUDIT_FINE)
         return;
