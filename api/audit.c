@@ -270,8 +270,8 @@ static void post_mac_key(void *context, struct route_call *call)
 }
 
 static const struct route rows[] = {
-    ROUTE(ROUTE_GET, "/api/v1/events", ROUTE_RIGHT, RIGHT_AUDIT, get_events),
-    ROUTE(ROUTE_GET, "/api/v1/audit", ROUTE_RIGHT, RIGHT_AUDIT, get_audit),
+    ROUTE(ROUTE_GET, "/api/v1/events", ROUTE_ANYWHERE, RIGHT_AUDIT, get_events),
+    ROUTE(ROUTE_GET, "/api/v1/audit", ROUTE_ANYWHERE, RIGHT_AUDIT, get_audit),
     ROUTE(ROUTE_GET, "/api/v1/audit/export", ROUTE_RIGHT, RIGHT_AUDIT, get_export),
     ROUTE(ROUTE_GET, "/api/v1/audit/state", ROUTE_RIGHT, RIGHT_AUDIT, get_state),
     ROUTE(ROUTE_POST, "/api/v1/audit/mac-key", ROUTE_RIGHT, RIGHT_AUDIT | RIGHT_CONFIGURE, post_mac_key),

@@ -23,13 +23,14 @@ enum route_access {
     ROUTE_PUBLIC,    /* before login: the login itself, version */
     ROUTE_SESSION,   /* any logged-in user, no further right; where the path has a {target}, one who has any on it */
     ROUTE_RIGHT,     /* a logged-in user who has every bit of `rights` (auth/grants.h) on the target in the path */
+    ROUTE_ANYWHERE,  /* the same, on the gateway or on any one target; the handler answers of those alone */
 };
 
 struct route {
     enum route_method method;
     const char *path; /* "/api/v1/targets/{target}/power": {name} parts become params in order */
     enum route_access access;
-    uint32_t rights; /* enum auth_right bits, with ROUTE_RIGHT */
+    uint32_t rights; /* enum auth_right bits, with ROUTE_RIGHT and ROUTE_ANYWHERE */
     bool stream;     /* the body, of any type and length, comes in pieces: see struct route_body */
     void (*handler)(void *context, struct route_call *call);
 };
@@ -38,7 +39,7 @@ struct route {
     {                                                                                                                  \
         .method = (method_), .path = (path_),                                                                          \
         .access = (access_) + 0 * sizeof(char[(access_) ? 1 : -1]) +                                                   \
-                  0 * sizeof(char[((access_) != ROUTE_RIGHT || (rights_)) ? 1 : -1]),                                  \
+                  0 * sizeof(char[((access_) < ROUTE_RIGHT || (rights_)) ? 1 : -1]),                                   \
         .rights = (rights_), .handler = (handler_)                                                                     \
     }
 
@@ -48,7 +49,7 @@ struct route {
     {                                                                                                                  \
         .method = (method_), .path = (path_), .stream = true,                                                          \
         .access = (access_) + 0 * sizeof(char[(access_) ? 1 : -1]) +                                                   \
-                  0 * sizeof(char[((access_) != ROUTE_RIGHT || (rights_)) ? 1 : -1]),                                  \
+                  0 * sizeof(char[((access_) < ROUTE_RIGHT || (rights_)) ? 1 : -1]),                                   \
         .rights = (rights_), .handler = (handler_)                                                                     \
     }
 

@@ -71,8 +71,13 @@ static bool sees(struct request *self, const char *target)
 static bool has_right(const struct request *self, const struct route *route)
 {
     const struct server_config *config = &self->server->config;
-    return route->access != ROUTE_RIGHT ||
-           config->may(config->may_context, self->call.session, route->rights, target_param(route, self->call.params));
+    const struct auth_session *session = self->call.session;
+    if (route->access < ROUTE_RIGHT)
+        return true;
+    bool may = config->may(config->may_context, session, route->rights, target_param(route, self->call.params));
+    for (unsigned i = 0; route->access == ROUTE_ANYWHERE && !may && i < session->grants.n; i++)
+        may = config->may(config->may_context, session, route->rights, session->grants.list[i].target);
+    return may;
 }
 
 bool request_may_go_on(const struct request *self)

@@ -8,8 +8,11 @@
 
 static const char *const methods[] = {[ROUTE_GET] = "GET",     [ROUTE_POST] = "POST",     [ROUTE_PUT] = "PUT",
                                       [ROUTE_PATCH] = "PATCH", [ROUTE_DELETE] = "DELETE", [ROUTE_OPTIONS] = "OPTIONS"};
-static const char *const accesses[] = {
-    [ROUTE_SETUP] = "setup", [ROUTE_PUBLIC] = "public", [ROUTE_SESSION] = "session", [ROUTE_RIGHT] = "right"};
+static const char *const accesses[] = {[ROUTE_SETUP] = "setup",
+                                       [ROUTE_PUBLIC] = "public",
+                                       [ROUTE_SESSION] = "session",
+                                       [ROUTE_RIGHT] = "right",
+                                       [ROUTE_ANYWHERE] = "anywhere"};
 
 static void print_table(const struct route_table *table)
 {

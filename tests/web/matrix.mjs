@@ -42,6 +42,7 @@ function holds(grants, right, target) {
 export function expected(route, grants, target = TARGET) {
   if (route.access === 'public' || route.access === 'setup') return 'open';
   if (!grants) return 'login';
+  if (route.access === 'anywhere') return grants.some((grant) => route.rights.every((right) => grant.rights.includes(right))) ? 'open' : 'forbidden';
   const at = route.path.includes('{target}') ? target : null;
   const sees = grants.some((grant) => (grant.target === at || grant.target === '*') && grant.rights.length > 0);
   if (at !== null && !sees) return 'absent';
