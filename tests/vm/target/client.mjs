@@ -106,7 +106,7 @@ export class Rest {
           const said = bytes.toString();
           const set = answer.headers['set-cookie']?.[0]?.split(';')[0];
           if (set) this.cookie = set;
-          const json = /json/.test(answer.headers['content-type'] ?? '') && said;
+          const json = /[/+]json/.test(answer.headers['content-type'] ?? '') && said;
           resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: json ? JSON.parse(said) : said, bytes });
         });
       });
