@@ -45,6 +45,19 @@ size_t utf8_printable(const char *text, size_t size)
     return length;
 }
 
+bool utf8_turns(const char *text, size_t size)
+{
+    const uint8_t *p = (const uint8_t *)text;
+
+    if (size >= 2 && p[0] == 0xD8 && p[1] == 0x9C)
+        return true;
+    if (size < 3 || p[0] != 0xE2)
+        return false;
+    if (p[1] == 0x80)
+        return p[2] == 0x8E || p[2] == 0x8F || (p[2] >= 0xA8 && p[2] <= 0xAE);
+    return p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9;
+}
+
 bool utf8_valid(const char *text, size_t size)
 {
     while (size > 0) {

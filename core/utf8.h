@@ -11,4 +11,9 @@ size_t utf8_sequence(const char *text, size_t size);
 /* The same, but 0 also for control characters: U+0000..1F, DEL and U+0080..9F (which terminals obey too). */
 size_t utf8_printable(const char *text, size_t size);
 
+/* Whether it begins with a character that turns the direction of writing around it (Unicode's Bidi_Control: U+061C,
+ * U+200E, U+200F, U+202A..2E, U+2066..69) or ends a line or paragraph (U+2028, U+2029): text from elsewhere could make
+ * the sentence that shows it read as another. */
+bool utf8_turns(const char *text, size_t size);
+
 bool utf8_valid(const char *text, size_t size);

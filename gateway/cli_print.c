@@ -1,4 +1,5 @@
-/* What the client prints: nothing that a target or a file name contains reaches the terminal as a control sequence. */
+/* What the client prints: nothing that a target or a file name contains reaches the terminal as a control sequence, or
+ * turns the direction of what stands beside it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +10,17 @@
 #include "core/utf8.h"
 #include "gateway/cli.h"
 
+static size_t harmless(const char *text, size_t size)
+{
+    return utf8_turns(text, size) ? 0 : utf8_printable(text, size);
+}
+
 static void print_escaped(FILE *out, const char *text, bool keep_newlines)
 {
     size_t size = strlen(text);
 
     for (size_t i = 0; i < size;) {
-        size_t length = utf8_printable(text + i, size - i);
+        size_t length = harmless(text + i, size - i);
         if (length) {
             fwrite(text + i, 1, length, out);
             i += length;
@@ -56,7 +62,7 @@ static size_t width_of(const char *text)
 {
     size_t width = 0, size = strlen(text);
     for (size_t i = 0; i < size;) {
-        size_t length = utf8_printable(text + i, size - i);
+        size_t length = harmless(text + i, size - i);
         width += length ? 1 : 4;
         i += length ? length : 1;
     }

@@ -3,8 +3,9 @@
 /** @typedef {Node|string|null|undefined|false} Child */
 /** @typedef {Record<string, string|number|boolean|null|undefined|((event: any) => void)>} Properties */
 
-// Control characters, and those that embed, override and isolate directions: a name must not reorder the sentence around it.
-const UNRULY = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+// Control characters, those that mark, embed, override and isolate directions (all of Unicode's Bidi_Control), and ends of lines and
+// paragraphs: a name must not reorder the sentence around it.
+const UNRULY = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** Attributes that are read out or shown. */
 const SPOKEN = ['aria-label', 'title', 'alt', 'placeholder'];
 

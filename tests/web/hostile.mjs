@@ -15,7 +15,7 @@ const PAYLOADS = [
   '&lt;script&gt;planted()&lt;/script&gt;',
 ];
 /** C0 and C1 controls, an escape sequence, overrides of direction, a byte order mark, no character at all. */
-const ODD = 'odd:\u0001\u0007\u001b[31m\u009b\u202eevil\u202c\u2066\u2069\ufeff\ufffe.';
+const ODD = 'odd:\u0001\u0007\u001b[31m\u009b\u202eevil\u202c\u2066\u2069\u200e\u200f\u061c\u2028\ufeff\ufffe.';
 
 /** All of them in one, behind a mark by which it is found. @param {string} mark */
 export const hostile = (mark) => `${mark} ${PAYLOADS.join(' ')} ${ODD}`;
@@ -51,7 +51,7 @@ const strangers = () => {
   const tooWide = document.documentElement.scrollWidth - innerWidth;
   const outside = (/** @type {Element} */ element) => element.getBoundingClientRect().right > innerWidth + 1;
   const widest = tooWide > 0 ? [...document.querySelectorAll('body *')].filter((one) => outside(one) && ![...one.children].some(outside)).map((one) => one.outerHTML.slice(0, 80)) : [];
-  if (/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u001b]/.test(document.body.textContent ?? '')) bad.push('a text that turns directions');
+  if (/[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u0000-\u0008\u001b]/.test(document.body.textContent ?? '')) bad.push('a text that turns directions');
   return { bad, hits: window.hits, violations: window.violations, widest };
 };
 

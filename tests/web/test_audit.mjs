@@ -142,6 +142,18 @@ test('who reads what', async () => {
   for (const path of ['/audit', '/events', '/audit/export', '/audit/state', '/audit?target=lab']) assert.equal((await viewer.call('GET', path)).status, 403, path);
 });
 
+test('what a line holds reaches no terminal as a control sequence, and turns no direction', async () => {
+  const odd = '\u001b[2J\u202eevil\u2066\u200f\u061c\u009b';
+  assert.equal((await new Rest(gateway).logIn(`mallory${odd}`, 'guess')).status, 401);
+  assert.equal((await lines('&what=login-failed'))[0].who, `mallory${odd}`, 'as it came');
+  const client = localClient(gateway);
+  for (const [command, escapes] of /** @type {[string, RegExp][]} */ ([['events', /mallory\\x1B\[2J\\xE2\\x80\\xAEevil\\xE2\\x81\\xA6/], ['audit', /mallory\\x1b\[2J\\xe2\\x80\\xaeevil\\xe2\\x81\\xa6/]])) {
+    const out = await client.ok(command);
+    assert.match(out, escapes);
+    assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
+  }
+});
+
 test('verify: good as it is, and one changed word is found, by its line', async () => {
   const { code, out, err } = await verify();
   assert.equal(code, 0, out + err);

@@ -53,6 +53,27 @@ static void controls_are_not_printable(attr_unused void **state)
     assert_int_equal(utf8_printable("", 0), 0);
 }
 
+/* Against the list of the standard, over the whole plane that has them all. */
+static void what_turns_directions_is_known(attr_unused void **state)
+{
+    static const uint16_t turning[] = {0x061C, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202B,
+                                       0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069};
+    unsigned found = 0;
+    for (unsigned code = 0x80; code < 0x10000; code++) {
+        const char two[] = {(char)(0xC0 | code >> 6), (char)(0x80 | (code & 63))};
+        const char three[] = {(char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 63)), (char)(0x80 | (code & 63))};
+        size_t size = code < 0x800 ? sizeof two : sizeof three;
+        bool wanted = false;
+        for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
+            wanted |= turning[i] == code;
+        assert_int_equal(utf8_turns(code < 0x800 ? two : three, size), wanted);
+        assert_false(utf8_turns(code < 0x800 ? two : three, size - 1));
+        found += wanted;
+    }
+    assert_int_equal(found, 14);
+    assert_false(utf8_turns("", 0));
+}
+
 static void text_is_valid_to_its_end(attr_unused void **state)
 {
     assert_true(utf8_valid("", 0));
@@ -65,6 +86,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_start_is_judged_as_the_definition_says),
         cmocka_unit_test(controls_are_not_printable),
+        cmocka_unit_test(what_turns_directions_is_known),
         cmocka_unit_test(text_is_valid_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

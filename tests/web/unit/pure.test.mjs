@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from '../../../html5-client/backoff.js';
+import { setText } from '../../../html5-client/dom.js';
 import { shotName } from '../../../html5-client/download.js';
 import { edidHex } from '../../../html5-client/edid_file.js';
 import { Figures } from '../../../html5-client/figures.js';
@@ -135,4 +136,11 @@ test('a clock that is wrong is mentioned, one that is right is not', () => {
   assert.equal(clockWords({ synchronised: false, time: now - 59000 }, now), null);
   assert.match(clockWords({ synchronised: false, time: 0 }, now), /clock shows .*19(69|70)/);
   assert.match(clockWords({ synchronised: false, time: now + 61000 }, now), /2026/);
+});
+
+test('no control character and nothing that turns directions is shown', () => {
+  const element = /** @type {any} */ ({ textContent: '' });
+  const odd = [0, 7, 27, 127, 0x9b, 0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069].map((code) => String.fromCharCode(code));
+  setText(element, `a${odd.join('')}b\tc\n`);
+  assert.equal(element.textContent, `a${'\ufffd'.repeat(odd.length)}b\tc\n`);
 });
