@@ -2,6 +2,8 @@
 #include "api/drive_spec.h"
 #include "api_calls.h"
 
+#include <sys/socket.h>
+
 #define INSERT TARGET "/drives/0/insert"
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
@@ -62,6 +64,31 @@ static void all_that_was_asked_for_arrives(void **state)
     assert_true(f.spec.read_only);
     expect(ROUTE_POST, INSERT, "{\"image\":\"a.img\",\"overlay\":\"discard\",\"read_only\":true}", 200, "");
     assert_true(f.spec.read_only);
+}
+
+/* Whether this stands in one of the audit lines since the last call; the other stands in none. */
+static bool audited(const char *text, const char *never)
+{
+    static uint8_t room[65536];
+    ssize_t n;
+    bool found = false;
+    while ((n = recv(f.keeper_end, room, sizeof room, MSG_DONTWAIT)) > 0) {
+        assert_null(memmem(room, (size_t)n, never, strlen(never)));
+        found |= memmem(room, (size_t)n, text, strlen(text)) != NULL;
+    }
+    return found;
+}
+
+static void no_secret_of_an_address_is_written_down(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, INSERT, "{\"url\":\"https://m/b.iso?key=hush\",\"user\":\"hush\",\"password\":\"hush\"}", 200,
+           "");
+    assert_true(audited("https://m/b.iso", "hush"));
+    expect(ROUTE_POST, INSERT, "{\"url\":\"https://m/c.iso#hush\"}", 200, "");
+    assert_true(audited("https://m/c.iso", "hush"));
+    expect(ROUTE_POST, INSERT, "{\"url\":\"https://hush:hush@m/d.iso\"}", 422, "");
+    assert_false(audited("d.iso", "hush"));
 }
 
 static void what_is_asked_wrongly_is_named(void **state)
@@ -152,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_address_is_judged_before_anybody_calls_it),
         TEST(all_that_was_asked_for_arrives),
+        TEST(no_secret_of_an_address_is_written_down),
         TEST(what_is_asked_wrongly_is_named),
         TEST(copying_needs_its_own_right),
         TEST(each_failure_has_its_word),
