@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/keeper/audit.h"
+#include "auth/keeper/owner_notes.h"
 #include "core/log.h"
 
 static void note(struct audit *self, struct instant now, const char *what, const char *detail)
@@ -254,9 +256,11 @@ static int resume(struct audit *self, struct store *store, struct instant now, b
         note_broken(self, now, check.why);
     if (ours)
         return catch_up(self);
-    self->broken = true;
-    log_error("keeper", "the audit log's keys (%s) are lost or belong to another log: a new section begins",
-              AUDIT_KEYS_FILE);
+    if (known || access(RESTORED_FILE, F_OK) < 0) { /* no backup has them: then it is as it must be */
+        self->broken = true;
+        log_error("keeper", "the audit log's keys (%s) are lost or belong to another log: a new section begins",
+                  AUDIT_KEYS_FILE);
+    }
     note(self, now, "audit-keys-lost", "a new section of heads begins, under a new key");
     return begin_section(self, store, now);
 }

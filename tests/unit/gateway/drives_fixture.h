@@ -207,6 +207,7 @@ static inline int set_up(void **state)
     snprintf(path, sizeof path, "%s/library", b->folder);
     assert_int_equal(mkdir(path, 0700), 0);
     b->session = (struct auth_session){.user = "ann", .role = ROLE_ADMINISTRATOR, .local = true};
+    grants_of_role(&b->session.grants, b->session.role);
     ref_init(&b->session.ref);
     bench_start(b);
     *state = b;
