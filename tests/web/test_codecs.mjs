@@ -74,7 +74,7 @@ const redRgba = Buffer.alloc(WIDTH * HEIGHT * 4, Buffer.from([...RED, 255]));
 
 test('the page claims what this browser can decode: JPEG, VP8 and VP9', async () => {
   const { hello } = await connected();
-  assert.equal(hello.capabilities, 15);
+  assert.equal(hello.capabilities, 31, 'these, images, and the seat');
   assert.equal(hello.lastViewer, 0);
   assert.notEqual(hello.page, '0'.repeat(32));
 });
@@ -263,7 +263,7 @@ test('a codec that keeps failing is given up: the page comes back without it', a
     connection.mode(WIDTH, HEIGHT);
   }
   connection = await gateway.connection(before);
-  assert.equal(connection.hello.capabilities, 7, 'all but VP9');
+  assert.equal(connection.hello.capabilities, 23, 'all but VP9');
   assert.equal(connection.hello.lastViewer, 0, 'its slots are not what the gateway thinks');
   connection.mode(WIDTH, HEIGHT);
   await connection.acked(connection.update(frame('jpeg', photo)));
