@@ -234,7 +234,7 @@ test('guessing is locked out: 429 with Retry-After, in words too', async () => {
   const locked = answers.find(({ status }) => status === 429);
   assert.ok(locked, answers.map(({ status }) => status).join(' '));
   assert.ok(Number(locked.headers['retry-after']) >= 1);
-  assert.match(locked.body.error.message, /^Too many failed logins; try again in \d+ s\.$/);
+  assert.match(locked.body.error.message, /^Too many failed tries; try again in \d+ s\.$/);
   assert.equal((await new Rest(gateway).logIn('operator', SECRET_PASSWORD)).status, 429, 'the right password does not tell either');
   const nobody = await new Rest(gateway).logIn('nobody', 'wrong guess');
   assert.ok([401, 429].includes(nobody.status));
