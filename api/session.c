@@ -77,7 +77,8 @@ void api_reply_login(struct route_call *call, int status, const struct keeper_lo
         api_reply_json(call, status, api_session_json(result->session));
         break;
     case -EACCES:
-        route_reply_error(call, 401, "bad-login", "User name or password is wrong.");
+        route_reply_error(call, 401, "bad-login", "%s",
+                          result->why && *result->why ? result->why : "User name or password is wrong.");
         break;
     case KEEPER_CODE_REQUIRED:
         route_reply_error(call, 401, "code-required",

@@ -7,7 +7,7 @@
 #include "auth/keeper/tokens.h"
 #include "auth/keeper/tries.h"
 
-#define WHY_WRONG "The user name or password is wrong."
+#define WHY_WRONG "User name or password is wrong."
 #define WHY_FULL "The store cannot be written: make room on the disk that holds the state folder."
 #define WHY_ENDED "The session has ended: log in again."
 
