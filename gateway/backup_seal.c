@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/fd_write.h"
 #include "core/wire.h"
 
 #define HEAD 64u
@@ -81,20 +82,6 @@ static bool chunk_begin(struct backup_seal *self, int closes, const uint8_t mark
            EVP_CipherUpdate(self->cipher, NULL, &n, mark, 4) == 1;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    while (size) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 /* -EBADMSG: the file ends before. */
 static int read_all(int fd, uint8_t *room, size_t size)
 {
@@ -121,8 +108,8 @@ static int chunk_write(struct backup_seal *self, bool last)
         EVP_CipherFinal_ex(self->cipher, self->sealed + n, &end) != 1 ||
         EVP_CIPHER_CTX_ctrl(self->cipher, EVP_CTRL_GCM_GET_TAG, TAG, self->sealed + self->size) != 1)
         return -EIO;
-    int r = write_all(self->fd, mark, sizeof mark);
-    r = r ? r : write_all(self->fd, self->sealed, self->size + TAG);
+    int r = fd_write_all(self->fd, mark, sizeof mark);
+    r = r ? r : fd_write_all(self->fd, self->sealed, self->size + TAG);
     self->size = 0;
     return r;
 }
@@ -182,7 +169,7 @@ int backup_seal_create(int fd, const char *passphrase, struct backup_seal **ret)
     wire_write_le32(&w, P);
     wire_write_bytes(&w, salt, sizeof salt);
     wire_write_bytes(&w, check, sizeof check);
-    r = r ? r : write_all(fd, self->head, sizeof self->head);
+    r = r ? r : fd_write_all(fd, self->head, sizeof self->head);
     if (r < 0)
         backup_seal_destroy(self);
     else

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/fd_write.h"
 
 static int refuse(int code, const char *sentence, const char *thing)
 {
@@ -79,20 +80,6 @@ bool owner_lock(struct owner *self)
     return true;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    while (size) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 int owner_put(int folder_fd, const char *name, const void *bytes, size_t size)
 {
     char temporary[300];
@@ -107,7 +94,7 @@ int owner_put(int folder_fd, const char *name, const void *bytes, size_t size)
     if (fd < 0)
         return -errno;
     int r = geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0 ? -errno : 0;
-    r = r ? r : write_all(fd, bytes, size);
+    r = r ? r : fd_write_all(fd, bytes, size);
     if (r == 0 && (fsync(fd) < 0 || renameat(folder_fd, temporary, folder_fd, name) < 0 || fsync(folder_fd) < 0))
         r = -errno;
     if (r < 0)

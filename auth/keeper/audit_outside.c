@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/fd_write.h"
 #include "core/log.h"
 
 /* ---- how far it has come ---- */
@@ -155,27 +156,12 @@ struct batch {
     size_t size;
 };
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-    while (size) {
-        errno = 0;
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return errno ? -errno : -ENOSPC;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 /* What was written in part is written once more, on a line of its own. */
 static int flush(struct audit_outside_ways *self, struct batch *batch, const struct audit_sink_reader *reader)
 {
-    int r = self->torn && batch->size ? write_all(self->file_fd, "\n", 1) : 0;
+    int r = self->torn && batch->size ? fd_write_all(self->file_fd, "\n", 1) : 0;
     if (r == 0)
-        r = write_all(self->file_fd, batch->bytes, batch->size);
+        r = fd_write_all(self->file_fd, batch->bytes, batch->size);
     self->torn = r < 0;
     if (r == 0) {
         self->file.line = reader->line;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/fd_write.h"
 
 static int read_up_to(int fd, char *room, size_t size)
 {
@@ -36,20 +37,6 @@ int whole_file_read(const char *name, void *room, size_t size)
     return read_up_to(fd, room, size);
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 int whole_file_write(const char *name, const void *bytes, size_t size)
 {
     char temporary[64];
@@ -60,7 +47,7 @@ int whole_file_write(const char *name, const void *bytes, size_t size)
     _cleanup_close_ int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return -errno;
-    int r = write_all(fd, bytes, size);
+    int r = fd_write_all(fd, bytes, size);
     if (r == 0 && (fsync(fd) < 0 || rename(temporary, name) < 0))
         r = -errno;
     if (r < 0) {
