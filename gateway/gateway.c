@@ -122,31 +122,14 @@ static void on_helper_lost(void *data)
         log_error("gateway", "another helper cannot be asked for: %s", strerror(-r));
 }
 
-static void on_signal(void *data, int fd, uint32_t events)
+static void on_signal(void *data, int number)
 {
     struct gateway *self = data;
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(fd, &info, sizeof info) != sizeof info)
-        return;
+    (void)number;
     if (self->server)
         server_stop(self->server, 0);
     else
         loop_stop(self->loop, 0);
-}
-
-static int watch_signals(struct gateway *self)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL); /* before there are threads, which inherit it */
-    signal(SIGPIPE, SIG_IGN);
-    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (self->signals < 0)
-        return -errno;
-    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
 }
 
 static int create_pools(struct gateway *self)
@@ -261,7 +244,7 @@ static int begin(struct gateway *self)
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
     r = r ? r : loop_timer_add(self->loop, on_keeper_missed, self, &self->keeper_patience);
-    r = r ? r : watch_signals(self);
+    r = r ? r : signal_watch_begin(&self->signals, self->loop, signal_watch_stops, on_signal, self);
     r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : outward_client_create(self->loop, &self->outward);
     r = r ? r : gateway_receive_setup(self);
@@ -317,9 +300,7 @@ static void end(struct gateway *self)
         target_destroy(self->targets[i]);
     self->keeper = keeper_client_destroy(self->keeper);
     self->supervisor = ipc_destroy(self->supervisor);
-    self->signals_io = loop_io_remove(self->signals_io);
-    if (self->signals >= 0)
-        close(self->signals);
+    signal_watch_end(&self->signals);
     if (self->library_fd >= 0)
         close(self->library_fd);
     if (self->keys_fd >= 0)
@@ -346,7 +327,7 @@ int gateway_role_main(const struct options *options)
     struct gateway *self = calloc(1, sizeof *self);
     if (!self)
         return EXIT_FAILED;
-    self->signals = self->library_fd = self->keys_fd = self->client_ca_fd = -1;
+    self->library_fd = self->keys_fd = self->client_ca_fd = -1;
     int r = begin(self);
     if (r < 0)
         log_error("gateway", "cannot start: %s", strerror(-r));

@@ -10,6 +10,7 @@
 #include "gateway/feed.h"
 #include "gateway/gateway_net.h"
 #include "gateway/gateway_tls.h"
+#include "gateway/signal_watch.h"
 #include "machines/machine.h"
 #include "manage/target.h"
 #include "media/cache.h"
@@ -62,8 +63,7 @@ struct gateway {
     struct loop *loop;
     struct ipc *supervisor;
     struct heartbeat *heartbeat;
-    struct loop_io *signals_io;
-    int signals;
+    struct signal_watch signals;
 
     struct control_setup setup;
     bool have_setup, began;

@@ -258,33 +258,17 @@ static void on_watch(void *data)
     loop_timer_arm_in(self->watch, WATCH_US);
 }
 
-static void on_signal(void *data, int fd, uint32_t events)
+static void on_signal(void *data, int number)
 {
     struct helper *self = data;
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(fd, &info, sizeof info) == sizeof info)
-        loop_stop(self->loop, 0);
-}
-
-static int watch_signals(struct helper *self)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (self->signals < 0)
-        return -errno;
-    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
+    (void)number;
+    loop_stop(self->loop, 0);
 }
 
 static int begin(struct helper *self, const char *config)
 {
     int r = loop_create(&self->loop);
-    r = r ? r : watch_signals(self);
+    r = r ? r : signal_watch_begin(&self->signals, self->loop, signal_watch_stops, on_signal, self);
     r = r ? r : load_config(self, config);
     if (r < 0)
         return r;
@@ -322,9 +306,7 @@ static void end(struct helper *self)
     self->supervisor = ipc_destroy(self->supervisor);
     self->listener_io = loop_io_remove(self->listener_io);
     self->watch = loop_timer_remove(self->watch);
-    self->signals_io = loop_io_remove(self->signals_io);
-    if (self->signals >= 0)
-        close(self->signals);
+    signal_watch_end(&self->signals);
     self->config = config_destroy(self->config);
     self->loop = loop_destroy(self->loop);
 }
@@ -335,7 +317,7 @@ int helper_role_main(const struct options *options)
     struct helper *self = calloc(1, sizeof *self);
     if (!self)
         return EXIT_FAILED;
-    self->listener = self->signals = -1;
+    self->listener = -1;
     int r = begin(self, options->config ? options->config : CONFIG_DEFAULT_PATH);
     if (r < 0)
         log_error("helper", "cannot start: %s", strerror(-r));

@@ -6,6 +6,7 @@
 #include "gateway/config.h"
 #include "gateway/helper_guard.h"
 #include "gateway/helper_wire.h"
+#include "gateway/signal_watch.h"
 #include "media/nbd_device.h"
 
 struct helper;
@@ -58,8 +59,7 @@ struct helper {
     struct loop_io *listener_io;
     uid_t peer_uid; /* who may connect there besides root */
     struct ipc *peer;
-    int signals;
-    struct loop_io *signals_io;
+    struct signal_watch signals;
     struct loop_timer *watch;
     struct helper_guard *guard;
     struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* NULL where the target is none */

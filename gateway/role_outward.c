@@ -17,6 +17,7 @@
 #include "gateway/outward_setup.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
+#include "gateway/signal_watch.h"
 
 #define MOST_CA (1u << 20)
 #define RESOLVERS 4 /* a name server that does not answer holds one for some seconds */
@@ -26,8 +27,7 @@ struct outward {
     struct loop *loop;
     struct ipc *supervisor;
     struct heartbeat *heartbeat;
-    int signals;
-    struct loop_io *signals_io;
+    struct signal_watch signals;
     struct remote_settings settings;
     bool told;
     struct outward_jobs *jobs;
@@ -144,27 +144,11 @@ static void on_closed(void *data, int error)
     loop_stop(self->loop, error);
 }
 
-static void on_signal(void *data, int fd, uint32_t events)
+static void on_signal(void *data, int number)
 {
     struct outward *self = data;
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(fd, &info, sizeof info) == sizeof info)
-        loop_stop(self->loop, 0);
-}
-
-static int watch_signals(struct outward *self)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (self->signals < 0)
-        return -errno;
-    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
+    (void)number;
+    loop_stop(self->loop, 0);
 }
 
 static void on_lost(void *data)
@@ -199,7 +183,7 @@ static int begin(struct outward *self)
     static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
     directory_prepare();
     int r = loop_create(&self->loop);
-    r = r ? r : watch_signals(self);
+    r = r ? r : signal_watch_begin(&self->signals, self->loop, signal_watch_stops, on_signal, self);
     r = r ? r : ipc_create(self->loop, OUTWARD_FD_SUPERVISOR, &listener, self, &self->supervisor);
     while (r == 0 && !self->told && self->supervisor)
         r = loop_dispatch(self->loop, 1000);
@@ -226,9 +210,7 @@ static void end(struct outward *self)
         loop_dispatch(self->loop, 0);
     self->settings.resolver = worker_pool_destroy(self->settings.resolver);
     self->supervisor = ipc_destroy(self->supervisor);
-    self->signals_io = loop_io_remove(self->signals_io);
-    if (self->signals >= 0)
-        close(self->signals);
+    signal_watch_end(&self->signals);
     if (self->early >= 0)
         close(self->early);
     if (self->early_errands >= 0)
@@ -239,7 +221,7 @@ static void end(struct outward *self)
 
 int outward_role_main(const struct options *options)
 {
-    static struct outward outward = {.signals = -1, .early = -1, .early_errands = -1};
+    static struct outward outward = {.early = -1, .early_errands = -1};
     (void)options;
     log_init("outward");
     int r = begin(&outward);

@@ -16,6 +16,7 @@
 #include "gateway/notify.h"
 #include "gateway/notify_alive.h"
 #include "gateway/sandbox.h"
+#include "gateway/signal_watch.h"
 #include "gateway/supervisor_net.h"
 #include "gateway/supervisor_roles.h"
 #include "machines/qemu/argv.h"
@@ -31,8 +32,7 @@ struct supervisor {
     struct state state;
     struct listeners listeners;
     struct loop *loop;
-    int signals;
-    struct loop_io *signals_io;
+    struct signal_watch signals;
     struct notify_alive *alive;
     struct roles *roles;
     struct net_follow *net;
@@ -143,32 +143,13 @@ static void reload(struct supervisor *self)
     notify_send("READY=1");
 }
 
-static void on_signal(void *data, int fd, uint32_t events)
+static void on_signal(void *data, int number)
 {
     struct supervisor *self = data;
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(fd, &info, sizeof info) != sizeof info)
-        return;
-    if (info.ssi_signo == SIGHUP)
+    if (number == SIGHUP)
         reload(self);
     else
         loop_stop(self->loop, EXIT_FINE);
-}
-
-static int watch_signals(struct supervisor *self)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    self->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (self->signals < 0)
-        return -errno;
-    return loop_io_add(self->loop, self->signals, EPOLLIN, on_signal, self, &self->signals_io);
 }
 
 static void on_vm_changed(void *data, struct vm *vm)
@@ -245,7 +226,8 @@ static int begin(struct supervisor *self)
 {
     static const struct roles_owner owner = {.ready = on_ready, .refused = on_refused};
     int r = loop_create(&self->loop);
-    r = r ? r : watch_signals(self);
+    r = r ? r
+          : signal_watch_begin(&self->signals, self->loop, (const int[]){SIGTERM, SIGINT, SIGHUP, 0}, on_signal, self);
     r = r ? r : notify_alive_create(self->loop, &self->alive);
     r = r ? r : make_vms(self);
     const char *config_path = self->options->config ? self->options->config : CONFIG_DEFAULT_PATH;
@@ -288,9 +270,7 @@ static void finish(struct supervisor *self)
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         self->vms[i] = vm_destroy(self->vms[i]);
     self->alive = notify_alive_destroy(self->alive);
-    self->signals_io = loop_io_remove(self->signals_io);
-    if (self->signals >= 0)
-        close(self->signals);
+    signal_watch_end(&self->signals);
     self->loop = loop_destroy(self->loop);
     listeners_close(&self->listeners);
     state_close(&self->state);
@@ -299,7 +279,7 @@ static void finish(struct supervisor *self)
 
 int supervisor_main(const struct options *options)
 {
-    struct supervisor self = {.options = options, .signals = -1, .state.lock_fd = -1, .listeners.control = -1};
+    struct supervisor self = {.options = options, .state.lock_fd = -1, .listeners.control = -1};
     if (options->check)
         return check(options);
     log_init("supervisor");
