@@ -231,35 +231,30 @@ static int audit_send(struct keeper_client *self, struct keeper_ask *ask)
     return ask_send(self, ask, KEEPER_AUDIT_READ, &w);
 }
 
-static bool audit_read(struct keeper_page *page, struct wire_reader *r, bool *ret_more)
+static bool line_read(struct keeper_page *page, struct wire_reader *r)
 {
-    unsigned n = 0;
-    if (!page_head(page, r, &n, ret_more))
+    struct keeper_audit_line *line = page_row(page, r);
+    if (!line)
         return false;
-    for (; n; n--) {
-        struct keeper_audit_line *line = page_row(page, r);
-        if (!line)
-            return false;
-        uint64_t number = wire_read_le64(r);
-        line->time = (int64_t)wire_read_le64(r);
-        line->who = page_string(page, r, AUTH_USER_MAX + 1);
-        line->what = page_string(page, r, KEEPER_MAX_WHAT + 1);
-        line->target = page_string(page, r, AUTH_USER_MAX + 1);
-        line->detail = page_string(page, r, KEEPER_MAX_DETAIL + 1);
-        if (r->bad || number == 0 || (page->last && number >= page->last))
-            return false; /* not newest first: it would never end */
-        page->last = number;
-    }
-    *ret_more = *ret_more && page->n < page->max;
-    return wire_read_complete(r);
+    uint64_t number = wire_read_le64(r);
+    line->time = (int64_t)wire_read_le64(r);
+    line->who = page_string(page, r, AUTH_USER_MAX + 1);
+    line->what = page_string(page, r, KEEPER_MAX_WHAT + 1);
+    line->target = page_string(page, r, AUTH_USER_MAX + 1);
+    line->detail = page_string(page, r, KEEPER_MAX_DETAIL + 1);
+    if (r->bad || number == 0 || (page->last && number >= page->last))
+        return false; /* not newest first: it would never end */
+    page->last = number;
+    return true;
 }
 
 static enum ask_next audit_answered(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer)
 {
     bool more = false;
     int error = answer->error;
-    if (!error && !audit_read(ask->page, &answer->body, &more))
+    if (!error && !page_read(ask->page, &answer->body, line_read, &more))
         return ASK_BAD;
+    more = more && ask->page->n < ask->page->max;
     if (more) {
         error = audit_send(self, ask);
         if (!error)

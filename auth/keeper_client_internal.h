@@ -37,8 +37,10 @@ void *page_row(struct keeper_page *self, struct wire_reader *r);
 /* Read, and kept as long as the page. Never NULL: "" and the reader bad when it makes no sense, or memory is out. */
 const char *page_string(struct keeper_page *self, struct wire_reader *r, size_t room);
 const struct grants *page_grants(struct keeper_page *self, struct wire_reader *r);
-/* u8 more, le16 n; at most so many as still fit. */
-bool page_head(const struct keeper_page *self, struct wire_reader *r, unsigned *ret_n, bool *ret_more);
+/* A whole page: u8 more, le16 n, at most so many as still fit, and n rows by `row`, which says false to nonsense.
+ * Nothing follows. */
+bool page_read(struct keeper_page *self, struct wire_reader *r,
+               bool (*row)(struct keeper_page *page, struct wire_reader *r), bool *ret_more);
 
 typedef enum ask_next keeper_ask_fn(struct keeper_client *client, struct keeper_ask *ask, struct keeper_answer *answer);
 

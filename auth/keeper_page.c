@@ -76,7 +76,7 @@ const struct grants *page_grants(struct keeper_page *self, struct wire_reader *r
     return kept ? kept : &none;
 }
 
-bool page_head(const struct keeper_page *self, struct wire_reader *r, unsigned *ret_n, bool *ret_more)
+static bool read_head(const struct keeper_page *self, struct wire_reader *r, unsigned *ret_n, bool *ret_more)
 {
     uint8_t more = wire_read_u8(r);
     unsigned n = wire_read_le16(r);
@@ -85,4 +85,16 @@ bool page_head(const struct keeper_page *self, struct wire_reader *r, unsigned *
     *ret_n = n;
     *ret_more = more;
     return true;
+}
+
+bool page_read(struct keeper_page *self, struct wire_reader *r,
+               bool (*row)(struct keeper_page *page, struct wire_reader *r), bool *ret_more)
+{
+    unsigned n;
+    if (!read_head(self, r, &n, ret_more))
+        return false;
+    for (; n; n--)
+        if (!row(self, r))
+            return false;
+    return wire_read_complete(r);
 }

@@ -36,17 +36,9 @@ static bool session_read(struct keeper_page *page, struct wire_reader *r)
 static enum ask_next sessions_answered(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer)
 {
     bool more = false;
-    unsigned n = 0;
     int error = answer->error;
-    if (!error) {
-        if (!page_head(ask->page, &answer->body, &n, &more))
-            return ASK_BAD;
-        for (; n; n--)
-            if (!session_read(ask->page, &answer->body))
-                return ASK_BAD;
-        if (!wire_read_complete(&answer->body))
-            return ASK_BAD;
-    }
+    if (!error && !page_read(ask->page, &answer->body, session_read, &more))
+        return ASK_BAD;
     if (more) {
         error = sessions_send(self, ask);
         if (!error)

@@ -46,22 +46,11 @@ static bool user_read(struct keeper_page *page, struct wire_reader *r)
     return true;
 }
 
-static bool users_read(struct keeper_page *page, struct wire_reader *r, bool *ret_more)
-{
-    unsigned n = 0;
-    if (!page_head(page, r, &n, ret_more))
-        return false;
-    for (; n; n--)
-        if (!user_read(page, r))
-            return false;
-    return wire_read_complete(r);
-}
-
 static enum ask_next accounts_answered(struct keeper_client *self, struct keeper_ask *ask, struct keeper_answer *answer)
 {
     bool more = false;
     int error = answer->error;
-    if (!error && !users_read(ask->page, &answer->body, &more))
+    if (!error && !page_read(ask->page, &answer->body, user_read, &more))
         return ASK_BAD;
     if (more) {
         error = users_send(self, ask);
