@@ -23,7 +23,7 @@ static const struct {
 
 static int run_role(const struct options *options)
 {
-    sandbox_choose(options->best);
+    sandbox_choose(options->sandbox && strcmp(options->sandbox, "best") == 0);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(options->role, roles[i].name) == 0) {
             if (roles[i].handover && handover_is_waited_for() && handover_receive() < 0)

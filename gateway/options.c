@@ -3,133 +3,73 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    OPT_CONFIG = 1,
-    OPT_STATE,
-    OPT_CHECK,
-    OPT_DOCTOR,
-    OPT_QR,
-    OPT_VERSION,
-    OPT_HELP,
-    OPT_ROLE,
-    OPT_SANDBOX,
-    OPT_SELF,
-    OPT_SECURITY,
-    OPT_JSON,
-    OPT_UNITS,
-    OPT_BACKUP,
-    OPT_RESTORE,
-    OPT_PASSPHRASE,
-    OPT_RECOVER,
-    OPT_RESET,
-    OPT_YES,
-    OPT_IMAGES,
-    OPT_REPLACE
+#include "core/attrs.h"
+
+#define FLAG(name, field)                                                                                              \
+    {                                                                                                                  \
+        (name), no_argument, offsetof(struct options, field), SIZE_MAX                                                 \
+    }
+#define TEXT(name, field)                                                                                              \
+    {                                                                                                                  \
+        (name), required_argument, SIZE_MAX, offsetof(struct options, field)                                           \
+    }
+
+static const struct row {
+    const char *name;
+    int argument;
+    size_t flag, text; /* where it goes; SIZE_MAX: nowhere */
+} rows[] = {
+    TEXT("config", config),
+    TEXT("state", state),
+    FLAG("check", check),
+    FLAG("qr", qr),
+    FLAG("version", version),
+    FLAG("help", help),
+    TEXT("role", role),
+    TEXT("units", units),
+    TEXT("sandbox", sandbox),
+    FLAG("security", security),
+    FLAG("json", json),
+    {"self-check", optional_argument, offsetof(struct options, self_check), offsetof(struct options, root)},
+    FLAG("doctor", doctor),
+    TEXT("backup", backup),
+    TEXT("restore", restore),
+    TEXT("passphrase-file", passphrase_file),
+    FLAG("recover", recover),
+    FLAG("factory-reset", factory_reset),
+    FLAG("yes", yes),
+    FLAG("images", images),
+    FLAG("replace", replace),
 };
 
-static const struct option long_options[] = {
-    {"config", required_argument, NULL, OPT_CONFIG},
-    {"state", required_argument, NULL, OPT_STATE},
-    {"check", no_argument, NULL, OPT_CHECK},
-    {"qr", no_argument, NULL, OPT_QR},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"role", required_argument, NULL, OPT_ROLE},
-    {"units", required_argument, NULL, OPT_UNITS},
-    {"sandbox", required_argument, NULL, OPT_SANDBOX},
-    {"security", no_argument, NULL, OPT_SECURITY},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"self-check", optional_argument, NULL, OPT_SELF},
-    {"doctor", no_argument, NULL, OPT_DOCTOR},
-    {"backup", required_argument, NULL, OPT_BACKUP},
-    {"restore", required_argument, NULL, OPT_RESTORE},
-    {"passphrase-file", required_argument, NULL, OPT_PASSPHRASE},
-    {"recover", no_argument, NULL, OPT_RECOVER},
-    {"factory-reset", no_argument, NULL, OPT_RESET},
-    {"yes", no_argument, NULL, OPT_YES},
-    {"images", no_argument, NULL, OPT_IMAGES},
-    {"replace", no_argument, NULL, OPT_REPLACE},
-    {0},
-};
+static_assert(ARRAY_SIZE(rows) < '?', "getopt_long says ? of what it does not know");
+
+static void row_take(const struct row *row, struct options *options, const char *text)
+{
+    if (row->flag != SIZE_MAX)
+        *(bool *)((char *)options + row->flag) = true;
+    if (row->text != SIZE_MAX)
+        *(const char **)((char *)options + row->text) = text;
+}
 
 int options_parse(int argc, char **argv, struct options *ret)
 {
     struct options self = {0};
+    struct option known[ARRAY_SIZE(rows) + 1] = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        known[i] = (struct option){rows[i].name, rows[i].argument, NULL, (int)i + 1};
     optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
-        switch (c) {
-        case OPT_CONFIG:
-            self.config = optarg;
-            break;
-        case OPT_STATE:
-            self.state = optarg;
-            break;
-        case OPT_CHECK:
-            self.check = true;
-            break;
-        case OPT_DOCTOR:
-            self.doctor = true;
-            break;
-        case OPT_QR:
-            self.qr = true;
-            break;
-        case OPT_VERSION:
-            self.version = true;
-            break;
-        case OPT_HELP:
-            self.help = true;
-            break;
-        case OPT_SECURITY:
-            self.security = true;
-            break;
-        case OPT_JSON:
-            self.json = true;
-            break;
-        case OPT_SELF:
-            self.self_check = true;
-            self.root = optarg;
-            break;
-        case OPT_UNITS:
-            self.units = optarg;
-            break;
-        case OPT_BACKUP:
-            self.backup = optarg;
-            break;
-        case OPT_RESTORE:
-            self.restore = optarg;
-            break;
-        case OPT_PASSPHRASE:
-            self.passphrase_file = optarg;
-            break;
-        case OPT_RECOVER:
-            self.recover = true;
-            break;
-        case OPT_RESET:
-            self.factory_reset = true;
-            break;
-        case OPT_YES:
-            self.yes = true;
-            break;
-        case OPT_IMAGES:
-            self.images = true;
-            break;
-        case OPT_REPLACE:
-            self.replace = true;
-            break;
-        case OPT_ROLE:
-            self.role = optarg;
-            break;
-        case OPT_SANDBOX: /* the supervisor's word to a role; anything else is what it is without */
-            self.best = strcmp(optarg, "best") == 0;
-            break;
-        default:
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (c < 1 || (size_t)c > ARRAY_SIZE(rows)) { /* '?' is none of ours */
             fprintf(stderr, "lightsoutd --help lists the options\n");
             return -EINVAL;
         }
+        row_take(&rows[c - 1], &self, optarg);
     }
     if (optind < argc) {
         fprintf(stderr, "lightsoutd: '%s' is no option; lightsoutd --help lists them\n", argv[optind]);

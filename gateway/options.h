@@ -25,7 +25,7 @@ struct options {
     const char *role;    /* NULL: supervisor */
     const char *units;   /* folder of the sockets of units that are the other roles (handover.h); NULL: children */
     const char *root;    /* of a self-check: what stands in front of all paths; NULL: nothing */
-    bool best;           /* of a role: walls that the kernel refuses may be missing (sandbox = best) */
+    const char *sandbox; /* the supervisor's word to a role: with "best" walls that the kernel refuses may be missing */
     bool security, json; /* of the doctor */
     bool check, doctor, self_check, qr, version, help;
     const char *backup, *restore, *passphrase_file;
