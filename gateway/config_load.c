@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/fd_read.h"
 #include "gateway/config.h"
 #include "gateway/ini.h"
 
@@ -22,19 +23,11 @@ static int read_whole(int fd, char **ret, size_t *ret_size)
     _cleanup_free_ char *bytes = malloc(ROOM);
     if (!bytes)
         return -ENOMEM;
-    size_t size = 0;
-    for (;;) {
-        ssize_t n = read(fd, bytes + size, ROOM - size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        size += (size_t)n;
-    }
+    ssize_t size = fd_read_up_to(fd, bytes, ROOM);
+    if (size < 0)
+        return (int)size;
     *ret = take(bytes);
-    *ret_size = size;
+    *ret_size = (size_t)size;
     return 0;
 }
 

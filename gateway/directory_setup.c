@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/fd_read.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -16,21 +17,13 @@
 /* The whole of a small text file: its size, or -errno. */
 static ssize_t read_small(int fd, char *room, size_t size)
 {
-    size_t used = 0;
-    while (used < size) {
-        ssize_t n = read(fd, room + used, size - used);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        used += (size_t)n;
-    }
-    if (used == size)
+    ssize_t used = fd_read_up_to(fd, room, size);
+    if (used < 0)
+        return used;
+    if ((size_t)used == size)
         return -EFBIG;
     room[used] = '\0';
-    return memchr(room, 0, used) ? -EINVAL : (ssize_t)used;
+    return memchr(room, 0, (size_t)used) ? -EINVAL : used;
 }
 
 /* Whoever may read it has the account: root's or our own, and nobody else's. */

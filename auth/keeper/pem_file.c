@@ -8,6 +8,7 @@
 
 #include "auth/keeper_wire.h"
 #include "core/cleanup.h"
+#include "core/fd_read.h"
 
 DEFINE_CLEANUP(BIO, BIO_free)
 
@@ -16,22 +17,15 @@ int pem_file_read_fd(int fd, char **ret, size_t *ret_size)
     _cleanup_free_ char *room = malloc(KEEPER_MAX_PEM + 1);
     if (!room)
         return -ENOMEM;
-    size_t have = 0;
-    for (;;) {
-        ssize_t n = pread(fd, room + have, KEEPER_MAX_PEM + 1 - have, (off_t)have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        have += (size_t)n;
-        if (have > KEEPER_MAX_PEM)
-            return -EFBIG;
-    }
+    /* a descriptor may be read again: whoever sent it keeps it */
+    ssize_t have = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_up_to(fd, room, KEEPER_MAX_PEM + 1);
+    if (have < 0)
+        return (int)have;
+    if (have > KEEPER_MAX_PEM)
+        return -EFBIG;
     room[have] = 0;
     *ret = take(room);
-    *ret_size = have;
+    *ret_size = (size_t)have;
     return 0;
 }
 

@@ -6,23 +6,8 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/fd_read.h"
 #include "core/fd_write.h"
-
-static int read_up_to(int fd, char *room, size_t size)
-{
-    size_t have = 0;
-    while (have < size) {
-        ssize_t n = pread(fd, room + have, size - have, (off_t)have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        have += (size_t)n;
-    }
-    return (int)have;
-}
 
 int whole_file_read(const char *name, void *room, size_t size)
 {
@@ -34,7 +19,7 @@ int whole_file_read(const char *name, void *room, size_t size)
         return -EINVAL;
     if (st.st_size < 0 || (uint64_t)st.st_size > size)
         return -EFBIG;
-    return read_up_to(fd, room, size);
+    return (int)fd_read_up_to(fd, room, size);
 }
 
 int whole_file_write(const char *name, const void *bytes, size_t size)
