@@ -3,40 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/quiet_line.h"
 #include "gateway/options.h"
-
-static bool read_line(FILE *from, char room[BACKUP_PASSPHRASE_MAX])
-{
-    if (!fgets(room, BACKUP_PASSPHRASE_MAX, from))
-        return false;
-    size_t n = strcspn(room, "\r\n");
-    bool whole = n + 1 < BACKUP_PASSPHRASE_MAX;
-    room[n] = '\0';
-    return whole;
-}
-
-static bool ask(const char *prompt, char room[BACKUP_PASSPHRASE_MAX])
-{
-    struct termios before, quiet;
-    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-    if (terminal) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "%s: ", prompt);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    setvbuf(stdin, NULL, _IONBF, 0); /* it is to be nowhere else in memory */
-    bool good = read_line(stdin, room);
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
-    }
-    return good;
-}
 
 static int from_file(const char *path, char room[BACKUP_PASSPHRASE_MAX])
 {
@@ -45,8 +16,7 @@ static int from_file(const char *path, char room[BACKUP_PASSPHRASE_MAX])
         fprintf(stderr, "lightsoutd: passphrase file %s: %s\n", path, strerror(errno));
         return EXIT_USAGE;
     }
-    setvbuf(file, NULL, _IONBF, 0);
-    return read_line(file, room) ? EXIT_FINE : EXIT_USAGE;
+    return quiet_line_read(file, room, BACKUP_PASSPHRASE_MAX) ? EXIT_FINE : EXIT_USAGE;
 }
 
 int owner_passphrase(const char *path, bool twice, char ret[BACKUP_PASSPHRASE_MAX])
@@ -58,9 +28,10 @@ int owner_passphrase(const char *path, bool twice, char ret[BACKUP_PASSPHRASE_MA
         r = from_file(path, ret);
         if (r != EXIT_FINE)
             return r;
-    } else if (!ask("Passphrase of the backup", ret)) {
+    } else if (!quiet_line_ask("Passphrase of the backup", ret, BACKUP_PASSPHRASE_MAX)) {
         r = EXIT_USAGE;
-    } else if (twice && isatty(STDIN_FILENO) && (!ask("Once more", again) || strcmp(again, ret) != 0)) {
+    } else if (twice && isatty(STDIN_FILENO) &&
+               (!quiet_line_ask("Once more", again, BACKUP_PASSPHRASE_MAX) || strcmp(again, ret) != 0)) {
         fprintf(stderr, "lightsoutd: the two are not the same\n");
         r = EXIT_USAGE;
     }
