@@ -216,81 +216,54 @@ void book_collect(struct book *self, struct request *request)
     request->unsaved = is_unsaved(self) && !self->save_failed; /* a full disk is tried now and then */
 }
 
+/* Who serves what: at once, or by beginning something that takes longer. */
+static const struct service {
+    uint16_t type; /* enum keeper_message, enum keeper_audit_message */
+    enum book_next (*begin)(struct book *self, struct request *request, struct instant now);
+    void (*ask)(struct book *self, struct request *request, struct instant now);
+} services[] = {
+    {KEEPER_SETUP, .begin = setup_begin},
+    {KEEPER_LOGIN, .begin = login_begin},
+    {KEEPER_USER_PUT, .begin = user_put_begin},
+    {KEEPER_DIRECTORY_TEST, .begin = directory_test_begin},
+    {KEEPER_OWN_PASSWORD, .begin = own_begin},
+    {KEEPER_TOTP_DROP, .begin = own_begin},
+    {KEEPER_SESSION, .ask = session_ask},
+    {KEEPER_TOUCH, .ask = touch_ask},
+    {KEEPER_LOGOUT, .ask = logout_ask},
+    {KEEPER_LOGIN_CERTIFICATE, .ask = certificate_login_ask},
+    {KEEPER_SESSIONS, .ask = sessions_ask},
+    {KEEPER_SESSION_END, .ask = session_end_ask},
+    {KEEPER_END_OTHERS, .ask = end_others_ask},
+    {KEEPER_TOTP_BEGIN, .ask = totp_begin_ask},
+    {KEEPER_TOTP_CONFIRM, .ask = totp_confirm_ask},
+    {KEEPER_TOKENS, .ask = tokens_ask},
+    {KEEPER_TOKEN_MAKE, .ask = token_make_ask},
+    {KEEPER_TOKEN_REVOKE, .ask = token_revoke_ask},
+    {KEEPER_NEW_SECRET, .ask = new_secret_ask},
+    {KEEPER_USERS, .ask = users_ask},
+    {KEEPER_USER_DELETE, .ask = user_delete_ask},
+    {KEEPER_AUDIT, .ask = audit_ask},
+    {KEEPER_AUDIT_READ, .ask = audit_read_ask},
+    {KEEPER_AUDIT_WRITE, .ask = audit_query_ask},
+    {KEEPER_AUDIT_LIST, .ask = audit_query_ask},
+    {KEEPER_AUDIT_EXPORT, .ask = audit_query_ask},
+    {KEEPER_AUDIT_STATE, .ask = audit_query_ask},
+    {KEEPER_AUDIT_REKEY, .ask = audit_query_ask},
+};
+
 static enum book_next begin(struct book *self, struct request *request, struct instant now)
 {
-    switch (request->type) {
-    case KEEPER_SETUP:
-        return setup_begin(self, request, now);
-    case KEEPER_LOGIN:
-        return login_begin(self, request, now);
-    case KEEPER_USER_PUT:
-        return user_put_begin(self, request, now);
-    case KEEPER_DIRECTORY_TEST:
-        return directory_test_begin(self, request, now);
-    case KEEPER_OWN_PASSWORD:
-    case KEEPER_TOTP_DROP:
-        return own_begin(self, request, now);
-    case KEEPER_SESSION:
-        session_ask(self, request, now);
-        break;
-    case KEEPER_TOUCH:
-        touch_ask(self, request, now);
-        break;
-    case KEEPER_LOGOUT:
-        logout_ask(self, request, now);
-        break;
-    case KEEPER_LOGIN_CERTIFICATE:
-        certificate_login_ask(self, request, now);
-        break;
-    case KEEPER_SESSIONS:
-        sessions_ask(self, request);
-        break;
-    case KEEPER_SESSION_END:
-        session_end_ask(self, request, now);
-        break;
-    case KEEPER_END_OTHERS:
-        end_others_ask(self, request, now);
-        break;
-    case KEEPER_TOTP_BEGIN:
-        totp_begin_ask(self, request, now);
-        break;
-    case KEEPER_TOTP_CONFIRM:
-        totp_confirm_ask(self, request, now);
-        break;
-    case KEEPER_TOKENS:
-        tokens_ask(self, request);
-        break;
-    case KEEPER_TOKEN_MAKE:
-        token_make_ask(self, request, now);
-        break;
-    case KEEPER_TOKEN_REVOKE:
-        token_revoke_ask(self, request, now);
-        break;
-    case KEEPER_NEW_SECRET:
-        new_secret_ask(self, request, now);
-        break;
-    case KEEPER_USERS:
-        users_ask(self, request);
-        break;
-    case KEEPER_USER_DELETE:
-        user_delete_ask(self, request, now);
-        break;
-    case KEEPER_AUDIT:
-        audit_ask(self, request, now);
-        break;
-    case KEEPER_AUDIT_READ:
-        audit_read_ask(self, request, now);
-        break;
-    case KEEPER_AUDIT_WRITE:
-    case KEEPER_AUDIT_LIST:
-    case KEEPER_AUDIT_EXPORT:
-    case KEEPER_AUDIT_STATE:
-    case KEEPER_AUDIT_REKEY:
-        audit_query_ask(self, request, now);
-        break;
-    default:
-        request_answer(request, -ENOSYS, 0, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+        const struct service *service = &services[i];
+        if (request->type != service->type)
+            continue;
+        if (service->begin)
+            return service->begin(self, request, now);
+        service->ask(self, request, now);
+        return BOOK_ANSWER;
     }
+    request_answer(request, -ENOSYS, 0, NULL);
     return BOOK_ANSWER;
 }
 

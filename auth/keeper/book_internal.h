@@ -99,7 +99,7 @@ void session_answer(struct book *self, struct request *request, const struct ses
 void session_ask(struct book *self, struct request *request, struct instant now);
 void touch_ask(struct book *self, struct request *request, struct instant now);
 void logout_ask(struct book *self, struct request *request, struct instant now);
-void sessions_ask(struct book *self, struct request *request);
+void sessions_ask(struct book *self, struct request *request, struct instant now);
 void session_end_ask(struct book *self, struct request *request, struct instant now);
 void end_others_ask(struct book *self, struct request *request, struct instant now);
 
@@ -108,7 +108,7 @@ void token_session_ask(struct book *self, struct request *request, struct instan
 void token_touch_ask(struct book *self, struct request *request, struct instant now);
 void token_make_ask(struct book *self, struct request *request, struct instant now);
 void token_revoke_ask(struct book *self, struct request *request, struct instant now);
-void tokens_ask(struct book *self, struct request *request);
+void tokens_ask(struct book *self, struct request *request, struct instant now);
 /* The gateway hears what they may do now, or that they may nothing. */
 void tokens_tell(struct book *self, struct request *request, const struct user *user);
 void tokens_forget_user(struct book *self, int64_t user_id); /* after it was removed from the store */
@@ -119,7 +119,7 @@ void book_fault(struct request *request, int error, const char *why);
 enum book_next user_put_begin(struct book *self, struct request *request, struct instant now);
 void user_put_finish(struct book *self, struct request *request, struct instant now);
 void user_delete_ask(struct book *self, struct request *request, struct instant now);
-void users_ask(struct book *self, struct request *request);
+void users_ask(struct book *self, struct request *request, struct instant now);
 
 /* book_audit.c */
 void audit_ask(struct book *self, struct request *request, struct instant now);

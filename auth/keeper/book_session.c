@@ -123,7 +123,7 @@ static const struct session *session_after(const struct book *self, uint64_t id,
     return found;
 }
 
-void sessions_ask(struct book *self, struct request *request)
+void sessions_ask(struct book *self, struct request *request, attr_unused struct instant now)
 {
     struct request_page page;
     const struct session *session = session_after(self, request->after, request->user);

@@ -232,7 +232,7 @@ void token_revoke_ask(struct book *self, struct request *request, struct instant
     book_fault(request, r, r == -ENOENT ? "There is no such API token." : NULL);
 }
 
-void tokens_ask(struct book *self, struct request *request)
+void tokens_ask(struct book *self, struct request *request, attr_unused struct instant now)
 {
     _cleanup_statement_ *statement = NULL;
     static const struct grants all;

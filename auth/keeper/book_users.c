@@ -239,7 +239,7 @@ void user_delete_ask(struct book *self, struct request *request, struct instant 
 
 /* ---- listing ---- */
 
-void users_ask(struct book *self, struct request *request)
+void users_ask(struct book *self, struct request *request, attr_unused struct instant now)
 {
     _cleanup_statement_ *statement = NULL;
     static const struct grants none;
