@@ -8,13 +8,13 @@ import { base } from './base.js';
  * expires: milliseconds from now, null: only with its connection.
  * @typedef {{user: string, role: string, rights: Right[], grants: Grant[], kind: string, expires: number|null}} Session
  */
-/** @typedef {import('./media_api.js').Drive} Drive */
+/** @typedef {import('./media/media_api.js').Drive} Drive */
 /**
  * @typedef {object} Target
  * @property {string} name
  * @property {string} machine
  * @property {'on'|'off'|'going-off'|'unknown'} power
- * @property {{name: import('./protocol.js').SignalName, why: string}} signal
+ * @property {{name: import('./console/protocol.js').SignalName, why: string}} signal
  * @property {{width: number, height: number}|null} mode
  * @property {number} viewers
  * @property {{holder: string|null, shared?: boolean}} seat

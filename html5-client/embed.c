@@ -16,6 +16,7 @@ static const struct {
     {".css", "text/css; charset=utf-8"},
     {".svg", "image/svg+xml"},
     {".wasm", "application/wasm"},
+    {".json", "application/json"},
 };
 
 static const char *content_type(const char *path)

@@ -1,19 +1,20 @@
 /* The application: finds out who is here, and shows the view that the address asks for. */
 
 import { api, ApiError, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
-import { h } from './dom.js';
-import { identity } from './identity.js';
-import { checkClock } from './clock_notice.js';
-import { LoginView } from './login_view.js';
+import { h } from './parts/dom.js';
+import { identity } from './app/identity.js';
+import { checkClock } from './app/clock_notice.js';
+import { LoginView } from './app/login_view.js';
 import { go, hashOf, placeOf } from './router.js';
-import { refuseStrayDrops } from './drop_zone.js';
-import { servedFiles } from './served_files.js';
-import { endWords } from './session_words.js';
-import { applyTheme } from './theme.js';
-import { uploads } from './uploads.js';
-import { ConsoleView } from './console_view.js';
-import './setup_view.js';
-import './target_list.js';
+import { refuseStrayDrops } from './parts/drop_zone.js';
+import { servedFiles } from './media/served_files.js';
+import { messagesReady, t } from './parts/messages.js';
+import { endWords } from './app/session_words.js';
+import { applyTheme } from './parts/theme.js';
+import { uploads } from './media/uploads.js';
+import { ConsoleView } from './console/console_view.js';
+import './app/setup_view.js';
+import './targets/target_list.js';
 
 /** @typedef {import('./router.js').Place} Place */
 
@@ -52,8 +53,8 @@ function show() {
 
 /** @param {unknown} error */
 function showFailure(error) {
-  const again = h('button', { class: 'button', onclick: start }, 'Try again');
-  const panel = h('div', { class: 'panel' }, h('h1', {}, 'No connection'), h('p', { class: 'dim' }, sentence(error)), again);
+  const again = h('button', { class: 'button', onclick: start }, t('app.try-again'));
+  const panel = h('div', { class: 'panel' }, h('h1', {}, t('app.no-connection')), h('p', { class: 'dim' }, sentence(error)), again);
   app.replaceChildren(h('div', { class: 'gate' }, h('div', { class: 'gate-card' }, panel)));
 }
 
@@ -84,4 +85,4 @@ window.addEventListener(LOGIN_NEEDED, (event) => {
 
 applyTheme();
 refuseStrayDrops();
-start();
+void messagesReady.then(start);

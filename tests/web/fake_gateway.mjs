@@ -8,7 +8,7 @@ import { build, root } from './gateway.mjs';
 import { until } from './until.mjs';
 import { acceptSocket } from './websocket.mjs';
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.wasm': 'application/wasm' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.wasm': 'application/wasm', '.json': 'application/json' };
 const POLICY = /"Content-Security-Policy: (.*?)\\r\\n"/s;
 
 /** The policy that the real gateway sends. */
@@ -170,9 +170,10 @@ export class FakeGateway {
       if (known) return void answer(request, response, known);
       const path = request.url === '/' ? '/index.html' : request.url;
       try {
-        const file = path === '/lightsout.wasm' ? join(build, path) : join(root, 'html5-client', path);
+        const made = path.startsWith('/messages/') ? join(build, 'html5-client', path) : join(build, path);
+        const file = /\.(wasm|json)$/.test(path) ? made : join(root, 'html5-client', path);
         const content = readFileSync(file);
-        const before = path === '/console_worker.js' ? self.prelude : '';
+        const before = path === '/console/console_worker.js' ? self.prelude : '';
         response.writeHead(200, { 'Content-Type': TYPES[extname(path)], ...security }).end(Buffer.concat([Buffer.from(before), content]));
       } catch {
         response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}');

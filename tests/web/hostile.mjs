@@ -47,7 +47,7 @@ const strangers = () => {
     }
   }
   const scripts = [...document.scripts].map(({ src }) => new URL(src || 'inline:').pathname.split('/').at(-1));
-  if (scripts.join() !== 'main.js') bad.push(`scripts: ${scripts}`);
+  if (scripts.join() !== 'messages.js,main.js') bad.push(`scripts: ${scripts}`);
   const tooWide = document.documentElement.scrollWidth - innerWidth;
   const outside = (/** @type {Element} */ element) => element.getBoundingClientRect().right > innerWidth + 1;
   const widest = tooWide > 0 ? [...document.querySelectorAll('body *')].filter((one) => outside(one) && ![...one.children].some(outside)).map((one) => one.outerHTML.slice(0, 80)) : [];

@@ -2,7 +2,7 @@
  * tokens, sessions. Against a gateway that says what the tests want, below a path as behind a proxy. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { qrCode } from '../../html5-client/qr.js';
+import { qrCode } from '../../html5-client/account/qr.js';
 import { assertQuiet, button, inFirefox, labelled, launch, newPage, openConsole } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { FakeGateway, SESSION } from './fake_gateway.mjs';

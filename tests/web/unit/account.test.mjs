@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { codeOf } from '../../../html5-client/code_field.js';
-import { qrCode } from '../../../html5-client/qr.js';
-import { agentWords, endWords, scopeWords, timeWords } from '../../../html5-client/session_words.js';
+import { codeOf } from '../../../html5-client/parts/code_field.js';
+import { qrCode } from '../../../html5-client/account/qr.js';
+import { agentWords, endWords, scopeWords, timeWords } from '../../../html5-client/app/session_words.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/qr/codes.json', import.meta.url), 'utf8'));
 

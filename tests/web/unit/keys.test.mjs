@@ -1,9 +1,9 @@
 /* From the browser's key events to what the target is told. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CHORDS, chordUsages } from '../../../html5-client/chords.js';
-import { usageOf } from '../../../html5-client/keymap.js';
-import { PressedKeys } from '../../../html5-client/pressed_keys.js';
+import { CHORDS, chordUsages } from '../../../html5-client/console/chords.js';
+import { usageOf } from '../../../html5-client/console/keymap.js';
+import { PressedKeys } from '../../../html5-client/console/pressed_keys.js';
 
 function keys(system) {
   const sent = [];

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { FileReads } from '../../../html5-client/file_reads.js';
-import * as protocol from '../../../html5-client/media_protocol.js';
-import { MediaSession } from '../../../html5-client/media_session.js';
+import { FileReads } from '../../../html5-client/media/file_reads.js';
+import * as protocol from '../../../html5-client/media/media_protocol.js';
+import { MediaSession } from '../../../html5-client/media/media_session.js';
 import { until } from '../until.mjs';
 
 const TICKET = '0123456789abcdef0123456789abcdef';

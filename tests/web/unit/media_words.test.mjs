@@ -1,9 +1,9 @@
 /* What the page says of drives, images and uploads; what it keeps of what was inserted; what was dropped. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { droppedFiles, pickedFolders } from '../../../html5-client/dropped_files.js';
-import { bootWords, copyWords, endWords, factWords, imageWords, isFilled, linkWords, originWords, timeWords, uploadWords } from '../../../html5-client/media_words.js';
-import { addressToKeep, recentMedia, rememberMedium } from '../../../html5-client/recent_media.js';
+import { droppedFiles, pickedFolders } from '../../../html5-client/media/dropped_files.js';
+import { bootWords, copyWords, endWords, factWords, imageWords, isFilled, linkWords, originWords, timeWords, uploadWords } from '../../../html5-client/media/media_words.js';
+import { addressToKeep, recentMedia, rememberMedium } from '../../../html5-client/media/recent_media.js';
 
 const DRIVE = {
   index: 0, phase: 'inserted', kind: 'cdrom', medium: 'a.iso', origin: 'stream', url: null, size: 4e9, read_only: true, overlay: 'none', changed: 0,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import * as protocol from '../../../html5-client/protocol.js';
+import * as protocol from '../../../html5-client/console/protocol.js';
 import { bodyCheck, update } from '../bodies.mjs';
 
 const vectors = (name) =>

@@ -1,16 +1,16 @@
 /* The page's small calculations: picture size, pointer, back-off, figures, addresses, words, password rules. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff } from '../../../html5-client/backoff.js';
-import { setText } from '../../../html5-client/dom.js';
-import { shotName } from '../../../html5-client/download.js';
-import { edidHex } from '../../../html5-client/edid_file.js';
-import { Figures } from '../../../html5-client/figures.js';
-import { passwordRules } from '../../../html5-client/password_rules.js';
-import { pictureSize } from '../../../html5-client/picture_size.js';
-import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/pointer_math.js';
+import { Backoff } from '../../../html5-client/parts/backoff.js';
+import { setText } from '../../../html5-client/parts/dom.js';
+import { shotName } from '../../../html5-client/parts/download.js';
+import { edidHex } from '../../../html5-client/dongle/edid_file.js';
+import { Figures } from '../../../html5-client/console/figures.js';
+import { passwordRules } from '../../../html5-client/parts/password_rules.js';
+import { pictureSize } from '../../../html5-client/console/picture_size.js';
+import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/console/pointer_math.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
-import { captureHelp, clockWords, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/words.js';
+import { captureHelp, clockWords, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/parts/words.js';
 
 const VGA = { width: 720, height: 400 };
 

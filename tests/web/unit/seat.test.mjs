@@ -1,8 +1,8 @@
 /* The seat as the page sees it: what it does by itself, what it tells, what it offers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SeatIntent } from '../../../html5-client/seat_intent.js';
-import { durationWords, idleWords, seatOffers, seatWords } from '../../../html5-client/seat_words.js';
+import { SeatIntent } from '../../../html5-client/console/seat_intent.js';
+import { durationWords, idleWords, seatOffers, seatWords } from '../../../html5-client/console/seat_words.js';
 
 const base = {
   type: 'seats', mine: false, shared: false, free: false, asking: false, mayType: true, mayTake: false, idle: false,

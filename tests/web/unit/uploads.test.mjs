@@ -1,9 +1,9 @@
 /* Uploads by tus against a server made of a stub: resume, offsets that differ, losses, refusals; rates; remembered files. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differenceWords } from '../../../html5-client/file_memory.js';
-import { RateMeter } from '../../../html5-client/rate_meter.js';
-import { TusUpload, isPacked, libraryName } from '../../../html5-client/tus.js';
+import { differenceWords } from '../../../html5-client/media/file_memory.js';
+import { RateMeter } from '../../../html5-client/media/rate_meter.js';
+import { TusUpload, isPacked, libraryName } from '../../../html5-client/media/tus.js';
 import { until } from '../until.mjs';
 
 /** As docs/api.md has it: one upload, bytes that are kept, and the faults a network and a disk have. */

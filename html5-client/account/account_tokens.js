@@ -1,0 +1,146 @@
+/* API tokens of this account: a list, a form for a new one, and the token itself, which is shown once. */
+
+import { account } from './account_api.js';
+import { ApiError, api, sentence } from '../api.js';
+import { confirmDialog } from '../parts/dialog.js';
+import { h, newId, setText } from '../parts/dom.js';
+import { field } from '../parts/field.js';
+import { identity } from '../app/identity.js';
+import { scopeWords, timeWords } from '../app/session_words.js';
+import { shownOnce } from '../parts/shown_once.js';
+import { TokenScope } from './token_scope.js';
+
+/** @typedef {import('./account_api.js').Token} Token */
+
+const DAY = 86400;
+const LIVES = [
+  { days: 7, label: '7 days' },
+  { days: 30, label: '30 days' },
+  { days: 90, label: '90 days' },
+  { days: 366, label: 'A year' },
+];
+const USUAL_DAYS = 90;
+
+export class TokensTab {
+  #list = h('ul', { class: 'rows', 'aria-label': 'API tokens' });
+  #message = h('p', { class: 'message', role: 'status' });
+  #new = h('button', { type: 'button', class: 'button primary', onclick: () => void this.#form() }, 'New token');
+  #listed = h(
+    'div',
+    { class: 'way' },
+    h('p', { class: 'small dim' }, 'A token lets a program do what you may, or less, without your password. It is sent as “Authorization: Bearer …”.'),
+    this.#message,
+    this.#list,
+    h('div', { class: 'way-foot' }, this.#new),
+  );
+  element = h('div', { class: 'way' }, this.#listed);
+
+  show() {
+    void this.#load();
+  }
+
+  async #load() {
+    try {
+      const tokens = await account.tokens();
+      this.#list.replaceChildren(...(tokens.length ? tokens.map((token) => this.#row(token)) : [h('li', { class: 'row dim' }, 'There are none.')]));
+    } catch (error) {
+      this.#say(sentence(error), 'danger');
+    }
+  }
+
+  /** @param {Token} token */
+  #row({ id, name, created, expires, used, grants }) {
+    const over = expires * 1000 < Date.now();
+    const revoke = h('button', { type: 'button', class: 'button small', 'aria-label': `Revoke ${name}`, onclick: () => void this.#revoke(id, name) }, 'Revoke');
+    return h(
+      'li',
+      { class: 'row' },
+      h(
+        'div',
+        { class: 'row-words' },
+        h('span', { class: 'row-name' }, name),
+        h('span', { class: 'small dim' }, scopeWords(grants)),
+        h('span', { class: 'small dim' }, `Made ${timeWords(created)}, ${over ? 'ended' : 'good until'} ${timeWords(expires)}, last used: ${timeWords(used)}`),
+      ),
+      revoke,
+    );
+  }
+
+  /** @param {string|number} id @param {string} name */
+  async #revoke(id, name) {
+    if (!(await confirmDialog({ title: 'Revoke this token?', text: `Programs that use “${name}” are refused from then on.`, action: 'Revoke' }))) return;
+    try {
+      await account.revokeToken(id);
+      this.#say('The token is revoked.', 'ok');
+    } catch (error) {
+      this.#say(sentence(error), 'danger');
+    }
+    await this.#load();
+    this.#new.focus();
+  }
+
+  async #form() {
+    this.#say('', 'ok');
+    let targets;
+    try {
+      targets = (await api.targets()).map(({ name }) => name);
+    } catch (error) {
+      return this.#say(sentence(error), 'danger');
+    }
+    const name = field({ label: 'Name', name: 'token-name', hint: 'What uses it, so that you know it again.' });
+    const life = h('select', { class: 'input', id: newId('life') }, ...LIVES.map(({ days, label }) => h('option', { value: days, selected: days === USUAL_DAYS }, label)));
+    const scope = new TokenScope(targets, identity);
+    const make = h('button', { class: 'button primary' }, 'Make token');
+    const error = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
+    const submit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      setText(error, '');
+      const wanted = { name: name.input.value.trim(), expires: Number(life.value) * DAY, ...scope.wanted };
+      if (!wanted.name) {
+        name.setError('Give the token a name.');
+        return name.input.focus();
+      }
+      if (scope.empty) return setText(error, 'Choose at least one right, or everything that you may.');
+      make.setAttribute('aria-busy', 'true');
+      try {
+        this.#made(wanted.name, (await account.makeToken(wanted)).token);
+      } catch (reason) {
+        if (reason instanceof ApiError && reason.code === 'token-exists') name.setError(reason.message);
+        else setText(error, sentence(reason));
+      }
+      make.removeAttribute('aria-busy');
+    };
+    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#back() }, 'Cancel');
+    this.element.replaceChildren(
+      h(
+        'form',
+        { class: 'way', novalidate: true, onsubmit: submit },
+        name.element,
+        h('div', { class: 'field' }, h('label', { for: life.id }, 'Good for'), life),
+        scope.element,
+        error,
+        h('div', { class: 'way-foot' }, cancel, make),
+      ),
+    );
+    name.input.focus();
+  }
+
+  /** @param {string} name @param {string} token */
+  #made(name, token) {
+    const shown = shownOnce({ text: token, label: `Token ${name}`, words: 'Copy the token now: it is never shown again.', done: () => this.#back() });
+    this.element.replaceChildren(shown.element);
+    shown.focus();
+  }
+
+  #back() {
+    this.element.replaceChildren(this.#listed);
+    void this.#load();
+    this.#new.focus();
+  }
+
+  /** @param {string} text @param {'ok'|'danger'} tone */
+  #say(text, tone) {
+    setText(this.#message, text);
+    this.#message.dataset.tone = tone;
+  }
+}

@@ -1,7 +1,0 @@
-/* The name with its mark. */
-
-import { base } from './base.js';
-import { h } from './dom.js';
-
-export const wordmark = () =>
-  h('a', { class: 'wordmark', href: '#/' }, h('img', { src: `${base}/favicon.svg`, alt: '', width: 26, height: 26 }), 'lightsout');

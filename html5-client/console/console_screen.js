@@ -1,0 +1,140 @@
+/* The target's picture: canvas, its size on the page, its cover, and the input over it. Tests and scripts may ask it for
+ * its pixels: `await document.querySelector('console-screen').readPixels()`. */
+
+import { ConsoleLink } from './console_link.js';
+import { CursorShape } from './cursor_shape.js';
+import { h } from '../parts/dom.js';
+import { LEAVE_CHORD } from './keyboard_input.js';
+import { pictureSize } from './picture_size.js';
+import { ScreenCover } from './screen_cover.js';
+import { ScreenInput } from './screen_input.js';
+import { Tint } from './tint.js';
+
+/** @typedef {import('./console_session.js').Report} Report */
+/** @typedef {import('./console_session.js').Command} Command */
+/** @typedef {import('./picture_size.js').SizeMode} SizeMode */
+
+export class ConsoleScreen extends HTMLElement {
+  /** @type {ConsoleLink|null} */
+  #link = null;
+  #picture = { width: 0, height: 0 };
+  /** @type {SizeMode} */
+  #mode = 'fit';
+  #canvas = h('canvas', { width: 1, height: 1 });
+  #surface = h('div', { class: 'surface', tabindex: 0, role: 'application' }, this.#canvas);
+  #cursor = new CursorShape(this.#surface);
+  #tint = new Tint(this.#surface);
+  #resized = new ResizeObserver(() => this.#layOut());
+  #abort = new AbortController();
+  cover = new ScreenCover();
+  input = new ScreenInput(this.#surface, {
+    box: () => this.#canvas.getBoundingClientRect(),
+    send: (command) => this.send(command),
+    leave: () => this.left(),
+    pressed: () => this.pressed(),
+  });
+
+  /** Set by the console: what to do with reports, on leaving the capture, on a press, on pasted text. */
+  report = (/** @type {Report} */ _report) => {};
+  left = () => {};
+  pressed = () => {};
+  pasted = (/** @type {string} */ _text) => {};
+
+  /** @param {string} target @param {boolean} viewOnly */
+  start(target, viewOnly) {
+    this.#surface.setAttribute('aria-label', `Screen of ${target}. While you hold the keyboard, keys go to it; ${LEAVE_CHORD} leads out.`);
+    this.replaceChildren(this.#surface, this.cover.element);
+    this.#resized.observe(this);
+    this.#watch();
+    this.#link = new ConsoleLink({ target, canvas: this.#canvas, viewOnly, visible: !document.hidden }, (report) =>
+      this.#received(report),
+    );
+    this.#layOut();
+  }
+
+  disconnectedCallback() {
+    this.input.stop();
+    this.#abort.abort();
+    this.#resized.disconnect();
+    this.send({ type: 'stop' });
+    this.#link = null;
+  }
+
+  /** @param {Command} command */
+  send(command) {
+    this.#link?.send(command);
+  }
+
+  /** @param {SizeMode} mode */
+  setMode(mode) {
+    this.#mode = mode;
+    this.dataset.mode = mode;
+    this.#layOut();
+  }
+
+  get mode() {
+    return this.#mode;
+  }
+
+  get hasPicture() {
+    return this.#picture.width > 0;
+  }
+
+  focusPicture() {
+    this.#surface.focus({ preventScroll: true });
+  }
+
+  /**
+   * The picture now: {width, height, exact, pixels (RGBA)}; from the decoder's memory, or from the canvas itself.
+   * 0 x 0 when there is no picture, or the rectangle is not inside it.
+   * @param {{canvas?: boolean, rect?: import('../picture/decoder.js').Rect|null}} [from]
+   */
+  async readPixels({ canvas = false, rect = null } = {}) {
+    if (!this.#link) throw new Error('The console is not open.');
+    const { width, height, exact, pixels } = await this.#link.read(canvas, rect);
+    return { width, height, exact, pixels: new Uint8ClampedArray(pixels) };
+  }
+
+  /** SHA-256 of what is on the canvas, as hex. */
+  async hashPixels() {
+    const { width, height, exact, pixels } = await this.readPixels({ canvas: true });
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels));
+    const hash = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    return { width, height, exact, hash };
+  }
+
+  /** @param {Report} report */
+  #received(report) {
+    if (report.type === 'mode') {
+      this.#picture = { width: report.width, height: report.height };
+      this.#layOut();
+    } else if (report.type === 'cursor') this.#cursor.show(report);
+    else if (report.type === 'lossy') this.#tint.show(report, this.#picture);
+    else if (report.type === 'connection' && report.state.state !== 'open') this.input.forget();
+    this.report(report);
+  }
+
+  #watch() {
+    const { signal } = this.#abort;
+    document.addEventListener('visibilitychange', () => this.send({ type: 'visible', visible: !document.hidden }), { signal });
+    window.addEventListener('online', () => this.send({ type: 'retry' }), { signal });
+    window.addEventListener('resize', () => this.#layOut(), { signal });
+    this.#surface.addEventListener('paste', (event) => {
+      event.preventDefault();
+      this.pasted(event.clipboardData?.getData('text/plain') ?? '');
+    });
+  }
+
+  #layOut() {
+    const { width, height } = this.#picture;
+    this.#surface.hidden = !width;
+    if (!width) return;
+    const room = { width: this.clientWidth, height: this.clientHeight };
+    const size = pictureSize(this.#mode, { width, height }, room, devicePixelRatio);
+    this.#canvas.style.width = `${size.width}px`;
+    this.#canvas.style.height = `${size.height}px`;
+    this.#canvas.classList.toggle('sharp', size.sharp);
+  }
+}
+
+customElements.define('console-screen', ConsoleScreen);

@@ -1,0 +1,311 @@
+/* One console as the worker sees it: socket and picture. It takes commands from the page, passes on what the gateway
+ * says, acks what was painted, and reports what the page shows. Runs in a worker, or on the page where canvases cannot be
+ * handed over. */
+
+import { base } from '../base.js';
+import { Connection } from './connection.js';
+import { Decoder } from '../picture/decoder.js';
+import { Figures } from './figures.js';
+import { tryCodecs } from '../picture/payload_decoder.js';
+import { Picture } from '../picture/picture.js';
+import { StageTimes } from './stage_times.js';
+import { Trouble } from '../picture/trouble.js';
+import * as protocol from './protocol.js';
+
+/** @typedef {import('./connection.js').ConnectionState} ConnectionState */
+/** @typedef {import('../picture/decoder.js').Rect} Rect */
+/** @typedef {{buttons: number, x: number, y: number, wheel: number, pan: number}} AbsolutePointer */
+/** @typedef {{buttons: number, dx: number, dy: number, wheel: number, pan: number}} RelativePointer */
+/**
+ * @typedef {{type: 'key', usage: number, down: boolean}
+ *   | {type: 'pointer-absolute', pointer: AbsolutePointer, move: boolean}
+ *   | {type: 'pointer-relative', pointer: RelativePointer}
+ *   | {type: 'release-all'} | {type: 'beat'} | {type: 'retry'} | {type: 'stop'}
+ *   | {type: 'seat', action: import('./protocol.js').SeatAction}
+ *   | {type: 'seat-answer', grant: boolean, request: number}
+ *   | {type: 'visible', visible: boolean}
+ *   | {type: 'view-only', viewOnly: boolean}
+ *   | {type: 'watch', on: boolean} | {type: 'tint', on: boolean}
+ *   | {type: 'read', id: number, canvas: boolean, rect: Rect|null}} Command
+ */
+/** @typedef {{roundTrip: number|null, frames: number, bits: number}} StripFigures ms, per second, per second */
+/**
+ * @typedef {{type: 'connection', state: ConnectionState}
+ *   | {type: 'mode', width: number, height: number}
+ *   | {type: 'painted', sequence: number, exact: boolean}
+ *   | {type: 'figures', figures: StripFigures}
+ *   | {type: 'pixels', id: number, width: number, height: number, exact: boolean, pixels: ArrayBuffer}
+ *   | {type: 'failed', why: string}
+ *   | {type: 'trouble', why: string}
+ *   | {type: 'stages', stages: import('./stage_times.js').Stages}
+ *   | {type: 'lossy', columns: number, rows: number, map: Uint8Array}
+ *   | Exclude<import('./protocol.js').ServerMessage, {type: 'mode'|'update'|'pong'|'stats'|'end'}>} Report
+ */
+
+const DECODER_URL = `${base}/lightsout.wasm`;
+const PING_MS = 2000;
+/** Without any message this long after a ping, the connection is dead though the browser has not noticed. */
+const DEAD_MS = 6000;
+/** More than this waiting to be sent: pointer moves are held back, the newest wins. */
+const STUCK_BYTES = 1024;
+
+/** Made once for these slots. */
+const newIdentity = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export class ConsoleSession {
+  /** @type {Picture|null} */
+  #picture = null;
+  #canvas;
+  #connection;
+  #figures = new Figures();
+  #stages = new StageTimes();
+  #trouble = new Trouble();
+  #identity = newIdentity();
+  /** Number of the connection that is or was last. */
+  #viewer = 0;
+  #capabilities = 0;
+  #visible;
+  #viewOnly;
+  #saidViewOnly = false;
+  #watching = false;
+  #tinting = false;
+  #lastPing = 0;
+  #heardAt = 0;
+  /** @type {AbsolutePointer|null} */
+  #heldMove = null;
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  #clock;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #refresh;
+
+  /**
+   * @param {{target: string, canvas: HTMLCanvasElement|OffscreenCanvas, viewOnly: boolean, visible: boolean}} start
+   * @param {(report: Report, transfer?: Transferable[]) => void} report
+   */
+  constructor(start, report) {
+    this.report = report;
+    this.#visible = start.visible;
+    this.#viewOnly = start.viewOnly;
+    this.#canvas = start.canvas;
+    this.#connection = new Connection(start.target, () => this.#hello(), {
+      changed: (state) => this.#connectionChanged(state),
+      message: (message, received) => this.#message(message, received),
+    });
+    this.#start();
+  }
+
+  async #start() {
+    try {
+      const trial = tryCodecs();
+      const response = await fetch(DECODER_URL);
+      if (!response.ok) throw new Error(`${DECODER_URL}: ${response.status}`);
+      const decoder = await Decoder.create(await response.arrayBuffer());
+      this.#picture = new Picture(decoder, this.#canvas, this.#visible, {
+        begun: ({ width, height }) => this.report({ type: 'mode', width, height }),
+        done: (update, times, shown) => this.#done(update, times, shown),
+        broken: (codec, why) => this.#broken(codec, why),
+      });
+      this.#capabilities = await trial;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return this.report({ type: 'failed', why: `The picture decoder did not load (${why}). Reload the page.` });
+    }
+    this.#clock = setInterval(() => this.#tick(), 500);
+    this.#connection.connect();
+  }
+
+  /** @param {Command} command */
+  command(command) {
+    switch (command.type) {
+      case 'key':
+        return this.#connection.send(protocol.buildKey(command.usage, command.down));
+      case 'pointer-absolute':
+        return this.#pointer(command.pointer, command.move);
+      case 'pointer-relative':
+        return this.#connection.send(protocol.buildPointerRelative(command.pointer));
+      case 'release-all':
+        this.#heldMove = null;
+        return this.#connection.send(protocol.buildReleaseAll());
+      case 'beat':
+        return this.#ping();
+      case 'seat':
+        return this.#connection.send(protocol.buildSeat(command.action));
+      case 'seat-answer':
+        return this.#connection.send(protocol.buildSeatAnswer(command.grant, command.request));
+      case 'visible':
+        return this.#setVisible(command.visible);
+      case 'view-only':
+        return this.#setViewOnly(command.viewOnly);
+      case 'read':
+        return this.#read(command.id, command.canvas, command.rect);
+      case 'retry':
+        return this.#connection.retryNow();
+      case 'watch':
+        return this.#watch(command.on);
+      case 'tint':
+        this.#tinting = command.on;
+        return this.#showTint();
+      case 'stop':
+        return this.#stop();
+    }
+  }
+
+  #stop() {
+    clearInterval(this.#clock);
+    this.#connection.stop();
+    this.#picture?.erase();
+  }
+
+  #hello() {
+    this.#saidViewOnly = this.#viewOnly;
+    const known = this.#picture?.slotsKnown ?? false;
+    return {
+      hidden: !this.#visible,
+      viewOnly: this.#viewOnly,
+      capabilities: this.#capabilities | protocol.CAPABILITY.seats,
+      page: this.#identity,
+      lastViewer: known ? this.#viewer : 0,
+      lastSequence: known ? (this.#picture?.applied ?? 0) : 0,
+    };
+  }
+
+  /** @param {ConnectionState} state */
+  #connectionChanged(state) {
+    if (state.state !== 'open') this.#picture?.disconnected();
+    // Whoever may not see this screen any more keeps nothing of it.
+    if (state.state === 'ended') this.#picture?.erase();
+    clearTimeout(this.#refresh);
+    this.#stages.reset();
+    this.#heldMove = null;
+    this.#figures.reset();
+    this.#heardAt = this.#lastPing = performance.now();
+    this.report({ type: 'connection', state });
+  }
+
+  /** @param {import('./protocol.js').ServerMessage} message @param {number} received */
+  #message(message, received) {
+    this.#heardAt = received;
+    switch (message.type) {
+      case 'mode':
+        return this.#picture?.mode(message, (error) => this.#unreadable(error));
+      case 'update':
+        this.#figures.update(message.body.buffer.byteLength, received);
+        return this.#picture?.update(message, received);
+      case 'no-picture':
+        return this.#picture?.after(() => this.report(message));
+      case 'pong':
+        return this.#figures.pong(message.value, received);
+      case 'stats':
+        this.#stages.stats(message, received);
+        return this.#figures.serverRoundTrip(message.roundTrip / 1000);
+      case 'end':
+        return;
+      case 'welcome':
+        this.#welcomed(message.viewer);
+        return this.report(message);
+      default:
+        return this.report(message);
+    }
+  }
+
+  /** @param {number} viewer */
+  #welcomed(viewer) {
+    this.#viewer = viewer;
+    this.#picture?.connected();
+    if (this.#visible) this.#ping(); // the strip wants a first figure
+    if (this.#watching) this.#connection.send(protocol.buildWatch(true));
+  }
+
+  /** @param {unknown} error */
+  #unreadable(error) {
+    this.#connection.restart(`The gateway sent something this page cannot read: ${error instanceof Error ? error.message : error}`);
+  }
+
+  /** @param {import('../picture/picture.js').Update} update @param {import('../picture/picture.js').Times} times @param {boolean} shown */
+  #done(update, times, shown) {
+    this.#connection.send(protocol.buildAck(update.sequence, times.received * 1000, times.painted * 1000));
+    if (!shown) return;
+    this.#stages.update(update.times, times);
+    this.report({ type: 'painted', sequence: update.sequence, exact: update.exact });
+  }
+
+  /** @param {import('../picture/decoder.js').Codec|null} codec @param {string} why */
+  #broken(codec, why) {
+    const remedy = this.#trouble.failed(codec, performance.now());
+    clearTimeout(this.#refresh);
+    if (remedy.act === 'refresh') {
+      this.report({ type: 'trouble', why });
+      this.#refresh = setTimeout(() => this.#connection.send(protocol.buildRefresh()), remedy.waitMs);
+      return;
+    }
+    if (remedy.without) this.#capabilities &= ~protocol.CAPABILITY[remedy.without];
+    const rest = remedy.without ? `${remedy.without.toUpperCase()} does not work in this browser; going on without it.` : 'Beginning anew.';
+    this.report({ type: 'trouble', why: `${why} ${rest}` });
+    this.#connection.restart(rest);
+  }
+
+  /** @param {boolean} on */
+  #watch(on) {
+    this.#watching = on;
+    this.#stages.reset();
+    this.#connection.send(protocol.buildWatch(on));
+  }
+
+  #showTint() {
+    const { columns, rows, map } = this.#picture?.lossyMap() ?? { columns: 0, rows: 0, map: new Uint8Array() };
+    this.report({ type: 'lossy', columns, rows, map: this.#tinting ? map : new Uint8Array() });
+  }
+
+  /** @param {boolean} visible */
+  #setVisible(visible) {
+    if (visible === this.#visible) return;
+    this.#visible = visible;
+    this.#picture?.setVisible(visible);
+    this.#connection.send(protocol.buildVisible(visible));
+    if (visible) this.#ping();
+  }
+
+  /** @param {boolean} viewOnly */
+  #setViewOnly(viewOnly) {
+    this.#viewOnly = viewOnly;
+    if (viewOnly) this.#connection.send(protocol.buildSeat('release'));
+    else if (this.#saidViewOnly) this.#connection.restart('Asking to type.');
+  }
+
+  /** @param {AbsolutePointer} pointer @param {boolean} move nothing but the position changed */
+  #pointer(pointer, move) {
+    if (move && this.#connection.waiting > STUCK_BYTES) {
+      this.#heldMove = pointer;
+      return;
+    }
+    this.#heldMove = null;
+    this.#connection.send(protocol.buildPointerAbsolute(pointer));
+  }
+
+  #ping() {
+    this.#lastPing = performance.now();
+    this.#connection.send(protocol.buildPing(this.#figures.stamp(this.#lastPing)));
+  }
+
+  #tick() {
+    if (!this.#connection.open) return;
+    const now = performance.now();
+    if (this.#heldMove) this.#pointer(this.#heldMove, true);
+    if (this.#visible && now - Math.max(this.#lastPing, this.#heardAt) >= PING_MS) this.#ping();
+    if (this.#lastPing > this.#heardAt && now - this.#heardAt > DEAD_MS) return this.#connection.restart();
+    this.#picture?.tick(now);
+    if (!this.#visible) return;
+    const figures = this.#figures.now(now);
+    this.report({ type: 'figures', figures });
+    if (this.#watching) this.report({ type: 'stages', stages: this.#stages.now(figures.roundTrip, now) });
+    if (this.#tinting) this.#showTint();
+  }
+
+  /** @param {number} id @param {boolean} canvas @param {Rect|null} rect as Picture.read */
+  #read(id, canvas, rect) {
+    const read = this.#picture?.read(canvas, rect) ?? { width: 0, height: 0, pixels: new Uint8ClampedArray() };
+    const { buffer } = read.pixels;
+    const exact = this.#picture?.exact ?? false;
+    this.report({ type: 'pixels', id, width: read.width, height: read.height, exact, pixels: buffer }, [buffer]);
+  }
+}

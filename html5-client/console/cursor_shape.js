@@ -1,0 +1,53 @@
+/* The target's pointer shape as a CSS cursor, so that it moves without a round trip. */
+
+import { base } from '../base.js';
+
+/** @typedef {Extract<import('./protocol.js').ServerMessage, {type: 'cursor'}>} Cursor */
+
+/** Larger ones are ignored by browsers. */
+const MAX_SIDE = 128;
+/** When the target shows none, or draws its own: a dot that tells where the hand is. */
+export const DOT = `url(${base}/styles/pointer.svg) 4 4, crosshair`;
+
+/** @param {Uint8Array} from premultiplied RGBA @param {Uint8ClampedArray} to plain RGBA */
+function unmultiply(from, to) {
+  for (let i = 0; i < from.length; i += 4) {
+    const alpha = from[i + 3];
+    for (let c = 0; c < 3; c++) to[i + c] = alpha ? (from[i + c] * 255) / alpha : 0;
+    to[i + 3] = alpha;
+  }
+}
+
+export class CursorShape {
+  #url = '';
+
+  /** @param {HTMLElement} surface */
+  constructor(surface) {
+    this.surface = surface;
+    surface.style.cursor = DOT;
+  }
+
+  /** @param {Cursor} cursor */
+  async show({ visible, hotX, hotY, width, height, pixels }) {
+    if (!visible || !width || !height || width > MAX_SIDE || height > MAX_SIDE) return this.#set('', DOT);
+    const canvas = document.createElement('canvas');
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext('2d');
+    if (!context) return;
+    const image = context.createImageData(width, height);
+    unmultiply(pixels, image.data);
+    context.putImageData(image, 0, 0);
+    const blob = await new Promise((/** @type {(blob: Blob|null) => void} */ resolve) => canvas.toBlob(resolve));
+    if (!blob) return;
+    const url = URL.createObjectURL(blob);
+    this.#set(url, `url(${url}) ${Math.min(hotX, width - 1)} ${Math.min(hotY, height - 1)}, crosshair`);
+  }
+
+  /** @param {string} url @param {string} css */
+  #set(url, css) {
+    this.surface.style.cursor = css;
+    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#url = url;
+  }
+}

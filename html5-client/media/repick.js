@@ -1,0 +1,92 @@
+/* A file that a drive waits for is picked again: after a reload the page does not have it any more. Asked for once by a
+ * notice when the console opens, and by the drive's own button. */
+
+import { sentence } from '../api.js';
+import { openDialog } from '../parts/dialog.js';
+import { h, setText } from '../parts/dom.js';
+import { attachDrop } from '../parts/drop_zone.js';
+import { differenceWords, rememberedFile } from './file_memory.js';
+import { identity } from '../app/identity.js';
+import { bringAgain } from './insert_medium.js';
+import { mediaApi } from './media_api.js';
+import { notice } from '../parts/notices.js';
+import { servedFiles } from './served_files.js';
+import { sizeWords } from '../parts/words.js';
+
+/** @typedef {import('./media_api.js').Drive} Drive */
+
+/** @param {string} target @param {Drive} drive its file was brought by a browser, and nobody brings it now */
+const waits = (target, drive) =>
+  drive.phase === 'inserted' && drive.origin === 'stream' && drive.link !== 'good' && !servedFiles.brings(target, drive);
+
+/** @param {Drive} drive what is known of its file */
+function wantedOf({ medium, size, id }) {
+  const known = id ? rememberedFile(id) : null;
+  return { name: known?.name ?? medium ?? 'the file', size: known?.size ?? size, modified: known?.modified };
+}
+
+/** @param {string} target @param {number} index */
+export async function openRepickDialog(target, index) {
+  const drive = await mediaApi.drives(target).then((drives) => drives.find((one) => one.index === index), () => undefined);
+  if (!drive) return;
+  const wanted = wantedOf(drive);
+  const message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
+  const input = h('input', { type: 'file', hidden: true, 'data-for': 'repick' });
+  const pick = h('button', { type: 'button', class: 'button primary', autofocus: true, onclick: () => input.click() }, `Pick ${wanted.name}`);
+  const from = wanted.modified === undefined ? '' : `, last changed ${new Date(wanted.modified).toLocaleString()}`;
+  const dialog = openDialog({
+    title: `Pick “${wanted.name}” again`,
+    body: [
+      h('p', {}, `Drive ${index} of ${target} waits for this file, which was brought from a browser: ${sizeWords(wanted.size)}${from}.`),
+      h('p', { class: 'small dim' }, 'What the target has read already is compared: another file is never mixed into this one. You may drop the file here.'),
+      message, input,
+    ],
+    foot: [pick],
+  });
+  input.addEventListener('change', () => void take(input.files?.[0]));
+  attachDrop(dialog, () => true, ({ files }) => void take(files[0]));
+
+  /** @param {File|undefined} file */
+  async function take(file) {
+    input.value = '';
+    if (!file || !drive) return;
+    setText(message, differenceWords(file, wanted));
+    if (message.textContent) return;
+    pick.setAttribute('aria-busy', 'true');
+    try {
+      await bringAgain(target, drive, file);
+      dialog.close();
+    } catch (error) {
+      setText(message, sentence(error));
+    }
+    pick.removeAttribute('aria-busy');
+  }
+}
+
+/** The notice of one console. */
+export class RepickOffer {
+  #told = new Set();
+  #remove = () => {};
+
+  /** @param {string} target */
+  constructor(target) {
+    this.target = target;
+  }
+
+  /** @param {Drive[]} drives */
+  show(drives) {
+    if (!identity.can('media', this.target)) return;
+    const waiting = drives.filter((drive) => drive.id && rememberedFile(drive.id) && waits(this.target, drive));
+    if (!waiting.length) this.#remove();
+    for (const drive of waiting) {
+      if (this.#told.has(drive.id)) continue;
+      this.#told.add(drive.id);
+      const text = `${this.target} waits for “${drive.medium}”, which this browser brought to drive ${drive.index}.`;
+      this.#remove = notice(text, '', [{ label: 'Pick it again', run: () => void openRepickDialog(this.target, drive.index) }]);
+    }
+  }
+
+  remove() {
+    this.#remove();
+  }
+}
