@@ -166,6 +166,9 @@ const struct config_key config_keys[] = {
            .remedy = "choose exclusive (one types, others ask for the keyboard) or shared (all who may type do)"),
     TARGET("seat-idle", seat_idle_s, CONFIG_FOR_ALL, config_value_number, .min = 0, .max = 86400,
            .remedy = "give seconds from 1 to 86400, or 0 so that an idle holder keeps the keyboard"),
+    TARGET("jiggler", jiggler_s, CONFIG_FOR_ALL, config_value_jiggler, .min = 0, .max = 3600,
+           .remedy =
+               "give seconds of silence from 10 to 3600 after which the pointer is moved a little, or 0 for never"),
     TARGET("extra-arguments", extra, CONFIG_FOR_QEMU, config_value_arguments, .trusted_only = true,
            .remedy = "give at most 64 words, quoted with \" where they hold blanks"),
 

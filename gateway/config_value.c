@@ -55,6 +55,20 @@ bool config_value_number(const struct config_key *key, const char *value, void *
     return true;
 }
 
+/* More often than every 10 s would be in the way of whoever just thinks. */
+bool config_value_jiggler(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
+{
+    unsigned seconds;
+    if (!config_value_number(key, value, &seconds, why, why_size))
+        return false;
+    if (seconds && seconds < 10) {
+        WHY("is too often");
+        return false;
+    }
+    *(unsigned *)field = seconds;
+    return true;
+}
+
 bool config_value_word(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
 {
     (void)why, (void)why_size;

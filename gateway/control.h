@@ -52,6 +52,7 @@ struct control_target {
     uint32_t media_wait_s;
     bool seat_shared;
     uint32_t seat_idle_s;
+    uint32_t jiggler_s;
 };
 
 struct control_vm {

@@ -180,6 +180,7 @@ static void tell_target(struct roles *self, unsigned index)
         .media_wait_s = target->media_wait_s,
         .seat_shared = target->seat == CONFIG_SEAT_SHARED,
         .seat_idle_s = target->seat_idle_s,
+        .jiggler_s = target->jiggler_s,
     };
     memcpy(message.name, target->name, sizeof message.name);
     for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++)
