@@ -5,6 +5,7 @@ import { ConsoleLink } from './console_link.js';
 import { CursorShape } from './cursor_shape.js';
 import { h } from '../parts/dom.js';
 import { LEAVE_CHORD } from './keyboard_input.js';
+import { t } from '../parts/messages.js';
 import { pictureSize } from './picture_size.js';
 import { ScreenCover } from './screen_cover.js';
 import { ScreenInput } from './screen_input.js';
@@ -42,7 +43,7 @@ export class ConsoleScreen extends HTMLElement {
 
   /** @param {string} target @param {boolean} viewOnly */
   start(target, viewOnly) {
-    this.#surface.setAttribute('aria-label', `Screen of ${target}. While you hold the keyboard, keys go to it; ${LEAVE_CHORD} leads out.`);
+    this.#surface.setAttribute('aria-label', t('console.screen-of', { target, chord: LEAVE_CHORD }));
     this.replaceChildren(this.#surface, this.cover.element);
     this.#resized.observe(this);
     this.#watch();
@@ -82,6 +83,16 @@ export class ConsoleScreen extends HTMLElement {
 
   focusPicture() {
     this.#surface.focus({ preventScroll: true });
+  }
+
+  /** Who may type can do so at once, unless the focus is somewhere on purpose. @param {boolean} mine the seat */
+  offerFocus(mine) {
+    if (mine && document.activeElement === document.body) this.focusPicture();
+  }
+
+  /** @param {HTMLElement} element lies over the picture from now on, with its size */
+  addLayer(element) {
+    this.#surface.append(element);
   }
 
   /**

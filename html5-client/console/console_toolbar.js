@@ -1,73 +1,56 @@
-/* The console's buttons. They only say what is wanted; the console does it. */
+/* The console's buttons, which features add. They only say what is wanted. */
 
-import { CHORDS } from './chords.js';
 import { h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { attachMenu } from '../parts/menu.js';
+import { t } from '../parts/messages.js';
 import { attachToolbar } from '../parts/toolbar.js';
 
 /** @typedef {import('../parts/menu.js').MenuEntry} MenuEntry */
-/** @typedef {import('./picture_size.js').SizeMode} SizeMode */
-/**
- * @typedef {object} ToolbarCalls
- * @property {(chord: import('./chords.js').Chord) => void} chord
- * @property {() => void} paste
- * @property {() => void} media
- * @property {() => MenuEntry[]} power
- * @property {() => SizeMode} size
- * @property {(mode: SizeMode) => void} setSize
- * @property {() => void} fullscreen
- * @property {() => MenuEntry[]} more
- */
+/** @typedef {import('./console_context.js').Tool} Tool */
 
-/** @type {{mode: SizeMode, label: string}[]} */
-const SIZES = [
-  { mode: 'fit', label: 'Fit, sharp' },
-  { mode: 'fill', label: 'Fill the room' },
-  { mode: 'own', label: 'Own size' },
-];
-
-/** @param {string} glyph @param {string} label @param {(() => void)|undefined} run @param {string} [more] */
-function button(glyph, label, run, more = '') {
+/** @param {Tool} tool */
+function makeButton({ glyph, label, run, name }) {
   return h(
     'button',
-    { type: 'button', class: `button quiet tool ${more}`, 'aria-label': label, title: label, onclick: run },
+    { type: 'button', class: 'button quiet tool', 'data-tool': name, 'aria-label': label, title: label, onclick: run },
     icon(glyph),
     h('span', { class: 'tool-label' }, label),
   );
 }
 
-/** @param {string} glyph @param {string} label @param {() => MenuEntry[]} entries */
-function menuTool(glyph, label, entries) {
-  const opener = button(glyph, label, undefined);
-  const wrap = h('div', {}, opener);
-  attachMenu(opener, entries);
-  return { wrap, opener };
-}
-
 export class ConsoleToolbar {
-  element = h('div', { class: 'toolbar', 'aria-label': 'Console' });
+  element = h('div', { class: 'toolbar', 'aria-label': t('console.toolbar') });
+  /** @type {{tool: Tool, button: HTMLButtonElement, element: HTMLElement}[]} */
+  #tools = [];
 
-  /** @param {ToolbarCalls} calls */
-  constructor(calls) {
-    this.secure = button('lock', 'Ctrl+Alt+Del', () => calls.chord(CHORDS[0]), 'roomy');
-    this.keys = menuTool('keyboard', 'Keys', () => CHORDS.map((chord) => ({ label: chord.label, run: () => calls.chord(chord) })));
-    this.paste = button('clipboard', 'Type text', calls.paste);
-    this.media = button('disc', 'Media', calls.media);
-    this.power = menuTool('power', 'Power', calls.power);
-    const sizes = () => SIZES.map(({ mode, label }) => ({ label, checked: calls.size() === mode, run: () => calls.setSize(mode) }));
-    const size = menuTool('fit', 'Size', sizes);
-    const full = button('expand', 'Full screen', calls.fullscreen);
-    const more = menuTool('more', 'More', calls.more);
-    const { element } = this;
-    element.append(this.secure, this.keys.wrap, this.paste, this.media, this.power.wrap, size.wrap, full, more.wrap);
-    attachToolbar(element);
+  /** @param {() => MenuEntry[]} more entries of the More menu */
+  constructor(more) {
+    this.add({ name: 'more', order: Infinity, keep: Infinity, glyph: 'more', label: t('console.more'), entries: more });
   }
 
-  /** @param {{input: boolean, power: boolean}} allowed */
-  allow({ input, power }) {
-    this.secure.disabled = this.keys.opener.disabled = this.paste.disabled = !input;
-    this.power.opener.disabled = !power;
+  /** Once all are there that come at first. */
+  attach() {
+    attachToolbar(this.element);
+  }
+
+  /** @param {Tool} tool */
+  add(tool) {
+    const button = makeButton(tool);
+    const element = tool.entries ? h('div', {}, button) : button;
+    if (tool.entries) attachMenu(button, tool.entries);
+    if (this.element.role) button.tabIndex = -1;
+    const next = this.#tools.find((other) => other.tool.order > tool.order);
+    this.element.insertBefore(element, next?.element ?? null);
+    this.#tools.push({ tool, button, element });
+    this.#tools.sort((one, other) => one.tool.order - other.tool.order);
+  }
+
+  show() {
+    for (const { tool, button } of this.#tools) {
+      if (tool.enabled) button.disabled = !tool.enabled();
+      if (tool.pressed) button.setAttribute('aria-pressed', String(tool.pressed()));
+    }
   }
 
   focus() {

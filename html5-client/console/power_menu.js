@@ -2,6 +2,7 @@
 
 import { api, sentence } from '../api.js';
 import { confirmDialog } from '../parts/dialog.js';
+import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 import { BOOT_WORDS } from '../parts/words.js';
 
@@ -9,39 +10,21 @@ import { BOOT_WORDS } from '../parts/words.js';
 /** @typedef {import('../api.js').BootChoice} BootChoice */
 /** @typedef {{target: string, power: import('../api.js').Power|null, changed: (power: import('../api.js').Power) => void}} Facts */
 
-/** @type {Record<PowerAction, {label: string, done: string, ask?: {text: string, action: string}}>} */
-const ACTIONS = {
-  on: { label: 'Power on', done: 'Powered on.' },
-  'soft-off': { label: 'Shut down (ACPI)', done: 'The target was asked to shut down.' },
-  'hard-off': {
-    label: 'Power off now …',
-    done: 'Powered off.',
-    ask: { text: 'The power is cut at once. What the target has not written to its disks is lost.', action: 'Power off' },
-  },
-  reset: {
-    label: 'Reset …',
-    done: 'Reset.',
-    ask: { text: 'The target starts anew at once. What it has not written to its disks is lost.', action: 'Reset' },
-  },
-  nmi: {
-    label: 'Send NMI …',
-    done: 'NMI sent.',
-    ask: { text: 'Many systems crash on a non-maskable interrupt, on purpose: to write a dump.', action: 'Send NMI' },
-  },
-};
+/** What cannot be undone asks first. @type {PowerAction[]} */
+const ASKS = ['hard-off', 'reset', 'nmi'];
 
 /** @type {BootChoice[]} */
 const BOOTS = ['default', 'cd', 'disk', 'pxe', 'menu', 'setup'];
 
 /** @param {PowerAction} action @param {Facts} facts */
 export async function act(action, { target, changed }) {
-  const { done, ask, label } = ACTIONS[action];
-  const title = `${label.replace(' …', '')}: ${target}`;
-  if (ask && !(await confirmDialog({ title, ...ask }))) return;
+  const title = t('power.title', { action: t(`power.${action}`), target });
+  const question = { title, text: t(`power.${action}-warning`), action: t(`power.${action}-action`) };
+  if (ASKS.includes(action) && !(await confirmDialog(question))) return;
   try {
     const power = await api.power(target, action);
     if (power) changed(power);
-    notice(done);
+    notice(t(`power.${action}-done`));
   } catch (error) {
     notice(sentence(error), 'danger');
   }
@@ -52,7 +35,7 @@ async function bootOnce(boot, { target, changed }) {
   try {
     const power = await api.bootOnce(target, boot);
     if (power) changed(power);
-    notice(boot === 'default' ? 'The next start is as usual.' : `The next start, once: ${BOOT_WORDS[boot]}.`);
+    notice(boot === 'default' ? t('power.next-usual') : t('power.next-once', { choice: BOOT_WORDS[boot] }));
   } catch (error) {
     notice(sentence(error), 'danger');
   }
@@ -64,7 +47,7 @@ export function powerEntries(facts) {
   const off = state === 'off';
   /** @param {PowerAction} action @param {boolean} disabled @returns {import('../parts/menu.js').MenuItem} */
   const item = (action, disabled) => ({
-    label: ACTIONS[action].label,
+    label: ASKS.includes(action) ? t('power.asks', { action: t(`power.${action}`) }) : t(`power.${action}`),
     disabled,
     tone: action === 'hard-off' || action === 'reset' ? 'danger' : '',
     run: () => act(action, facts),
@@ -77,7 +60,7 @@ export function powerEntries(facts) {
     item('hard-off', off),
     item('nmi', off),
     'line',
-    { group: 'Next start, once' },
+    { group: t('power.next-start') },
     ...BOOTS.map((boot) => ({
       label: BOOT_WORDS[boot],
       checked: (facts.power?.boot_next ?? 'default') === boot,

@@ -1,0 +1,16 @@
+/* The features of a console, in the order in which they are plugged in: a line each. What is heavy or rarely wanted is
+ * loaded by its feature with import(), when it is wanted. */
+
+import { plugDongle } from '../dongle/dongle_feature.js';
+import { plugFigures } from './figures_feature.js';
+import { plugKeys } from './keys_feature.js';
+import { plugMedia } from '../media/media_feature.js';
+import { plugPaste } from './paste_feature.js';
+import { plugPointer } from './pointer_feature.js';
+import { plugPower } from './power_feature.js';
+import { plugScreenshot } from './screenshot_feature.js';
+import { plugSeat } from './seat_feature.js';
+import { plugSize } from './size_feature.js';
+
+/** @type {import('./console_context.js').Feature[]} */
+export const FEATURES = [plugSeat, plugPower, plugPointer, plugKeys, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugScreenshot];

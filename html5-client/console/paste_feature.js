@@ -1,0 +1,12 @@
+/* Typing a text on the target: by its button, and by pasting onto the picture. */
+
+import { openPasteDialog } from './paste_dialog.js';
+
+/** @type {import('./console_context.js').Feature} */
+export function plugPaste(context) {
+  const enabled = () => context.state.admitted;
+  const open = (text = '') => enabled() && openPasteDialog(context.target, text);
+  context.addTool({ name: 'paste', order: 30, keep: 50, glyph: 'clipboard', label: 'Type text', run: () => open(), enabled });
+  context.screen.pasted = (text) => void open(text);
+  context.provide('paste', open);
+}
