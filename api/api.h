@@ -8,9 +8,10 @@
 #include "media/library.h"
 #include "media/upload.h"
 
-#define API_MAX_TABLES 24
+#define API_MAX_TABLES 40
 
 struct api_certificate_ops;
+struct api_macros_ops;
 
 typedef void api_done_fn(void *data, int error, const char *why); /* why: sentence, valid during the call */
 
@@ -38,6 +39,8 @@ struct api_context {
 
     const struct api_certificate_ops *certificate; /* api/certificate.h; NULL: cannot be changed */
     void *certificate_context;
+
+    const struct api_macros_ops *macros; /* api/macros.h; NULL: none */
 
     const struct api_exports_ops *exports; /* NULL: off */
     void *exports_context;

@@ -8,9 +8,7 @@
 
 #define MAX_CHORDS 16
 
-/* Somebody at the console keeps the keyboard unless the caller insists, and could take it over as well. Replies and
- * gives false then. */
-static bool seat_is_open(const struct api_context *api, struct target *t, struct route_call *call, bool force)
+bool api_seat_is_open(const struct api_context *api, struct target *t, struct route_call *call, bool force)
 {
     const struct seat_party *holder = &t->seat.holder;
     const char *why;
@@ -56,7 +54,7 @@ static void post_keys(void *context, struct route_call *call)
                           MAX_CHORDS);
         return;
     }
-    if (!seat_is_open(context, t, call, force))
+    if (!api_seat_is_open(context, t, call, force))
         return;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *chord = json_string_value(json_array_get(keys, i));
@@ -82,7 +80,7 @@ static void post_type(void *context, struct route_call *call)
         return;
     _cleanup_json_ json_t *body = api_body(call, (const char *const[]){"text", "layout", "force", NULL});
     if (!body || !api_string(call, body, "text", true, &text) || !api_string(call, body, "layout", false, &layout) ||
-        !api_bool(call, body, "force", &force) || !seat_is_open(context, t, call, force))
+        !api_bool(call, body, "force", &force) || !api_seat_is_open(context, t, call, force))
         return;
     int r = t->ops->type(t, text, layout, &characters, why, sizeof why);
     if (r < 0) {

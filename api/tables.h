@@ -14,10 +14,15 @@ extern const struct api_rows api_session_rows, api_setup_rows, api_target_rows, 
 
 extern const struct api_rows api_account_rows, api_export_rows, api_sessions_rows, api_token_rows, api_directory_rows;
 extern const struct api_rows api_audit_rows;
+extern const struct api_rows api_macro_rows, api_jiggler_rows;
 
 /* The target that the path names. Replies 404 and gives NULL when there is none. Whether the caller may see it was
  * checked before the handler ran. */
 struct target *api_target(const struct api_context *context, struct route_call *call);
+
+/* Somebody at the console keeps the keyboard unless the caller insists (force), and could take it over as well. Replies
+ * and gives false then. What is typed keeps a holder of the caller's own from counting as idle. */
+bool api_seat_is_open(const struct api_context *api, struct target *t, struct route_call *call, bool force);
 
 /* Replies with the status that fits a port's error. what: short code for -EBUSY ("drive-busy", "not-now"). */
 void api_reply_port_error(struct route_call *call, int error, const char *why, const char *busy_code);

@@ -1,6 +1,7 @@
 /* The targets a caller may see. */
 #include "api/drive_json.h"
 #include "api/json.h"
+#include "api/macros.h"
 #include "api/tables.h"
 #include "api/usb_json.h"
 
@@ -33,6 +34,7 @@ static void hide(json_t *json, bool media)
     json_object_set_new(json, "viewers", json_integer(0));
     json_object_set_new(json, "seat", json_pack("{s:n, s:b}", "holder", "shared", 0));
     json_object_set_new(json, "leds", json_pack("{s:b, s:b, s:b}", "num", 0, "caps", 0, "scroll", 0));
+    json_object_set_new(json, "macro", json_null());
     json_object_set_new(json, "vm", json_null());
     json_object_set_new(json, "usb", json_null());
     json_object_set_new(json, "capture", json_false());
@@ -56,6 +58,8 @@ static json_t *whole_json(struct target *t)
 static json_t *target_json(const struct api_context *api, const struct route_call *call, struct target *t)
 {
     json_t *json = whole_json(t);
+    json_object_set_new(json, "macro", api->macros ? api->macros->running(t) : json_null());
+    json_object_set_new(json, "jiggler", json_integer(t->jiggler_s));
     if (json && !api->may(api->may_context, call->session, RIGHT_VIEW, t->name))
         hide(json, api->may(api->may_context, call->session, RIGHT_MEDIA, t->name));
     return json;

@@ -112,6 +112,9 @@ struct target_ops {
 
     /* From here on NULL where the target has none of it. */
 
+    /* Seconds of silence after which the pointer is moved a little, 0: never; until the next start. */
+    void (*set_jiggler)(struct target *self, unsigned seconds);
+
     /* word: "auto", or the name of a personality. -EINVAL with the known words in why. The target sees its keyboard,
      * mouse and drives leave and return. */
     void (*set_personality)(struct target *self, const char *word, target_done_fn *done, void *data);
@@ -141,8 +144,9 @@ struct target {
     char signal_why[256];
     int width, height; /* of the newest picture, 0 before the first */
     uint8_t leds;
-    const struct target_usb *usb; /* NULL: this target's USB is not ours to shape */
-    char vm_state[32];            /* "running", "starting", "failed", "" when the target has no process of ours */
+    unsigned jiggler_s, jiggler_configured_s; /* as it is now, and as the configuration says; 0: off */
+    const struct target_usb *usb;             /* NULL: this target's USB is not ours to shape */
+    char vm_state[32]; /* "running", "starting", "failed", "" when the target has no process of ours */
     char vm_why[512];
     char *vm_log[TARGET_LOG_LINES]; /* last lines the VM's process printed, oldest first; NULL ends */
 };
