@@ -116,7 +116,7 @@ class Bench {
     await page.evaluate(() => document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'bench' })));
     await page.locator('#bench').setInputFiles(this.gateway.path(name));
     await page.evaluate(() => {
-      const worker = new Worker('/media_worker.js', { type: 'module' });
+      const worker = new Worker('/media/media_worker.js', { type: 'module' });
       const [file] = document.querySelector('#bench').files;
       const options = { kind: 'cdrom', overlay: 'none', writable: false, copy: false, bootOnce: false, rate: 0 };
       worker.postMessage({ key: 1, type: 'serve', start: { target: 'demo', drive: 0, file, options, id: null } });

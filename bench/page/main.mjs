@@ -6,9 +6,10 @@ import { key } from './key.mjs';
 import { keyBusy } from './key_busy.mjs';
 import { latency } from './latency.mjs';
 import { memory } from './memory.mjs';
+import { openTarget } from './open.mjs';
 import { reconnect } from './reconnect.mjs';
 
-const benches = { decode, latency, key, 'key-busy': keyBusy, idle, memory, reconnect };
+const benches = { decode, latency, key, 'key-busy': keyBusy, idle, memory, open: openTarget, reconnect };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 
 const machine = await Machine.create();
