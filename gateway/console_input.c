@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/console_viewer.h"
+#include "gateway/target_jiggler.h"
 
 #define SILENCE_US 1500000 /* or three round trips, whichever is longer */
 
@@ -52,8 +53,10 @@ void viewer_alive(struct console_viewer *self, uint32_t rtt_us)
 /* Who the seat admits types, nobody else, and only as long as the session has the right. */
 static bool may_type_now(struct console_viewer *self)
 {
-    if (input_of(self) && viewer_may_type(self) && viewer_uses_seat(self))
+    if (input_of(self) && viewer_may_type(self) && viewer_uses_seat(self)) {
+        target_jiggler_used(self->target);
         return true;
+    }
     viewer_let_go(self); /* what it pressed while it might */
     return false;
 }
@@ -82,6 +85,7 @@ void viewer_pointer_absolute(struct console_viewer *self, uint8_t buttons, uint1
         return;
     if (buttons || wheel || pan)
         target_key_pressed(self->target);
+    target_jiggler_pointed(self->target, x, y);
     input_holder_absolute(&self->holder, input_of(self), buttons, x, y, wheel, pan);
     watch_silence(self);
 }

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "gateway/console_viewer.h"
+#include "gateway/macros.h"
 
 #define ACTS_MAX 30 /* that one viewer may ask for in ACTS_US; each may become a line of the audit log */
 #define ACTS_US 10000000ull
@@ -130,6 +131,7 @@ static void follow(struct gateway_target *self, const struct seat_news *news)
         bool everybody = news->change == SEAT_SHARED || news->change == SEAT_EXCLUSIVE;
         let_go_of(self, everybody || !news->former.session ? &all : &news->former);
         stop_typing(self, news);
+        macros_seat_moved(self->macros, news);
     }
     write_down(self, news);
     target_tell_seat(self);

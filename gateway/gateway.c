@@ -21,6 +21,7 @@
 #include "gateway/drives.h"
 #include "gateway/exports.h"
 #include "gateway/helper_client.h"
+#include "gateway/macros.h"
 #include "gateway/media_streams.h"
 #include "gateway/outward_client.h"
 #include "gateway/role.h"
@@ -197,6 +198,7 @@ static void set_api(struct gateway *self)
     self->api.may = gateway_may;
     self->api.may_context = self;
     self->api.layouts = self->layouts;
+    self->api.macros = &gateway_macros_ops;
     self->api.statistics = gateway_statistics;
     self->api.statistics_context = self;
     self->api.set_clock = gateway_clock_set;

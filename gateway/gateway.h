@@ -28,8 +28,10 @@ struct drives;
 struct exports;
 struct gateway;
 struct helper_client;
+struct macros;
 struct outward_client;
 struct screenshots;
+struct target_jiggler;
 struct vga_font;
 
 /* One target with everything the gateway keeps for it. */
@@ -55,6 +57,8 @@ struct gateway_target {
     bool absolute; /* it takes absolute pointer positions now */
     struct console_viewer *viewers;
     struct input_crowd crowd;          /* what they hold down */
+    struct macros *macros;             /* NULL: none can be kept */
+    struct target_jiggler *jiggler;    /* NULL: nothing to move */
     struct loop_timer *seat_timer;     /* NULL: nothing at the seat waits for time */
     struct console_pictures *pictures; /* NULL: nobody has viewed it yet */
 };

@@ -21,8 +21,8 @@
 #include "gateway/owner_passphrase.h"
 
 #define STORE_LOG "keeper.db-wal"
-#define LOG_HEAD 32u /* changes when the log begins anew */
-#define MOST_FILES 64u
+#define LOG_HEAD 32u     /* changes when the log begins anew */
+#define MOST_FILES 1600u /* up to three notes of each of 256 targets, and the keeper's */
 #define TRIES 100
 
 struct copied {

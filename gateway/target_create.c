@@ -10,7 +10,9 @@
 #include "gateway/console.h"
 #include "gateway/dongle.h"
 #include "gateway/drives.h"
+#include "gateway/macros.h"
 #include "gateway/screenshot.h"
+#include "gateway/target_jiggler.h"
 #include "machines/qemu/qemu_machine.h"
 #include "manage/power_fake.h"
 #include "usbgadget/recording.h"
@@ -178,6 +180,8 @@ int target_create(struct gateway *gateway, struct gateway_target *self)
     int r = create_machine(self);
     r = r ? r : screenshots_create(self, &self->screenshots);
     r = r ? r : listen_to_ports(self);
+    r = r ? r : macros_create(self, &self->macros);
+    r = r ? r : target_jiggler_configure(self, self->setup.jiggler_s);
     if (r < 0) {
         /* one bad target must not take the others along */
         log_error("gateway", "target %s cannot be used: %s", self->target.name, strerror(-r));
@@ -224,6 +228,8 @@ void target_destroy(struct gateway_target *self)
 {
     if (!self)
         return;
+    self->macros = macros_destroy(self->macros);
+    target_jiggler_finish(self);
     self->typist = typist_destroy(self->typist);
     if (self->target.input)
         self->target.input->ops->release_all(self->target.input);

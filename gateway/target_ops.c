@@ -7,6 +7,7 @@
 #include "gateway/drives.h"
 #include "gateway/screen_text.h"
 #include "gateway/screenshot.h"
+#include "gateway/target_jiggler.h"
 
 static struct gateway_target *self_of(struct target *target)
 {
@@ -54,6 +55,7 @@ static int on_chord(struct target *target, const char *text, char *why, size_t w
     int r = chord_parse(text, &chord, why, why_size);
     if (r < 0)
         return r;
+    target_jiggler_used(self);
     r = typist_chord(self->typist, &chord);
     if (r == -EBUSY)
         snprintf(why, why_size, "Something is being typed; stop it or wait for its end.");
@@ -134,10 +136,15 @@ static void on_set_edid(struct target *target, const struct edid *edid, target_d
         done(data, -ENODEV, target->signal_why);
 }
 
+static void on_set_jiggler(struct target *target, unsigned seconds)
+{
+    target_jiggler_set(self_of(target), seconds);
+}
+
 #define OF_ALL                                                                                                         \
     .insert = on_insert, .overlay_export = on_overlay_export, .overlay_discard = on_overlay_discard,                   \
     .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
-    .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat
+    .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat, .set_jiggler = on_set_jiggler
 
 const struct target_ops gateway_target_ops = {OF_ALL};
 

@@ -1,0 +1,425 @@
+/* Keeps a target's macros and runs one of them, on the target's own port: a page may close, the macro goes on. */
+#include "gateway/macros.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "gateway/console.h"
+#include "gateway/console_seat.h"
+#include "gateway/macro_notes.h"
+#include "gateway/macro_run.h"
+#include "gateway/target_jiggler.h"
+
+/* Whoever started it may lose the right at any time; and a Stop must not wait for a pause to end. */
+#define LOOK_US 50000
+#define PACE_US 60000 /* where the port does not know: what a BIOS keeps up with (usbgadget/typist.c) */
+#define PACE_LEAST_US 1000
+
+enum end { END_NONE, END_DONE, END_STOPPED, END_SEAT, END_RIGHT, END_FAILED };
+static const char *const end_words[] = {"", "done", "stopped", "seat", "right", "failed"};
+
+struct macros {
+    struct gateway_target *target;
+    char path[CONFIG_PATH_MAX + 128];
+    json_t *all; /* name -> macro */
+    struct loop_timer *timer;
+
+    struct macro *running; /* NULL: none */
+    char name[MACRO_NAME_MAX];
+    struct macro_run run;
+    struct input_holder holder; /* in the target's crowd */
+    struct auth_session *starter;
+    bool typing;    /* the text that is being typed is ours */
+    bool took_seat; /* for the starter, who has no console */
+    uint64_t begun_us;
+
+    char last[MACRO_NAME_MAX], last_why[160];
+    enum end last_end;
+};
+
+static struct input *input_of(const struct macros *self)
+{
+    return self->target->target.input;
+}
+
+/* ---- what a run does ---- */
+
+static int on_key(void *data, uint16_t usage, bool down)
+{
+    struct macros *self = data;
+    target_jiggler_used(self->target);
+    return input_holder_key(&self->holder, input_of(self), usage, down);
+}
+
+static int on_pointer(void *data, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel)
+{
+    struct macros *self = data;
+    target_jiggler_pointed(self->target, x, y);
+    return input_holder_absolute(&self->holder, input_of(self), buttons, x, y, wheel, 0);
+}
+
+static int on_text(void *data, const char *text, const char *layout)
+{
+    struct macros *self = data;
+    struct target *target = &self->target->target;
+    size_t characters;
+    int r =
+        target->ops->type(target, text, *layout ? layout : "us", &characters, self->last_why, sizeof self->last_why);
+    self->typing = r == 0;
+    return r;
+}
+
+static bool on_typing(void *data)
+{
+    struct macros *self = data;
+    target_jiggler_used(self->target);
+    self->typing = self->typing && self->target->target.ops->type_remaining(&self->target->target) > 0;
+    return self->typing;
+}
+
+static int on_pace(void *data)
+{
+    const struct input *input = input_of(data);
+    int us = input->ops->pace ? input->ops->pace((struct input *)input) : 0;
+    return us < 0 ? us : us == 0 ? PACE_US : MAX(us, PACE_LEAST_US);
+}
+
+static void on_let_go(void *data)
+{
+    struct macros *self = data;
+    input_holder_release(&self->holder, input_of(self));
+}
+
+static const struct macro_port port = {
+    .key = on_key,
+    .pointer = on_pointer,
+    .text = on_text,
+    .typing = on_typing,
+    .pace = on_pace,
+    .let_go = on_let_go,
+};
+
+/* ---- its end ---- */
+
+static void give_seat_back(struct macros *self)
+{
+    const struct seat_party *holder = &self->target->target.seat.holder;
+    const char *why;
+    if (self->took_seat && holder->viewer == 0 && holder->session == target_seat_session(self->starter))
+        console_seat_act(self->target, self->starter, SEAT_DO_RELEASE, 0, &why);
+    self->took_seat = false;
+}
+
+static void finish(struct macros *self, enum end end, const char *why)
+{
+    if (!self->running)
+        return;
+    self->running = macro_free(self->running); /* first: what follows may lead here again */
+    loop_timer_disarm(self->timer);
+    if (self->typing && self->target->target.ops->type_remaining(&self->target->target) > 0)
+        self->target->target.ops->type_stop(&self->target->target);
+    self->typing = false;
+    input_holder_release(&self->holder, input_of(self));
+    input_holder_leave(&self->holder);
+    text_copy(self->last, sizeof self->last, self->name);
+    text_copy(self->last_why, sizeof self->last_why, why);
+    self->last_end = end;
+    log_info("macro", "target %s: %s of %s: %s%s%s", self->target->target.name, self->name, self->starter->user,
+             end_words[end], *why ? ": " : "", why);
+    give_seat_back(self);
+    self->starter = auth_session_unref(self->starter);
+    console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
+}
+
+void macros_stop(struct macros *self)
+{
+    if (self)
+        finish(self, END_STOPPED, "");
+}
+
+bool macros_run_now(const struct macros *self)
+{
+    return self && self->running;
+}
+
+void macros_seat_moved(struct macros *self, const struct seat_news *news)
+{
+    if (!self || !self->running || !seat_moved(news->change))
+        return;
+    uint64_t starter = target_seat_session(self->starter);
+    bool others = news->who.session && news->who.session != starter;
+    bool lost = news->former.session == starter && news->who.session != starter;
+    bool everybodys = news->change == SEAT_SHARED || news->change == SEAT_EXCLUSIVE;
+    if (others || lost || everybodys)
+        finish(self, END_SEAT, "The keyboard has changed hands.");
+}
+
+/* A local session ends with its connection, which a command does not keep; it was the administrator's of this host. */
+static bool may_go_on(const struct macros *self)
+{
+    return self->starter->local ||
+           gateway_may(self->target->gateway, self->starter, RIGHT_INPUT, self->target->target.name);
+}
+
+/* Its starter is not idle, unless somebody waits for the seat, who must not wait for ever. */
+static void use_seat(struct macros *self)
+{
+    struct seat *seat = &self->target->target.seat;
+    const struct seat_party *party = seat_of_session(seat, target_seat_session(self->starter));
+    if (party && seat->n_askers == 0 && seat_holds(seat, party)) {
+        const struct seat_party holder = *party;
+        seat_used(seat, &holder, clock_now_us());
+    }
+}
+
+static void explain(int error, const char *said, char *room, size_t size)
+{
+    const char *why = error == -ETIMEDOUT ? "The target has taken no keys for 12 s."
+                      : error == -ENODEV  ? "The target is not there."
+                      : *said             ? said
+                                          : "The target refused it.";
+    snprintf(room, size, "%s", why);
+}
+
+static void on_time(void *data)
+{
+    struct macros *self = data;
+    uint64_t now = clock_now_us(), next = now;
+    if (!may_go_on(self)) {
+        finish(self, END_RIGHT, "Whoever started it may not type any more.");
+        return;
+    }
+    use_seat(self);
+    self->last_why[0] = '\0';
+    int r = macro_run_tick(&self->run, now, &next);
+    if (!self->running)
+        return; /* it ended itself by what it did */
+    if (r == 1) {
+        loop_timer_arm_in(self->timer, MIN(next > now ? next - now : 0, (uint64_t)LOOK_US));
+        return;
+    }
+    char said[sizeof self->last_why], why[sizeof self->last_why] = "";
+    text_copy(said, sizeof said, self->last_why);
+    if (r < 0)
+        explain(r, said, why, sizeof why);
+    finish(self, r == 0 ? END_DONE : END_FAILED, why);
+}
+
+/* ---- its begin ---- */
+
+/* Nobody sits: who starts a macro does, for as long as it runs, so that a page that opens does not take the keyboard
+ * away from under it. */
+static void take_seat(struct macros *self)
+{
+    const char *why;
+    if (seat_free(&self->target->target.seat))
+        self->took_seat = console_seat_act(self->target, self->starter, SEAT_DO_REQUEST, 0, &why) == 0;
+}
+
+static int start(struct macros *self, const char *name, struct auth_session *session, long times, char *why,
+                 size_t why_size)
+{
+    json_t *json = json_object_get(self->all, name);
+    struct macro *macro = NULL;
+    if (!json)
+        return -ENOENT;
+    if (self->running)
+        return -EBUSY;
+    if (!input_of(self) || !self->target->typist) {
+        snprintf(why, why_size, "The target has no keyboard.");
+        return -ENODEV;
+    }
+    int r = macro_compile(json, &macro, why, why_size);
+    if (r < 0)
+        return r;
+    self->starter = auth_session_ref(session);
+    take_seat(self);
+    self->running = macro;
+    text_copy(self->name, sizeof self->name, name);
+    self->holder = (struct input_holder){0};
+    input_holder_join(&self->holder, &self->target->crowd);
+    self->begun_us = clock_now_us();
+    macro_run_begin(&self->run, macro, &port, self, times < 0 ? macro->times : (uint32_t)times, self->begun_us);
+    loop_timer_arm_in(self->timer, 0);
+    log_info("macro", "target %s: %s starts %s", self->target->target.name, session->user, name);
+    console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
+    return 0;
+}
+
+/* ---- what REST asks (api/macros.h) ---- */
+
+static struct macros *macros_of(struct target *target)
+{
+    return container_of(target, struct gateway_target, target)->macros;
+}
+
+static const char *text_of(json_t *macro, const char *key)
+{
+    const char *text = json_string_value(json_object_get(macro, key));
+    return text ? text : "";
+}
+
+static json_t *running_json(const struct macros *self)
+{
+    if (!self || !self->running)
+        return json_null();
+    const struct macro_run *run = &self->run;
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "name", self->name, "title", self->running->title,
+                     "by", self->starter->user, "step", (json_int_t)run->step + 1, "steps",
+                     (json_int_t)self->running->n_steps, "round", (json_int_t)run->round + 1, "times",
+                     (json_int_t)run->times, "seconds", (json_int_t)((clock_now_us() - self->begun_us) / 1000000));
+}
+
+static json_t *on_running(struct target *target)
+{
+    return running_json(macros_of(target));
+}
+
+static json_t *on_list(struct target *target)
+{
+    struct macros *self = macros_of(target);
+    json_t *list = json_array(), *macro;
+    const char *name;
+    if (self)
+        json_object_foreach(self->all, name, macro)
+        {
+            const json_t *times = json_object_get(macro, "times");
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:I, s:s, s:I}", "name", name, "title", text_of(macro, "title"),
+                                            "times", times ? json_integer_value(times) : (json_int_t)1, "shortcut",
+                                            text_of(macro, "shortcut"), "steps",
+                                            (json_int_t)json_array_size(json_object_get(macro, "steps"))));
+        }
+    json_t *last = self && self->last_end ? json_pack("{s:s, s:s, s:s}", "name", self->last, "end",
+                                                      end_words[self->last_end], "why", self->last_why)
+                                          : json_null();
+    return json_pack("{s:o, s:o, s:o}", "macros", list, "running", running_json(self), "last", last);
+}
+
+static json_t *on_get(struct target *target, const char *name)
+{
+    struct macros *self = macros_of(target);
+    json_t *copy = self ? json_copy(json_object_get(self->all, name)) : NULL; /* NULL gives NULL */
+    if (copy)
+        json_object_set_new(copy, "name", json_string(name));
+    return copy;
+}
+
+/* Writes down what is to be kept from now on; without success all is as before. */
+static int keep(struct macros *self, json_t *all)
+{
+    int r = all ? macro_notes_save(self->path, all) : -ENOMEM;
+    if (r < 0) {
+        json_decref(all);
+        log_error("macro", "target %s: macros cannot be written to %s: %s", self->target->target.name, self->path,
+                  strerror(-r));
+        return r;
+    }
+    json_decref(self->all);
+    self->all = all;
+    return 0;
+}
+
+static int on_put(struct target *target, const char *name, json_t *json, bool only_new, char *why, size_t why_size)
+{
+    struct macros *self = macros_of(target);
+    struct macro *macro = NULL;
+    if (!self)
+        return -ENOMEM;
+    if (!macro_name_is_good(name)) {
+        snprintf(why, why_size, "A name is up to %d of a-z, 0-9 and dashes, and begins with none.", MACRO_NAME_MAX - 1);
+        return -EINVAL;
+    }
+    bool there = json_object_get(self->all, name);
+    if (there && only_new)
+        return -EEXIST;
+    if (!there && json_object_size(self->all) >= MACROS_MAX)
+        return -E2BIG;
+    int r = macro_compile(json, &macro, why, why_size);
+    if (r < 0)
+        return r;
+    macro_free(macro);
+    json_t *all = json_copy(self->all), *kept = json_copy(json);
+    if (kept)
+        json_object_del(kept, "name");
+    if (!all || json_object_set_new(all, name, kept) < 0) {
+        json_decref(all);
+        return -ENOMEM;
+    }
+    r = keep(self, all);
+    return r < 0 ? r : !there;
+}
+
+static int on_remove(struct target *target, const char *name)
+{
+    struct macros *self = macros_of(target);
+    if (!self || !json_object_get(self->all, name))
+        return -ENOENT;
+    json_t *all = json_copy(self->all);
+    if (all)
+        json_object_del(all, name);
+    int r = keep(self, all);
+    if (r == 0 && self->running && strcmp(self->name, name) == 0)
+        macros_stop(self);
+    return r;
+}
+
+static int on_run(struct target *target, const char *name, struct auth_session *session, long times, char *why,
+                  size_t why_size)
+{
+    struct macros *self = macros_of(target);
+    return self ? start(self, name, session, times, why, why_size) : -ENOENT;
+}
+
+static bool on_stop(struct target *target)
+{
+    struct macros *self = macros_of(target);
+    bool ran = macros_run_now(self);
+    macros_stop(self);
+    return ran;
+}
+
+const struct api_macros_ops gateway_macros_ops = {
+    .list = on_list,
+    .running = on_running,
+    .get = on_get,
+    .put = on_put,
+    .remove = on_remove,
+    .run = on_run,
+    .stop = on_stop,
+};
+
+/* ---- life ---- */
+
+int macros_create(struct gateway_target *target, struct macros **ret)
+{
+    struct macros *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->target = target;
+    snprintf(self->path, sizeof self->path, "%s/gateway/%s.macros", target->gateway->setup.state, target->target.name);
+    self->all = macro_notes_load(self->path);
+    int r = self->all ? loop_timer_add(target->gateway->loop, on_time, self, &self->timer) : -ENOMEM;
+    if (r < 0) {
+        macros_destroy(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+struct macros *macros_destroy(struct macros *self)
+{
+    if (!self)
+        return NULL;
+    macros_stop(self);
+    loop_timer_remove(self->timer);
+    json_decref(self->all);
+    free(self);
+    return NULL;
+}
