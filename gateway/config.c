@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/config_keys.h"
+#include "gateway/config_internal.h"
+#include "gateway/config_page.h"
 #include "gateway/ini.h"
 
 struct config_reader {
@@ -20,9 +21,8 @@ struct config_reader {
     struct config_target *target;
 };
 
-static void mistake(struct config_mistakes *self, int line, const char *key, const char *format, ...) attr_printf(4, 5);
-
-static void mistake(struct config_mistakes *self, int line, const char *key, const char *format, ...)
+void config_mistake(struct config_mistakes *self, int line, const char *target, const char *key, const char *format,
+                    ...)
 {
     if (self->n == CONFIG_MAX_MISTAKES) {
         self->further++;
@@ -30,6 +30,7 @@ static void mistake(struct config_mistakes *self, int line, const char *key, con
     }
     struct config_mistake *m = &self->list[self->n++];
     m->line = line;
+    snprintf(m->target, sizeof m->target, "%s", target);
     snprintf(m->key, sizeof m->key, "%s", key);
     va_list ap;
     va_start(ap, format);
@@ -37,14 +38,55 @@ static void mistake(struct config_mistakes *self, int line, const char *key, con
     va_end(ap);
 }
 
-static bool target_name_valid(const char *name)
+/* ---- what was said ---- */
+
+void config_said_free(struct config_said said[CONFIG_MAX_KEYS])
+{
+    for (unsigned i = 0; i < CONFIG_MAX_KEYS; i++) {
+        free(said[i].text);
+        said[i] = (struct config_said){.origin = CONFIG_BY_DEFAULT};
+    }
+}
+
+bool config_said_copy(struct config_said to[CONFIG_MAX_KEYS], const struct config_said from[CONFIG_MAX_KEYS])
+{
+    bool good = true;
+    for (unsigned i = 0; i < CONFIG_MAX_KEYS; i++) {
+        to[i] = (struct config_said){.origin = from[i].origin, .text = from[i].text ? strdup(from[i].text) : NULL};
+        good &= !from[i].text || to[i].text;
+    }
+    return good;
+}
+
+bool config_said_add(struct config_said *self, enum config_origin origin, const char *text)
+{
+    char *joined = NULL;
+    if (!self->text)
+        joined = strdup(text);
+    else if (asprintf(&joined, "%s\n%s", self->text, text) < 0)
+        joined = NULL;
+    free(self->text);
+    self->text = joined;
+    self->origin = (uint8_t)origin;
+    return joined != NULL;
+}
+
+bool config_target_said(const struct config_target *self, const char *name)
+{
+    const struct config_key *key = config_key_find(CONFIG_SECTION_TARGET, name);
+    return key && self->said[key - config_keys].origin != CONFIG_BY_DEFAULT;
+}
+
+/* ---- targets ---- */
+
+bool config_target_name_valid(const char *name)
 {
     if (*name == '-' || *name == '\0' || strlen(name) >= TARGET_NAME_MAX)
         return false;
     return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-static struct config_target *find_target(struct config *self, const char *name)
+struct config_target *config_find_target(const struct config *self, const char *name)
 {
     for (unsigned i = 0; i < self->n_targets; i++)
         if (strcmp(self->targets[i]->name, name) == 0)
@@ -52,7 +94,7 @@ static struct config_target *find_target(struct config *self, const char *name)
     return NULL;
 }
 
-static struct config_target *target_new(const char *name, int line)
+struct config_target *config_target_new(const char *name, int line)
 {
     struct config_target *self = calloc(1, sizeof *self);
     if (!self)
@@ -73,30 +115,34 @@ static void target_free(struct config_target *self)
 {
     for (unsigned i = 0; i < self->extra.n; i++)
         free(self->extra.list[i]);
+    config_said_free(self->said);
     free(self);
 }
+
+/* ---- reading ---- */
 
 static void begin_target(struct config_reader *self, int line, const char *name)
 {
     struct config *config = self->config;
     self->place = IN_UNKNOWN; /* a section that is refused must not add a mistake for each of its lines */
-    if (!target_name_valid(name)) {
-        mistake(self->mistakes, line, "",
-                "'%.80s' is no name of a target; use up to %d of a-z, 0-9 and -, for example [target web1]", name,
-                TARGET_NAME_MAX - 1);
+    if (!config_target_name_valid(name)) {
+        config_mistake(self->mistakes, line, "", "",
+                       "'%.80s' is no name of a target; use up to %d of a-z, 0-9 and -, for example [target web1]",
+                       name, TARGET_NAME_MAX - 1);
         return;
     }
-    const struct config_target *other = find_target(config, name);
+    const struct config_target *other = config_find_target(config, name);
     if (other) {
-        mistake(self->mistakes, line, "", "target %s was begun in line %d already; give each target one section", name,
-                other->line);
+        config_mistake(self->mistakes, line, "", "",
+                       "target %s was begun in line %d already; give each target one section", name, other->line);
         return;
     }
     if (config->n_targets == CONFIG_MAX_TARGETS) {
-        mistake(self->mistakes, line, "", "there are more than %d targets; use a second gateway", CONFIG_MAX_TARGETS);
+        config_mistake(self->mistakes, line, "", "", "there are more than %d targets; use a second gateway",
+                       CONFIG_MAX_TARGETS);
         return;
     }
-    self->target = target_new(name, line);
+    self->target = config_target_new(name, line);
     if (!self->target) {
         self->out_of_memory = true;
         return;
@@ -114,60 +160,59 @@ static void on_section(void *data, int line, const char *name, const char *argum
     }
     self->place = IN_UNKNOWN;
     if (strcmp(name, "gateway") != 0) {
-        mistake(self->mistakes, line, "", "there is no section [%.80s]; use [gateway] or [target NAME]", name);
+        config_mistake(self->mistakes, line, "", "", "there is no section [%.80s]; use [gateway] or [target NAME]",
+                       name);
     } else if (*argument) {
-        mistake(self->mistakes, line, "", "section [gateway] has no name; write [gateway]");
+        config_mistake(self->mistakes, line, "", "", "section [gateway] has no name; write [gateway]");
     } else if (self->gateway_seen) {
-        mistake(self->mistakes, line, "", "section [gateway] was begun already; join the two");
+        config_mistake(self->mistakes, line, "", "", "section [gateway] was begun already; join the two");
     } else {
         self->gateway_seen = true;
         self->place = IN_GATEWAY;
     }
 }
 
+static const char *place_name(const struct config_reader *self)
+{
+    return self->place == IN_TARGET ? self->target->name : "";
+}
+
 static void unknown_key(struct config_reader *self, int line, const char *key, enum config_section section)
 {
     enum config_section other = section == CONFIG_SECTION_GATEWAY ? CONFIG_SECTION_TARGET : CONFIG_SECTION_GATEWAY;
     const char *near = config_key_nearest(section, key);
-    unsigned number;
-    if (config_key_find(other, key, &number))
-        mistake(self->mistakes, line, key, "this key belongs into section %s; move it there",
-                other == CONFIG_SECTION_GATEWAY ? "[gateway]" : "[target NAME]");
+    if (config_key_find(other, key))
+        config_mistake(self->mistakes, line, place_name(self), key, "this key belongs into section %s; move it there",
+                       other == CONFIG_SECTION_GATEWAY ? "[gateway]" : "[target NAME]");
     else if (near)
-        mistake(self->mistakes, line, key, "unknown key; did you mean %s?", near);
+        config_mistake(self->mistakes, line, place_name(self), key, "unknown key; did you mean %s?", near);
     else
-        mistake(self->mistakes, line, key, "unknown key; remove it, or see lightsoutd's configuration manual");
+        config_mistake(self->mistakes, line, place_name(self), key,
+                       "unknown key; remove it, or see lightsoutd's configuration manual");
 }
 
-/* Numbered keys share a row, so the row's bit says nothing of them; an empty field does. */
-static bool given_before(const struct config_key *key, const bool *given, const void *field)
+static void read_key(struct config_reader *self, int line, const struct config_key *key, const char *value, char *base,
+                     struct config_said *said)
 {
-    if (key->many)
-        return false;
-    if (key->last == 0)
-        return given[key - config_keys];
-    return ((const struct config_disk *)field)->path[0] != '\0';
-}
-
-static void read_key(struct config_reader *self, int line, const struct config_key *key, const char *name,
-                     const char *value, void *field, bool *given)
-{
-    if (given_before(key, given, field)) {
-        mistake(self->mistakes, line, name, "given twice in this section; remove one");
+    const char *name = key->name, *target = place_name(self);
+    if (said->origin != CONFIG_BY_DEFAULT && !key->many) {
+        config_mistake(self->mistakes, line, target, name, "given twice in this section; remove one");
         return;
     }
-    given[key - config_keys] = true;
+    if (!config_said_add(said, CONFIG_BY_FILE, value))
+        self->out_of_memory = true;
     if (key->trusted_only && !self->trusted) {
-        mistake(self->mistakes, line, name,
-                "allowed only in a file that belongs to root and that nobody else may write; run chown root and chmod "
-                "go-w on it, and on its folder");
+        config_mistake(self->mistakes, line, target, name,
+                       "allowed only in a file that belongs to root and that nobody else may write; run chown root and "
+                       "chmod go-w on it, and on its folder");
         return;
     }
     char why[160] = "";
     if (!*value)
-        mistake(self->mistakes, line, name, "the value is missing; %s", key->remedy);
-    else if (!key->parse(key, value, field, why, sizeof why))
-        mistake(self->mistakes, line, name, "'%.100s' %s; %s", value, *why ? why : "is not understood", key->remedy);
+        config_mistake(self->mistakes, line, target, name, "the value is missing; %s", key->remedy);
+    else if (!key->parse(key, value, base + key->offset, why, sizeof why))
+        config_mistake(self->mistakes, line, target, name, "'%.100s' %s; %s", value, *why ? why : "is not understood",
+                       key->remedy);
 }
 
 static void on_pair(void *data, int line, const char *name, const char *value)
@@ -176,95 +221,25 @@ static void on_pair(void *data, int line, const char *name, const char *value)
     if (self->place == IN_UNKNOWN)
         return;
     if (self->place == IN_NOTHING) {
-        mistake(self->mistakes, line, name, "stands before any section; put [gateway] or [target NAME] above it");
+        config_mistake(self->mistakes, line, "", name,
+                       "stands before any section; put [gateway] or [target NAME] above it");
         return;
     }
     bool gateway = self->place == IN_GATEWAY;
     enum config_section section = gateway ? CONFIG_SECTION_GATEWAY : CONFIG_SECTION_TARGET;
-    unsigned number;
-    const struct config_key *key = config_key_find(section, name, &number);
+    const struct config_key *key = config_key_find(section, name);
     if (!key) {
         unknown_key(self, line, name, section);
         return;
     }
-    char *base = gateway ? (char *)self->config : (char *)self->target;
-    read_key(self, line, key, name, value, base + key->offset + key->step * (number - 1),
-             gateway ? self->config->given : self->target->given);
+    read_key(self, line, key, value, gateway ? (char *)self->config : (char *)self->target,
+             (gateway ? self->config->said : self->target->said) + (key - config_keys));
 }
 
 static void on_mistake(void *data, int line, const char *what, const char *remedy)
 {
     struct config_reader *self = data;
-    mistake(self->mistakes, line, "", "%s; %s", what, remedy);
-}
-
-static bool target_given(const struct config_target *self, const char *name)
-{
-    unsigned number;
-    const struct config_key *key = config_key_find(CONFIG_SECTION_TARGET, name, &number);
-    return key && self->given[key - config_keys];
-}
-
-/* A dongle's keys make root open devices and write to the kernel's configuration. */
-static void check_dongle(struct config_target *self, bool trusted, struct config_mistakes *mistakes)
-{
-    if (!trusted)
-        mistake(mistakes, self->line, "machine",
-                "target %s is a dongle, which is allowed only in a file that belongs to root and that nobody else may "
-                "write; run chown root and chmod go-w on it, and on its folder",
-                self->name);
-    if (!target_given(self, "drives"))
-        self->drives = GADGET_LUNS;
-    if (self->drives > GADGET_LUNS)
-        mistake(mistakes, self->line, "drives", "a dongle has at most %d drives; give a number from 0 to %d",
-                GADGET_LUNS, GADGET_LUNS);
-    if (self->dongle.subdevs.n > 0 && !self->dongle.media[0])
-        mistake(mistakes, self->line, "media-subdevs",
-                "subdevices are set through their media device; add media = /dev/media0");
-    if (self->dongle.media[0] && !self->dongle.capture[0])
-        mistake(mistakes, self->line, "media", "the media device belongs to no capture device; add capture = PATH");
-    if (self->dongle.wake_secureon.given && !self->dongle.wake_mac.given)
-        mistake(mistakes, self->line, "wake-secureon", "there is no address to wake; add wake-mac");
-    if (self->dongle.wake_broadcast[0] && !self->dongle.wake_mac.given)
-        mistake(mistakes, self->line, "wake-broadcast", "there is no address to wake; add wake-mac");
-}
-
-/* What no single line shows. */
-static void check_target(struct config_target *self, bool trusted, struct config_mistakes *mistakes)
-{
-    if (!target_given(self, "machine")) {
-        mistake(mistakes, self->line, "machine",
-                "target %s does not say what it is; add machine = qemu, or machine = dongle", self->name);
-        return;
-    }
-    for (size_t i = 0; i < config_n_keys; i++) {
-        const struct config_key *key = &config_keys[i];
-        if (self->given[i] && key->section == CONFIG_SECTION_TARGET && !(key->machines & 1u << self->machine))
-            mistake(mistakes, self->line, key->name, "target %s is a %s, which has no such key; remove it", self->name,
-                    config_machine_name(self->machine));
-    }
-    if (self->machine == CONFIG_DONGLE)
-        check_dongle(self, trusted, mistakes);
-    if (self->machine == CONFIG_REPLAY && !target_given(self, "recording"))
-        mistake(mistakes, self->line, "recording", "target %s replays nothing; add recording = PATH", self->name);
-    if (self->firmware == CONFIG_UEFI_SECURE && target_given(self, "memory") && self->memory_mb < 128)
-        mistake(mistakes, self->line, "memory", "UEFI does not start in %u MB; give at least 128", self->memory_mb);
-    if (self->mac.given && self->nic.kind == CONFIG_NIC_NONE)
-        mistake(mistakes, self->line, "mac", "target %s has no network interface; remove mac, or nic = none",
-                self->name);
-}
-
-/* One controller is one device. */
-static void check_udcs(const struct config *self, struct config_mistakes *mistakes)
-{
-    for (unsigned i = 0; i < self->n_targets; i++)
-        for (unsigned k = 0; k < i; k++) {
-            const struct config_target *a = self->targets[i], *b = self->targets[k];
-            if (a->machine == CONFIG_DONGLE && b->machine == CONFIG_DONGLE &&
-                strcmp(a->dongle.udc, b->dongle.udc) == 0 && a->dongle.udc[0])
-                mistake(mistakes, a->line, "udc", "targets %s and %s share %s; give each a controller of its own",
-                        b->name, a->name, a->dongle.udc);
-        }
+    config_mistake(self->mistakes, line, "", "", "%s; %s", what, remedy);
 }
 
 static void set_defaults(struct config *self)
@@ -276,7 +251,11 @@ static void set_defaults(struct config *self)
         config_value_names(NULL, "localhost 127.0.0.1 [::1]", &self->public_names, why, sizeof why);
 }
 
-int config_parse(const char *text, size_t size, bool trusted, struct config_mistakes *mistakes, struct config **ret)
+/* The owner's file, and what the page has set below it but for what is left out. mistakes: of the file; ignored and
+ * together: of the page's values, and of both. */
+static int read_once(const struct config_text *file, const struct config_page *page, const bool *left_out,
+                     struct config_mistakes *mistakes, struct config_mistakes *ignored,
+                     struct config_mistakes *together, struct config **ret)
 {
     static const struct ini_listener listener = {.section = on_section, .pair = on_pair, .mistake = on_mistake};
     attr_cleanup(config_destroyp) struct config *config = calloc(1, sizeof *config);
@@ -286,30 +265,35 @@ int config_parse(const char *text, size_t size, bool trusted, struct config_mist
     config->audit.keep = CONFIG_AUDIT_KEEP;
     config->cache_disk = CONFIG_CACHE_DISK;
     config->directory.timeout_s = CONFIG_DIRECTORY_TIMEOUT_S;
-    struct config_reader reader = {.config = config, .mistakes = mistakes, .trusted = trusted};
-    ini_parse(text, size, &listener, &reader);
-    if (reader.out_of_memory)
-        return -ENOMEM;
-    for (unsigned i = 0; i < config->n_targets; i++)
-        check_target(config->targets[i], trusted, mistakes);
-    check_udcs(config, mistakes);
-    if (config->nbd.listen.n && !config->nbd.psk_file[0] && !config->nbd.client_ca[0])
-        mistake(mistakes, 0, "nbd-listen",
-                "is not possible without nbd-psk-file or nbd-client-ca: who comes in that way "
-                "must prove who it is");
-    if (config->client_crl[0] && !config->client_ca[0])
-        mistake(mistakes, 0, "client-crl", "revokes certificates of nobody; add client-ca");
-    const char *key, *fault = config_directory_fault(&config->directory, &key);
-    if (fault)
-        mistake(mistakes, 0, key, "%s", fault);
-    if (!config->certificate[0] != !config->certificate_key[0])
-        mistake(mistakes, 0, config->certificate[0] ? "certificate-key" : "certificate",
-                "certificate and certificate-key belong together; give both or neither");
+    struct config_reader reader = {.config = config, .mistakes = mistakes, .trusted = file->trusted};
+    ini_parse(file->bytes, file->size, &listener, &reader);
+    int r = reader.out_of_memory ? -ENOMEM : 0;
+    if (page && r == 0)
+        r = config_merge(config, page, left_out, ignored);
+    if (r < 0)
+        return r;
+    config_check(config, file->trusted, page && page->trusted, together);
     if (mistakes->n > 0)
         return -EINVAL;
     set_defaults(config);
     *ret = take(config);
     return 0;
+}
+
+int config_parse_with(const char *text, size_t size, bool trusted, const struct config_page *page,
+                      struct config_mistakes *mistakes, struct config_mistakes *ignored, struct config **ret)
+{
+    const struct config_text file = {.bytes = text, .size = size, .trusted = trusted};
+    int r = read_once(&file, NULL, NULL, mistakes, NULL, mistakes, ret);
+    if (r < 0 || !page)
+        return r;
+    *ret = config_destroy(*ret);
+    return config_settle(&file, page, read_once, ignored, ret);
+}
+
+int config_parse(const char *text, size_t size, bool trusted, struct config_mistakes *mistakes, struct config **ret)
+{
+    return config_parse_with(text, size, trusted, NULL, mistakes, NULL, ret);
 }
 
 int config_default(struct config **ret)
@@ -322,6 +306,8 @@ struct config *config_destroy(struct config *self)
 {
     for (unsigned i = 0; self && i < self->n_targets; i++)
         target_free(self->targets[i]);
+    if (self)
+        config_said_free(self->said);
     free(self);
     return NULL;
 }

@@ -11,7 +11,7 @@
 #include "manage/target.h"
 #include "media/outward/address_policy.h"
 
-#define CONFIG_MAX_TARGETS 32
+#define CONFIG_MAX_TARGETS 256
 #define CONFIG_MAX_LISTEN 16
 #define CONFIG_MAX_NAMES 16
 #define CONFIG_NAME_MAX 254 /* of a DNS name, with the NUL */
@@ -76,11 +76,21 @@ struct config_arguments {
     unsigned n;
 };
 
+/* Who said what of a key: the owner's file wins over the page, and the page over what counts otherwise. */
+enum config_origin { CONFIG_BY_DEFAULT, CONFIG_BY_FILE, CONFIG_BY_PAGE };
+
+struct config_said {
+    uint8_t origin; /* enum config_origin */
+    char *text;     /* as it was written, several lines with \n between them; NULL by default. Owned */
+};
+void config_said_free(struct config_said said[CONFIG_MAX_KEYS]);
+bool config_said_copy(struct config_said to[CONFIG_MAX_KEYS], const struct config_said from[CONFIG_MAX_KEYS]);
+
 struct config_target {
     char name[TARGET_NAME_MAX];
-    int line;                    /* of its section */
-    bool given[CONFIG_MAX_KEYS]; /* row i of the key table was written in the file */
-    unsigned machine;            /* enum config_machine */
+    int line;                                              /* of its section in the owner's file; 0: the page made it */
+    struct config_said said[CONFIG_MAX_KEYS];              /* by row of the key table */
+    unsigned machine;                                      /* enum config_machine */
     char recording[CONFIG_PATH_MAX];
     unsigned format; /* a number below CONFIG_FORMATS: what config_format_word names */
     bool noise;      /* the signal is noisy: differences that noise explains are no changes */
@@ -141,7 +151,7 @@ struct config_directory {
 };
 
 struct config {
-    bool given[CONFIG_MAX_KEYS];
+    struct config_said said[CONFIG_MAX_KEYS];
     struct config_listens listen;
     struct config_names public_names;
     char base_path[CONFIG_BASE_MAX];         /* "" or "/kvm" */
@@ -165,9 +175,10 @@ struct config {
 
 /* One mistake; the strings live as long as the list. */
 struct config_mistake {
-    int line;       /* 0: none in particular */
-    char key[64];   /* "" when it is no key's */
-    char text[400]; /* what is wrong and what to do */
+    int line;                     /* 0: none in particular */
+    char target[TARGET_NAME_MAX]; /* whose key it is; "": the gateway's */
+    char key[64];                 /* "" when it is no key's */
+    char text[400];               /* what is wrong and what to do */
 };
 
 #define CONFIG_MAX_MISTAKES 100
@@ -181,6 +192,14 @@ struct config_mistakes {
 /* All mistakes of a text, not only the first. trusted: extra-arguments and dongles are allowed (the file is root's). 0
  * when there was none; -EINVAL; -ENOMEM. *ret only with 0. Pure. */
 int config_parse(const char *text, size_t size, bool trusted, struct config_mistakes *mistakes, struct config **ret);
+
+/* The same with what the page has set below it (config_page.h; NULL: nothing): the text wins key by key. Mistakes in
+ * the text refuse; what of the page's cannot be used, alone or with the rest, is left out and told in ignored, one by
+ * one. */
+struct config_page;
+int config_parse_with(const char *text, size_t size, bool trusted, const struct config_page *page,
+                      struct config_mistakes *mistakes, struct config_mistakes *ignored, struct config **ret);
+
 struct config *config_destroy(struct config *self); /* NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct config, config_destroy)
 

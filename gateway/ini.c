@@ -85,8 +85,13 @@ static void parse_line(struct ini_reader *self, const char *bytes, size_t size)
     memcpy(room, bytes, size);
     room[size] = '\0';
     char *text = trim(room);
-    if (*text == '\0' || *text == '#' || *text == ';')
+    if (*text == '\0')
         return;
+    if (*text == '#' || *text == ';') {
+        if (self->listener->comment)
+            self->listener->comment(self->data, trim(text + 1));
+        return;
+    }
     if (*text == '[')
         parse_section(self, text);
     else

@@ -19,6 +19,7 @@ struct ini_listener {
     void (*section)(void *data, int line, const char *name, const char *argument); /* argument "" when there is none */
     void (*pair)(void *data, int line, const char *key, const char *value);
     void (*mistake)(void *data, int line, const char *what, const char *remedy);
+    void (*comment)(void *data, const char *text); /* NULL: nobody wants to know; text without the # or ; */
 };
 
 /* Reads to the end whatever it meets; files larger than INI_MAX_FILE give one mistake and nothing else. */
