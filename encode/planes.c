@@ -17,8 +17,9 @@ static struct planes behind(const struct planes *to, int cells)
 
 static void take_rgb(const struct planes *to, const uint8_t *from, size_t stride, int columns)
 {
-    ARGBToJ420(from, (int)stride, to->data[0], (int)to->stride[0], to->data[1], (int)to->stride[1], to->data[2],
-               (int)to->stride[2], columns * CELL_SIZE, CELL_SIZE);
+    (to->limited ? ARGBToI420 : ARGBToJ420)(from, (int)stride, to->data[0], (int)to->stride[0], to->data[1],
+                                            (int)to->stride[1], to->data[2], (int)to->stride[2], columns * CELL_SIZE,
+                                            CELL_SIZE);
 }
 
 static uint8_t mean(const uint8_t *p, size_t stride)

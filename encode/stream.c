@@ -76,7 +76,7 @@ static int begin(struct stream *self, enum update_payload_kind kind, struct cell
 
 static struct planes planes_at(struct stream *self, int x, int y)
 {
-    struct planes ret;
+    struct planes ret = {0};
     for (int i = 0; i < 3; i++) {
         int side = i ? UPDATE_CELL / 2 : UPDATE_CELL;
         ret.data[i] = vpx_encoder_plane(self->encoder, i, &ret.stride[i]);

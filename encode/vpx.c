@@ -9,6 +9,7 @@
 #include <vpx/vpx_encoder.h>
 
 #include "core/attrs.h"
+#include "video/csc.h"
 
 #define CLOCK 1000 /* ticks a second of the encoder's time */
 #define WORST_QUANTIZER 58
@@ -21,6 +22,7 @@ struct vpx_encoder {
     vpx_codec_enc_cfg_t config;
     vpx_image_t *image;
     int columns, rows;
+    unsigned worst; /* quantizer */
     uint64_t first_us;
     vpx_codec_pts_t last; /* time of the last frame */
     bool open, begun;
@@ -36,14 +38,14 @@ static bool configure(struct vpx_encoder *self, enum update_payload_kind kind)
     vpx_codec_enc_cfg_t *c = &self->config;
     if (vpx_codec_enc_config_default(interface_of(kind), c, 0) != VPX_CODEC_OK)
         return false;
-    c->g_w = (unsigned)self->columns * UPDATE_CELL;
-    c->g_h = (unsigned)self->rows * UPDATE_CELL;
+    c->g_w = self->image->d_w;
+    c->g_h = self->image->d_h;
     c->g_timebase = (struct vpx_rational){1, CLOCK};
     c->g_threads = 1;
     c->g_lag_in_frames = 0;
     c->rc_end_usage = VPX_CBR;
     c->rc_dropframe_thresh = 0;
-    c->rc_max_quantizer = WORST_QUANTIZER;
+    c->rc_max_quantizer = self->worst;
     c->rc_undershoot_pct = 100;
     c->rc_overshoot_pct = 15;
     c->rc_buf_initial_sz = 500;
@@ -65,20 +67,63 @@ static bool control(struct vpx_encoder *self, enum update_payload_kind kind)
            vpx_codec_control(&self->codec, VP8E_SET_MAX_INTRA_BITRATE_PCT, KEY_PERCENT) == VPX_CODEC_OK;
 }
 
-int vpx_encoder_create(enum update_payload_kind kind, int columns, int rows, struct vpx_encoder **ret)
+/* image: taken. */
+static int open_encoder(enum update_payload_kind kind, int columns, int rows, unsigned worst, vpx_image_t *image,
+                        struct vpx_encoder **ret)
 {
-    struct vpx_encoder *self attr_cleanup(vpx_encoder_destroyp) = calloc(1, sizeof *self);
-    if (!self)
+    struct vpx_encoder *self attr_cleanup(vpx_encoder_destroyp) = image ? calloc(1, sizeof *self) : NULL;
+    if (!self) {
+        vpx_img_free(image);
         return -ENOMEM;
+    }
+    self->image = image;
     self->columns = columns;
     self->rows = rows;
-    self->image =
-        vpx_img_alloc(NULL, VPX_IMG_FMT_I420, (unsigned)columns * UPDATE_CELL, (unsigned)rows * UPDATE_CELL, 32);
-    if (!self->image || !configure(self, kind) ||
+    self->worst = worst;
+    if (!configure(self, kind) ||
         vpx_codec_enc_init(&self->codec, interface_of(kind), &self->config, 0) != VPX_CODEC_OK)
         return -ENOMEM;
     self->open = true;
     if (!control(self, kind))
+        return -ENOMEM;
+    *ret = take(self);
+    return 0;
+}
+
+static vpx_image_t *image_of(int columns, int rows)
+{
+    return vpx_img_alloc(NULL, VPX_IMG_FMT_I420, (unsigned)columns * UPDATE_CELL, (unsigned)rows * UPDATE_CELL, 32);
+}
+
+int vpx_encoder_create(enum update_payload_kind kind, int columns, int rows, struct vpx_encoder **ret)
+{
+    return open_encoder(kind, columns, rows, WORST_QUANTIZER, image_of(columns, rows), ret);
+}
+
+static bool set_colour(struct vpx_encoder *self, uint8_t colour)
+{
+    const bool bt709 = colour == COLOUR_BT709_LIMITED || colour == COLOUR_BT709_FULL;
+    const bool full = colour == COLOUR_BT601_FULL || colour == COLOUR_BT709_FULL;
+    return vpx_codec_control(&self->codec, VP9E_SET_COLOR_SPACE, bt709 ? VPX_CS_BT_709 : VPX_CS_BT_601) ==
+               VPX_CODEC_OK &&
+           vpx_codec_control(&self->codec, VP9E_SET_COLOR_RANGE, full ? VPX_CR_FULL_RANGE : VPX_CR_STUDIO_RANGE) ==
+               VPX_CODEC_OK;
+}
+
+int vpx_encoder_create_screen(const struct vpx_screen *screen, struct vpx_encoder **ret)
+{
+    const int columns = (screen->width + UPDATE_CELL - 1) / UPDATE_CELL;
+    const int rows = (screen->height + UPDATE_CELL - 1) / UPDATE_CELL;
+    struct vpx_encoder *self attr_cleanup(vpx_encoder_destroyp) = NULL;
+    vpx_image_t *image = image_of(columns, rows);
+    if (image && vpx_img_set_rect(image, 0, 0, (unsigned)screen->width, (unsigned)screen->height) != 0) {
+        vpx_img_free(image);
+        return -ENOMEM;
+    }
+    int r = open_encoder(UPDATE_VP9, columns, rows, screen->worst, image, &self);
+    if (r < 0)
+        return r;
+    if (!set_colour(self, screen->colour))
         return -ENOMEM;
     *ret = take(self);
     return 0;

@@ -15,6 +15,16 @@ int vpx_encoder_create(enum update_payload_kind kind, int columns, int rows, str
 struct vpx_encoder *vpx_encoder_destroy(struct vpx_encoder *self); /* NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct vpx_encoder, vpx_encoder_destroy)
 
+/* For recordings: VP9 of a whole screen, of any size up to 65535, tuned for text. `colour` is written into the stream.
+ * The planes have room for whole cells, of which width x height pixels are coded. worst: the coarsest quantizer, 0..63.
+ */
+struct vpx_screen {
+    int width, height;
+    uint8_t colour; /* enum colour: not COLOUR_RGB */
+    unsigned worst;
+};
+int vpx_encoder_create_screen(const struct vpx_screen *screen, struct vpx_encoder **ret);
+
 /* The picture to be coded, filled in by the caller: planes 0 to 2 are Y, U, V. What is not written stays as it was. */
 uint8_t *vpx_encoder_plane(struct vpx_encoder *self, int plane, size_t *ret_stride);
 
