@@ -1,6 +1,8 @@
 /* The REST API (docs/api.md) as functions. Every failure is an ApiError whose message is a sentence for people. */
 
 import { base } from './base.js';
+import { t } from './parts/messages.js';
+import { refusalWords } from './parts/words.js';
 
 /** @typedef {'view'|'input'|'media'|'library'|'power'|'serial'|'configure'|'users'|'audit'} Right */
 /** target: "" is the gateway itself, "*" all targets. @typedef {{target: string, rights: Right[]}} Grant */
@@ -108,7 +110,7 @@ async function call(method, path, body) {
   try {
     response = await fetch(BASE + path, options);
   } catch {
-    throw new ApiError(0, 'no-answer', 'The gateway does not answer. Check that it runs and that the network is up.');
+    throw new ApiError(0, 'no-answer', t('app.no-answer'));
   }
   if (!response.ok) throw await refusal(response, path);
   return response;
@@ -125,7 +127,7 @@ async function refusal(response, path) {
   const code = error?.code ?? 'unknown';
   if (code === 'needs-setup') window.dispatchEvent(new Event(SETUP_NEEDED));
   else if (response.status === 401 && path !== '/session') loginNeeded('');
-  return new ApiError(response.status, code, error?.message ?? `The gateway refused this (status ${response.status}).`);
+  return new ApiError(response.status, code, refusalWords(code, error?.message) ?? t('app.refused', { status: String(response.status) }));
 }
 
 /** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */

@@ -10,15 +10,16 @@ import { openDialog } from '../parts/dialog.js';
 import { h, setText } from '../parts/dom.js';
 import { identity } from '../app/identity.js';
 import { Tabs } from '../parts/tabs.js';
+import { t } from '../parts/messages.js';
 
 /** A tab: its element, and what it does when it is shown. @typedef {{element: HTMLElement, show: () => void}} AccountTab */
 
 export class AccountDialog {
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  #body = h('div', { class: 'account' }, h('p', { class: 'dim' }, 'Asking the gateway …'));
+  #body = h('div', { class: 'account' }, h('p', { class: 'dim' }, t('account.asking')));
 
   open() {
-    const dialog = openDialog({ title: `Account of ${identity.session?.user ?? ''}`, body: [this.#message, this.#body] });
+    const dialog = openDialog({ title: t('account.title', { user: identity.session?.user ?? '' }), body: [this.#message, this.#body] });
     dialog.classList.add('account-dialog');
     void this.#load();
   }
@@ -37,14 +38,14 @@ export class AccountDialog {
     const local = facts.origin === 'local';
     /** @type {{name: string, label: string, tab: AccountTab}[]} */
     const tabs = [
-      ...(local ? [{ name: 'password', label: 'Password', tab: new PasswordTab() }] : []),
-      { name: 'factor', label: 'Second factor', tab: new FactorTab(facts.second_factor) },
-      { name: 'tokens', label: 'API tokens', tab: new TokensTab() },
-      { name: 'sessions', label: 'Sessions', tab: new SessionsTab() },
+      ...(local ? [{ name: 'password', label: t('account.tab.password'), tab: new PasswordTab() }] : []),
+      { name: 'factor', label: t('account.tab.factor'), tab: new FactorTab(facts.second_factor) },
+      { name: 'tokens', label: t('account.tab.tokens'), tab: new TokensTab() },
+      { name: 'sessions', label: t('account.tab.sessions'), tab: new SessionsTab() },
     ];
     const panels = tabs.map(({ name, label, tab }) => ({ name, label, panel: tab.element }));
-    const directory = !local && h('p', { class: 'small dim' }, 'This account and its password are kept in the directory.');
-    const tabbed = new Tabs('Account', panels, (name) => tabs.find((tab) => tab.name === name)?.tab.show());
+    const directory = !local && h('p', { class: 'small dim' }, t('account.in-directory'));
+    const tabbed = new Tabs(t('account.tabs'), panels, (name) => tabs.find((tab) => tab.name === name)?.tab.show());
     this.#body.replaceChildren(...[directory, tabbed.element].filter((part) => part !== false));
   }
 }

@@ -9,6 +9,7 @@ import { field } from '../parts/field.js';
 import { identity } from '../app/identity.js';
 import { qrImage } from './qr_image.js';
 import { shownOnce } from '../parts/shown_once.js';
+import { t } from '../parts/messages.js';
 
 /** In groups of four, as it is typed into a telephone. @param {string} secret */
 const grouped = (secret) => secret.replace(/(.{4})(?=.)/g, '$1 ');
@@ -33,7 +34,7 @@ export class FactorTab {
 
   #offer() {
     const error = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-    const button = h('button', { type: 'button', class: 'button primary', onclick: () => void start() }, 'Set up');
+    const button = h('button', { type: 'button', class: 'button primary', onclick: () => void start() }, t('account.set-up'));
     const start = async () => {
       button.setAttribute('aria-busy', 'true');
       try {
@@ -43,20 +44,19 @@ export class FactorTab {
       }
       button.removeAttribute('aria-busy');
     };
-    const words = 'With a second factor a login also asks for a code of six digits, which an authenticator app on your telephone shows. A password that somebody else learns is then not enough.';
-    return [h('p', {}, words), error, h('div', { class: 'way-foot' }, button)];
+    return [h('p', {}, t('account.factor.words')), error, h('div', { class: 'way-foot' }, button)];
   }
 
   /** @param {{secret: string, uri: string}} offer */
   #enrol({ secret, uri }) {
-    const code = codeField('Code that the app shows now', 'Six digits.');
-    const button = h('button', { class: 'button primary' }, 'Confirm');
-    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#begin('') }, 'Cancel');
+    const code = codeField(t('account.factor.code'), t('account.factor.code-hint'));
+    const button = h('button', { class: 'button primary' }, t('account.factor.confirm'));
+    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#begin('') }, t('words.cancel'));
     const form = h(
       'form',
       { class: 'way', novalidate: true, onsubmit: (/** @type {Event} */ event) => void this.#confirm(event, code, button) },
-      h('p', {}, 'Scan this with an authenticator app, or type the secret into it. It counts from the confirmation on.'),
-      h('div', { class: 'enrol' }, qrImage(uri, 'QR code of the secret'), h('div', { class: 'enrol-secret' }, h('span', { class: 'small dim' }, 'Secret'), h('code', { class: 'mono' }, grouped(secret)))),
+      h('p', {}, t('account.factor.scan')),
+      h('div', { class: 'enrol' }, qrImage(uri, t('account.factor.qr')), h('div', { class: 'enrol-secret' }, h('span', { class: 'small dim' }, t('account.factor.secret')), h('code', { class: 'mono' }, grouped(secret)))),
       code.element,
       h('div', { class: 'way-foot' }, cancel, button),
     );
@@ -69,7 +69,7 @@ export class FactorTab {
     event.preventDefault();
     const typed = codeOf(code.input.value);
     if (!typed) {
-      code.setError('Enter the six digits that the app shows.');
+      code.setError(t('account.factor.enter-code'));
       return code.input.focus();
     }
     button.setAttribute('aria-busy', 'true');
@@ -87,30 +87,30 @@ export class FactorTab {
     this.#on = true;
     const shown = shownOnce({
       text: codes.join('\n'),
-      label: 'Recovery codes',
-      words: 'Your second factor is on. Keep these recovery codes where your telephone is not: each opens your account once in its place, and they are shown only now.',
-      print: `Recovery codes of ${identity.session?.user ?? ''} on ${location.host}`,
-      done: () => this.#begin('Logins ask for a code from now on.'),
+      label: t('account.factor.recovery'),
+      words: t('account.factor.keep'),
+      print: t('account.factor.print', { user: identity.session?.user ?? '', host: location.host }),
+      done: () => this.#begin(t('account.factor.on')),
     });
     this.element.replaceChildren(shown.element);
     shown.focus();
   }
 
   #removal() {
-    const password = field({ label: 'Password', name: 'password', type: 'password', autocomplete: 'current-password' });
+    const password = field({ label: t('app.password'), name: 'password', type: 'password', autocomplete: 'current-password' });
     const error = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-    const button = h('button', { class: 'button danger' }, 'Remove the second factor');
+    const button = h('button', { class: 'button danger' }, t('account.factor.remove'));
     const remove = async (/** @type {Event} */ event) => {
       event.preventDefault();
       if (!password.input.value) {
-        password.setError('Enter your password.');
+        password.setError(t('app.enter-password'));
         return password.input.focus();
       }
       button.setAttribute('aria-busy', 'true');
       try {
         await account.removeFactor(password.input.value);
         this.#on = false;
-        this.#begin('The second factor is removed.');
+        this.#begin(t('account.factor.removed'));
       } catch (reason) {
         if (reason instanceof ApiError && reason.code === 'bad-password') password.setError(reason.message);
         else setText(error, sentence(reason));
@@ -118,6 +118,6 @@ export class FactorTab {
       button.removeAttribute('aria-busy');
     };
     const form = h('form', { class: 'way', novalidate: true, onsubmit: remove }, password.element, error, h('div', { class: 'way-foot' }, button));
-    return [h('p', {}, 'Logins to this account ask for a code. To change to another telephone, remove it here and set it up anew.'), form];
+    return [h('p', {}, t('account.factor.removal')), form];
   }
 }

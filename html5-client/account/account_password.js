@@ -6,14 +6,15 @@ import { h, setText } from '../parts/dom.js';
 import { field } from '../parts/field.js';
 import { identity } from '../app/identity.js';
 import { passwordRules, rulesList } from '../parts/password_rules.js';
+import { t } from '../parts/messages.js';
 
 export class PasswordTab {
-  #now = field({ label: 'Password now', name: 'password', type: 'password', autocomplete: 'current-password' });
-  #wanted = field({ label: 'New password', name: 'new-password', type: 'password', autocomplete: 'new-password' });
-  #again = field({ label: 'New password again', name: 'again', type: 'password', autocomplete: 'new-password' });
-  #rules = h('ul', { class: 'rules', 'aria-label': 'Password rules' });
+  #now = field({ label: t('account.password.now'), name: 'password', type: 'password', autocomplete: 'current-password' });
+  #wanted = field({ label: t('account.password.new'), name: 'new-password', type: 'password', autocomplete: 'new-password' });
+  #again = field({ label: t('account.password.again'), name: 'again', type: 'password', autocomplete: 'new-password' });
+  #rules = h('ul', { class: 'rules', 'aria-label': t('app.password-rules') });
   #message = h('p', { class: 'message', role: 'status' });
-  #button = h('button', { class: 'button primary' }, 'Change password');
+  #button = h('button', { class: 'button primary' }, t('account.password.change'));
 
   #form = h(
     'form',
@@ -25,7 +26,7 @@ export class PasswordTab {
     this.#rules,
     this.#again.element,
     this.#message,
-    h('div', { class: 'way-foot' }, h('p', { class: 'small dim' }, 'Your other sessions end with it.'), this.#button),
+    h('div', { class: 'way-foot' }, h('p', { class: 'small dim' }, t('account.password.others-end')), this.#button),
   );
   element = h('div', {}, this.#form);
 
@@ -45,9 +46,9 @@ export class PasswordTab {
     const broken = this.#rulesNow().find(({ met }) => !met);
     /** @type {[ReturnType<typeof field>, string][]} */
     const faults = [];
-    if (!this.#now.input.value) faults.push([this.#now, 'Enter the password that you have now.']);
-    if (broken) faults.push([this.#wanted, `The password needs: ${broken.text.toLowerCase()}.`]);
-    else if (this.#again.input.value !== this.#wanted.input.value) faults.push([this.#again, 'The two passwords differ.']);
+    if (!this.#now.input.value) faults.push([this.#now, t('account.password.enter')]);
+    if (broken) faults.push([this.#wanted, t('words.password-needs', { rule: broken.text })]);
+    else if (this.#again.input.value !== this.#wanted.input.value) faults.push([this.#again, t('app.passwords-differ')]);
     for (const [which, text] of faults) which.setError(text);
     faults[0]?.[0].input.focus();
     return faults.length === 0;
@@ -63,7 +64,7 @@ export class PasswordTab {
       await account.setPassword(this.#now.input.value, this.#wanted.input.value);
       for (const { input } of [this.#now, this.#wanted, this.#again]) input.value = '';
       this.show();
-      this.#say('The password is changed.', 'ok');
+      this.#say(t('account.password.changed'), 'ok');
     } catch (error) {
       this.#refused(error);
     }

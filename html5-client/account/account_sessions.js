@@ -5,15 +5,16 @@ import { sentence } from '../api.js';
 import { h, setText } from '../parts/dom.js';
 import { identity } from '../app/identity.js';
 import { agentWords, kindWords, timeWords } from '../app/session_words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./account_api.js').SessionEntry} SessionEntry */
 
 export class SessionsTab {
-  #list = h('ul', { class: 'rows', 'aria-label': 'Sessions' });
+  #list = h('ul', { class: 'rows', 'aria-label': t('account.sessions') });
   #message = h('p', { class: 'message', role: 'status' });
-  #others = h('button', { type: 'button', class: 'button', onclick: () => void this.#act(account.endOtherSessions(), 'Your other sessions are ended.') }, 'End all others of mine');
+  #others = h('button', { type: 'button', class: 'button', onclick: () => void this.#act(account.endOtherSessions(), t('account.sessions.others-ended')) }, t('account.sessions.end-others'));
   #all = h('input', { type: 'checkbox', onchange: () => void this.#load() });
-  #everybody = h('label', { class: 'check', hidden: !identity.can('users') }, this.#all, 'Everybody’s');
+  #everybody = h('label', { class: 'check', hidden: !identity.can('users') }, this.#all, t('account.sessions.everybody'));
   element = h('div', { class: 'way' }, this.#message, this.#everybody, this.#list, h('div', { class: 'way-foot' }, this.#others));
 
   show() {
@@ -35,7 +36,7 @@ export class SessionsTab {
   #row(session) {
     const { id, user, kind, peer, agent, created, used, current } = session;
     const what = `${this.#all.checked ? `${user}, ` : ''}${agentWords(agent)}, ${peer}`;
-    const end = h('button', { type: 'button', class: 'button small', 'aria-label': `End the session of ${what}`, onclick: () => void this.#act(account.endSession(id), 'The session is ended.') }, 'End');
+    const end = h('button', { type: 'button', class: 'button small', 'aria-label': t('account.sessions.end-of', { what }), onclick: () => void this.#act(account.endSession(id), t('account.sessions.ended')) }, t('account.sessions.end'));
     return h(
       'li',
       { class: 'row' },
@@ -44,9 +45,9 @@ export class SessionsTab {
         { class: 'row-words' },
         h('span', { class: 'row-name' }, this.#all.checked ? `${user} · ` : '', agentWords(agent)),
         h('span', { class: 'small dim' }, `${peer} · ${kindWords(kind)}`),
-        h('span', { class: 'small dim' }, `Since ${timeWords(created)}, last used ${timeWords(used)}`),
+        h('span', { class: 'small dim' }, t('account.sessions.since', { since: timeWords(created), used: timeWords(used) })),
       ),
-      current ? h('span', { class: 'chip', 'data-tone': 'ok' }, 'This one') : end,
+      current ? h('span', { class: 'chip', 'data-tone': 'ok' }, t('account.sessions.this')) : end,
     );
   }
 

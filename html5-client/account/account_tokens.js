@@ -9,26 +9,23 @@ import { identity } from '../app/identity.js';
 import { scopeWords, timeWords } from '../app/session_words.js';
 import { shownOnce } from '../parts/shown_once.js';
 import { TokenScope } from './token_scope.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./account_api.js').Token} Token */
 
 const DAY = 86400;
-const LIVES = [
-  { days: 7, label: '7 days' },
-  { days: 30, label: '30 days' },
-  { days: 90, label: '90 days' },
-  { days: 366, label: 'A year' },
-];
+const YEAR = 366;
+const LIVES = [7, 30, 90, YEAR];
 const USUAL_DAYS = 90;
 
 export class TokensTab {
-  #list = h('ul', { class: 'rows', 'aria-label': 'API tokens' });
+  #list = h('ul', { class: 'rows', 'aria-label': t('account.tokens') });
   #message = h('p', { class: 'message', role: 'status' });
-  #new = h('button', { type: 'button', class: 'button primary', onclick: () => void this.#form() }, 'New token');
+  #new = h('button', { type: 'button', class: 'button primary', onclick: () => void this.#form() }, t('account.tokens.new'));
   #listed = h(
     'div',
     { class: 'way' },
-    h('p', { class: 'small dim' }, 'A token lets a program do what you may, or less, without your password. It is sent as “Authorization: Bearer …”.'),
+    h('p', { class: 'small dim' }, t('account.tokens.words')),
     this.#message,
     this.#list,
     h('div', { class: 'way-foot' }, this.#new),
@@ -42,7 +39,7 @@ export class TokensTab {
   async #load() {
     try {
       const tokens = await account.tokens();
-      this.#list.replaceChildren(...(tokens.length ? tokens.map((token) => this.#row(token)) : [h('li', { class: 'row dim' }, 'There are none.')]));
+      this.#list.replaceChildren(...(tokens.length ? tokens.map((token) => this.#row(token)) : [h('li', { class: 'row dim' }, t('account.tokens.none'))]));
     } catch (error) {
       this.#say(sentence(error), 'danger');
     }
@@ -51,7 +48,7 @@ export class TokensTab {
   /** @param {Token} token */
   #row({ id, name, created, expires, used, grants }) {
     const over = expires * 1000 < Date.now();
-    const revoke = h('button', { type: 'button', class: 'button small', 'aria-label': `Revoke ${name}`, onclick: () => void this.#revoke(id, name) }, 'Revoke');
+    const revoke = h('button', { type: 'button', class: 'button small', 'aria-label': t('account.tokens.revoke-named', { name }), onclick: () => void this.#revoke(id, name) }, t('account.tokens.revoke'));
     return h(
       'li',
       { class: 'row' },
@@ -60,7 +57,7 @@ export class TokensTab {
         { class: 'row-words' },
         h('span', { class: 'row-name' }, name),
         h('span', { class: 'small dim' }, scopeWords(grants)),
-        h('span', { class: 'small dim' }, `Made ${timeWords(created)}, ${over ? 'ended' : 'good until'} ${timeWords(expires)}, last used: ${timeWords(used)}`),
+        h('span', { class: 'small dim' }, t(over ? 'account.tokens.line-over' : 'account.tokens.line', { created: timeWords(created), expires: timeWords(expires), used: timeWords(used) })),
       ),
       revoke,
     );
@@ -68,10 +65,10 @@ export class TokensTab {
 
   /** @param {string|number} id @param {string} name */
   async #revoke(id, name) {
-    if (!(await confirmDialog({ title: 'Revoke this token?', text: `Programs that use “${name}” are refused from then on.`, action: 'Revoke' }))) return;
+    if (!(await confirmDialog({ title: t('account.tokens.revoke-title'), text: t('account.tokens.revoke-text', { name }), action: t('account.tokens.revoke') }))) return;
     try {
       await account.revokeToken(id);
-      this.#say('The token is revoked.', 'ok');
+      this.#say(t('account.tokens.revoked'), 'ok');
     } catch (error) {
       this.#say(sentence(error), 'danger');
     }
@@ -87,36 +84,36 @@ export class TokensTab {
     } catch (error) {
       return this.#say(sentence(error), 'danger');
     }
-    const name = field({ label: 'Name', name: 'token-name', hint: 'What uses it, so that you know it again.' });
-    const life = h('select', { class: 'input', id: newId('life') }, ...LIVES.map(({ days, label }) => h('option', { value: days, selected: days === USUAL_DAYS }, label)));
+    const name = field({ label: t('account.tokens.name'), name: 'token-name', hint: t('account.tokens.name-hint') });
+    const life = h('select', { class: 'input', id: newId('life') }, ...LIVES.map((days) => h('option', { value: days, selected: days === USUAL_DAYS }, days === YEAR ? t('account.tokens.year') : t('account.tokens.days', { count: days }))));
     const scope = new TokenScope(targets, identity);
-    const make = h('button', { class: 'button primary' }, 'Make token');
+    const make = h('button', { class: 'button primary' }, t('account.tokens.make'));
     const error = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
       setText(error, '');
       const wanted = { name: name.input.value.trim(), expires: Number(life.value) * DAY, ...scope.wanted };
       if (!wanted.name) {
-        name.setError('Give the token a name.');
+        name.setError(t('account.tokens.give-name'));
         return name.input.focus();
       }
-      if (scope.empty) return setText(error, 'Choose at least one right, or everything that you may.');
+      if (scope.empty) return setText(error, t('account.tokens.choose'));
       make.setAttribute('aria-busy', 'true');
       try {
         this.#made(wanted.name, (await account.makeToken(wanted)).token);
       } catch (reason) {
-        if (reason instanceof ApiError && reason.code === 'token-exists') name.setError(reason.message);
+        if (reason instanceof ApiError && reason.code === 'token-exists') name.setError(sentence(reason));
         else setText(error, sentence(reason));
       }
       make.removeAttribute('aria-busy');
     };
-    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#back() }, 'Cancel');
+    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#back() }, t('words.cancel'));
     this.element.replaceChildren(
       h(
         'form',
         { class: 'way', novalidate: true, onsubmit: submit },
         name.element,
-        h('div', { class: 'field' }, h('label', { for: life.id }, 'Good for'), life),
+        h('div', { class: 'field' }, h('label', { for: life.id }, t('account.tokens.good-for')), life),
         scope.element,
         error,
         h('div', { class: 'way-foot' }, cancel, make),
@@ -127,7 +124,7 @@ export class TokensTab {
 
   /** @param {string} name @param {string} token */
   #made(name, token) {
-    const shown = shownOnce({ text: token, label: `Token ${name}`, words: 'Copy the token now: it is never shown again.', done: () => this.#back() });
+    const shown = shownOnce({ text: token, label: t('account.tokens.label', { name }), words: t('account.tokens.copy-now'), done: () => this.#back() });
     this.element.replaceChildren(shown.element);
     shown.focus();
   }

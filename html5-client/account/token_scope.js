@@ -1,7 +1,8 @@
 /* What a token may do: all that its user may, or some rights on all or some targets and on the gateway. */
 
 import { h, newId } from '../parts/dom.js';
-import { GATEWAY_RIGHTS, RIGHT_WORDS, TARGET_RIGHTS } from '../app/session_words.js';
+import { GATEWAY_RIGHTS, rightWords, TARGET_RIGHTS } from '../app/session_words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('../api.js').Grant} Grant */
 /** @typedef {import('../api.js').Right} Right */
@@ -32,16 +33,16 @@ export class TokenScope {
       const input = h('input', { type: 'radio', name: this.#kind, checked, onchange: changed });
       return { input, element: h('label', { class: 'check' }, input, h('span', {}, words)) };
     };
-    const [all, some] = [radio('All that I may', true), radio('Only what I choose', false)];
+    const [all, some] = [radio(t('account.scope.all'), true), radio(t('account.scope.some'), false)];
     const mine = (/** @type {Right} */ right) => targets.some((target) => identity.can(right, target));
-    const options = (/** @type {Right[]} */ rights) => rights.map((right) => ({ value: right, words: RIGHT_WORDS[right] }));
+    const options = (/** @type {Right[]} */ rights) => rights.map((right) => ({ value: right, words: rightWords(right) }));
     this.#all = all.input;
-    this.#targets = checks('Targets', [{ value: '*', words: 'All targets' }, ...targets.map((name) => ({ value: name, words: name }))], changed);
-    this.#onTargets = checks('On these targets', options(TARGET_RIGHTS.filter(mine)), changed);
-    this.#onGateway = checks('On the gateway', options(GATEWAY_RIGHTS.filter((right) => identity.can(right))), changed);
+    this.#targets = checks(t('account.scope.targets'), [{ value: '*', words: t('account.scope.all-targets') }, ...targets.map((name) => ({ value: name, words: name }))], changed);
+    this.#onTargets = checks(t('account.scope.on-targets'), options(TARGET_RIGHTS.filter(mine)), changed);
+    this.#onGateway = checks(t('account.scope.on-gateway'), options(GATEWAY_RIGHTS.filter((right) => identity.can(right))), changed);
     this.#onGateway.element.hidden = !GATEWAY_RIGHTS.some((right) => identity.can(right));
     this.#limits = h('div', { class: 'limits', hidden: true }, this.#targets.element, this.#onTargets.element, this.#onGateway.element);
-    this.element = h('fieldset', { class: 'checks' }, h('legend', {}, 'It may do'), all.element, some.element, this.#limits);
+    this.element = h('fieldset', { class: 'checks' }, h('legend', {}, t('account.scope.may')), all.element, some.element, this.#limits);
   }
 
   #changed() {

@@ -5,6 +5,7 @@ import { api, sentence } from '../api.js';
 import { identity } from './identity.js';
 import { notice } from '../parts/notices.js';
 import { clockWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @type {string|null} who was asked about already */
 let asked = null;
@@ -12,7 +13,7 @@ let asked = null;
 async function set() {
   try {
     await api.setClock(Date.now());
-    notice('The gateway’s clock was set.');
+    notice(t('app.clock-set'));
   } catch (error) {
     notice(sentence(error), 'danger');
   }
@@ -27,7 +28,7 @@ export async function checkClock() {
   try {
     const words = clockWords((await api.system()).clock, Date.now());
     if (words === null) return;
-    notice(words, 'danger', identity.can('configure') ? [{ label: 'Set from this browser', run: set }] : []);
+    notice(words, 'danger', identity.can('configure') ? [{ label: t('app.clock-from-browser'), run: set }] : []);
   } catch {
     // Not worth a word: whatever else the page asks for says what is the matter.
   }

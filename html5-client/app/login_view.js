@@ -8,6 +8,7 @@ import { h, setText } from '../parts/dom.js';
 import { field } from '../parts/field.js';
 import { identity } from './identity.js';
 import { go } from '../router.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('../router.js').Place} Place */
 
@@ -17,20 +18,20 @@ export class LoginView extends HTMLElement {
   /** Why the login is asked for, when it is not the first. */
   why = '';
 
-  user = field({ label: 'User name', name: 'username', autocomplete: 'username' });
-  password = field({ label: 'Password', name: 'password', type: 'password', autocomplete: 'current-password' });
-  code = codeField('Code', 'The six digits that your authenticator app shows, or a recovery code.');
+  user = field({ label: t('app.user-name'), name: 'username', autocomplete: 'username' });
+  password = field({ label: t('app.password'), name: 'password', type: 'password', autocomplete: 'current-password' });
+  code = codeField(t('app.code'), t('app.code-hint'));
   message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  button = h('button', { class: 'button primary wide' }, 'Log in');
-  back = h('button', { type: 'button', class: 'button quiet wide', onclick: () => this.#step(false) }, 'Another account');
-  certificate = h('button', { type: 'button', class: 'button wide', hidden: true, onclick: () => void this.#byCertificate() }, 'Log in with a certificate');
+  button = h('button', { class: 'button primary wide' }, t('app.log-in'));
+  back = h('button', { type: 'button', class: 'button quiet wide', onclick: () => this.#step(false) }, t('app.another-account'));
+  certificate = h('button', { type: 'button', class: 'button wide', hidden: true, onclick: () => void this.#byCertificate() }, t('app.by-certificate'));
   #first = h('div', { class: 'login-step' }, this.user.element, this.password.element);
   #second = h('div', { class: 'login-step' }, this.code.element);
   /** The password was right; what is missing is the code. */
   #wantsCode = false;
 
   connectedCallback() {
-    document.title = 'Log in – lightsout';
+    document.title = t('app.log-in.title');
     const form = h(
       'form',
       { class: 'panel', novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
@@ -41,7 +42,7 @@ export class LoginView extends HTMLElement {
       this.back,
       this.certificate,
     );
-    const head = h('div', { class: 'head' }, wordmark(), h('h1', {}, 'Log in'), this.why && h('p', { class: 'lead' }, this.why));
+    const head = h('div', { class: 'head' }, wordmark(), h('h1', {}, t('app.log-in')), this.why && h('p', { class: 'lead' }, this.why));
     this.replaceChildren(h('div', { class: 'gate' }, h('div', { class: 'gate-card' }, head, form)));
     this.#step(false);
     void this.#offerCertificate();
@@ -72,8 +73,8 @@ export class LoginView extends HTMLElement {
     setText(this.message, '');
     const [user, password] = [this.user.input.value.trim(), this.password.input.value];
     if (this.#wantsCode) return this.#logIn(user, password, codeOf(this.code.input.value));
-    if (!user) this.user.setError('Enter your user name.');
-    if (!password) this.password.setError('Enter your password.');
+    if (!user) this.user.setError(t('app.enter-user'));
+    if (!password) this.password.setError(t('app.enter-password'));
     if (!user || !password) return (user ? this.password : this.user).input.focus();
     await this.#logIn(user, password, '');
   }
@@ -81,7 +82,7 @@ export class LoginView extends HTMLElement {
   /** @param {string} user @param {string} password @param {string} code */
   async #logIn(user, password, code) {
     if (this.#wantsCode && !code) {
-      this.code.setError('Enter the code.');
+      this.code.setError(t('app.enter-code'));
       return this.code.input.focus();
     }
     await this.#try({ user, password, ...(code ? { code } : {}) });
@@ -110,7 +111,7 @@ export class LoginView extends HTMLElement {
     const code = error instanceof ApiError ? error.code : '';
     if (code === 'code-required' && !this.#wantsCode) return this.#step(true);
     const wrong = this.#wantsCode && !('certificate' in proof) && (code === 'bad-login' || code === 'code-required');
-    setText(this.message, wrong ? 'That code is not right, or it was used before.' : sentence(error));
+    setText(this.message, wrong ? t('app.wrong-code') : sentence(error));
     const input = this.#wantsCode ? this.code.input : this.password.input;
     input.select();
     input.focus();

@@ -7,23 +7,24 @@ import { field } from '../parts/field.js';
 import { identity } from './identity.js';
 import { passwordRules, rulesList } from '../parts/password_rules.js';
 import { go } from '../router.js';
+import { t } from '../parts/messages.js';
 
 class SetupView extends HTMLElement {
   secret = field({
-    label: 'Set-up secret',
+    label: t('app.setup.secret'),
     name: 'secret',
     mono: true,
-    hint: 'Printed where lightsout was started. “lightsout setup-secret” on the gateway makes a new one.',
+    hint: t('app.setup.secret-hint'),
   });
-  user = field({ label: 'User name', name: 'username', autocomplete: 'username' });
-  password = field({ label: 'Password', name: 'password', type: 'password', autocomplete: 'new-password' });
-  again = field({ label: 'Password again', name: 'again', type: 'password', autocomplete: 'new-password' });
-  rules = h('ul', { class: 'rules', 'aria-label': 'Password rules' });
+  user = field({ label: t('app.user-name'), name: 'username', autocomplete: 'username' });
+  password = field({ label: t('app.password'), name: 'password', type: 'password', autocomplete: 'new-password' });
+  again = field({ label: t('app.password-again'), name: 'again', type: 'password', autocomplete: 'new-password' });
+  rules = h('ul', { class: 'rules', 'aria-label': t('app.password-rules') });
   message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  button = h('button', { class: 'button primary wide' }, 'Create administrator');
+  button = h('button', { class: 'button primary wide' }, t('app.setup.create'));
 
   connectedCallback() {
-    document.title = 'Set up lightsout';
+    document.title = t('app.setup.title');
     const form = h(
       'form',
       { class: 'panel', novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
@@ -40,8 +41,8 @@ class SetupView extends HTMLElement {
       'div',
       { class: 'head' },
       wordmark(),
-      h('h1', {}, 'Set up this gateway'),
-      h('p', { class: 'lead' }, 'Nobody can use it before it has an administrator.'),
+      h('h1', {}, t('app.setup.heading')),
+      h('p', { class: 'lead' }, t('app.setup.lead')),
     );
     this.replaceChildren(h('div', { class: 'gate' }, h('div', { class: 'gate-card' }, head, form)));
     this.#showRules();
@@ -61,11 +62,11 @@ class SetupView extends HTMLElement {
     const { secret, user, password, again } = this;
     /** @type {[ReturnType<typeof field>, string][]} */
     const faults = [];
-    if (!secret.input.value.trim()) faults.push([secret, 'Enter the secret that lightsout printed when it started.']);
-    if (!user.input.value.trim()) faults.push([user, 'Choose a user name.']);
+    if (!secret.input.value.trim()) faults.push([secret, t('app.setup.enter-secret')]);
+    if (!user.input.value.trim()) faults.push([user, t('app.setup.choose-user')]);
     const broken = this.#rulesNow().find(({ met }) => !met);
-    if (broken) faults.push([password, `The password needs: ${broken.text.toLowerCase()}.`]);
-    else if (again.input.value !== password.input.value) faults.push([again, 'The two passwords differ.']);
+    if (broken) faults.push([password, t('words.password-needs', { rule: broken.text })]);
+    else if (again.input.value !== password.input.value) faults.push([again, t('app.passwords-differ')]);
     for (const [which, text] of faults) which.setError(text);
     faults[0]?.[0].input.focus();
     return faults.length === 0;

@@ -1,12 +1,14 @@
-/* Who is logged in, the theme, and the way out. */
+/* Who is logged in, the theme, the language, and the way out. */
 
 import { api, sentence } from '../api.js';
 import { h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { identity } from './identity.js';
 import { attachMenu } from '../parts/menu.js';
+import { chooseLanguage, chosenLanguage, LANGUAGES, t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 import { go } from '../router.js';
+import { roleWords } from './session_words.js';
 import { setTheme, theme } from '../parts/theme.js';
 
 async function logOut() {
@@ -25,27 +27,35 @@ async function openAccount() {
     const { AccountDialog } = await import('../account/account_dialog.js');
     new AccountDialog().open();
   } catch {
-    notice('The gateway does not answer: the dialog could not be loaded.', 'danger');
+    notice(t('app.not-loaded'), 'danger');
   }
 }
 
-/** @param {import('../parts/theme.js').Theme} value @param {string} label */
-const themeItem = (value, label) => ({ label, checked: theme() === value, run: () => setTheme(value) });
+/** @type {import('../parts/theme.js').Theme[]} */
+const THEMES = ['system', 'light', 'dark'];
+
+/** @param {import('../parts/theme.js').Theme} value */
+const themeItem = (value) => ({ label: t(`app.theme.${value}`), checked: theme() === value, run: () => setTheme(value) });
+
+/** @param {string} name @param {string} label */
+const languageItem = (name, label) => ({ label, checked: chosenLanguage() === name, run: () => chooseLanguage(name) });
 
 export function userMenu() {
   const { user = '', role = '' } = identity.session ?? {};
   const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', { class: 'user-name' }, user));
   const wrap = h('div', {}, button);
   attachMenu(button, () => [
-    { group: role },
-    { label: 'Account …', run: () => void openAccount() },
+    { group: roleWords(role) },
+    { label: t('app.account'), run: () => void openAccount() },
     'line',
-    { group: 'Colours' },
-    themeItem('system', 'As the system'),
-    themeItem('light', 'Light'),
-    themeItem('dark', 'Dark'),
+    { group: t('app.colours') },
+    ...THEMES.map(themeItem),
     'line',
-    { label: 'Log out', run: logOut },
+    { group: t('app.language') },
+    languageItem('', t('app.language.browser')),
+    ...Object.entries(LANGUAGES).map(([name, label]) => languageItem(name, label)),
+    'line',
+    { label: t('app.log-out'), run: logOut },
   ]);
   return wrap;
 }

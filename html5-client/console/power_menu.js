@@ -4,7 +4,7 @@ import { api, sentence } from '../api.js';
 import { confirmDialog } from '../parts/dialog.js';
 import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
-import { BOOT_WORDS } from '../parts/words.js';
+import { bootChoiceWords } from '../parts/words.js';
 
 /** @typedef {import('../api.js').PowerAction} PowerAction */
 /** @typedef {import('../api.js').BootChoice} BootChoice */
@@ -35,7 +35,7 @@ async function bootOnce(boot, { target, changed }) {
   try {
     const power = await api.bootOnce(target, boot);
     if (power) changed(power);
-    notice(boot === 'default' ? t('power.next-usual') : t('power.next-once', { choice: BOOT_WORDS[boot] }));
+    notice(boot === 'default' ? t('power.next-usual') : t('power.next-once', { choice: bootChoiceWords(boot) }));
   } catch (error) {
     notice(sentence(error), 'danger');
   }
@@ -62,7 +62,7 @@ export function powerEntries(facts) {
     'line',
     { group: t('power.next-start') },
     ...BOOTS.map((boot) => ({
-      label: BOOT_WORDS[boot],
+      label: bootChoiceWords(boot),
       checked: (facts.power?.boot_next ?? 'default') === boot,
       run: () => bootOnce(boot, facts),
     })),

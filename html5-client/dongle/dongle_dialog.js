@@ -3,6 +3,7 @@
 import { openDialog } from '../parts/dialog.js';
 import { UsbPanel } from './usb_panel.js';
 import { VideoPanel } from './video_panel.js';
+import { t } from '../parts/messages.js';
 
 const POLL_MS = 2000;
 
@@ -28,7 +29,7 @@ export class DongleDialog {
 
   open() {
     openDialog({
-      title: `USB & video of ${this.target}`,
+      title: t('dongle.title', { target: this.target }),
       body: this.#panels.map(({ element }) => element),
       onclose: () => {
         clearInterval(this.#timer);

@@ -1,5 +1,7 @@
 /* A file with an EDID, of bytes or of hexadecimal text, as the gateway takes it. */
 
+import { t } from '../parts/messages.js';
+
 const LONGEST = 4096;
 
 /** @param {Uint8Array} bytes @returns {{hex: string}} */
@@ -11,6 +13,6 @@ export function edidHex(bytes) {
 
 /** @param {File} file @returns {Promise<{hex: string}>} */
 export async function edidBody(file) {
-  if (file.size > LONGEST) throw new Error(`${file.name} has ${file.size} bytes; an EDID has at most 512.`);
+  if (file.size > LONGEST) throw new Error(t('dongle.edid-too-long', { name: file.name, size: file.size }));
   return edidHex(new Uint8Array(await file.arrayBuffer()));
 }

@@ -5,6 +5,7 @@ import { api, sentence } from '../api.js';
 import { identity } from '../app/identity.js';
 import { notice } from '../parts/notices.js';
 import { asSentence, personalityWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('../api.js').UsbSummary} UsbSummary */
 
@@ -27,8 +28,8 @@ export class UsbOffer {
     this.#remove();
     if (!offer) return;
     const { label } = personalityWords(offer);
-    const why = asSentence(usb?.why ?? '') || 'The target does not use everything that it is shown.';
-    this.#remove = notice(`${why} Switch USB to “${label}”?`, '', [{ label: 'Switch', run: () => void this.#accept(label) }]);
+    const why = asSentence(usb?.why ?? '') || t('dongle.not-all-used');
+    this.#remove = notice(t('dongle.offer', { why, label }), '', [{ label: t('dongle.switch'), run: () => void this.#accept(label) }]);
   }
 
   remove() {
@@ -39,7 +40,7 @@ export class UsbOffer {
   async #accept(label) {
     try {
       await api.acceptOffer(this.target);
-      notice(`The target now sees: ${label}.`);
+      notice(t('dongle.sees', { label }));
     } catch (error) {
       notice(sentence(error), 'danger');
     }

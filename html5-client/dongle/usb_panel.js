@@ -3,7 +3,8 @@
 import { api, sentence } from '../api.js';
 import { h, newId, setText } from '../parts/dom.js';
 import { identity } from '../app/identity.js';
-import { asSentence, personalityWords, usbStateWords } from '../parts/words.js';
+import { asSentence, dateWords, personalityWords, usbStateWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('../api.js').Usb} Usb */
 
@@ -15,12 +16,12 @@ export class UsbPanel {
   #why = h('p', { class: 'small dim' });
   #trouble = h('p', { class: 'message', 'data-tone': 'warn' });
   #offer = h('div', { class: 'message offer', hidden: true });
-  #choices = h('div', { class: 'choices', role: 'radiogroup', 'aria-label': 'What the target sees' });
+  #choices = h('div', { class: 'choices', role: 'radiogroup', 'aria-label': t('dongle.what-it-sees') });
   #events = h('ul', { class: 'small dim usb-events' });
-  #log = h('details', { hidden: true }, h('summary', {}, 'What happened'), this.#events);
+  #log = h('details', { hidden: true }, h('summary', {}, t('dongle.happened')), this.#events);
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  #apply = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => this.#applyNow() }, 'Switch');
-  #note = h('p', { class: 'small dim' }, 'The target sees keyboard, mouse and drives leave and return.');
+  #apply = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => this.#applyNow() }, t('dongle.switch'));
+  #note = h('p', { class: 'small dim' }, t('dongle.leave-return'));
   #foot = h('div', { class: 'panel-foot' }, this.#note, this.#apply);
   #allowed;
   /** @type {Map<string, HTMLInputElement>} */
@@ -32,7 +33,7 @@ export class UsbPanel {
   element = h(
     'section',
     { class: 'panel', 'aria-labelledby': `${this.#group}-heading` },
-    h('div', { class: 'panel-head' }, h('h3', { id: `${this.#group}-heading` }, 'USB'), this.#state),
+    h('div', { class: 'panel-head' }, h('h3', { id: `${this.#group}-heading` }, t('dongle.usb')), this.#state),
     this.#trouble,
     this.#offer,
     this.#why,
@@ -62,9 +63,9 @@ export class UsbPanel {
     const { text, tone } = usbStateWords(usb.state);
     setText(this.#state, text);
     this.#state.dataset.tone = tone;
-    setText(this.#trouble, [usb.trouble, usb.left_out && `Left out: ${usb.left_out}`].map(asSentence).join(' ').trim());
+    setText(this.#trouble, [usb.trouble, usb.left_out && t('dongle.left-out', { what: usb.left_out })].map(asSentence).join(' ').trim());
     const now = personalityWords({ name: usb.personality, words: usb.words }).label;
-    const how = usb.automatic && usb.bound ? `Now: ${now}, ${usb.found ? 'which was found to work here.' : 'still being tried.'}` : '';
+    const how = usb.automatic && usb.bound ? t(usb.found ? 'dongle.now-found' : 'dongle.now-trying', { now }) : '';
     setText(this.#why, [how, usb.offer ? '' : asSentence(usb.why)].filter(Boolean).join(' '));
     this.#showOffer(usb);
     this.#showChoices(usb);
@@ -77,8 +78,8 @@ export class UsbPanel {
     this.#offer.hidden = !shown;
     if (this.#offer.dataset.shown === shown || !offer) return;
     this.#offer.dataset.shown = shown;
-    const accept = h('button', { class: 'button small', type: 'button', onclick: () => void this.#change(api.acceptOffer(this.target)) }, `Switch to “${personalityWords(offer).label}”`);
-    this.#offer.replaceChildren(h('span', {}, asSentence(why) || 'Another choice is offered.'), accept);
+    const accept = h('button', { class: 'button small', type: 'button', onclick: () => void this.#change(api.acceptOffer(this.target)) }, t('dongle.switch-to', { label: personalityWords(offer).label }));
+    this.#offer.replaceChildren(h('span', {}, asSentence(why) || t('dongle.another-offered')), accept);
   }
 
   /** @param {Usb} usb */
@@ -122,7 +123,7 @@ export class UsbPanel {
   /** @param {Usb} usb */
   #showEvents({ events }) {
     this.#log.hidden = !events.length;
-    const lines = events.map(({ time, text }) => `${new Date(time * 1000).toLocaleString()}: ${text}`);
+    const lines = events.map(({ time, text }) => t('dongle.event', { time: dateWords(time * 1000), text }));
     if (this.#events.dataset.shown === lines.join()) return;
     this.#events.dataset.shown = lines.join();
     this.#events.replaceChildren(...lines.map((line) => h('li', {}, line)));

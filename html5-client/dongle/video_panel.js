@@ -6,36 +6,29 @@ import { download } from '../parts/download.js';
 import { edidBody } from './edid_file.js';
 import { identity } from '../app/identity.js';
 import { edidWords, presetWords, toldWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('../api.js').Capture} Capture */
 /** @typedef {import('../api.js').Edid} Edid */
 
-/** @type {[keyof Capture, string][]} */
-const FACTS = [
-  ['card', 'Device'],
-  ['timings', 'Signal'],
-  ['format', 'Format'],
-  ['why', 'Why this one'],
-  ['memory', 'Memory'],
-  ['offered', 'It offers'],
-  ['priority', 'Priority'],
-];
+/** @type {(keyof Capture)[]} */
+const FACTS = ['card', 'timings', 'format', 'why', 'memory', 'offered', 'priority'];
 
 export class VideoPanel {
   #id = newId('video');
   #facts = h('dl', { class: 'facts small' });
   #edid = h('p', { class: 'small', role: 'status' });
   #preset = h('select', { class: 'input', id: `${this.#id}-preset` });
-  #write = h('button', { class: 'button primary', type: 'button', onclick: () => this.#writePreset() }, 'Set');
-  #file = h('input', { type: 'file', hidden: true, 'aria-label': 'EDID file', onchange: () => void this.#writeFile() });
-  #upload = h('button', { class: 'button', type: 'button', onclick: () => this.#file.click() }, 'Set from a file …');
-  #save = h('button', { class: 'button quiet', type: 'button', onclick: () => void this.#saveFile() }, 'Save to a file');
+  #write = h('button', { class: 'button primary', type: 'button', onclick: () => this.#writePreset() }, t('dongle.set'));
+  #file = h('input', { type: 'file', hidden: true, 'aria-label': t('dongle.edid-file'), onchange: () => void this.#writeFile() });
+  #upload = h('button', { class: 'button', type: 'button', onclick: () => this.#file.click() }, t('dongle.set-from-file'));
+  #save = h('button', { class: 'button quiet', type: 'button', onclick: () => void this.#saveFile() }, t('dongle.save-to-file'));
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #done = h('p', { class: 'small dim', role: 'status' });
   #change = h(
     'div',
     { class: 'field' },
-    h('label', { for: `${this.#id}-preset` }, 'What the target is told (EDID)'),
+    h('label', { for: `${this.#id}-preset` }, t('dongle.what-told')),
     h('div', { class: 'edid-row' }, this.#preset, this.#write),
   );
   #buttons = h('div', { class: 'edid-row' }, this.#upload, this.#save, this.#file);
@@ -44,7 +37,7 @@ export class VideoPanel {
   element = h(
     'section',
     { class: 'panel', 'aria-labelledby': `${this.#id}-heading` },
-    h('div', { class: 'panel-head' }, h('h3', { id: `${this.#id}-heading` }, 'Video')),
+    h('div', { class: 'panel-head' }, h('h3', { id: `${this.#id}-heading` }, t('dongle.video'))),
     this.#facts,
     this.#change,
     this.#edid,
@@ -71,11 +64,11 @@ export class VideoPanel {
 
   /** @param {Capture} capture */
   #showFacts(capture) {
-    const facts = FACTS.filter(([key]) => capture[key]);
-    const text = JSON.stringify(facts.map(([key]) => capture[key]));
+    const facts = FACTS.filter((key) => capture[key]);
+    const text = JSON.stringify(facts.map((key) => capture[key]));
     if (this.#facts.dataset.shown === text) return;
     this.#facts.dataset.shown = text;
-    this.#facts.replaceChildren(...facts.flatMap(([key, label]) => [h('dt', {}, label), h('dd', {}, String(capture[key]))]));
+    this.#facts.replaceChildren(...facts.flatMap((key) => [h('dt', {}, t(`dongle.fact.${key}`)), h('dd', {}, String(capture[key]))]));
   }
 
   /** @param {Capture} capture @param {Edid} edid */
@@ -86,7 +79,7 @@ export class VideoPanel {
     setText(this.#edid, toldWords(capture, edid));
     if (this.#preset.options.length) return;
     const choices = [...edid.presets, 'configured'];
-    this.#preset.append(...choices.map((name) => h('option', { value: name }, `${name}: ${presetWords(name)}`)));
+    this.#preset.append(...choices.map((name) => h('option', { value: name }, t('dongle.preset', { name, words: presetWords(name) }))));
     if (edid.preset) this.#preset.value = edid.preset;
   }
 
@@ -112,7 +105,7 @@ export class VideoPanel {
     this.#write.setAttribute('aria-busy', 'true');
     try {
       const edid = await api.setEdid(this.target, body);
-      setText(this.#done, `Being written: ${edidWords(edid)}. Some targets look only when they start, or when the cable is plugged in.`);
+      setText(this.#done, t('dongle.being-written', { edid: edidWords(edid) }));
     } catch (error) {
       setText(this.#message, sentence(error));
     }

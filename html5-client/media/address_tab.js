@@ -2,13 +2,14 @@
 
 import { h, newId } from '../parts/dom.js';
 import { field } from '../parts/field.js';
+import { t } from '../parts/messages.js';
 
 const ADDRESS = /^(https?|nbds?):\/\/[^/\s]+/i;
 
 export class AddressTab {
-  #url = field({ label: 'Address of the medium', name: 'address', hint: 'https://host/debian.iso, or nbds://host/export. The gateway fetches it, not this computer.' });
-  #user = field({ label: 'User name', name: 'address-user' });
-  #password = field({ label: 'Password', name: 'address-password', type: 'password', autocomplete: 'new-password' });
+  #url = field({ label: t('media.address'), name: 'address', hint: t('media.address-hint') });
+  #user = field({ label: t('app.user-name'), name: 'address-user' });
+  #password = field({ label: t('app.password'), name: 'address-password', type: 'password', autocomplete: 'new-password' });
   #ca = h('textarea', { class: 'input mono', id: newId('ca'), spellcheck: 'false', placeholder: '-----BEGIN CERTIFICATE-----' });
   element = h(
     'div',
@@ -17,14 +18,14 @@ export class AddressTab {
     h(
       'details',
       {},
-      h('summary', { class: 'small' }, 'More: login and certificate'),
+      h('summary', { class: 'small' }, t('media.address-more')),
       h(
         'div',
         { class: 'more-fields' },
         this.#user.element,
         this.#password.element,
-        h('div', { class: 'field' }, h('label', { for: this.#ca.id }, 'Certificate to trust (PEM)'), this.#ca,
-          h('p', { class: 'hint' }, 'Only for servers whose certificate no public authority has signed.')),
+        h('div', { class: 'field' }, h('label', { for: this.#ca.id }, t('media.address-ca')), this.#ca,
+          h('p', { class: 'hint' }, t('media.address-ca-hint'))),
       ),
     ),
   );

@@ -8,11 +8,12 @@ import { DriveRow } from './drive_row.js';
 import { mediaApi } from './media_api.js';
 import { openRepickDialog } from './repick.js';
 import { servedFiles } from './served_files.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Drive} Drive */
 
 export class DrivePanel {
-  element = h('ul', { class: 'drives', 'aria-label': 'Drives' });
+  element = h('ul', { class: 'drives', 'aria-label': t('media.drives') });
   /** @type {Map<number, DriveRow>} */
   #rows = new Map();
   /** @type {Drive[]} */
@@ -46,7 +47,7 @@ export class DrivePanel {
       const served = servedFiles.brings(this.target, drive) ? servedFiles.of(this.target, drive.index) : null;
       this.#row(drive.index).show(drive, served, servedFiles.brought(this.target, drive.index));
     }
-    if (!drives.length) this.element.replaceChildren(h('li', { class: 'dim small' }, 'This target has no virtual drives.'));
+    if (!drives.length) this.element.replaceChildren(h('li', { class: 'dim small' }, t('media.no-drives')));
   }
 
   showAgain() {
@@ -74,8 +75,8 @@ export class DrivePanel {
   async #eject(index, force) {
     const before = this.drive(index);
     if (force) {
-      const text = `The target may be using “${before?.medium ?? 'the medium'}”: what it does with it fails.`;
-      if (!(await confirmDialog({ title: `Force drive ${index} to eject?`, text, action: 'Force' }))) return;
+      const text = t('media.force-text', { name: before?.medium ?? t('media.the-medium') });
+      if (!(await confirmDialog({ title: t('media.force-title', { index }), text, action: t('media.force') }))) return;
     }
     await this.#change(mediaApi.eject(this.target, index, force), () => this.refused(index));
   }
@@ -84,15 +85,15 @@ export class DrivePanel {
   async #exportOverlay(index) {
     const medium = this.drive(index)?.medium ?? '';
     const value = medium.replace(/(\.[^.]*)?$/, (ending) => `-changed${ending}`);
-    const hint = 'A new image of the library: what is in the drive, with what the target has written.';
+    const hint = t('media.save-hint');
     const run = (/** @type {string} */ name) => mediaApi.overlay(this.target, index, { action: 'export', name });
-    if (await askDialog({ title: 'Save changes', label: 'Name of the new image', value, action: 'Save', hint, run })) this.say('');
+    if (await askDialog({ title: t('media.save-changes'), label: t('media.save-name'), value, action: t('media.save'), hint, run })) this.say('');
   }
 
   /** @param {number} index */
   async #discardOverlay(index) {
-    const text = 'What the target has written is thrown away; the image below it stays as it is.';
-    if (!(await confirmDialog({ title: 'Discard the kept changes?', text, action: 'Discard' }))) return;
+    const text = t('media.discard-text');
+    if (!(await confirmDialog({ title: t('media.discard-title'), text, action: t('media.discard') }))) return;
     await this.#change(mediaApi.overlay(this.target, index, { action: 'discard' }));
   }
 

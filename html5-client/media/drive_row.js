@@ -4,6 +4,7 @@ import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { copyWords, factWords, isFilled, linkWords } from './media_words.js';
 import { driveWords, kindWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Drive} Drive */
 /**
@@ -36,13 +37,13 @@ export class DriveRow {
   /** @param {DriveCalls} calls @param {{media: boolean, library: boolean}} allowed */
   constructor(calls, allowed) {
     this.allowed = allowed;
-    this.eject = h('button', { type: 'button', class: 'button small', onclick: () => calls.eject(false) }, icon('eject'), 'Eject');
-    this.force = button('Force', () => calls.eject(true), 'quiet');
-    this.force.title = 'Take the medium out although the target holds it';
-    this.repick = button('Pick again …', calls.repick, 'primary');
-    this.exportOverlay = button('Save changes …', calls.exportOverlay, 'quiet');
-    this.exportOverlay.title = 'Make a new image of the library: this one with what the target has changed';
-    this.discardOverlay = button('Discard kept changes', calls.discardOverlay, 'quiet');
+    this.eject = h('button', { type: 'button', class: 'button small', onclick: () => calls.eject(false) }, icon('eject'), t('media.eject'));
+    this.force = button(t('media.force'), () => calls.eject(true), 'quiet');
+    this.force.title = t('media.force-hint');
+    this.repick = button(t('media.pick-again'), calls.repick, 'primary');
+    this.exportOverlay = button(t('media.save-changes-more'), calls.exportOverlay, 'quiet');
+    this.exportOverlay.title = t('media.save-changes-hint');
+    this.discardOverlay = button(t('media.discard-kept'), calls.discardOverlay, 'quiet');
     const words = h(
       'div',
       { class: 'drive-words' },
@@ -83,7 +84,7 @@ export class DriveRow {
   #showHead(drive, filled) {
     if (this.#shownKind !== drive.kind) this.#glyph.replaceChildren(icon(drive.kind === 'cdrom' ? 'disc' : 'stick'));
     this.#shownKind = drive.kind;
-    setText(this.#name, `Drive ${drive.index}${filled ? ` · ${kindWords(drive.kind)}` : ''}`);
+    setText(this.#name, filled ? t('media.drive-head-kind', { index: drive.index, kind: kindWords(drive.kind) }) : t('media.drive-head', { index: drive.index }));
     const { text, tone } = driveWords(drive);
     setText(this.#state, text);
     this.#state.dataset.tone = tone;
@@ -94,7 +95,7 @@ export class DriveRow {
     const { copy } = drive;
     this.#progress.hidden = !inserted || !copy || copy.complete;
     if (copy) [this.#progress.max, this.#progress.value] = [copy.size || 1, copy.done];
-    this.#progress.setAttribute('aria-label', `Copy of drive ${drive.index}’s medium to the library`);
+    this.#progress.setAttribute('aria-label', t('media.copy-of', { index: drive.index }));
     setText(this.#copy, inserted ? copyWords(drive, here) : '');
   }
 
@@ -108,13 +109,13 @@ export class DriveRow {
     this.repick.hidden = !media || !inserted || drive.origin !== 'stream' || here || drive.link === 'good';
     this.exportOverlay.hidden = !media || !library || !inserted || !overlaid;
     this.discardOverlay.hidden = !media || !library || filled || !overlaid;
-    const name = `drive ${drive.index}`;
+    const { index } = drive;
     for (const [element, label] of /** @type {const} */ ([
-      [this.eject, `Eject ${name}`],
-      [this.force, `Force ${name} to eject`],
-      [this.repick, `Pick the file of ${name} again`],
-      [this.exportOverlay, `Save the changes of ${name} as a new image`],
-      [this.discardOverlay, `Discard the kept changes of ${name}`],
+      [this.eject, t('media.eject-drive', { index })],
+      [this.force, t('media.force-drive', { index })],
+      [this.repick, t('media.pick-drive', { index })],
+      [this.exportOverlay, t('media.save-drive', { index })],
+      [this.discardOverlay, t('media.discard-drive', { index })],
     ]))
       element.setAttribute('aria-label', label);
   }

@@ -1,6 +1,8 @@
 /* What this browser knows of files that it brought: their size and time, by the id that the gateway gave. So that a
  * file that is picked again after a reload can be told from another of the same name. Nothing of their content. */
 
+import { language, t } from '../parts/messages.js';
+
 const KEY = 'lightsout-files';
 const KEPT = 32;
 
@@ -36,15 +38,17 @@ export const rememberedFile = (id) => all().find((one) => one.id === id) ?? null
 /** @param {string} id */
 export const forgetFile = (id) => keep(all().filter((one) => one.id !== id));
 
+/** To the second. @param {number} time */
+const exactTime = (time) => new Date(time).toLocaleString(language());
+
 /**
  * Why this cannot be the file that is wanted; '': it can.
  * @param {File} file @param {{name: string, size: number, modified?: number}} wanted
  */
 export function differenceWords(file, wanted) {
-  const exact = new Intl.NumberFormat();
   if (file.size !== wanted.size)
-    return `“${file.name}” is another file: it has ${exact.format(file.size)} bytes, “${wanted.name}” has ${exact.format(wanted.size)}.`;
+    return t('media.differs.size', { name: file.name, size: file.size, wanted: wanted.name, wantedSize: wanted.size });
   if (wanted.modified !== undefined && wanted.modified !== file.lastModified)
-    return `“${file.name}” was changed since: it is from ${new Date(file.lastModified).toLocaleString()}, the one that is wanted from ${new Date(wanted.modified).toLocaleString()}.`;
+    return t('media.differs.time', { name: file.name, time: exactTime(file.lastModified), wantedTime: exactTime(wanted.modified) });
   return '';
 }

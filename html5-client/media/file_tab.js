@@ -5,7 +5,8 @@ import { pickedFolders } from './dropped_files.js';
 import { icon } from '../parts/icons.js';
 import { identity } from '../app/identity.js';
 import { isPacked, libraryName } from './tus.js';
-import { countWords, sizeWords } from '../parts/words.js';
+import { sizeWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./dropped_files.js').Dropped} Dropped */
 
@@ -18,7 +19,7 @@ export class FileTab {
   #picked = h('div', { class: 'picked', hidden: true });
   #name = h('p', { class: 'picked-name' });
   #note = h('p', { class: 'small dim' });
-  #upload = h('button', { type: 'button', class: 'button small', onclick: () => this.#uploadNow() }, 'Upload to the library');
+  #upload = h('button', { type: 'button', class: 'button small', onclick: () => this.#uploadNow() }, t('media.upload-to-library'));
   element = h('div', { class: 'way' });
   /** @type {Dropped} */
   #dropped = { files: [], folders: [], url: '' };
@@ -27,9 +28,9 @@ export class FileTab {
   constructor(calls) {
     this.calls = calls;
     const library = identity.can('library');
-    const pick = h('button', { type: 'button', class: 'button', onclick: () => this.#input.click() }, icon('file'), library ? 'Choose files …' : 'Choose a file …');
-    const folder = h('button', { type: 'button', class: 'button quiet', hidden: !library, onclick: () => this.#folderInput.click() }, 'Choose a folder …');
-    const hint = library ? 'or drop files or a folder here. A folder becomes a USB disk.' : 'or drop one here.';
+    const pick = h('button', { type: 'button', class: 'button', onclick: () => this.#input.click() }, icon('file'), library ? t('media.choose-files') : t('media.choose-file'));
+    const folder = h('button', { type: 'button', class: 'button quiet', hidden: !library, onclick: () => this.#folderInput.click() }, t('media.choose-folder'));
+    const hint = library ? t('media.drop-files') : t('media.drop-one');
     this.#input.addEventListener('change', () => this.take({ files: [...(this.#input.files ?? [])], folders: [], url: '' }));
     this.#folderInput.addEventListener('change', () => this.take({ files: [], folders: pickedFolders(this.#folderInput.files ?? []), url: '' }));
     this.#picked.append(icon('file'), h('div', { class: 'picked-words' }, this.#name, this.#note), this.#upload);
@@ -71,8 +72,8 @@ export class FileTab {
     const all = [...files, ...folders.flatMap((folder) => folder.files)];
     this.#picked.hidden = !all.length && !folders.length;
     const names = [...files, ...folders].map(({ name }) => name);
-    setText(this.#name, names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', '));
-    setText(this.#note, `${sizeWords(sumOf(all))}. ${this.#noteWords()}`);
+    setText(this.#name, names.length > 3 ? t('media.names-more', { names: names.slice(0, 2).join(', '), count: names.length - 2 }) : names.join(', '));
+    setText(this.#note, t('media.picked-note', { size: sizeWords(sumOf(all)), words: this.#noteWords() }));
     this.#upload.hidden = !identity.can('library') || (!folders.length && files.every(({ size }) => !size));
   }
 
@@ -80,13 +81,13 @@ export class FileTab {
     const { files, folders } = this.#dropped;
     const library = identity.can('library');
     const skipped = folders.reduce((sum, folder) => sum + folder.skipped, 0);
-    const left = skipped ? ` ${countWords(skipped, 'folder', 'folders')} inside ${skipped === 1 ? 'is' : 'are'} left out: one level is all there is.` : '';
-    if (folders.length) return `${countWords(folders.reduce((sum, folder) => sum + folder.files.length, 0), 'file', 'files')} that become a USB disk of the library.${left}`;
-    if (files.length > 1) return library ? 'Several files can only be uploaded.' : 'Pick one file at a time to insert it.';
-    if (files[0]?.size === 0) return 'It is empty.';
+    const left = skipped ? ` ${t('media.skipped', { count: skipped })}` : '';
+    if (folders.length) return t('media.becomes-disk', { count: folders.reduce((sum, folder) => sum + folder.files.length, 0) }) + left;
+    if (files.length > 1) return library ? t('media.several-upload') : t('media.several-one');
+    if (files[0]?.size === 0) return t('media.empty-file');
     if (files[0] && isPacked(files[0].name))
-      return library ? `It is packed: upload it, and it is unpacked to “${libraryName(files[0].name)}”.` : 'It is packed: unpack it on this computer first.';
-    return 'Insert it as it is, or upload it for later.';
+      return library ? t('media.packed-upload', { name: libraryName(files[0].name) }) : t('media.packed-here');
+    return t('media.as-is');
   }
 
   #uploadNow() {

@@ -7,7 +7,8 @@ import { h, setText } from '../parts/dom.js';
 import { identity } from '../app/identity.js';
 import { imageAddress, mediaApi } from './media_api.js';
 import { bootWords, percentOf } from './media_words.js';
-import { countWords, sizeWords } from '../parts/words.js';
+import { sizeWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Image & import('./media_api.js').ImageFacts} Details */
 
@@ -21,10 +22,10 @@ export class ImageDetails {
   #facts = h('p', { class: 'small dim' });
   #sum = h('p', { class: 'small dim sum' });
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  #rename = button('Rename …', () => void this.#renameNow());
-  #remove = button('Delete …', () => void this.#removeNow());
-  #count = button('Count SHA-256', () => void this.#countNow());
-  #download = h('a', { class: 'button small quiet', download: '' }, 'Download');
+  #rename = button(t('media.rename-more'), () => void this.#renameNow());
+  #remove = button(t('media.delete-more'), () => void this.#removeNow());
+  #count = button(t('media.count-sum'), () => void this.#countNow());
+  #download = h('a', { class: 'button small quiet', download: '' }, t('media.download'));
   #buttons = h('div', { class: 'image-buttons' }, this.#download, this.#count, this.#rename, this.#remove);
   element = h('div', { class: 'image-details', hidden: true }, this.#firmware, this.#facts, this.#sum, this.#message, this.#buttons);
   /** @type {string|null} */
@@ -66,14 +67,14 @@ export class ImageDetails {
   #fill(details) {
     const { name, folder, label, files, sha256, summing, in_use: inUse } = details;
     setText(this.#firmware, bootWords(details));
-    const list = files?.length ? `${countWords(files.length, 'file', 'files')}: ${files.slice(0, 8).map((file) => file.name).join(', ')}${files.length > 8 ? ' …' : ''}` : '';
-    setText(this.#facts, [label && `Label: ${label}`, folder && (list || 'No files yet: drop some on the page.')].filter(Boolean).join(' · '));
-    setText(this.#sum, sha256 ? `SHA-256: ${sha256}` : summing ? `SHA-256 is being counted: ${percentOf(summing.done, summing.size)} % of ${sizeWords(summing.size)}` : '');
+    const list = files?.length ? t('media.files-list', { count: files.length, names: files.slice(0, 8).map((file) => file.name).join(', ') + (files.length > 8 ? ' …' : '') }) : '';
+    setText(this.#facts, [label && t('media.label', { label }), folder && (list || t('media.no-files'))].filter(Boolean).join(' · '));
+    setText(this.#sum, sha256 ? t('media.sum', { sum: sha256 }) : summing ? t('media.summing', { percent: percentOf(summing.done, summing.size), size: sizeWords(summing.size) }) : '');
     this.#count.hidden = folder || Boolean(sha256) || Boolean(summing);
     this.#download.hidden = folder;
     this.#download.href = imageAddress(name);
     this.#rename.disabled = this.#remove.disabled = inUse;
-    this.#rename.title = this.#remove.title = inUse ? 'A drive holds it: eject it first' : '';
+    this.#rename.title = this.#remove.title = inUse ? t('media.held') : '';
     this.element.hidden = false;
     if (summing) this.#timer = setTimeout(() => void this.show(name), POLL_MS);
   }
@@ -83,13 +84,13 @@ export class ImageDetails {
     if (name === null) return;
     let to = name;
     const run = (/** @type {string} */ text) => mediaApi.rename(name, (to = text));
-    if (await askDialog({ title: 'Rename', label: 'Name', value: name, action: 'Rename', run })) this.changed(to);
+    if (await askDialog({ title: t('media.rename'), label: t('media.name'), value: name, action: t('media.rename'), run })) this.changed(to);
   }
 
   async #removeNow() {
     const name = this.#name;
     if (name === null) return;
-    const sure = await confirmDialog({ title: `Delete ${name}?`, text: 'It is taken out of the library for everybody and cannot be brought back.', action: 'Delete' });
+    const sure = await confirmDialog({ title: t('media.delete-title', { name }), text: t('media.delete-text'), action: t('media.delete') });
     if (!sure) return;
     if (await this.#try(mediaApi.remove(name))) this.changed(null);
   }

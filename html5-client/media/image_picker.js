@@ -3,6 +3,7 @@
 import { h, newId } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { imageWords } from './media_words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Image} Image */
 
@@ -11,8 +12,8 @@ const SEARCH_FROM = 7;
 
 export class ImagePicker {
   #group = newId('image');
-  #list = h('div', { class: 'images', role: 'radiogroup', 'aria-label': 'Images of the library' });
-  #search = h('input', { class: 'input', type: 'search', placeholder: 'Search the library', 'aria-label': 'Search the library', hidden: true });
+  #list = h('div', { class: 'images', role: 'radiogroup', 'aria-label': t('media.images') });
+  #search = h('input', { class: 'input', type: 'search', placeholder: t('media.search'), 'aria-label': t('media.search'), hidden: true });
   #shown = '';
   element = h('div', { class: 'picker' }, this.#search, this.#list);
   /** @type {string|null} */
@@ -24,7 +25,7 @@ export class ImagePicker {
   constructor(changed) {
     this.changed = changed;
     this.#search.addEventListener('input', () => this.#filter());
-    this.#list.append(h('p', { class: 'small dim' }, 'Reading the library …'));
+    this.#list.append(h('p', { class: 'small dim' }, t('media.reading')));
   }
 
   get image() {

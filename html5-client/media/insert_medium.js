@@ -6,6 +6,7 @@ import { mediaApi } from './media_api.js';
 import { endWords, isFilled } from './media_words.js';
 import { rememberMedium } from './recent_media.js';
 import { servedFiles } from './served_files.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Drive} Drive */
 /** @typedef {import('./media_api.js').InsertOptions} InsertOptions */
@@ -62,7 +63,7 @@ async function empty(target, index) {
     const drive = (await mediaApi.drives(target)).find((one) => one.index === index);
     if (!drive || !isFilled(drive)) return;
     if (drive.phase === 'inserted' && drive.reason) throw new ApiError(0, 'eject', drive.reason);
-    if (performance.now() > end) throw new ApiError(0, 'eject', `The target does not let go of what is in drive ${index}. “Force” takes it out.`);
+    if (performance.now() > end) throw new ApiError(0, 'eject', t('media.not-let-go', { index }));
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

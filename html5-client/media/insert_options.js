@@ -2,31 +2,32 @@
 
 import { h, newId } from '../parts/dom.js';
 import { identity } from '../app/identity.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').InsertOptions} InsertOptions */
 /** @typedef {'image'|'file'|'url'} Sort */
 
-/** Value -> what the gateway is told. @type {Record<string, {label: string, readOnly: boolean, overlay: 'none'|'discard'|'keep', only?: Sort}>} */
+/** Value -> what the gateway is told. @type {Record<string, {readOnly: boolean, overlay: 'none'|'discard'|'keep', only?: Sort}>} */
 const WRITING = {
-  'read-only': { label: 'Read-only', readOnly: true, overlay: 'none' },
-  discard: { label: 'Writable, changes thrown away at eject', readOnly: false, overlay: 'discard' },
-  keep: { label: 'Writable, changes kept apart', readOnly: false, overlay: 'keep' },
-  image: { label: 'Writable, into the image itself', readOnly: false, overlay: 'none', only: 'image' },
+  'read-only': { readOnly: true, overlay: 'none' },
+  discard: { readOnly: false, overlay: 'discard' },
+  keep: { readOnly: false, overlay: 'keep' },
+  image: { readOnly: false, overlay: 'none', only: 'image' },
 };
 const MEGABYTE = 1e6;
 
 export class OptionsForm {
   #kind = h(
     'select',
-    { class: 'input', 'aria-label': 'Insert as' },
-    h('option', { value: '' }, 'By its type'),
-    h('option', { value: 'cdrom' }, 'As CD'),
-    h('option', { value: 'disk' }, 'As USB disk'),
+    { class: 'input', 'aria-label': t('media.insert-as') },
+    h('option', { value: '' }, t('media.by-type')),
+    h('option', { value: 'cdrom' }, t('media.as-cd')),
+    h('option', { value: 'disk' }, t('media.as-disk')),
   );
-  #writing = h('select', { class: 'input', 'aria-label': 'Writing' });
-  #boot = this.#check('Boot from it once');
-  #copy = this.#check('Copy to the library in the background');
-  #alone = h('p', { class: 'small dim', hidden: true }, 'Your role may not add to the library: keep this tab open while the target uses the file.');
+  #writing = h('select', { class: 'input', 'aria-label': t('media.writing') });
+  #boot = this.#check(t('media.boot-once'));
+  #copy = this.#check(t('media.copy-background'));
+  #alone = h('p', { class: 'small dim', hidden: true }, t('media.alone'));
   #rate = h('input', { class: 'input', type: 'number', min: 0, step: 'any', inputmode: 'decimal', id: newId('rate') });
   element = h(
     'div',
@@ -38,8 +39,8 @@ export class OptionsForm {
     h(
       'details',
       {},
-      h('summary', { class: 'small' }, 'More'),
-      h('div', { class: 'field' }, h('label', { for: this.#rate.id }, 'Read at most, in MB/s'), this.#rate, h('p', { class: 'hint' }, 'Empty: as fast as the link allows.')),
+      h('summary', { class: 'small' }, t('media.more')),
+      h('div', { class: 'field' }, h('label', { for: this.#rate.id }, t('media.rate')), this.#rate, h('p', { class: 'hint' }, t('media.rate-hint'))),
     ),
   );
   #sort = /** @type {Sort|null} */ (null);
@@ -78,7 +79,7 @@ export class OptionsForm {
   #showWriting() {
     const before = this.#writing.value;
     const choices = Object.entries(WRITING).filter(([, { only }]) => !only || only === this.#sort);
-    this.#writing.replaceChildren(...choices.map(([value, { label }]) => h('option', { value }, label)));
+    this.#writing.replaceChildren(...choices.map(([value]) => h('option', { value }, t(`media.option.${value}`))));
     if (choices.some(([value]) => value === before)) this.#writing.value = before;
     this.#writing.hidden = this.#kind.value === 'cdrom';
   }

@@ -9,6 +9,7 @@ import { ImagePicker } from './image_picker.js';
 import { mediaApi } from './media_api.js';
 import { UPLOAD_DONE, uploads } from './uploads.js';
 import { sizeWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 export class LibraryTab {
   #picker = new ImagePicker(() => this.#chosen());
@@ -22,8 +23,8 @@ export class LibraryTab {
   constructor(calls) {
     this.calls = calls;
     const may = identity.can('library');
-    const upload = h('button', { type: 'button', class: 'button small', hidden: !may, onclick: calls.pick }, 'Upload …');
-    const folder = h('button', { type: 'button', class: 'button small quiet', hidden: !may, onclick: () => void this.#makeFolder() }, 'New folder …');
+    const upload = h('button', { type: 'button', class: 'button small', hidden: !may, onclick: calls.pick }, t('media.upload-more'));
+    const folder = h('button', { type: 'button', class: 'button small quiet', hidden: !may, onclick: () => void this.#makeFolder() }, t('media.new-folder-more'));
     this.element = h(
       'div',
       { class: 'way' },
@@ -47,15 +48,14 @@ export class LibraryTab {
   async choose(name) {
     if (this.#picker.choose(name)) return;
     await this.refresh();
-    if (!this.#picker.choose(name)) setText(this.#message, `“${name}” is not in the library any more, or cannot be used.`);
+    if (!this.#picker.choose(name)) setText(this.#message, t('media.not-there', { name }));
   }
 
   async refresh() {
     try {
       const { images, free, total } = await mediaApi.library();
-      const way = identity.can('library') ? 'upload one, or put files into its folder on the gateway' : 'somebody who may must upload one';
-      this.#picker.show(images, `The library is empty: ${way}.`);
-      setText(this.#room, total ? `${sizeWords(free)} free of ${sizeWords(total)}` : '');
+      this.#picker.show(images, t(identity.can('library') ? 'media.empty-may' : 'media.empty-may-not'));
+      setText(this.#room, total ? t('media.free', { free: sizeWords(free), total: sizeWords(total) }) : '');
       setText(this.#message, '');
       this.calls.changed();
     } catch (error) {
@@ -76,8 +76,8 @@ export class LibraryTab {
   }
 
   async #makeFolder() {
-    const hint = 'Becomes a USB disk with this label. Drop files on the page, or choose a folder, to fill it.';
+    const hint = t('media.new-folder-hint');
     const run = (/** @type {string} */ name) => mediaApi.makeFolder(name);
-    if (await askDialog({ title: 'New folder', label: 'Name', value: '', action: 'Create', hint, run })) await this.refresh();
+    if (await askDialog({ title: t('media.new-folder'), label: t('media.name'), value: '', action: t('media.create'), hint, run })) await this.refresh();
   }
 }

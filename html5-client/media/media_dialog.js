@@ -20,6 +20,7 @@ import { Tabs } from '../parts/tabs.js';
 import { UploadList } from './upload_list.js';
 import { uploadDropped } from './upload_dropped.js';
 import { uploads } from './uploads.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Drive} Drive */
 /** @typedef {import('./dropped_files.js').Dropped} Dropped */
@@ -38,10 +39,10 @@ export class MediaDialog {
   #options = new OptionsForm();
   #uploads = new UploadList(this.#announcer, () => this.#pick());
   #tabs;
-  #drive = h('select', { class: 'input', 'aria-label': 'Drive', onchange: () => this.#enable() });
+  #drive = h('select', { class: 'input', 'aria-label': t('media.drive'), onchange: () => this.#enable() });
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #foot = h('div', { class: 'insert', hidden: true });
-  #insert = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => void this.#insertNow() }, 'Insert');
+  #insert = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => void this.#insertNow() }, t('media.insert'));
   #busy = false;
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #timer;
@@ -55,20 +56,20 @@ export class MediaDialog {
     this.#drives = new DrivePanel(target, this.#may, (error) => setText(this.#message, error));
     const { media, library } = this.#may;
     const tabs = [
-      { name: 'library', label: 'Library', panel: this.#library.element, shown: media || library },
-      { name: 'file', label: 'This computer', panel: this.#file.element, shown: media || library },
-      { name: 'address', label: 'Address', panel: this.#address.element, shown: media },
-      { name: 'recent', label: 'Recently used', panel: this.#recent.element, shown: media },
+      { name: 'library', label: t('media.tab.library'), panel: this.#library.element, shown: media || library },
+      { name: 'file', label: t('media.tab.file'), panel: this.#file.element, shown: media || library },
+      { name: 'address', label: t('media.tab.address'), panel: this.#address.element, shown: media },
+      { name: 'recent', label: t('media.tab.recent'), panel: this.#recent.element, shown: media },
     ];
-    this.#tabs = new Tabs('Ways to bring a medium', tabs.filter(({ shown }) => shown), () => this.#tabChanged());
+    this.#tabs = new Tabs(t('media.ways'), tabs.filter(({ shown }) => shown), () => this.#tabChanged());
   }
 
   open() {
     const { media, library } = this.#may;
     this.#foot.append(this.#drive, this.#insert);
-    const denied = media ? null : h('p', { class: 'small dim' }, 'Your role may look at the drives, but not change what is in them.');
+    const denied = media ? null : h('p', { class: 'small dim' }, t('media.look-only'));
     const dialog = openDialog({
-      title: `Virtual media of ${this.target}`,
+      title: t('media.title', { target: this.target }),
       body: [this.#drives.element, denied, this.#message, this.#tabs.element, this.#options.element, this.#uploads.element, this.#announcer.element].filter((part) => part !== null),
       foot: [this.#foot],
       onclose: () => this.#close(),
@@ -122,7 +123,7 @@ export class MediaDialog {
     this.#foot.hidden = !this.#may.media || !drives.length;
     this.#drive.hidden = drives.length < 2;
     if (this.#drive.options.length !== drives.length) {
-      this.#drive.replaceChildren(...drives.map(({ index }) => h('option', { value: index }, `Into drive ${index}`)));
+      this.#drive.replaceChildren(...drives.map(({ index }) => h('option', { value: index }, t('media.into-drive', { index }))));
       const empty = drives.find((drive) => !isFilled(drive));
       if (empty) this.#drive.value = String(empty.index);
     }
@@ -158,7 +159,7 @@ export class MediaDialog {
     if (sort) this.#options.show(/** @type {'image'|'file'|'url'} */ (sort));
     this.#insert.disabled = this.#busy || !drive || !this.#choice;
     if (this.#busy) return;
-    setText(this.#insert, drive && isFilled(drive) ? 'Replace' : 'Insert');
+    setText(this.#insert, drive && isFilled(drive) ? t('media.replace') : t('media.insert'));
   }
 
   async #insertNow() {
@@ -169,7 +170,7 @@ export class MediaDialog {
     this.#setBusy(true);
     try {
       await insertMedium(this.target, drive, choice, this.#options.value);
-      this.#announcer.say(`Inserted into drive ${drive.index}.`);
+      this.#announcer.say(t('media.inserted', { index: drive.index }));
       if (choice.sort === 'file') this.#file.clear();
       if (choice.sort === 'url') this.#address.forget();
     } catch (error) {

@@ -4,6 +4,7 @@
 import { Backoff } from '../parts/backoff.js';
 import { FileReads } from './file_reads.js';
 import { MEDIA_SUBPROTOCOL, MediaProtocolError, buildBye, buildHello, FAIL_CHANGED, parseMessage } from './media_protocol.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_protocol.js').MediaHello} MediaHello */
 /** @typedef {Pick<MediaHello, 'kind'|'overlay'|'writable'|'copy'|'bootOnce'|'rate'>} StreamOptions */
@@ -37,8 +38,8 @@ import { MEDIA_SUBPROTOCOL, MediaProtocolError, buildBye, buildHello, FAIL_CHANG
  * @property {() => number} now milliseconds
  */
 
-const LOST = 'The connection to the gateway was lost; it is being made again.';
-const NO_ANSWER = 'The gateway does not answer; it is asked again.';
+const lost = () => t('media.session.lost');
+const noAnswer = () => t('media.session.no-answer');
 const WELCOME_MS = 15000;
 /** So long without a message, and the gateway is asked whether it still knows us. */
 const SILENT_MS = 6000;
@@ -117,9 +118,9 @@ export class MediaSession {
       if (response.ok) return body.ticket;
       const final = FINAL[response.status];
       if (final) this.#end(final, body.error?.message ?? '');
-      else this.#lost(body.error?.message ?? NO_ANSWER);
+      else this.#lost(body.error?.message ?? noAnswer());
     } catch {
-      if (attempt === this.#attempt) this.#lost(NO_ANSWER);
+      if (attempt === this.#attempt) this.#lost(noAnswer());
     }
     return null;
   }
@@ -136,8 +137,8 @@ export class MediaSession {
       socket.send(buildHello({ ticket, drive, ...about, ...options }));
     };
     socket.onmessage = (event) => this.#received(event.data);
-    socket.onclose = () => this.#lost(LOST);
-    this.#timer = setTimeout(() => this.#lost(NO_ANSWER), WELCOME_MS);
+    socket.onclose = () => this.#lost(lost());
+    this.#timer = setTimeout(() => this.#lost(noAnswer()), WELCOME_MS);
   }
 
   /** @param {unknown} data */
@@ -154,7 +155,7 @@ export class MediaSession {
       this.#show({ copied: message.copied, complete: message.complete });
     } catch (error) {
       if (!(error instanceof MediaProtocolError)) throw error;
-      this.#lost(`The gateway sent something this page cannot read: ${error.message}`);
+      this.#lost(t('media.session.unreadable', { why: error.message }));
     }
   }
 
@@ -200,7 +201,7 @@ export class MediaSession {
     const link = this.world.now() - this.#heardAt < SILENT_MS ? 'good' : await this.#link();
     if (attempt !== this.#attempt || this.state.phase !== 'serving') return;
     if (link === 'good') this.#suspect = false;
-    else if (this.#suspect) return this.#lost(LOST);
+    else if (this.#suspect) return this.#lost(lost());
     else this.#suspect = link !== null;
     this.#watch();
   }
@@ -230,7 +231,7 @@ export class MediaSession {
 
   /** @param {import('./media_protocol.js').MediaEnd} reason @param {string} why */
   #told(reason, why) {
-    if (reason === 'stopping') this.#lost(why || LOST);
+    if (reason === 'stopping') this.#lost(why || lost());
     else this.#end(reason, why);
   }
 

@@ -1,16 +1,10 @@
 /* Drives, images and uploads in words. Pure. */
 
-import { asSentence, kindWords, sizeWords } from '../parts/words.js';
+import { asSentence, kindWords, listWords, sizeWords, spanWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Drive} Drive */
 /** @typedef {import('../parts/words.js').Tone} Tone */
-
-/** @param {number} seconds */
-export function timeWords(seconds) {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
 
 /** @param {number} bytes a second */
 export const speedWords = (bytes) => `${sizeWords(bytes)}/s`;
@@ -25,12 +19,12 @@ export const isFilled = ({ phase }) => phase !== 'empty' && phase !== 'ejected-b
 export function originWords({ origin, url }, here) {
   switch (origin) {
     case 'stream':
-      return here ? 'From this computer' : 'From the computer that inserted it';
+      return here ? t('media.from.here') : t('media.from.elsewhere');
     case 'url':
     case 'nbd':
-      return url ? `From ${url}` : 'From the network';
+      return url ? t('media.from.url', { url }) : t('media.from.network');
     case 'library':
-      return 'From the library';
+      return t('media.from.library');
     default:
       return '';
   }
@@ -39,24 +33,18 @@ export function originWords({ origin, url }, here) {
 /** Where from, size, protection, what was read. @param {Drive} drive @param {boolean} here this page brings it */
 export function factWords(drive, here) {
   const { size, read_only: readOnly, overlay, changed, bytes_read: read, bytes_written: written, rate } = drive;
-  const overlaid = { discard: 'changes are thrown away', keep: 'changes are kept apart' }[/** @type {string} */ (overlay)];
+  const writing = readOnly ? 'read-only' : overlay === 'discard' || overlay === 'keep' ? overlay : 'writable';
   return [
     originWords(drive, here),
     sizeWords(size),
-    readOnly ? 'read-only' : overlaid ? `writable, ${overlaid}` : 'writable',
-    `${sizeWords(read)} read`,
-    written > 0 && `${sizeWords(written)} written`,
-    changed > 0 && `${sizeWords(changed)} changed`,
+    t(`media.fact.${writing}`),
+    t('media.fact.read', { size: sizeWords(read) }),
+    written > 0 && t('media.fact.written', { size: sizeWords(written) }),
+    changed > 0 && t('media.fact.changed', { size: sizeWords(changed) }),
     rate > 0 && speedWords(rate),
-    drive.boot_once && 'boots from it once',
+    drive.boot_once && t('media.fact.boot-once'),
   ].filter(Boolean).join(' · ');
 }
-
-/** @type {Partial<Record<Drive['link'], string>>} */
-const LINKS = {
-  waiting: 'The source does not answer. The target’s reads wait for it.',
-  lost: 'The source was away for too long, and reads failed. The medium is whole again when it returns.',
-};
 
 /**
  * What is the matter with a medium that is in, and what helps.
@@ -64,12 +52,12 @@ const LINKS = {
  * @returns {{text: string, tone: Tone}|null}
  */
 export function linkWords(drive, served) {
-  if (served?.trouble === 2) return { text: 'The file has changed on this computer, or can no longer be read. Pick it again.', tone: 'danger' };
-  if (served?.trouble === 1) return { text: 'Part of the file cannot be read on this computer: the target gets a medium error there.', tone: 'danger' };
-  const paused = drive.paused && !/paused/i.test(drive.words) ? ' The machine is paused until then.' : '';
+  if (served?.trouble === 2) return { text: t('media.link.file-changed'), tone: 'danger' };
+  if (served?.trouble === 1) return { text: t('media.link.file-unreadable'), tone: 'danger' };
+  const paused = drive.paused && !/paused/i.test(drive.words) ? ` ${t('media.link.paused')}` : '';
   if (served?.phase === 'waiting') return { text: served.why + paused, tone: 'warn' };
   if (drive.link === 'waiting' || drive.link === 'lost')
-    return { text: (asSentence(drive.words) || LINKS[drive.link] || '') + paused, tone: drive.link === 'lost' ? 'danger' : 'warn' };
+    return { text: (asSentence(drive.words) || t(`media.link.${drive.link}`)) + paused, tone: drive.link === 'lost' ? 'danger' : 'warn' };
   if (drive.reason) return { text: asSentence(drive.reason), tone: 'danger' };
   const told = drive.copy !== null && /being copied/i.test(drive.words); // beside the bar
   return drive.words && !told ? { text: asSentence(drive.words), tone: '' } : null;
@@ -77,60 +65,52 @@ export function linkWords(drive, served) {
 
 /** @param {Drive} drive @param {boolean} here this page brings it */
 export function copyWords({ copy, origin }, here) {
-  if (!copy) return origin === 'stream' && here ? 'Keep this tab open while the target uses the file.' : '';
-  if (copy.complete) return here ? 'Copied to the library: you may close this tab.' : 'Copied to the library.';
-  const sum = `${percentOf(copy.done, copy.size)} %, ${sizeWords(copy.done)} of ${sizeWords(copy.size)}`;
-  return `Being copied to the library: ${sum}.${here ? ' Keep this tab open until then.' : ''}`;
+  if (!copy) return origin === 'stream' && here ? t('media.copy.keep-tab') : '';
+  if (copy.complete) return here ? t('media.copy.done-here') : t('media.copy.done');
+  const values = { percent: percentOf(copy.done, copy.size), done: sizeWords(copy.done), size: sizeWords(copy.size) };
+  return t(here ? 'media.copy.going-here' : 'media.copy.going', values);
 }
 
-/** @type {Partial<Record<import('./media_session.js').SessionEnd, string>>} */
-const ENDS = {
-  ejected: 'was taken out of its drive.',
-  copied: 'is in the library now. This tab is no longer needed for it.',
-  replaced: 'is brought by another page now.',
-  changed: 'is not the file that was in the drive.',
-  right: 'is no longer brought: you may not use this target’s media any more.',
-  target: 'is no longer brought: the target is gone.',
-};
+/** Which there are words for; of the others the gateway says why. @type {import('./media_session.js').SessionEnd[]} */
+const ENDS = ['ejected', 'copied', 'replaced', 'changed', 'right', 'target'];
 
 /** @param {string} name of the file @param {import('./media_session.js').SessionState} state ended */
 export function endWords(name, { end, why }) {
-  const words = end ? ENDS[end] : undefined;
-  return words ? `“${name}” ${words}` : asSentence(why) || `“${name}” could not be brought to the target.`;
+  return end && ENDS.includes(end) ? t(`media.end.${end}`, { name }) : asSentence(why) || t('media.end.other', { name });
 }
 
 /** @param {import('./media_api.js').Image} image */
 export function imageWords({ size, usable, why, folder, in_use: inUse }) {
-  if (!usable) return `Not usable: ${why}`;
-  return [folder ? 'folder' : '', sizeWords(size), inUse ? 'in use' : ''].filter(Boolean).join(' · ');
+  if (!usable) return t('media.image.unusable', { why });
+  return [folder ? t('media.image.folder') : '', sizeWords(size), inUse ? t('media.image.in-use') : ''].filter(Boolean).join(' · ');
 }
 
 /** What it starts. @param {import('./media_api.js').ImageFacts & {kind: 'cdrom'|'disk'}} facts */
 export function bootWords({ firmware, boots, disk_boots: diskBoots, hybrid, kind }) {
   if (firmware) return asSentence(firmware);
   const as = (/** @type {'cdrom'|'disk'} */ what, /** @type {string[]} */ list) =>
-    list?.length ? `${kindWords(what)} that starts ${list.map((name) => name.toUpperCase()).join(' and ')} machines` : '';
-  return asSentence([as(kind, boots), hybrid ? as('disk', diskBoots) : ''].filter(Boolean).join('; ')) || 'Nothing to start from was found.';
+    list?.length ? t('media.boots', { what: kindWords(what), machines: listWords(list.map((name) => name.toUpperCase())) }) : '';
+  return asSentence([as(kind, boots), hybrid ? as('disk', diskBoots) : ''].filter(Boolean).join('; ')) || t('media.boots.nothing');
 }
 
 /** @param {import('./tus.js').TusState} state @param {number} size */
 export function uploadWords(state, size) {
   const { phase, offset, rate, secondsLeft, unpacked, why, code } = state;
-  const sum = `${percentOf(offset, size)} % of ${sizeWords(size)}`;
+  const sum = t('media.upload.sum', { percent: percentOf(offset, size), size: sizeWords(size) });
   switch (phase) {
     case 'queued':
-      return `Waits for its turn · ${sizeWords(size)}`;
+      return `${t('media.upload.queued')} · ${sizeWords(size)}`;
     case 'sending':
-      return [sum, rate > 0 && speedWords(rate), secondsLeft !== null && `${timeWords(secondsLeft)} left`].filter(Boolean).join(' · ');
+      return [sum, rate > 0 && speedWords(rate), secondsLeft !== null && t('media.upload.left', { time: spanWords(secondsLeft) })].filter(Boolean).join(' · ');
     case 'waiting':
       return `${sum} · ${why}`;
     case 'paused':
-      return code ? `${sum} · ${why}` : `Paused at ${sum}`;
+      return code ? `${sum} · ${why}` : t('media.upload.paused', { sum });
     case 'finishing':
-      return unpacked > 0 ? `Being unpacked: ${sizeWords(unpacked)} so far` : 'Being checked …';
+      return unpacked > 0 ? t('media.upload.unpacking', { size: sizeWords(unpacked) }) : t('media.upload.checking');
     case 'done':
-      return `In the library as ${state.name}`;
+      return t('media.upload.done', { name: state.name });
     default:
-      return why || 'It failed.';
+      return why || t('media.upload.failed');
   }
 }

@@ -11,7 +11,8 @@ import { bringAgain } from './insert_medium.js';
 import { mediaApi } from './media_api.js';
 import { notice } from '../parts/notices.js';
 import { servedFiles } from './served_files.js';
-import { sizeWords } from '../parts/words.js';
+import { dateWords, sizeWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./media_api.js').Drive} Drive */
 
@@ -22,7 +23,7 @@ const waits = (target, drive) =>
 /** @param {Drive} drive what is known of its file */
 function wantedOf({ medium, size, id }) {
   const known = id ? rememberedFile(id) : null;
-  return { name: known?.name ?? medium ?? 'the file', size: known?.size ?? size, modified: known?.modified };
+  return { name: known?.name ?? medium ?? t('media.repick.file'), size: known?.size ?? size, modified: known?.modified };
 }
 
 /** @param {string} target @param {number} index */
@@ -32,13 +33,14 @@ export async function openRepickDialog(target, index) {
   const wanted = wantedOf(drive);
   const message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   const input = h('input', { type: 'file', hidden: true, 'data-for': 'repick' });
-  const pick = h('button', { type: 'button', class: 'button primary', autofocus: true, onclick: () => input.click() }, `Pick ${wanted.name}`);
-  const from = wanted.modified === undefined ? '' : `, last changed ${new Date(wanted.modified).toLocaleString()}`;
+  const pick = h('button', { type: 'button', class: 'button primary', autofocus: true, onclick: () => input.click() }, t('media.repick.pick', { name: wanted.name }));
+  const values = { index, target, size: sizeWords(wanted.size) };
+  const waiting = wanted.modified === undefined ? t('media.repick.waits', values) : t('media.repick.waits-from', { ...values, time: dateWords(wanted.modified) });
   const dialog = openDialog({
-    title: `Pick “${wanted.name}” again`,
+    title: t('media.repick.title', { name: wanted.name }),
     body: [
-      h('p', {}, `Drive ${index} of ${target} waits for this file, which was brought from a browser: ${sizeWords(wanted.size)}${from}.`),
-      h('p', { class: 'small dim' }, 'What the target has read already is compared: another file is never mixed into this one. You may drop the file here.'),
+      h('p', {}, waiting),
+      h('p', { class: 'small dim' }, t('media.repick.compared')),
       message, input,
     ],
     foot: [pick],
@@ -81,8 +83,8 @@ export class RepickOffer {
     for (const drive of waiting) {
       if (this.#told.has(drive.id)) continue;
       this.#told.add(drive.id);
-      const text = `${this.target} waits for “${drive.medium}”, which this browser brought to drive ${drive.index}.`;
-      this.#remove = notice(text, '', [{ label: 'Pick it again', run: () => void openRepickDialog(this.target, drive.index) }]);
+      const text = t('media.repick.notice', { target: this.target, name: drive.medium ?? '', index: drive.index });
+      this.#remove = notice(text, '', [{ label: t('media.repick.again'), run: () => void openRepickDialog(this.target, drive.index) }]);
     }
   }
 

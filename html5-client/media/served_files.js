@@ -7,7 +7,7 @@ import { forgetFile, rememberFile } from './file_memory.js';
 import { identity } from '../app/identity.js';
 import { notice } from '../parts/notices.js';
 import { endWords } from './media_words.js';
-import { language } from '../parts/messages.js';
+import { language, t } from '../parts/messages.js';
 
 /** @typedef {import('./media_session.js').MediaStart} MediaStart */
 /** @typedef {import('./media_session.js').SessionState} SessionState */
@@ -137,7 +137,7 @@ class ServedFiles extends EventTarget {
     this.#worker = null;
     for (const served of this.#all.values()) {
       if (served.state.phase === 'ended') continue;
-      served.state = { ...served.state, phase: 'ended', end: 'protocol', why: 'The part of this page that brings files stopped. Pick the file again.' };
+      served.state = { ...served.state, phase: 'ended', end: 'protocol', why: t('media.session.broken') };
       this.#ended(served);
     }
     this.dispatchEvent(new Event(SERVED_CHANGED));

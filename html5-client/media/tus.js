@@ -4,6 +4,8 @@
 import { Backoff } from '../parts/backoff.js';
 import { base } from '../base.js';
 import { RateMeter } from './rate_meter.js';
+import { t } from '../parts/messages.js';
+import { refusalWords } from '../parts/words.js';
 
 /**
  * @typedef {object} TusAnswer
@@ -46,8 +48,7 @@ const UPLOADS = `${base}/api/v1/uploads`;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const POLL_MS = 700;
 const CANCEL_TRIES = 6;
-const NO_ANSWER = 'The gateway does not answer; the upload goes on by itself when it does.';
-const UNREADABLE = 'The file has changed or can no longer be read on this computer. Pick it again.';
+const noAnswer = () => t('media.upload.no-answer');
 /** Bodies that something on the way may find too long (413). */
 const PIECES = [Number.MAX_SAFE_INTEGER, 64 << 20, 8 << 20, 512 << 10];
 
@@ -205,7 +206,7 @@ export class TusUpload {
       this.#piece++;
       return false;
     }
-    if (answer.status === 0 && !(await this.#readable(offset))) this.#fail(UNREADABLE, 'unreadable');
+    if (answer.status === 0 && !(await this.#readable(offset))) this.#fail(t('media.upload.unreadable'), 'unreadable');
     else await this.#refused(answer, signal);
     return false;
   }
@@ -229,7 +230,7 @@ export class TusUpload {
       if (body?.phase === 'done') return this.#show({ phase: 'done', why: '', name: body.name, sha256: body.sha256 });
       if (body?.phase === 'failed') return this.#fail(body.why, 'failed');
       if (body?.phase === 'arriving' && body.offset < this.start.file.size) return;
-      const why = status === 0 ? NO_ANSWER : '';
+      const why = status === 0 ? noAnswer() : '';
       this.#show({ why, unpacked: body?.unpacked ?? this.state.unpacked, rate: 0, secondsLeft: null, phase: 'finishing' });
       await this.world.wait(POLL_MS, signal);
     }
@@ -238,11 +239,12 @@ export class TusUpload {
   /** No answer or one that refuses. @param {TusAnswer} answer @param {AbortSignal} signal */
   async #refused({ status, body }, signal) {
     if (signal.aborted) return;
-    const { code = '', message = `The gateway refused this (status ${status}).` } = body?.error ?? {};
-    if (status === 401) this.#show({ phase: 'paused', code: 'session', why: 'Log in to go on.', rate: 0, secondsLeft: null });
+    const { code = '' } = body?.error ?? {};
+    const message = refusalWords(code, body?.error?.message) ?? t('app.refused', { status: String(status) });
+    if (status === 401) this.#show({ phase: 'paused', code: 'session', why: t('media.upload.log-in'), rate: 0, secondsLeft: null });
     else if (status === 507) this.#show({ phase: 'paused', code: 'no-room', why: message, rate: 0, secondsLeft: null });
     else if (status === 0 || status === 423 || status === 429 || (status >= 500 && status !== 501)) {
-      this.#show({ phase: 'waiting', why: status ? message : NO_ANSWER, rate: 0, secondsLeft: null });
+      this.#show({ phase: 'waiting', why: status ? message : noAnswer(), rate: 0, secondsLeft: null });
       await this.#pause(signal);
       if (!signal.aborted) this.#show({ phase: 'sending', why: '' });
     } else this.#fail(message, code || String(status));

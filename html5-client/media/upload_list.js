@@ -4,6 +4,7 @@ import { h, setText } from '../parts/dom.js';
 import { uploadWords } from './media_words.js';
 import { UPLOADS_CHANGED, uploads } from './uploads.js';
 import { sizeWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('./tus.js').TusUpload} TusUpload */
 /** @typedef {import('./media_api.js').Upload} Upload */
@@ -26,14 +27,14 @@ class UploadRow {
     const { file, folder } = upload.start;
     const name = folder === null ? file.name : `${folder} / ${file.name}`;
     this.name = name;
-    this.pause = button('Pause', () => upload.pause());
-    this.resume = button('Go on', () => void uploads.resume(upload));
-    this.replace = button('Replace it', () => void uploads.resume(upload, { replace: true }));
-    this.cancel = button('Cancel', () => void uploads.cancel(upload));
-    this.dismiss = button('Dismiss', () => uploads.dismiss(upload));
-    for (const [element, what] of /** @type {const} */ ([[this.pause, 'Pause'], [this.resume, 'Go on with'], [this.replace, 'Replace'], [this.cancel, 'Cancel'], [this.dismiss, 'Dismiss']]))
-      element.setAttribute('aria-label', `${what} ${name}`);
-    this.#bar.setAttribute('aria-label', `Upload of ${name}`);
+    this.pause = button(t('media.uploads.pause'), () => upload.pause());
+    this.resume = button(t('media.uploads.go-on'), () => void uploads.resume(upload));
+    this.replace = button(t('media.uploads.replace'), () => void uploads.resume(upload, { replace: true }));
+    this.cancel = button(t('words.cancel'), () => void uploads.cancel(upload));
+    this.dismiss = button(t('words.dismiss'), () => uploads.dismiss(upload));
+    for (const [element, what] of /** @type {const} */ ([[this.pause, 'pause'], [this.resume, 'go-on'], [this.replace, 'replace'], [this.cancel, 'cancel'], [this.dismiss, 'dismiss']]))
+      element.setAttribute('aria-label', t(`media.uploads.${what}-named`, { name }));
+    this.#bar.setAttribute('aria-label', t('media.uploads.of', { name }));
     const buttons = h('div', { class: 'upload-buttons' }, this.replace, this.pause, this.resume, this.cancel, this.dismiss);
     this.element = h('li', { class: 'upload' }, h('div', { class: 'upload-words' }, h('span', { class: 'upload-name' }, name), this.#words, this.#bar), buttons);
   }
@@ -52,8 +53,8 @@ class UploadRow {
     this.replace.hidden = code !== 'name-taken';
     this.cancel.hidden = over || phase === 'finishing';
     this.dismiss.hidden = !over;
-    if (phase === 'sending') this.announcer.progress(`${this.name}: ${words}`);
-    else if (this.#announced !== phase + code) this.announcer.say(`${this.name}: ${words}`);
+    if (phase === 'sending') this.announcer.progress(t('media.uploads.says', { name: this.name, words }));
+    else if (this.#announced !== phase + code) this.announcer.say(t('media.uploads.says', { name: this.name, words }));
     this.#announced = phase + code;
   }
 }
@@ -61,10 +62,10 @@ class UploadRow {
 export class UploadList {
   /** @type {Map<TusUpload, UploadRow>} */
   #rows = new Map();
-  #list = h('ul', { class: 'uploads', 'aria-label': 'Uploads' });
+  #list = h('ul', { class: 'uploads', 'aria-label': t('media.uploads') });
   #shownAbsent = '';
-  #absent = h('ul', { class: 'uploads', 'aria-label': 'Uploads to go on with' });
-  element = h('section', { class: 'upload-section' }, h('h3', {}, 'Uploads'), this.#list, this.#absent);
+  #absent = h('ul', { class: 'uploads', 'aria-label': t('media.uploads.waiting') });
+  element = h('section', { class: 'upload-section' }, h('h3', {}, t('media.uploads')), this.#list, this.#absent);
   #listener = () => this.show();
 
   /** @param {import('../parts/announcer.js').Announcer} announcer @param {() => void} pick opens the choice of files */
@@ -111,9 +112,9 @@ export class UploadList {
   /** @param {Upload} upload */
   #absentRow(upload) {
     const { name, folder, offset, size } = upload;
-    const words = `${sizeWords(offset)} of ${sizeWords(size)} are there. Pick the file again to go on.`;
-    const pick = h('button', { type: 'button', class: 'button small', 'aria-label': `Pick ${name} again`, onclick: this.pick }, 'Pick again …');
-    const cancel = h('button', { type: 'button', class: 'button small quiet', 'aria-label': `Cancel ${name}`, onclick: () => void uploads.cancelAbsent(upload) }, 'Cancel');
+    const words = t('media.uploads.there', { offset: sizeWords(offset), size: sizeWords(size) });
+    const pick = h('button', { type: 'button', class: 'button small', 'aria-label': t('media.uploads.pick-named', { name }), onclick: this.pick }, t('media.pick-again'));
+    const cancel = h('button', { type: 'button', class: 'button small quiet', 'aria-label': t('media.uploads.cancel-named', { name }), onclick: () => void uploads.cancelAbsent(upload) }, t('words.cancel'));
     return h(
       'li',
       { class: 'upload' },

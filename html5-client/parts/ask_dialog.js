@@ -4,6 +4,7 @@ import { sentence } from '../api.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { field } from './field.js';
+import { t } from './messages.js';
 
 /**
  * @param {{title: string, label: string, value: string, action: string, hint?: string, run: (text: string) => Promise<unknown>}} question
@@ -14,7 +15,7 @@ export function askDialog({ title, label, value, action, hint, run }) {
     let done = false;
     const text = field({ label, name: 'answer', hint });
     const agree = h('button', { class: 'button primary' }, action);
-    const cancel = h('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel');
+    const cancel = h('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, t('words.cancel'));
     const form = h('form', { class: 'ask', onsubmit: (/** @type {Event} */ event) => void submit(event) }, text.element, h('div', { class: 'ask-foot' }, cancel, agree));
     text.input.value = value;
     const dialog = openDialog({ title, body: [form], onclose: () => resolve(done) });

@@ -2,6 +2,7 @@
 
 import { h, newId } from './dom.js';
 import { icon } from './icons.js';
+import { t } from './messages.js';
 
 /**
  * @param {{title: string, body: Node[], foot?: Node[], onclose?: () => void}} parts
@@ -12,7 +13,7 @@ export function openDialog({ title, body, foot = [], onclose }) {
   const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id });
   const close = h(
     'button',
-    { type: 'button', class: 'button quiet square', 'aria-label': 'Close', onclick: () => dialog.close() },
+    { type: 'button', class: 'button quiet square', 'aria-label': t('words.close'), onclick: () => dialog.close() },
     icon('close'),
   );
   dialog.append(
@@ -44,7 +45,7 @@ export function openDialog({ title, body, foot = [], onclose }) {
 export function confirmDialog({ title, text, action }) {
   return new Promise((resolve) => {
     let agreed = false;
-    const cancel = h('button', { type: 'button', class: 'button', autofocus: true }, 'Cancel');
+    const cancel = h('button', { type: 'button', class: 'button', autofocus: true }, t('words.cancel'));
     const agree = h('button', { type: 'button', class: 'button danger' }, action);
     const dialog = openDialog({
       title,

@@ -2,6 +2,7 @@
 
 import { h, newId, setText } from './dom.js';
 import { icon } from './icons.js';
+import { t } from './messages.js';
 
 /**
  * @param {{label: string, name: string, type?: string, autocomplete?: string, hint?: string, mono?: boolean}} options
@@ -42,7 +43,7 @@ export function field({ label, name, type = 'text', autocomplete = 'off', hint, 
 function withReveal(input, label) {
   const button = h(
     'button',
-    { type: 'button', class: 'button quiet square', 'aria-label': `Show ${label.toLowerCase()}`, 'aria-pressed': 'false' },
+    { type: 'button', class: 'button quiet square', 'aria-label': t('words.show-field', { label }), 'aria-pressed': 'false' },
     icon('eye'),
   );
   button.addEventListener('click', () => {

@@ -2,6 +2,7 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
+import { t } from './messages.js';
 
 const STAY_MS = 6000;
 
@@ -20,7 +21,7 @@ export function notice(text, tone = '', actions = []) {
     { class: 'notice', 'data-tone': tone },
     h('span', {}, text),
     ...actions.map(({ label, run }) => h('button', { class: 'button small', type: 'button', onclick: () => (remove(), run()) }, label)),
-    h('button', { class: 'button quiet square small', 'aria-label': 'Dismiss', onclick: remove }, icon('close')),
+    h('button', { class: 'button quiet square small', 'aria-label': t('words.dismiss'), onclick: remove }, icon('close')),
   );
   for (const old of [...room.querySelectorAll('.notice:not([data-stays])')].slice(0, -2)) old.remove();
   room.append(line);

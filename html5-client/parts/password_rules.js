@@ -2,6 +2,7 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
+import { t } from './messages.js';
 
 const MIN_LENGTH = 12;
 const MIN_DIFFERENT = 5;
@@ -14,14 +15,14 @@ export function passwordRules(password, user) {
   const [secret, name] = [password.toLowerCase(), user.trim().toLowerCase()];
   const named = secret === name || (name.length >= NAME_COUNTS_FROM && secret.includes(name));
   return [
-    { text: `At least ${MIN_LENGTH} characters`, met: characters.length >= MIN_LENGTH },
-    { text: `At least ${MIN_DIFFERENT} different ones`, met: new Set(characters).size >= MIN_DIFFERENT },
-    { text: 'Without the user name', met: password !== '' && !named },
+    { text: t('words.rule.length', { count: MIN_LENGTH }), met: characters.length >= MIN_LENGTH },
+    { text: t('words.rule.different', { count: MIN_DIFFERENT }), met: new Set(characters).size >= MIN_DIFFERENT },
+    { text: t('words.rule.name'), met: password !== '' && !named },
   ];
 }
 
 /** As lines of a list. @param {{text: string, met: boolean}[]} rules */
 export const rulesList = (rules) =>
   rules.map(({ text, met }) =>
-    h('li', { 'data-met': String(met) }, icon('check'), h('span', {}, text), h('span', { class: 'for-readers' }, met ? ' (met)' : ' (not met)')),
+    h('li', { 'data-met': String(met) }, icon('check'), h('span', {}, text), h('span', { class: 'for-readers' }, ` ${t(met ? 'words.rule.met' : 'words.rule.not-met')}`)),
   );

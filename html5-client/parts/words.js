@@ -1,192 +1,108 @@
-/* States and figures in words. Pure. */
+/* States and figures in words, in the language of the page. Pure. */
+
+import { hasMessage, language, t } from './messages.js';
 
 /** @typedef {import('../api.js').Target} Target */
 /** @typedef {import('../api.js').Drive} Drive */
 /** @typedef {'ok'|'warn'|'danger'|''} Tone */
 
-/** @type {Record<Target['power'], {text: string, tone: Tone}>} */
-const POWER = {
-  on: { text: 'On', tone: 'ok' },
-  off: { text: 'Off', tone: '' },
-  'going-off': { text: 'Shutting down', tone: 'warn' },
-  unknown: { text: 'Power unknown', tone: '' },
-};
+/** @type {Record<Target['power'], Tone>} */
+const POWER = { on: 'ok', off: '', 'going-off': 'warn', unknown: '' };
 
-/** @param {Target['power']} power */
-export const powerWords = (power) => POWER[power] ?? POWER.unknown;
-
-/** @type {Record<import('../console/protocol.js').SignalName, string>} */
-const SIGNALS = {
-  ok: 'Waiting for the picture',
-  'powered-off': 'Powered off',
-  'no-signal': 'No video signal',
-  'no-lock': 'Unstable video signal',
-  'out-of-range': 'Video mode out of range',
-  unsupported: 'Video mode not supported',
-  'device-gone': 'Capture device is gone',
-  starting: 'Starting',
-};
+/** @param {Target['power']} power @returns {{text: string, tone: Tone}} */
+export function powerWords(power) {
+  const known = power in POWER ? power : 'unknown';
+  return { text: t(`words.power.${known}`), tone: POWER[known] };
+}
 
 /** @param {import('../console/protocol.js').SignalName} name */
-export const signalWords = (name) => SIGNALS[name] ?? 'No picture';
+export const signalWords = (name) => (hasMessage(`words.signal.${name}`) ? t(`words.signal.${name}`) : t('words.no-picture'));
 
 /**
  * What may be the matter with a capture device's picture, where the gateway has no closer sentence, and what can be done.
- * @type {Partial<Record<import('../console/protocol.js').SignalName, {reason: string, remedies: string[]}>>}
+ * @param {import('../console/protocol.js').SignalName} name @returns {{reason: string, remedies: string[]}|null}
  */
-const CAPTURE_HELP = {
-  'powered-off': {
-    reason: 'The target is switched off, so its graphics send nothing.',
-    remedies: ['Power it on from the Power menu, or with its own button.'],
-  },
-  'no-signal': {
-    reason: 'The capture device is there, but nothing arrives on its input.',
-    remedies: [
-      'Power the target on; wake a sleeping screen with a key.',
-      'Check that the video cable is plugged in at both ends, and into the output that the target uses.',
-      'If the target shows its picture on another screen, choose an EDID under USB & video and restart it.',
-    ],
-  },
-  'no-lock': {
-    reason: 'A signal arrives, but the capture device cannot hold on to it.',
-    remedies: [
-      'Try another or a shorter cable, and leave adapters and splitters out.',
-      'Offer the target a lower mode: another EDID under USB & video.',
-    ],
-  },
-  'out-of-range': {
-    reason: 'The target sends a mode that the capture device cannot take.',
-    remedies: [
-      'Set a lower resolution or refresh rate in the target.',
-      'Offer it a mode that fits: another EDID under USB & video.',
-    ],
-  },
-  unsupported: {
-    reason: 'The capture device delivers pixels in a format that cannot be used.',
-    remedies: [
-      'Set capture-format to auto in the target’s configuration, or to a format that the device has.',
-      'See what the device offers under USB & video.',
-    ],
-  },
-  'device-gone': {
-    reason: 'The capture device is not connected to the gateway, or another program holds it.',
-    remedies: ['Plug it in again: it is found by itself.', 'Check on the gateway with: lightsout doctor'],
-  },
-  starting: {
-    reason: 'The capture device is being opened.',
-    remedies: ['This takes a few seconds.'],
-  },
-};
+export function captureHelp(name) {
+  const key = `words.help.${name}`;
+  if (!hasMessage(key)) return null;
+  const remedies = [];
+  for (let i = 1; hasMessage(`words.help.${name}.${i}`); i++) remedies.push(t(`words.help.${name}.${i}`));
+  return { reason: t(key), remedies };
+}
 
-/** @param {import('../console/protocol.js').SignalName} name */
-export const captureHelp = (name) => CAPTURE_HELP[name] ?? null;
+/** @type {Record<import('../api.js').UsbState, Tone>} */
+const USB_STATES = { 'no-helper': 'danger', gone: 'danger', 'not-attached': 'warn', powered: 'warn', configured: 'ok', suspended: '' };
 
-/** @type {Record<import('../api.js').UsbState, {text: string, tone: Tone}>} */
-const USB_STATES = {
-  'no-helper': { text: 'Not possible now', tone: 'danger' },
-  gone: { text: 'The USB controller is gone', tone: 'danger' },
-  'not-attached': { text: 'Not connected to the target', tone: 'warn' },
-  powered: { text: 'Connected, not yet used by the target', tone: 'warn' },
-  configured: { text: 'In use by the target', tone: 'ok' },
-  suspended: { text: 'The target sleeps', tone: '' },
-};
+/**
+ * What the gateway says of a failure is English; what there are words for is said in the language of the page.
+ * @param {string} code @param {string|undefined} message
+ */
+export const refusalWords = (code, message) => (language() !== 'en' && hasMessage(`error.${code}`) ? t(`error.${code}`) : message);
 
 /** What the gateway's parts say in passing, as a sentence. @param {string} text */
-export const asSentence = (text) => text && text[0].toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? '' : '.');
+export const asSentence = (text) => text && text[0].toUpperCase() + text.slice(1) + (/[.?!。？！]$/.test(text) ? '' : '.');
 
 /** @param {import('../api.js').UsbState} state @returns {{text: string, tone: Tone}} */
-export const usbStateWords = (state) => USB_STATES[state] ?? { text: state, tone: '' };
+export const usbStateWords = (state) => (state in USB_STATES ? { text: t(`words.usb.${state}`), tone: USB_STATES[state] } : { text: state, tone: '' });
 
-/** @type {Record<string, {label: string, words: string}>} */
-const PERSONALITIES = {
-  auto: { label: 'Automatic', words: 'Begins with everything, watches what the target makes of it, and remembers what worked.' },
-  full: { label: 'Everything', words: 'Keyboard, both mice, media keys and drives. Right for every operating system.' },
-  keyboard: { label: 'Keyboard only', words: 'For firmware that sets up one device and no more.' },
-  drive: { label: 'Drives only', words: 'For firmware that boots from a USB disk only where nothing else is on the cable.' },
-  'keyboard+drive': { label: 'Keyboard and drives', words: 'Without mice: for firmware that stumbles over them.' },
-  'storage-first': { label: 'Drives first', words: 'Everything, with the drives in front: for firmware that looks at the first device only.' },
-};
-
-/** @param {{name: string, words: string}} choice */
-export const personalityWords = ({ name, words }) => PERSONALITIES[name] ?? { label: name, words };
-
-/** @type {Record<string, string>} */
-const PRESETS = {
-  '1080p60': '1920 × 1080, 60 Hz',
-  '1080p50': '1920 × 1080, 50 Hz, for receivers with two lanes',
-  '1200p60': '1920 × 1200, 60 Hz',
-  '720p60': '1280 × 720, 60 Hz',
-  configured: 'what the configuration says',
-};
+/** @param {{name: string, words: string}} choice @returns {{label: string, words: string}} */
+export const personalityWords = ({ name, words }) =>
+  hasMessage(`words.personality.${name}`) ? { label: t(`words.personality.${name}`), words: t(`words.personality.${name}.why`) } : { label: name, words };
 
 /** @param {string} name */
-export const presetWords = (name) => PRESETS[name] ?? name;
+export const presetWords = (name) => (hasMessage(`words.preset.${name}`) ? t(`words.preset.${name}`) : name);
 
 /** @param {import('../api.js').Capture} capture @param {import('../api.js').Edid} edid */
 export function toldWords(capture, edid) {
-  if (!capture.driver) return 'There is no capture device now, so nobody tells the target anything.';
-  if (!capture.has_edid) return 'This device has an EDID of its own, which cannot be changed.';
-  return edid.present ? `The target is told: ${edidWords(edid)}.` : 'The capture device shows the target no EDID.';
+  if (!capture.driver) return t('words.told.no-device');
+  if (!capture.has_edid) return t('words.told.own');
+  return edid.present ? t('words.told.is', { edid: edidWords(edid) }) : t('words.told.none');
 }
 
 /** @param {import('../api.js').Edid} edid */
 export function edidWords(edid) {
-  const mode = `${edid.width} × ${edid.height}, ${Number((edid.refresh_millihertz / 1000).toFixed(2))} Hz`;
   const maker = [edid.manufacturer, edid.name].filter(Boolean).join(' ');
-  return `${edid.preset ?? 'One of your own'} (${mode})${maker ? `, shown as ${maker}` : ''}`;
+  const rate = (edid.refresh_millihertz / 1000).toLocaleString(language(), { maximumFractionDigits: 2 });
+  const values = { name: edid.preset ?? t('words.edid.own'), width: String(edid.width), height: String(edid.height), rate, maker };
+  return maker ? t('words.edid.as', values) : t('words.edid', values);
 }
 
-/** @type {Record<import('../api.js').BootChoice, string>} */
-export const BOOT_WORDS = {
-  default: 'As the firmware decides',
-  cd: 'CD',
-  disk: 'Disk',
-  pxe: 'Network (PXE)',
-  menu: 'Boot menu',
-  setup: 'Firmware set-up',
-};
+/** @type {import('../api.js').BootChoice[]} */
+export const BOOT_CHOICES = ['default', 'cd', 'disk', 'pxe', 'menu', 'setup'];
+
+/** @param {import('../api.js').BootChoice} choice */
+export const bootChoiceWords = (choice) => t(`words.boot.${choice}`);
 
 /** @param {'cdrom'|'disk'} kind */
-export const kindWords = (kind) => (kind === 'cdrom' ? 'CD' : 'USB disk');
+export const kindWords = (kind) => t(kind === 'cdrom' ? 'words.kind.cdrom' : 'words.kind.disk');
 
 /** @param {Drive} drive @returns {{text: string, tone: Tone}} */
 export function driveWords({ phase, medium, reason }) {
-  const name = medium ?? 'The medium';
+  const name = medium ?? t('words.drive.medium');
   switch (phase) {
     case 'inserting':
-      return { text: `Inserting ${name} …`, tone: 'warn' };
+      return { text: t('words.drive.inserting', { name }), tone: 'warn' };
     case 'inserted':
       return { text: name, tone: 'ok' };
     case 'ejecting':
-      return { text: `Ejecting ${name} …`, tone: 'warn' };
+      return { text: t('words.drive.ejecting', { name }), tone: 'warn' };
     case 'ejected-by-target':
-      return { text: medium ? `The target ejected ${medium}` : 'The target ejected the medium', tone: '' };
+      return { text: medium ? t('words.drive.ejected', { name }) : t('words.drive.ejected-medium'), tone: '' };
     case 'failed':
-      return { text: reason || 'Failed', tone: 'danger' };
+      return { text: reason || t('words.drive.failed'), tone: 'danger' };
     default:
-      return { text: 'Empty', tone: '' };
+      return { text: t('words.drive.empty'), tone: '' };
   }
 }
 
-/** @type {Record<import('../console/stage_times.js').Stage, string>} */
-const STAGES = {
-  track: 'Find what changed',
-  wait: 'Wait for its turn',
-  encode: 'Encode',
-  send: 'Wait for the socket',
-  network: 'Network',
-  decode: 'Decode',
-  paint: 'Paint',
-};
-
 /** @param {import('../console/stage_times.js').Stage} stage */
-export const stageWords = (stage) => STAGES[stage];
-
-/** @type {Record<import('../console/stage_times.js').Class, string>} */
-const CLASSES = { text: 'Text and drawings', photo: 'Photographs', video: 'Video', settle: 'Becoming exact' };
+export const stageWords = (stage) => t(`words.stage.${stage}`);
 
 /** @param {import('../console/stage_times.js').Class} name */
-export const classWords = (name) => CLASSES[name];
+export const classWords = (name) => t(`words.class.${name}`);
+
+/** @param {Date|number} time a number: milliseconds since 1970 */
+export const dateWords = (time) => new Date(time).toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'short' });
 
 const CLOCK_APART_MS = 60000;
 
@@ -196,11 +112,13 @@ const CLOCK_APART_MS = 60000;
  */
 export function clockWords({ synchronised, time }, now) {
   if (synchronised || Math.abs(time - now) < CLOCK_APART_MS) return null;
-  const shown = new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  return `The gateway’s clock shows ${shown}, and nothing keeps it right: events and certificates get wrong times.`;
+  return t('words.clock', { time: dateWords(time) });
 }
 
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** @param {number} value @param {number} digits behind the point, always */
+const fixed = (value, digits) => value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** @param {number} bytes */
 export function sizeWords(bytes) {
@@ -210,16 +128,27 @@ export function sizeWords(bytes) {
     value /= 1000;
     unit++;
   }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+  if (unit === 0) return `${fixed(value, 0)} B`;
+  const digits = value < 10 ? 1 : 0;
+  return value.toLocaleString(language(), { style: 'unit', unit: UNITS[unit], minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** @param {number} bits a second */
 export function rateWords(bits) {
   const kilobits = bits / 1000;
-  if (kilobits >= 10000) return `${(kilobits / 1000).toFixed(0)} Mbit/s`;
-  if (kilobits >= 1000) return `${(kilobits / 1000).toFixed(1)} Mbit/s`;
-  return `${Math.round(kilobits)} kbit/s`;
+  if (kilobits >= 1000) return `${fixed(kilobits / 1000, kilobits >= 10000 ? 0 : 1)} Mbit/s`;
+  return `${fixed(kilobits, 0)} kbit/s`;
 }
+
+/** A span of time, roughly. @param {number} seconds */
+export function spanWords(seconds) {
+  if (seconds < 60) return t('words.seconds', { count: Math.max(1, Math.round(seconds)) });
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? t('words.minutes', { count: minutes }) : t('words.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}
+
+/** Several, as people list them. @param {string[]} items */
+export const listWords = (items) => new Intl.ListFormat(language()).format(items);
 
 /** @param {number} count @param {string} one @param {string} many */
 export const countWords = (count, one, many) => `${count} ${count === 1 ? one : many}`;

@@ -4,7 +4,8 @@ import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { hashOf } from '../router.js';
 import { Thumbnail } from './thumbnail.js';
-import { countWords, powerWords, signalWords } from '../parts/words.js';
+import { powerWords, signalWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 /** @typedef {import('../api.js').Target} Target */
 
@@ -30,8 +31,8 @@ export class TargetCard extends HTMLElement {
     const { text, tone } = powerWords(target.power);
     setText(this.#power, text);
     this.#power.dataset.tone = tone;
-    setText(this.#viewers, target.viewers ? countWords(target.viewers, 'viewer', 'viewers') : 'Nobody watching');
-    setText(this.#seat, target.seat.shared ? 'Shared keyboard' : target.seat.holder ? `${target.seat.holder} types` : '');
+    setText(this.#viewers, target.viewers ? t('targets.viewers', { count: target.viewers }) : t('targets.nobody'));
+    setText(this.#seat, target.seat.shared ? t('targets.shared') : target.seat.holder ? t('targets.types', { who: target.seat.holder }) : '');
     setText(this.#mode, target.mode && target.signal.name === 'ok' ? `${target.mode.width} × ${target.mode.height}` : '');
     const media = target.drives.filter((drive) => drive.phase === 'inserted').map((drive) => drive.medium);
     setText(this.#media, media.join(', '));
@@ -67,7 +68,7 @@ export class TargetCard extends HTMLElement {
     const failed = vm?.state === 'failed';
     this.#reason.hidden = !this.#image.hidden;
     if (this.#reason.hidden) return;
-    const heading = failed ? 'Did not start' : signalWords(signal.name);
+    const heading = failed ? t('targets.not-started') : signalWords(signal.name);
     const why = (failed && vm?.why) || signal.why || this.#pictureReason || '';
     if (this.#reason.dataset.text === heading + why) return;
     this.#reason.dataset.text = heading + why;

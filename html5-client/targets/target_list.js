@@ -6,7 +6,7 @@ import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { TargetCard } from './target_card.js';
 import { userMenu } from '../app/user_menu.js';
-import { countWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
 
 const PAUSE_MS = 2000;
 
@@ -21,13 +21,13 @@ class TargetList extends HTMLElement {
   #wake = () => this.#load();
 
   connectedCallback() {
-    document.title = 'Targets – lightsout';
+    document.title = t('targets.page-title');
     this.replaceChildren(
       h('header', { class: 'page-head' }, wordmark(), userMenu()),
       h(
         'div',
         { class: 'page-body' },
-        h('div', { class: 'page-title' }, h('h1', { tabindex: -1 }, 'Targets'), this.#count),
+        h('div', { class: 'page-title' }, h('h1', { tabindex: -1 }, t('targets.title')), this.#count),
         this.#message,
         this.#grid,
       ),
@@ -55,7 +55,7 @@ class TargetList extends HTMLElement {
 
   /** @param {import('../api.js').Target[]} targets */
   #show(targets) {
-    setText(this.#count, countWords(targets.length, 'machine', 'machines'));
+    setText(this.#count, t('targets.machines', { count: targets.length }));
     const names = new Set(targets.map(({ name }) => name));
     for (const [name, card] of this.#cards) {
       if (names.has(name)) continue;
@@ -84,8 +84,8 @@ const nothing = () =>
     'div',
     { class: 'empty dim' },
     icon('screen'),
-    h('h2', {}, 'No targets'),
-    h('p', {}, 'None is configured, or your role does not show them to you. Targets stand in the gateway’s configuration file.'),
+    h('h2', {}, t('targets.none')),
+    h('p', {}, t('targets.none.words')),
   );
 
 customElements.define('target-list', TargetList);

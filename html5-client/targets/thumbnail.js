@@ -1,6 +1,7 @@
 /* A small live picture of a target: asked for again and again, but only while there is one and somebody can see it. */
 
 import { api, ApiError } from '../api.js';
+import { t } from '../parts/messages.js';
 
 /** Between an answer and the next request; with the request itself the picture stays below 2 s of age. */
 const PAUSE_MS = 1400;
@@ -68,7 +69,7 @@ export class Thumbnail {
       this.told(null);
     } catch (error) {
       this.#show(null);
-      this.told(error instanceof ApiError ? error.message : 'No picture.');
+      this.told(error instanceof ApiError ? error.message : t('targets.no-picture'));
     }
     this.#running = false;
     this.#next(PAUSE_MS);

@@ -44,7 +44,7 @@ const EXPECTED = /Failed to load resource: the server responded with a status of
 
 /** A page that remembers its complaints: `complaints(page)`. */
 export async function newPage(browser, options = {}) {
-  const usual = { ignoreHTTPSErrors: true, reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } };
+  const usual = { ignoreHTTPSErrors: true, locale: 'en-US', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } };
   const context = await browser.newContext({ ...usual, ...options });
   return openTab(context);
 }

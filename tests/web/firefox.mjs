@@ -9,6 +9,7 @@ import { until } from './until.mjs';
 
 const PREFERENCES = {
   'ui.prefersReducedMotion': 1,
+  'intl.accept_languages': 'en-US, en',
   'datareporting.policy.dataSubmissionEnabled': false,
   'toolkit.telemetry.reportingpolicy.firstRun': false,
   'browser.shell.checkDefaultBrowser': false,

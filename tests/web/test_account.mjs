@@ -137,7 +137,7 @@ test('the password is changed', async () => {
   await labelled(page, 'Password now').fill('wrong');
   await labelled(page, 'New password').fill('short');
   await button(page, 'Change password').click();
-  await page.getByText('The password needs: at least 12 characters.').waitFor();
+  await page.getByText('The password does not fit yet. At least 12 characters.').waitFor();
   await labelled(page, 'New password').fill('a candle in the loft');
   await labelled(page, 'New password again').fill('another');
   await button(page, 'Change password').click();
@@ -244,7 +244,7 @@ test('tokens are listed, made with a scope, shown once, and revoked', async () =
   };
   gateway.answers['DELETE /api/v1/account/tokens/2'] = () => ((tokens = tokens.filter(({ id }) => id !== 2)), {});
   await openAccount('API tokens');
-  await page.getByText('pc: view, power').waitFor();
+  await page.getByText('pc: See the screen, Power').waitFor();
   await checkView(page, 'account-tokens');
   await button(page, 'New token').click();
   await labelled(page, 'Name').fill('lab');

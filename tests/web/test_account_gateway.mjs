@@ -130,7 +130,7 @@ test('a token opens what it was made for, until it is revoked', async () => {
   assert.equal((await withToken(token, '/targets/card')).status, 404);
   assert.equal((await withToken(token, '/targets/desk/power', 'POST', '{"action":"reset"}')).status, 403);
   assert.equal((await withToken(token, '/account/tokens', 'POST', '{"name":"more"}')).status, 403);
-  await page.getByText('desk: view').waitFor();
+  await page.getByText('desk: See the screen').waitFor();
   await button(page, 'Revoke night job').click();
   await button(page, 'Revoke').click();
   await page.getByText('The token is revoked.').waitFor();

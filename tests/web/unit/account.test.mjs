@@ -1,4 +1,5 @@
 /* QR codes against those of another encoder, and the words for sessions, tokens and logouts. */
+import './english.mjs';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -41,7 +42,7 @@ test('scopes, times, codes and reasons', () => {
   assert.equal(scopeWords(null), 'All that you may');
   assert.equal(
     scopeWords([{ target: '*', rights: ['view'] }, { target: 'lab', rights: ['input', 'power'] }, { target: '', rights: ['audit'] }]),
-    'all targets: view · lab: input, power · the gateway: audit',
+    'all targets: See the screen · lab: Type and point, Power · the gateway: Read the events',
   );
   assert.equal(timeWords(null), 'never');
   assert.equal(timeWords(0), 'never');

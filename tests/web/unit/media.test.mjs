@@ -1,4 +1,5 @@
 /* Files as media: the protocol's bytes, reads of a File, and a session against a gateway made of stubs. */
+import './english.mjs';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

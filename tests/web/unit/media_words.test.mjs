@@ -1,8 +1,10 @@
 /* What the page says of drives, images and uploads; what it keeps of what was inserted; what was dropped. */
+import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { droppedFiles, pickedFolders } from '../../../html5-client/media/dropped_files.js';
-import { bootWords, copyWords, endWords, factWords, imageWords, isFilled, linkWords, originWords, timeWords, uploadWords } from '../../../html5-client/media/media_words.js';
+import { bootWords, copyWords, endWords, factWords, imageWords, isFilled, linkWords, originWords, uploadWords } from '../../../html5-client/media/media_words.js';
+import { spanWords } from '../../../html5-client/parts/words.js';
 import { addressToKeep, recentMedia, rememberMedium } from '../../../html5-client/media/recent_media.js';
 
 const DRIVE = {
@@ -71,7 +73,7 @@ test('uploads and times', () => {
   assert.equal(uploadWords({ ...state, phase: 'finishing', unpacked: 8e9 }, 4e9), 'Being unpacked: 8.0 GB so far');
   assert.equal(uploadWords({ ...state, phase: 'paused', code: 'no-room', why: 'Full.' }, 4e9), '25 % of 4.0 GB · Full.');
   assert.equal(uploadWords({ ...state, phase: 'done' }, 4e9), 'In the library as a.iso');
-  assert.deepEqual([0.2, 59, 61, 3599, 3660, 90000].map(timeWords), ['1 s', '59 s', '1 min', '1 h 0 min', '1 h 1 min', '25 h 0 min']);
+  assert.deepEqual([0.2, 59, 61, 3599, 3660, 90000].map(spanWords), ['1 s', '59 s', '1 min', '1 h 0 min', '1 h 1 min', '25 h 0 min']);
 });
 
 test('nothing that gives access is kept of an address', () => {

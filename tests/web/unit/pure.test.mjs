@@ -1,4 +1,5 @@
 /* The page's small calculations: picture size, pointer, back-off, figures, addresses, words, password rules. */
+import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from '../../../html5-client/parts/backoff.js';
@@ -94,7 +95,7 @@ test('addresses lead to views and back', () => {
 });
 
 test('sizes and rates read well', () => {
-  assert.deepEqual([0, 999, 1000, 5242880, 658505728, 1e13].map(sizeWords), ['0 B', '999 B', '1.0 KB', '5.2 MB', '659 MB', '10 TB']);
+  assert.deepEqual([0, 999, 1000, 5242880, 658505728, 1e13].map(sizeWords), ['0 B', '999 B', '1.0 kB', '5.2 MB', '659 MB', '10 TB']);
   assert.deepEqual([0, 42300, 4600000, 45000000].map(rateWords), ['0 kbit/s', '42 kbit/s', '4.6 Mbit/s', '45 Mbit/s']);
   assert.equal(driveWords({ phase: 'ejected-by-target', medium: 'a.iso', reason: '' }).text, 'The target ejected a.iso');
 });

@@ -1,4 +1,5 @@
 /* The seat as the page sees it: what it does by itself, what it tells, what it offers. */
+import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeatIntent } from '../../../html5-client/console/seat_intent.js';

@@ -1,4 +1,5 @@
 /* Uploads by tus against a server made of a stub: resume, offsets that differ, losses, refusals; rates; remembered files. */
+import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differenceWords } from '../../../html5-client/media/file_memory.js';
