@@ -264,6 +264,7 @@ static int read_once(const struct config_text *file, const struct config_page *p
     config->cache_memory = CONFIG_CACHE_MEMORY;
     config->audit.keep = CONFIG_AUDIT_KEEP;
     config->cache_disk = CONFIG_CACHE_DISK;
+    config->recordings_keep = CONFIG_RECORDINGS_KEEP;
     config->directory.timeout_s = CONFIG_DIRECTORY_TIMEOUT_S;
     struct config_reader reader = {.config = config, .mistakes = mistakes, .trusted = file->trusted};
     ini_parse(file->bytes, file->size, &listener, &reader);

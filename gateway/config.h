@@ -88,9 +88,9 @@ bool config_said_copy(struct config_said to[CONFIG_MAX_KEYS], const struct confi
 
 struct config_target {
     char name[TARGET_NAME_MAX];
-    int line;                                              /* of its section in the owner's file; 0: the page made it */
-    struct config_said said[CONFIG_MAX_KEYS];              /* by row of the key table */
-    unsigned machine;                                      /* enum config_machine */
+    int line;                                 /* of its section in the owner's file; 0: the page made it */
+    struct config_said said[CONFIG_MAX_KEYS]; /* by row of the key table */
+    unsigned machine;                         /* enum config_machine */
     char recording[CONFIG_PATH_MAX];
     unsigned format; /* a number below CONFIG_FORMATS: what config_format_word names */
     bool noise;      /* the signal is noisy: differences that noise explains are no changes */
@@ -162,6 +162,7 @@ struct config {
     struct config_outward outward;
     char certificate[CONFIG_PATH_MAX], certificate_key[CONFIG_PATH_MAX]; /* "": one is made */
     uint64_t cache_memory, cache_disk;                                   /* bytes, of media from elsewhere */
+    uint64_t recordings_keep;                                            /* bytes; 0: nothing is recorded */
     struct config_nbd nbd;
     struct config_audit audit;
     struct config_directory directory;
@@ -214,6 +215,7 @@ int config_default(struct config **ret);
 
 #define CONFIG_CACHE_MEMORY (64ull << 20)
 #define CONFIG_CACHE_DISK (2ull << 30)
+#define CONFIG_RECORDINGS_KEEP (2ull << 30)
 #define CONFIG_SEAT_IDLE_S 600
 #define CONFIG_AUDIT_KEEP 100000
 #define CONFIG_MEDIA_WAIT_S 3 /* below the 5 s that firmware gives a command */

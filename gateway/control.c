@@ -9,6 +9,7 @@ void control_write_setup(struct wire_writer *w, const struct control_setup *setu
     ipc_write_string(w, setup->state);
     wire_write_le64(w, setup->cache_memory);
     wire_write_le64(w, setup->cache_disk);
+    wire_write_le64(w, setup->recordings_keep);
 }
 
 bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *ret)
@@ -19,6 +20,7 @@ bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *
         return false;
     ret->cache_memory = wire_read_le64(&r);
     ret->cache_disk = wire_read_le64(&r);
+    ret->recordings_keep = wire_read_le64(&r);
     return wire_read_complete(&r);
 }
 

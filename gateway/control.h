@@ -37,6 +37,7 @@ enum control_type {
 struct control_setup {
     char state[CONFIG_PATH_MAX]; /* the state folder */
     uint64_t cache_memory, cache_disk;
+    uint64_t recordings_keep; /* bytes; 0: nothing is recorded */
 };
 
 /* With one descriptor for a replay: the recording. */

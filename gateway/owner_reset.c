@@ -10,7 +10,8 @@
 /* The keys first: should it be cut off, the rest is noise already. */
 static int reset(const struct owner *self, bool images)
 {
-    static const char *const folders[] = {"keeper", "gateway", "run", "restored-configuration", "library"};
+    static const char *const folders[] = {"keeper", "gateway", "run", "recordings", "restored-configuration",
+                                          "library"};
     int r = 0;
     for (size_t i = 0; i < ARRAY_SIZE(owner_keys) && self->keeper_fd >= 0; i++) {
         int one = owner_shred(self->keeper_fd, owner_keys[i]);

@@ -64,13 +64,13 @@ static int make_targets(int parent, const struct config *config, const struct ui
 static int make_layout(int fd, const struct config *config, const struct uid_choice *user,
                        const struct uid_choice *keeper, const char **ret_what)
 {
-    static const char *const folders[] = {"keeper", "gateway", "library", "run", "vm"};
+    static const char *const folders[] = {"keeper", "gateway", "library", "recordings", "run", "vm"};
     for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
         *ret_what = folders[i];
         _cleanup_close_ int part = make_folder(fd, folders[i], i == 0 ? keeper : user, 0700);
         if (part < 0)
             return part;
-        int r = i >= 3 ? make_targets(part, config, user) : 0;
+        int r = i >= 4 ? make_targets(part, config, user) : 0;
         if (r < 0)
             return r;
     }

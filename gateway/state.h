@@ -4,6 +4,7 @@
  *     keeper/            accounts, certificate and key; the keeper's alone
  *     gateway/           what the gateway wants to find again: inserted media
  *     library/           images, unless the configuration names another folder
+ *     recordings/        of screens, a folder each (gateway/recordings.h)
  *     run/control.sock   the local door of the command-line client
  *     run/NAME/          sockets of target NAME
  *     vm/NAME/           disks, firmware variables, log of target NAME

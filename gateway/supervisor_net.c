@@ -124,5 +124,5 @@ void net_follow_take_over(struct config *used, const struct config *read, bool *
     *ret_rest = had_exports != has_exports || used->n_targets != read->n_targets ||
                 strcmp(used->state, read->state) != 0 || strcmp(used->library, read->library) != 0 ||
                 strcmp(used->user, read->user) != 0 || used->cache_memory != read->cache_memory ||
-                used->cache_disk != read->cache_disk;
+                used->cache_disk != read->cache_disk || used->recordings_keep != read->recordings_keep;
 }

@@ -77,7 +77,9 @@ static void tell_setup(struct roles *self)
     const struct config *config = self->config.config;
     uint8_t room[IPC_MAX_BODY];
     struct wire_writer w = wire_writer_init(room, sizeof room);
-    struct control_setup setup = {.cache_memory = config->cache_memory, .cache_disk = config->cache_disk};
+    struct control_setup setup = {.cache_memory = config->cache_memory,
+                                  .cache_disk = config->cache_disk,
+                                  .recordings_keep = config->recordings_keep};
     snprintf(setup.state, sizeof setup.state, "%s", self->config.state->path);
     control_write_setup(&w, &setup);
     char path[CONFIG_PATH_MAX];
