@@ -105,8 +105,10 @@ static int do_part(struct macro_run *self, const struct macro_step *step, uint64
     case MACRO_TEXT:
         return text_part(self, step, now);
     case MACRO_PAUSE:
+        if (self->part > 0)
+            return STEP_DONE; /* it is over: also the last one, which keeps what is pressed down */
         self->due_us += step->ms * 1000ull;
-        return STEP_DONE;
+        return PART_DONE;
     case MACRO_CLICK:
         return click_part(self, step, now);
     case MACRO_BUTTON:

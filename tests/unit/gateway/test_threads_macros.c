@@ -1,0 +1,313 @@
+/* Macros on a real port between viewers: who may start one, what ends it, and that nothing stays pressed at any end;
+ * and the jiggler on the same port. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "console_fixture.h"
+#include "gateway/console_seat.h"
+#include "gateway/macros.h"
+#include "gateway/target_jiggler.h"
+
+#define HOLD_SHIFT                                                                                                     \
+    "{\"steps\":[{\"do\":\"press\",\"keys\":\"shift\"},{\"do\":\"button\",\"x\":9,\"y\":9,\"down\":true},"             \
+    "{\"do\":\"pause\",\"ms\":600000}]}"
+
+static struct {
+    char folder[64];
+    unsigned typed, stopped;
+    size_t remaining;
+} t;
+
+static int fake_type(struct target *target, const char *text, const char *layout, size_t *n, char *why, size_t size)
+{
+    (void)target, (void)layout, (void)why, (void)size;
+    *n = t.remaining = strlen(text);
+    t.typed++;
+    return 0;
+}
+
+static size_t fake_remaining(struct target *target)
+{
+    (void)target;
+    return t.remaining;
+}
+
+static void fake_stop(struct target *target)
+{
+    (void)target;
+    t.remaining = 0;
+    t.stopped++;
+}
+
+static int macros_set_up(void **state)
+{
+    static const struct target_ops fake_ops = {
+        .type = fake_type, .type_remaining = fake_remaining, .type_stop = fake_stop};
+    int r = set_up(state);
+    struct fixture *f = *state;
+    char path[96];
+    memset(&t, 0, sizeof t);
+    snprintf(t.folder, sizeof t.folder, "/tmp/test-macros-XXXXXX");
+    assert_non_null(mkdtemp(t.folder));
+    snprintf(path, sizeof path, "%s/gateway", t.folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    text_copy(f->gateway.setup.state, sizeof f->gateway.setup.state, t.folder);
+    f->target.target.ops = &fake_ops;
+    f->target.absolute = true;
+    assert_int_equal(typist_create(f->gateway.loop, &f->input->input, &f->target.typist), 0);
+    assert_int_equal(macros_create(&f->target, &f->target.macros), 0);
+    return r;
+}
+
+static int macros_tear_down(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    f->target.macros = macros_destroy(f->target.macros);
+    target_jiggler_finish(&f->target);
+    f->target.typist = typist_destroy(f->target.typist);
+    assert_false(anything_pressed(f));
+    snprintf(path, sizeof path, "%s/gateway/card.macros", t.folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/gateway", t.folder);
+    rmdir(path);
+    rmdir(t.folder);
+    return tear_down(state);
+}
+
+static const struct api_macros_ops *const macros = &gateway_macros_ops;
+
+static int put(struct fixture *f, const char *name, const char *text, bool only_new)
+{
+    char why[240];
+    json_t *json = json_loads(text, 0, NULL);
+    int r = macros->put(&f->target.target, name, json, only_new, why, sizeof why);
+    json_decref(json);
+    return r;
+}
+
+static int run(struct fixture *f, const char *name, unsigned session, long times)
+{
+    char why[240];
+    return macros->run(&f->target.target, name, &f->sessions[session], times, why, sizeof why);
+}
+
+static bool holds_things(struct fixture *f)
+{
+    return keyboard_is_down(&f->input->keyboard, KEY_SHIFT) && f->input->buttons;
+}
+
+static bool has_ended(struct fixture *f)
+{
+    return !macros_run_now(f->target.macros);
+}
+
+static const char *last_end(struct fixture *f)
+{
+    static char word[16];
+    json_t *list = macros->list(&f->target.target);
+    text_copy(word, sizeof word, json_string_value(json_object_get(json_object_get(list, "last"), "end")));
+    json_decref(list);
+    return word;
+}
+
+static void begin_holding(struct fixture *f, unsigned session)
+{
+    assert_true(put(f, "hold", HOLD_SHIFT, false) >= 0);
+    assert_int_equal(run(f, "hold", session, -1), 0);
+    dispatch_until(f, holds_things);
+}
+
+static void they_are_kept_and_found_again(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(put(f, "hold", HOLD_SHIFT, true), 1);
+    assert_int_equal(put(f, "hold", HOLD_SHIFT, true), -EEXIST);
+    assert_int_equal(put(f, "hold", HOLD_SHIFT, false), 0);
+    assert_int_equal(put(f, "Hold", HOLD_SHIFT, false), -EINVAL);
+    assert_int_equal(put(f, "other", "{\"steps\":[{\"do\":\"sing\"}]}", false), -EINVAL);
+    f->target.macros = macros_destroy(f->target.macros);
+    assert_int_equal(macros_create(&f->target, &f->target.macros), 0);
+    json_t *one = macros->get(&f->target.target, "hold");
+    assert_int_equal(json_array_size(json_object_get(one, "steps")), 3);
+    assert_string_equal(json_string_value(json_object_get(one, "name")), "hold");
+    json_decref(one);
+    assert_null(macros->get(&f->target.target, "other"));
+    for (unsigned i = 1; i < MACROS_MAX; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "m%u", i);
+        assert_int_equal(put(f, name, HOLD_SHIFT, true), 1);
+    }
+    assert_int_equal(put(f, "one-more", HOLD_SHIFT, true), -E2BIG);
+    assert_int_equal(macros->remove(&f->target.target, "hold"), 0);
+    assert_int_equal(macros->remove(&f->target.target, "hold"), -ENOENT);
+    assert_int_equal(run(f, "hold", 0, -1), -ENOENT);
+}
+
+static void one_runs_to_its_end_and_gives_the_seat_back(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(put(f, "tap", "{\"steps\":[{\"do\":\"chord\",\"keys\":\"ctrl+a\"}]}", true), 1);
+    size_t before = f->input->n_reports;
+    assert_int_equal(run(f, "tap", 0, 2), 0);
+    assert_int_equal(run(f, "tap", 0, 2), -EBUSY);
+    assert_int_equal(f->target.target.seat.holder.session, 1);
+    dispatch_until(f, has_ended);
+    assert_int_equal(f->input->n_reports - before, 8); /* twice: two down, two up */
+    assert_string_equal(last_end(f), "done");
+    assert_int_equal(f->target.target.seat.holder.session, 0);
+}
+
+static void stopping_lets_go_at_once(void **state)
+{
+    struct fixture *f = *state;
+    begin_holding(f, 0);
+    uint64_t begun = clock_now_us();
+    assert_true(macros->stop(&f->target.target));
+    assert_false(anything_pressed(f));
+    assert_true(clock_now_us() - begun < 100000);
+    assert_false(macros->stop(&f->target.target));
+    assert_string_equal(last_end(f), "stopped");
+}
+
+static void everybody_sees_that_one_runs(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *vera = open_viewer(f, 2, 2, true);
+    f->viewers[2].changed = 0;
+    begin_holding(f, 0);
+    assert_true(f->viewers[2].changed & VIEWER_CHANGED_TARGET);
+    json_t *running = macros->running(&f->target.target);
+    assert_string_equal(json_string_value(json_object_get(running, "by")), "anna");
+    assert_int_equal(json_integer_value(json_object_get(running, "step")), 3);
+    json_decref(running);
+    f->viewers[2].changed = 0;
+    macros->stop(&f->target.target);
+    assert_true(f->viewers[2].changed & VIEWER_CHANGED_TARGET);
+    ops->close(vera);
+}
+
+static void a_page_that_opens_does_not_end_it(void **state)
+{
+    struct fixture *f = *state;
+    begin_holding(f, 0);
+    struct console_viewer *ben = open_viewer(f, 1, 1, false);
+    assert_true(holds_things(f));
+    ops->key(ben, KEY_A, true); /* he does not hold the seat */
+    assert_false(keyboard_is_down(&f->input->keyboard, KEY_A));
+    ops->close(ben);
+    macros->stop(&f->target.target);
+}
+
+static void it_ends_when_the_seat_changes_hands(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false), *adam = open_viewer(f, 3, 3, false);
+    begin_holding(f, 0);
+    ops->key(anna, KEY_SHIFT, true); /* she holds it too: it stays down with her */
+    ops->key(anna, KEY_SHIFT, false);
+    assert_true(holds_things(f));
+    ops->seat(adam, CONSOLE_ACT_TAKE, 0);
+    assert_true(has_ended(f));
+    assert_false(anything_pressed(f));
+    assert_string_equal(last_end(f), "seat");
+    begin_holding(f, 3);
+    ops->seat(adam, CONSOLE_ACT_SHARE, 0);
+    assert_false(anything_pressed(f));
+    begin_holding(f, 0); /* shared: anybody's */
+    ops->close(anna);
+    assert_true(holds_things(f)); /* a page may close */
+    macros->stop(&f->target.target);
+    ops->close(adam);
+}
+
+static void it_ends_with_the_right_of_who_started_it(void **state)
+{
+    struct fixture *f = *state;
+    begin_holding(f, 0);
+    grants_of_role(&f->sessions[0].grants, ROLE_READ_ONLY);
+    dispatch_until(f, has_ended); /* without anybody telling it */
+    assert_false(anything_pressed(f));
+    begin_holding(f, 1);
+    f->sessions[1].ended = true;
+    dispatch_until(f, has_ended);
+    assert_string_equal(last_end(f), "right");
+}
+
+static bool types(struct fixture *f)
+{
+    (void)f;
+    return t.remaining;
+}
+
+static void text_that_it_types_ends_with_it(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(put(f, "type", "{\"steps\":[{\"do\":\"text\",\"text\":\"root\"}]}", true), 1);
+    assert_int_equal(run(f, "type", 0, 0), 0);
+    dispatch_until(f, types);
+    macros->stop(&f->target.target);
+    assert_int_equal(t.stopped, 1);
+    t.remaining = 3; /* somebody else's */
+    begin_holding(f, 0);
+    macros->stop(&f->target.target);
+    assert_int_equal(t.stopped, 1);
+}
+
+static void one_that_is_deleted_ends(void **state)
+{
+    struct fixture *f = *state;
+    begin_holding(f, 0);
+    assert_int_equal(macros->remove(&f->target.target, "hold"), 0);
+    assert_true(has_ended(f));
+    assert_false(anything_pressed(f));
+}
+
+/* ---- the jiggler ---- */
+
+static size_t reports_before;
+
+static bool moved_and_back(struct fixture *f)
+{
+    return f->input->n_reports >= reports_before + 2;
+}
+
+static void the_jiggler_moves_one_pixel_and_back(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    f->target.target.width = 320;
+    assert_int_equal(target_jiggler_configure(&f->target, 0), 0);
+    ops->pointer_absolute(anna, 0, 1000, 2000, 0, 0);
+    f->viewers[0].changed = 0;
+    reports_before = f->input->n_reports;
+    target_jiggler_set(&f->target, 1); /* no configuration allows so little: for the test */
+    assert_true(f->viewers[0].changed & VIEWER_CHANGED_TARGET);
+    dispatch_until(f, moved_and_back);
+    uint8_t back[POINTER_ABSOLUTE_SIZE], away[POINTER_ABSOLUTE_SIZE];
+    pointer_absolute_report(0, 1000, 2000, 0, 0, back);
+    pointer_absolute_report(0, 1000 + INPUT_ABS_MAX / 320 + 1, 2000, 0, 0, away);
+    assert_memory_equal(input_recording_last(f->input, 0)->bytes, back, sizeof back);
+    assert_memory_equal(input_recording_last(f->input, 1)->bytes, away, sizeof away);
+    ops->close(anna);
+}
+
+#define MACRO_TEST(name) cmocka_unit_test_setup_teardown(name, macros_set_up, macros_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MACRO_TEST(they_are_kept_and_found_again),
+        MACRO_TEST(one_runs_to_its_end_and_gives_the_seat_back),
+        MACRO_TEST(stopping_lets_go_at_once),
+        MACRO_TEST(everybody_sees_that_one_runs),
+        MACRO_TEST(a_page_that_opens_does_not_end_it),
+        MACRO_TEST(it_ends_when_the_seat_changes_hands),
+        MACRO_TEST(it_ends_with_the_right_of_who_started_it),
+        MACRO_TEST(text_that_it_types_ends_with_it),
+        MACRO_TEST(one_that_is_deleted_ends),
+        MACRO_TEST(the_jiggler_moves_one_pixel_and_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
