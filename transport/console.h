@@ -78,6 +78,8 @@ void viewer_leds(struct viewer *self, uint8_t leds);
 void viewer_pointer_mode(struct viewer *self, bool absolute);
 /* Pages that do not know SEATS are told of holder and viewers alone. */
 void viewer_seat(struct viewer *self, const struct console_seats *seats);
+/* At its begin, at its end, and to who comes meanwhile. Pages that do not know RECORDING are told nothing. */
+void viewer_recording(struct viewer *self, const struct console_recording *recording);
 /* Something that REST shows has changed (bits below): the page asks again. */
 enum { VIEWER_CHANGED_POWER = 1, VIEWER_CHANGED_DRIVES = 2, VIEWER_CHANGED_TARGET = 4 };
 void viewer_changed(struct viewer *self, uint8_t what);

@@ -76,6 +76,15 @@ void viewer_seat(struct viewer *self, const struct console_seats *seats)
     put(self, OUTBOX_SEAT, &w);
 }
 
+void viewer_recording(struct viewer *self, const struct console_recording *recording)
+{
+    if (!self->knows_recording)
+        return;
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_RECORDING);
+    console_write_recording(&w, recording);
+    put(self, OUTBOX_RECORDING, &w);
+}
+
 void viewer_changed(struct viewer *self, uint8_t what)
 {
     /* what an unsent message says stays said */

@@ -271,6 +271,15 @@ void console_write_seats(struct wire_writer *w, const struct console_seats *seat
     }
 }
 
+void console_write_recording(struct wire_writer *w, const struct console_recording *recording)
+{
+    wire_write_u8(w, CONSOLE_RECORDING);
+    wire_write_u8(w, recording->on);
+    wire_write_le16(w, recording->every_s);
+    wire_write_le32(w, recording->elapsed_s);
+    write_name(w, recording->name, CONSOLE_ASKER_NAME);
+}
+
 void console_write_pong(struct wire_writer *w, uint32_t value)
 {
     write_head(w, CONSOLE_PONG, 0, 0, 0);

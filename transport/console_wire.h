@@ -49,15 +49,18 @@ enum console_type {
     CONSOLE_END,
     CONSOLE_POINTER_MODE,
     CONSOLE_SEATS,
+    CONSOLE_RECORDING = 0x8F,
 };
 
-/* Bits of HELLO's capabilities: what the page has really decoded, and that it reads SEATS instead of SEAT. */
+/* Bits of HELLO's capabilities: what the page has really decoded, and that it reads SEATS instead of SEAT,
+ * and shows RECORDING. */
 enum {
     CONSOLE_CAN_SIMD = 1,
     CONSOLE_CAN_VP8 = 2,
     CONSOLE_CAN_JPEG = 4,
     CONSOLE_CAN_VP9 = 8,
     CONSOLE_CAN_SEATS = 16,
+    CONSOLE_CAN_RECORDING = 64,
 };
 
 /* What a page wants of the seat; the first five are SEAT's bytes, the others ANSWER. */
@@ -161,6 +164,14 @@ struct console_seats {
     unsigned n_askers;
 };
 void console_write_seats(struct wire_writer *w, const struct console_seats *seats);
+/* What is being recorded of the screen, and by whom: for all who view it. */
+struct console_recording {
+    bool on;
+    uint16_t every_s;   /* of a series of pictures; 0: a film */
+    uint32_t elapsed_s; /* since it began */
+    const char *name;   /* of who began it; at most CONSOLE_ASKER_NAME bytes of it are told */
+};
+void console_write_recording(struct wire_writer *w, const struct console_recording *recording);
 void console_write_pong(struct wire_writer *w, uint32_t value);
 
 /* What an update brings. */

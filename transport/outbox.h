@@ -20,6 +20,7 @@ enum outbox_kind {
     OUTBOX_CHANGED,
     OUTBOX_POINTER_MODE,
     OUTBOX_SEAT, /* from here on with texts */
+    OUTBOX_RECORDING,
     OUTBOX_NO_PICTURE,
     OUTBOX_END,
     OUTBOX_UPDATE, /* a place in the order only: the update's bytes are not kept here */

@@ -162,7 +162,7 @@ export class ConsoleSession {
     return {
       hidden: !this.#visible,
       viewOnly: this.#viewOnly,
-      capabilities: this.#capabilities | protocol.CAPABILITY.seats,
+      capabilities: this.#capabilities | protocol.CAPABILITY.seats | protocol.CAPABILITY.recording,
       page: this.#identity,
       lastViewer: known ? this.#viewer : 0,
       lastSequence: known ? (this.#picture?.applied ?? 0) : 0,

@@ -17,6 +17,11 @@
  *   idle: boolean, viewers: number, holder: number, idleSeconds: number, idleLimit: number, name: string, askers: Asker[]}} Seats
  */
 /**
+ * What is recorded of the screen. every: seconds between pictures, 0: a film; elapsed: seconds since it began; name: of
+ * who began it.
+ * @typedef {{type: 'recording', on: boolean, every: number, elapsed: number, name: string}} Recording
+ */
+/**
  * @typedef {{type: 'welcome', mayType: boolean, viewer: number}
  *   | {type: 'mode', colour: number, width: number, height: number}
  *   | {type: 'update', exact: boolean, check: number, times: SendTimes|null, body: Uint8Array}
@@ -30,6 +35,7 @@
  *      text: number, photo: number, video: number, settle: number}
  *   | {type: 'changed', power: boolean, drives: boolean, target: boolean}
  *   | {type: 'end', reason: EndReason, why: string}
+ *   | Recording
  *   | {type: 'pointer-mode', absolute: boolean}} ServerMessage
  */
 
@@ -64,7 +70,7 @@ const bytes = (view) => new Uint8Array(view.buffer);
 const clampSigned = (value, limit) => Math.max(-limit - 1, Math.min(limit, Math.trunc(value)));
 
 /** What the page can decode, and that it reads SEATS, as bits of HELLO. */
-export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8, seats: 16 };
+export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8, seats: 16, recording: 64 };
 
 /**
  * page: 32 hex digits, the same as long as the slots are. lastViewer: number of the connection that filled them, 0:
@@ -346,6 +352,18 @@ const PARSERS = {
   0x8c(view) {
     exactly(view, 4, 'POINTER_MODE');
     return { type: 'pointer-mode', absolute: view.getUint8(1) !== 0 };
+  },
+  0x8f(view) {
+    atLeast(view, 9, 'RECORDING');
+    const length = view.getUint8(8);
+    exactly(view, 9 + length, 'RECORDING');
+    return {
+      type: 'recording',
+      on: view.getUint8(1) !== 0,
+      every: view.getUint16(2, true),
+      elapsed: view.getUint32(4, true),
+      name: text(view, 9, length),
+    };
   },
   0x8d(view) {
     atLeast(view, 18, 'SEATS');

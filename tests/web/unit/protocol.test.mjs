@@ -74,6 +74,8 @@ const broken = {
   'end reason 0': '8b000000',
   'a reason that is not UTF-8': '84010200c328',
   'a holder that is not UTF-8': '870102000700000001ff',
+  'a recording cut short': '8f01000000000000',
+  'a recording whose name is longer than the message': '8f010000000000000561',
   'seats whose holder is not UTF-8': '8d0001000000000000000000000000000001ff',
 };
 for (const [name, hex] of Object.entries(broken))
