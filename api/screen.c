@@ -1,9 +1,9 @@
-/* The picture as a file, and as text. */
+/* The picture as a file; as text: screen_text.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/json.h"
+#include "api/screen_text.h"
 #include "api/tables.h"
 
 #define MAX_WIDTH 8192
@@ -67,42 +67,8 @@ static void get_screenshot(void *context, struct route_call *call)
         route_reply_error(call, 400, "bad-value", "'format' must be png or jpeg.");
 }
 
-/* null while a blinking cursor is not to be seen. */
-static json_t *cursor_json(const struct target_text *text)
-{
-    return text->cursor_x < 0 ? json_null() : json_pack("{s:i, s:i}", "x", text->cursor_x, "y", text->cursor_y);
-}
-
-static void text_done(void *data, int error, const char *why, const struct target_text *text)
-{
-    struct route_call *call = data;
-
-    if (error == -ENOTSUP) {
-        route_reply_error(call, 422, "no-text-mode", "%s",
-                          why && *why ? why : "The screen is not in a text mode that can be read.");
-        return;
-    }
-    if (error < 0) {
-        reply_no_picture(call, error, why);
-        return;
-    }
-    json_t *lines = json_array();
-    for (unsigned i = 0; i < text->rows; i++)
-        json_array_append_new(lines, json_string(text->lines[i]));
-    api_reply_json(call, 200,
-                   json_pack("{s:i, s:i, s:o, s:o, s:b}", "columns", (int)text->columns, "rows", (int)text->rows,
-                             "lines", lines, "cursor", cursor_json(text), "exact", (int)text->exact));
-}
-
-static void get_screen_text(void *context, struct route_call *call)
-{
-    struct target *t = api_target(context, call);
-    if (t)
-        t->ops->screen_text(t, text_done, call);
-}
-
 static const struct route rows[] = {
     ROUTE(ROUTE_GET, "/api/v1/targets/{target}/screenshot", ROUTE_RIGHT, RIGHT_VIEW, get_screenshot),
-    ROUTE(ROUTE_GET, "/api/v1/targets/{target}/screen-text", ROUTE_RIGHT, RIGHT_VIEW, get_screen_text),
+    ROUTE(ROUTE_GET, "/api/v1/targets/{target}/screen-text", ROUTE_RIGHT, RIGHT_VIEW, api_get_screen_text),
 };
 const struct api_rows api_screen_rows = {rows, ARRAY_SIZE(rows)};

@@ -86,7 +86,7 @@ static void on_look(void *data, target_text_fn *done, void *done_data)
 {
     struct dongle *self = data;
     struct target *target = &self->target->target;
-    target->ops->screen_text(target, done, done_data);
+    target->ops->screen_text(target, NULL, done, done_data);
 }
 
 int dongle_panel_create(struct dongle *self)

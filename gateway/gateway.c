@@ -26,10 +26,10 @@
 #include "gateway/outward_client.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
-#include "gateway/screen_text.h"
 #include "html5-client/site_files.h"
 #include "media/layers.h"
 #include "usbgadget/layout.h"
+#include "video/console_fonts.h"
 
 #define MOST_ENCODERS 4
 #define UPLOAD_THREADS 2
@@ -259,8 +259,6 @@ static int begin(struct gateway *self)
     r = r ? r : create_cache(self);
     if (r == 0)
         gateway_create_exports(self);
-    if (r == 0 && screen_text_font(&self->font) < 0)
-        log_info("gateway", "no VGA font (package seabios): text modes cannot be read as text");
     for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
         target_create(self, self->targets[i]);
     if (r < 0)
@@ -296,7 +294,7 @@ static void end(struct gateway *self)
     gateway_net_close(self);
     free(self->client_ca_pem);
     free(self->client_crl_pem);
-    self->font = vga_font_destroy(self->font);
+    self->fonts = console_fonts_destroy(self->fonts);
     self->helper = helper_client_destroy(self->helper);
     for (size_t i = 0; i < self->target_list.n; i++)
         target_destroy(self->targets[i]);

@@ -21,6 +21,7 @@
 #include "usbgadget/holder.h"
 #include "usbgadget/typist.h"
 
+struct console_fonts;
 struct console_pictures;
 struct console_viewer;
 struct dongle;
@@ -32,7 +33,6 @@ struct macros;
 struct outward_client;
 struct screenshots;
 struct target_jiggler;
-struct vga_font;
 
 /* One target with everything the gateway keeps for it. */
 struct gateway_target {
@@ -92,7 +92,7 @@ struct gateway {
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
     struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
-    struct vga_font *font;         /* NULL: not on this host */
+    struct console_fonts *fonts;   /* NULL until text is first read */
     struct api_context api;
     const char *layouts[32];
     struct server *server;

@@ -1,11 +1,8 @@
-/* A target's screen as text, where it shows a VGA text mode. */
+/* A target's screen as text: by the fonts of consoles. */
 #pragma once
 
 #include "gateway/gateway.h"
-#include "video/vga_text.h"
-
-/* The font of the machines' VGA, from package seabios. -errno when it is not there. */
-int screen_text_font(struct vga_font **ret);
 
 /* target_ops.screen_text */
-void screen_text_take(struct gateway_target *target, target_text_fn *done, void *data);
+void screen_text_take(struct gateway_target *target, const struct target_text_wish *wish, target_text_fn *done,
+                      void *data);

@@ -89,9 +89,9 @@ static void on_type_stop(struct target *target)
         typist_stop(self->typist);
 }
 
-static void on_screen_text(struct target *target, target_text_fn *done, void *data)
+static void on_screen_text(struct target *target, const struct target_text_wish *wish, target_text_fn *done, void *data)
 {
-    screen_text_take(self_of(target), done, data);
+    screen_text_take(self_of(target), wish, done, data);
 }
 
 static int on_seat(struct target *target, struct auth_session *session, enum seat_action action, uint32_t request,

@@ -23,13 +23,24 @@ typedef void target_bytes_fn(void *data, int error, const char *why, const void 
 
 enum target_shot { TARGET_SHOT_PNG, TARGET_SHOT_JPEG };
 
+/* What of the screen is read as text. */
+struct target_text_wish {
+    struct rect region; /* pixels; w 0: all of it */
+    char language[12];  /* where no font fits, recognition may be used, in this language ("eng"); "": never */
+};
+
 struct target_text {
     unsigned columns, rows;
     const char *const *lines; /* UTF-8, trailing blanks cut */
     bool exact;               /* every cell matched a glyph */
     int cursor_x, cursor_y;   /* the cell that a text cursor was seen on, -1 when none was (it blinks) */
+    const uint8_t *known;     /* columns * rows: 1 a glyph, 0 unknown (U+FFFD in the lines); NULL: all are known */
+    const char *font;         /* "" where there is none to tell */
+    struct rect cell;         /* the first one, in pixels; w 0: not told */
+    bool recognised;          /* by likeness, not by fonts: may have mistakes; there are no cells then */
 };
-/* error -ENODATA: no picture; -ENOTSUP: no text mode that can be read. */
+/* error -ENODATA: no picture; -ENOTSUP: no text that can be read; -ENOPKG: none by fonts, and what recognises is not
+ * installed; -EBUSY; -ETIMEDOUT. */
 typedef void target_text_fn(void *data, int error, const char *why, const struct target_text *text);
 
 /* What the target sees of us on USB. Kept up to date by the gateway. */
@@ -95,7 +106,8 @@ struct target_ops {
     void (*overlay_discard)(struct target *self, unsigned drive, target_done_fn *done, void *data);
     /* width 0: own size. */
     void (*screenshot)(struct target *self, unsigned width, enum target_shot format, target_bytes_fn *done, void *data);
-    void (*screen_text)(struct target *self, target_text_fn *done, void *data);
+    /* wish NULL: all, by fonts alone. */
+    void (*screen_text)(struct target *self, const struct target_text_wish *wish, target_text_fn *done, void *data);
     /* "ctrl+alt+delete": pressed in order, released in reverse. -EINVAL with the unknown word in why. */
     int (*chord)(struct target *self, const char *chord, char *why, size_t why_size);
     /* -EINVAL: why lists what cannot be typed; -EBUSY: typing already. */

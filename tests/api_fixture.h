@@ -116,15 +116,23 @@ static void fixture_screenshot(struct target *t, unsigned width, enum target_sho
         done(data, -ENODATA, "demo is powered off", NULL, 0);
 }
 
-static void fixture_text(struct target *t, target_text_fn *done, void *data)
+static void fixture_text(struct target *t, const struct target_text_wish *wish, target_text_fn *done, void *data)
 {
+    static const uint8_t known[160] = {[0 ... 7] = 1, [10 ... 159] = 1};
     const struct api_fixture *f = container_of(t, struct api_fixture, target);
     const char *lines[] = {"login:", ""};
+    if (wish->language[0]) {
+        done(data, -ENOPKG, "install package tesseract-ocr", NULL);
+        return;
+    }
     done(data, 0, NULL,
          &(struct target_text){.columns = 80,
                                .rows = 2,
                                .lines = lines,
-                               .exact = true,
+                               .exact = !wish->region.w,
+                               .known = wish->region.w ? known : NULL,
+                               .font = "VGA 9x16",
+                               .cell = {wish->region.x, 0, 9, 16},
                                .cursor_x = f->no_cursor ? -1 : 7,
                                .cursor_y = f->no_cursor ? -1 : 0});
 }

@@ -78,7 +78,14 @@ static void test_keys_and_text(void **state)
     expect(ROUTE_GET, TARGET "/type", "", 200, "\"remaining\":5");
     expect(ROUTE_DELETE, TARGET "/type", "", 204, "");
     expect(ROUTE_POST, TARGET "/type", "{\"text\":\"x\",\"layout\":\"qq\"}", 422, "cannot-type");
-    expect(ROUTE_GET, "/api/v1/layouts", "", 200, "[\"us\"]");
+    expect(ROUTE_GET, "/api/v1/layouts", "", 200, "{\"name\":\"us\",\"title\":\"English (US)\",\"kind\":\"ansi\"");
+    expect(ROUTE_GET, "/api/v1/layouts/de(nodeadkeys)", "", 200, "\"level3\":230");
+    expect(ROUTE_GET, "/api/v1/layouts/de", "", 200, "{\"usage\":46,\"levels\":[{\"dead\":");
+    expect(ROUTE_GET, "/api/v1/layouts/qq", "", 404, "no-such-layout");
+    expect(ROUTE_POST, TARGET "/type", "{\"text\":\"a\u00e4\u202ea\u00e4\",\"check\":true}", 200,
+           "{\"character\":\"\u00e4\",\"code\":\"U+00E4\",\"name\":null,\"count\":2,\"line\":1,\"column\":2}");
+    expect(ROUTE_POST, TARGET "/type", "{\"text\":\"a\u00e4\"}", 422, "has no key for '\u00e4' (U+00E4)");
+    expect(ROUTE_POST, TARGET "/type", "{\"text\":\"a\u00e4\",\"instead\":\"drop\"}", 400, "must be refuse");
 }
 
 static void test_a_taken_seat_is_respected(void **state)
@@ -130,8 +137,25 @@ static void test_pictures(void **state)
     expect(ROUTE_GET, TARGET "/screenshot", "", 200, "PNG");
     expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"lines\":[\"login:\",\"\"]");
     expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"cursor\":{\"x\":7,\"y\":0}");
+    expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"exact\":true,\"unknown\":[]");
+    expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"font\":\"VGA 9x16\",\"method\":\"fonts\"");
     f.no_cursor = true;
     expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"cursor\":null");
+    f.no_cursor = false;
+    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", "x=3&y=0&width=90&height=16", "", 0));
+    assert_non_null(strstr(f.body, "\"unknown\":[[0,8,2]]"));
+    assert_non_null(strstr(f.body, "\"cell\":{\"x\":3,"));
+    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", "format=text", "", 0));
+    assert_string_equal(f.body, "login:\n\n");
+    static const char *const bad[] = {"x=1",         "x=1&y=1&width=0&height=1",    "x=1&y=1&width=-1&height=1",
+                                      "format=html", "x=1&y=1&width=9999&height=1", "recognise=../x",
+                                      "recognise=e"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", bad[i], "", 0));
+        assert_int_equal(f.status, 400);
+    }
+    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", "recognise=eng", "", 0));
+    assert_int_equal(f.status, 422);
     assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "format=jpeg", "", 0));
     assert_int_equal(f.status, 409);
     assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "width=99999", "", 0));

@@ -9,7 +9,8 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "video/vga_text.h"
+#include "video/font_vga.h"
+#include "video/text_read.h"
 
 #define ROM "/usr/share/seabios/vgabios-stdvga.bin"
 #define GREY 0xaaaaaau
@@ -17,7 +18,7 @@
 static uint8_t rom[70000];
 static size_t rom_size;
 static uint8_t (*glyphs)[16]; /* where the font stands in it */
-static struct vga_font *font;
+static struct console_fonts *fonts;
 
 /* The real font where seabios is installed, else one of random glyphs. */
 static int set_up(void **state)
@@ -41,13 +42,14 @@ static int set_up(void **state)
     uint8_t *at = memmem(rom, rom_size, letter_a, 16);
     assert_non_null(at);
     glyphs = (uint8_t(*)[16])(void *)(at - 'A' * 16);
-    return vga_font_create(rom, rom_size, &font);
+    assert_int_equal(console_fonts_create(&fonts), 0);
+    return font_vga_add(fonts, rom, rom_size);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    font = vga_font_destroy(font);
+    fonts = console_fonts_destroy(fonts);
     return 0;
 }
 
@@ -106,8 +108,8 @@ static void test_text_in_colours(void **state)
         draw_text(&s, 3, 2, "reversed", 0, GREY);
         draw_text(&s, 11, 2, " and blue ", 0xffff55, 0x0000aa);
         draw_text(&s, modes[i].columns - 4, modes[i].rows - 1, "end.", GREY, 0);
-        struct vga_text text;
-        assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+        struct text_read text;
+        assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
         assert_int_equal(text.columns, modes[i].columns);
         assert_int_equal(text.rows, modes[i].rows);
         assert_true(text.exact);
@@ -118,7 +120,7 @@ static void test_text_in_colours(void **state)
         assert_int_equal(strlen(text.lines[text.rows - 1]), modes[i].columns);
         assert_string_equal(text.lines[text.rows - 1] + modes[i].columns - 4, "end.");
         assert_int_equal(text.cursor_x, -1);
-        vga_text_finish(&text);
+        text_read_finish(&text);
         free(s.pixels);
     }
 }
@@ -139,11 +141,11 @@ static void test_all_of_ascii(void **state)
                     draw_cell(&s, column, row, row < 2 ? 33 + (row * 80 + column) % 94 : ' ', colours[a], colours[b]);
             for (int column = 0; column < 80; column++)
                 expected[column] = (char)(33 + column);
-            struct vga_text text;
-            assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+            struct text_read text;
+            assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
             assert_true(text.exact);
             assert_string_equal(text.lines[0], expected);
-            vga_text_finish(&text);
+            text_read_finish(&text);
         }
     free(s.pixels);
 }
@@ -157,14 +159,14 @@ static void test_line_drawing_becomes_utf8(void **state)
         draw_text(&s, 0, 1, "\xb3\x84\x81\xb3 \xba\xb0\xba", GREY, 0);
         draw_text(&s, 0, 2, "\xc0\xc4\xc4\xd9 \xc8\xcd\xbc", GREY, 0);
         draw_text(&s, 0, 3, "\xdc\xdf\xdd\xde \xfe\x10\x18\x7f", GREY, 0);
-        struct vga_text text;
-        assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+        struct text_read text;
+        assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
         assert_true(text.exact);
         assert_string_equal(text.lines[0], "┌──┐ ╔═╗");
         assert_string_equal(text.lines[1], "│äü│ ║░║");
         assert_string_equal(text.lines[2], "└──┘ ╚═╝");
         assert_string_equal(text.lines[3], "▄▀▌▐ ■►↑⌂");
-        vga_text_finish(&text);
+        text_read_finish(&text);
         free(s.pixels);
     }
 }
@@ -178,25 +180,25 @@ static void test_the_cursor_hides_nothing(void **state)
             struct screen s = make_screen(80 * cell_width, 400, cell_width);
             draw_text(&s, 0, 24, "login: root", GREY, 0);
             draw_cursor(&s, 11, 24, shapes[i][0], shapes[i][1]);
-            struct vga_text text;
-            assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+            struct text_read text;
+            assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
             assert_true(text.exact);
             assert_string_equal(text.lines[24], "login: root");
             if (shapes[i][0] > 0) { /* a full block is a blank in other colours */
                 assert_int_equal(text.cursor_x, 11);
                 assert_int_equal(text.cursor_y, 24);
             }
-            vga_text_finish(&text);
+            text_read_finish(&text);
             free(s.pixels);
         }
     struct screen s = make_screen(720, 400, 9);
     draw_text(&s, 0, 0, "under M here", GREY, 0);
     draw_cursor(&s, 6, 0, 13, 14);
-    struct vga_text text;
-    assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+    struct text_read text;
+    assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
     assert_string_equal(text.lines[0], "under M here");
     assert_int_equal(text.cursor_x, 6);
-    vga_text_finish(&text);
+    text_read_finish(&text);
     free(s.pixels);
 }
 
@@ -216,12 +218,12 @@ static void test_linux_on_a_frame_buffer(void **state)
                 s.pixels[y * 1024 + i * 8 + x] = shapes[i][y] >> (7 - x) & 1 ? GREY : 0;
     draw_text(&s, 3, 0, "iny OS: ", GREY, 0);
     draw_cursor(&s, 11, 0, 14, 15);
-    struct vga_text text;
-    assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+    struct text_read text;
+    assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
     assert_true(text.exact);
     assert_string_equal(text.lines[0], "TMminy OS:");
     assert_int_equal(text.cursor_x, 11);
-    vga_text_finish(&text);
+    text_read_finish(&text);
     free(s.pixels);
 }
 
@@ -231,44 +233,88 @@ static void test_what_is_no_text_is_said(void **state)
     struct screen s = make_screen(720, 400, 9);
     draw_text(&s, 0, 0, "one wrong pixel", GREY, 0);
     s.pixels[5 * 720 + 9 * 4 + 3] ^= GREY;
-    struct vga_text text;
-    assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+    struct text_read text;
+    assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
     assert_false(text.exact);
     assert_int_equal(text.unknown, 1);
     assert_string_equal(text.lines[0], "one \xef\xbf\xbdrong pixel");
-    vga_text_finish(&text);
+    text_read_finish(&text);
     srand(3);
     for (int i = 0; i < 720 * 400; i++)
         s.pixels[i] = (uint32_t)rand();
-    assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
-    assert_false(text.exact);
-    assert_int_equal(text.unknown, 2000);
-    vga_text_finish(&text);
+    assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 1);
+    assert_null(text.lines);
+    text_read_finish(&text);
     free(s.pixels);
 }
 
 static void test_odd_frames_and_roms(void **state)
 {
     (void)state;
-    struct vga_text text;
+    struct text_read text;
     static const int sizes[][2] = {{1, 1}, {7, 400}, {728, 15}, {9, 17}, {8191, 16}, {33, 100}};
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         struct screen s = make_screen(sizes[i][0], sizes[i][1], 8);
-        assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+        assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
         assert_int_equal(text.rows, sizes[i][1] / 16);
         assert_int_equal(text.columns, sizes[i][0] / 8);
-        vga_text_finish(&text);
+        text_read_finish(&text);
+        for (int p = 0; p < sizes[i][0] * sizes[i][1]; p++)
+            s.pixels[p] = (uint32_t)rand();
+        text_read(fonts, &s.frame, NULL, &text);
+        text_read_finish(&text);
         free(s.pixels);
     }
     struct frame yuv = {.width = 16, .height = 16, .fourcc = FOURCC('Y', 'U', 'Y', 'V')};
-    assert_int_equal(vga_text_read(font, &yuv, &text), -EINVAL);
-    vga_text_finish(&text);
-    struct vga_font *none;
-    assert_int_equal(vga_font_create("", 0, &none), -ENOENT);
-    assert_int_equal(vga_font_create(glyphs['A'], 16, &none), -ENOENT);
-    assert_int_equal(vga_font_create(glyphs, 4095, &none), -ENOENT);
-    assert_int_equal(vga_font_create(glyphs, 4096, &none), 0);
-    vga_font_destroy(none);
+    assert_int_equal(text_read(fonts, &yuv, NULL, &text), -EINVAL);
+    text_read_finish(&text);
+    attr_cleanup(console_fonts_destroyp) struct console_fonts *none = NULL;
+    assert_int_equal(console_fonts_create(&none), 0);
+    assert_int_equal(font_vga_add(none, "", 0), -ENOENT);
+    assert_int_equal(font_vga_add(none, glyphs['A'], 16), -ENOENT);
+    assert_int_equal(font_vga_add(none, glyphs, 4095), -ENOENT);
+    assert_int_equal(console_fonts_count(none), 0);
+    struct screen s = make_screen(80, 32, 8);
+    assert_int_equal(text_read(none, &s.frame, NULL, &text), 1);
+    free(s.pixels);
+    assert_int_equal(font_vga_add(none, glyphs, 4096), 0);
+}
+
+/* Parts of a screen: the cells whose middle is inside. */
+static void test_regions(void **state)
+{
+    (void)state;
+    struct screen s = make_screen(720, 400, 9);
+    draw_text(&s, 10, 5, "region of a screen", GREY, 0);
+    static const struct {
+        struct rect region;
+        const char *line;
+        int columns, rows, x, y;
+    } parts[] = {
+        {{90, 80, 9 * 6, 16}, "region", 6, 1, 90, 80},
+        {{94, 87, 9 * 6, 4}, "region", 6, 1, 90, 80}, /* middles: 94.5 and 88 */
+        {{95, 80, 9 * 6, 16}, "egion", 6, 1, 99, 80}, /* the r's middle is outside */
+        {{90, 89, 54, 16}, "", 6, 1, 90, 96},         /* the next row */
+        {{-50, -50, 2000, 2000}, "", 80, 25, 0, 0},   /* more than there is */
+        {{719, 399, 50, 50}, NULL, 0, 0, 0, 0},       /* no middle at all */
+        {{900, 900, 50, 50}, NULL, -1, 0, 0, 0},      /* not in the picture */
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        struct text_read text;
+        int r = text_read(fonts, &s.frame, &parts[i].region, &text);
+        assert_int_equal(r, parts[i].columns < 0);
+        if (parts[i].columns >= 0)
+            assert_int_equal(text.columns, parts[i].columns);
+        assert_int_equal(text.rows, parts[i].rows);
+        if (parts[i].line) {
+            assert_true(text.exact);
+            assert_string_equal(text.lines[0], parts[i].line);
+            assert_int_equal(text.x, parts[i].x);
+            assert_int_equal(text.y, parts[i].y);
+        }
+        text_read_finish(&text);
+    }
+    free(s.pixels);
 }
 
 /* --- a real screen: SeaBIOS in QEMU --- */
@@ -296,12 +342,12 @@ static bool shows(const char *path, const char *words)
     struct screen s;
     if (!load_ppm(path, &s))
         return false;
-    struct vga_text text;
+    struct text_read text;
     bool found = false;
-    assert_int_equal(vga_text_read(font, &s.frame, &text), 0);
+    assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
     for (int i = 0; i < text.rows; i++)
         found |= text.exact && strstr(text.lines[i], words);
-    vga_text_finish(&text);
+    text_read_finish(&text);
     free(s.pixels);
     return found;
 }
@@ -342,7 +388,8 @@ int main(void)
         cmocka_unit_test(test_text_in_colours),           cmocka_unit_test(test_all_of_ascii),
         cmocka_unit_test(test_line_drawing_becomes_utf8), cmocka_unit_test(test_the_cursor_hides_nothing),
         cmocka_unit_test(test_linux_on_a_frame_buffer),   cmocka_unit_test(test_what_is_no_text_is_said),
-        cmocka_unit_test(test_odd_frames_and_roms),       cmocka_unit_test(test_seabios_in_qemu),
+        cmocka_unit_test(test_odd_frames_and_roms),       cmocka_unit_test(test_regions),
+        cmocka_unit_test(test_seabios_in_qemu),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,5 @@
 /* Glyphs of ASCII that Linux's console on a frame buffer draws otherwise than the VGA, as seen on Debian 12's: where
- * the VGA's are 8 pixels wide, because a ninth column follows, these are 7. For vga_text.c. */
+ * the VGA's are 8 pixels wide, because a ninth column follows, these are 7. For font_vga.c. */
 #pragma once
 
 #include <stdint.h>

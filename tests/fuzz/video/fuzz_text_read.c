@@ -3,19 +3,25 @@
 #include <string.h>
 
 #include "core/utf8.h"
-#include "video/vga_text.h"
+#include "video/font_vga.h"
+#include "video/text_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t palette[4] = {0, 0xaaaaaa, 0xff0000aa, 0xffffff};
 
-static void check(const struct vga_text *text)
+static void check(const struct text_read *text)
 {
     if (text->exact != !text->unknown || text->cursor_x >= text->columns || text->cursor_y >= text->rows)
         abort();
+    unsigned unknown = 0;
+    for (int i = 0; i < text->rows * text->columns; i++)
+        unknown += !text->known[i];
+    if (unknown != text->unknown)
+        abort();
     for (int i = 0; i < text->rows; i++) {
         size_t length = strlen(text->lines[i]);
-        if (!utf8_valid(text->lines[i], length) || length > (size_t)text->columns * 3)
+        if (!utf8_valid(text->lines[i], length) || length > (size_t)text->columns * 4)
             abort();
     }
 }
@@ -32,8 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof rom; i++)
         if (i / 16 != 'A' && i / 16 != ' ')
             rom[i] = data[1 + i % (size - 1)];
-    struct vga_font *font;
-    if (vga_font_create(rom, sizeof rom, &font) < 0)
+    struct console_fonts *fonts;
+    if (console_fonts_create(&fonts) < 0 || font_vga_add(fonts, rom, sizeof rom) < 0)
         abort();
     size_t pixels = (size_t)width * (size_t)height;
     uint32_t *picture = malloc(pixels * sizeof *picture);
@@ -41,12 +47,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     frame.planes[0] = (struct frame_plane){(uint8_t *)picture, (size_t)width * 4};
     for (size_t i = 0; i < pixels; i++)
         picture[i] = palette[data[1 + i / 4 % (size - 1)] >> (i % 4 * 2) & 3];
-    struct vga_text text;
-    if (vga_text_read(font, &frame, &text) < 0)
+    struct text_read text;
+    const struct rect region = {data[0] % 50, data[1] % 40, size % 90, size / 3 % 70};
+    int r = text_read(fonts, &frame, data[1] & 1 ? &region : NULL, &text);
+    if (r < 0)
         abort();
-    check(&text);
-    vga_text_finish(&text);
-    vga_font_destroy(font);
+    if (r == 0)
+        check(&text);
+    text_read_finish(&text);
+    console_fonts_destroy(fonts);
     free(picture);
     return 0;
 }
