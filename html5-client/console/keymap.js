@@ -23,13 +23,44 @@ usages.set('NumpadEqual', 0x67);
 run(0x68, 'F13 F14 F15 F16 F17 F18 F19 F20 F21 F22 F23 F24');
 usages.set('NumpadComma', 0x85);
 run(0x87, 'IntlRo KanaMode IntlYen Convert NonConvert');
-run(0x90, 'Lang1 Lang2');
+run(0x90, 'Lang1 Lang2 Lang3 Lang4 Lang5');
 run(0xe0, 'ControlLeft ShiftLeft AltLeft MetaLeft ControlRight ShiftRight AltRight MetaRight');
 usages.set('OSLeft', 0xe3); // Firefox's former names
 usages.set('OSRight', 0xe7);
 
-/** @param {string} code @returns {number|undefined} */
+/** Keys of the consumer page (0x0C), as console and gateway write them (usbgadget/input.h). */
+export const CONSUMER = 0x8000;
+/** @type {Record<string, number>} */
+export const MEDIA_KEYS = {
+  AudioVolumeMute: CONSUMER | 0xe2, AudioVolumeUp: CONSUMER | 0xe9, AudioVolumeDown: CONSUMER | 0xea, MediaPlayPause: CONSUMER | 0xcd,
+  MediaTrackNext: CONSUMER | 0xb5, MediaTrackPrevious: CONSUMER | 0xb6, MediaStop: CONSUMER | 0xb7, Power: CONSUMER | 0x30, Sleep: CONSUMER | 0x32,
+};
+
+/** @param {string} code @returns {number|undefined} media keys are none of these: on a keyboard they are this computer's */
 export const usageOf = (code) => usages.get(code);
+
+/** Where browsers tell no position (code ''), by what the key means on a US keyboard. @type {Map<string, string>} */
+const byMeaning = new Map(Object.entries({
+  Enter: 'Enter', Escape: 'Escape', Backspace: 'Backspace', Tab: 'Tab', ' ': 'Space', Delete: 'Delete', Insert: 'Insert', Home: 'Home', End: 'End',
+  PageUp: 'PageUp', PageDown: 'PageDown', ArrowUp: 'ArrowUp', ArrowDown: 'ArrowDown', ArrowLeft: 'ArrowLeft', ArrowRight: 'ArrowRight',
+  Shift: 'ShiftLeft', Control: 'ControlLeft', Alt: 'AltLeft', AltGraph: 'AltRight', Meta: 'MetaLeft', CapsLock: 'CapsLock', NumLock: 'NumLock',
+  ScrollLock: 'ScrollLock', Pause: 'Pause', PrintScreen: 'PrintScreen', ContextMenu: 'ContextMenu',
+  '-': 'Minus', _: 'Minus', '=': 'Equal', '+': 'Equal', '[': 'BracketLeft', '{': 'BracketLeft', ']': 'BracketRight', '}': 'BracketRight',
+  '\\': 'Backslash', '|': 'Backslash', ';': 'Semicolon', ':': 'Semicolon', "'": 'Quote', '"': 'Quote', '`': 'Backquote', '~': 'Backquote',
+  ',': 'Comma', '<': 'Comma', '.': 'Period', '>': 'Period', '/': 'Slash', '?': 'Slash',
+  '!': 'Digit1', '@': 'Digit2', '#': 'Digit3', $: 'Digit4', '%': 'Digit5', '^': 'Digit6', '&': 'Digit7', '*': 'Digit8', '(': 'Digit9', ')': 'Digit0',
+}));
+
+/** @param {string} key `event.key` @returns {number|undefined} */
+export function usageOfMeaning(key) {
+  if (/^[a-z]$/i.test(key)) return usages.get('Key' + key.toUpperCase());
+  if (/^\d$/.test(key)) return usages.get('Digit' + key);
+  if (/^F([1-9]|1\d|2[0-4])$/.test(key)) return usages.get(key);
+  return usages.get(byMeaning.get(key) ?? '');
+}
+
+/** @param {number} usage @returns {string|undefined} its position's name; the first one where there are two */
+export const codeOf = (usage) => [...usages].find(([, other]) => other === usage)?.[0];
 
 /** @param {number} usage */
 export const isModifier = (usage) => usage >= 0xe0 && usage <= 0xe7;
