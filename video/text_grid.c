@@ -196,9 +196,9 @@ static void vote(const struct look *look, int size, const struct patch *patch, u
     uint64_t last_step = 1; /* GLYPH_HASH_STEP to the power h: what a row weighs when it leaves */
     for (int i = 0; i < h; i++)
         last_step *= GLYPH_HASH_STEP;
-    for (int dx = 0; dx + w <= patch->width && dx < w; dx++) {
+    for (int dx = 0; dx + w <= patch->width; dx++) {
         uint64_t rows[PATCH_HEIGHT], hash = 0;
-        for (int y = 0; y < patch->height && y < 2 * h - 1; y++) {
+        for (int y = 0; y < patch->height; y++) {
             rows[y] = glyph_row_hash((uint16_t)(patch->row[y] >> (patch->width - w - dx) & ((1u << w) - 1)));
             hash = hash * GLYPH_HASH_STEP + rows[y];
             if (y >= h)
