@@ -11,6 +11,7 @@ import { plugPower } from './power_feature.js';
 import { plugScreenshot } from './screenshot_feature.js';
 import { plugSeat } from './seat_feature.js';
 import { plugSize } from './size_feature.js';
+import { plugTouch } from './touch_feature.js';
 
 /** @type {import('./console_context.js').Feature[]} */
-export const FEATURES = [plugSeat, plugPower, plugPointer, plugKeys, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugScreenshot];
+export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugScreenshot];

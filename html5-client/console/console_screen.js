@@ -6,30 +6,27 @@ import { CursorShape } from './cursor_shape.js';
 import { h } from '../parts/dom.js';
 import { LEAVE_CHORD } from './keyboard_input.js';
 import { t } from '../parts/messages.js';
-import { pictureSize } from './picture_size.js';
 import { ScreenCover } from './screen_cover.js';
 import { ScreenInput } from './screen_input.js';
+import { ScreenView } from './screen_view.js';
 import { Tint } from './tint.js';
 
 /** @typedef {import('./console_session.js').Report} Report */
 /** @typedef {import('./console_session.js').Command} Command */
-/** @typedef {import('./picture_size.js').SizeMode} SizeMode */
 
 export class ConsoleScreen extends HTMLElement {
   /** @type {ConsoleLink|null} */
   #link = null;
-  #picture = { width: 0, height: 0 };
-  /** @type {SizeMode} */
-  #mode = 'fit';
   #canvas = h('canvas', { width: 1, height: 1 });
   #surface = h('div', { class: 'surface', tabindex: 0, role: 'application' }, this.#canvas);
   #cursor = new CursorShape(this.#surface);
   #tint = new Tint(this.#surface);
-  #resized = new ResizeObserver(() => this.#layOut());
+  #resized = new ResizeObserver(() => this.view.layOut());
   #abort = new AbortController();
   cover = new ScreenCover();
-  input = new ScreenInput(this.#surface, {
-    box: () => this.#canvas.getBoundingClientRect(),
+  /** Where the picture stands, and which target pixel is where on the page. */
+  view = new ScreenView(this, this.#surface, this.#canvas);
+  input = new ScreenInput(this.#surface, this, this.view, {
     send: (command) => this.send(command),
     leave: () => this.left(),
     pressed: () => this.pressed(),
@@ -44,13 +41,14 @@ export class ConsoleScreen extends HTMLElement {
   /** @param {string} target @param {boolean} viewOnly */
   start(target, viewOnly) {
     this.#surface.setAttribute('aria-label', t('console.screen-of', { target, chord: LEAVE_CHORD }));
+    this.view.start(target);
     this.replaceChildren(this.#surface, this.cover.element);
     this.#resized.observe(this);
     this.#watch();
     this.#link = new ConsoleLink({ target, canvas: this.#canvas, viewOnly, visible: !document.hidden }, (report) =>
       this.#received(report),
     );
-    this.#layOut();
+    this.view.layOut();
   }
 
   disconnectedCallback() {
@@ -66,19 +64,13 @@ export class ConsoleScreen extends HTMLElement {
     this.#link?.send(command);
   }
 
-  /** @param {SizeMode} mode */
-  setMode(mode) {
-    this.#mode = mode;
-    this.dataset.mode = mode;
-    this.#layOut();
-  }
-
-  get mode() {
-    return this.#mode;
-  }
-
   get hasPicture() {
-    return this.#picture.width > 0;
+    return this.view.picture.width > 0;
+  }
+
+  /** The picture's own box: takes focus and pointer, layers lie in it. */
+  get surface() {
+    return this.#surface;
   }
 
   focusPicture() {
@@ -117,10 +109,10 @@ export class ConsoleScreen extends HTMLElement {
   /** @param {Report} report */
   #received(report) {
     if (report.type === 'mode') {
-      this.#picture = { width: report.width, height: report.height };
-      this.#layOut();
+      this.view.setPicture({ width: report.width, height: report.height });
+      this.input.pointer.centre();
     } else if (report.type === 'cursor') this.#cursor.show(report);
-    else if (report.type === 'lossy') this.#tint.show(report, this.#picture);
+    else if (report.type === 'lossy') this.#tint.show(report, this.view.picture);
     else if (report.type === 'connection' && report.state.state !== 'open') this.input.forget();
     this.report(report);
   }
@@ -129,22 +121,11 @@ export class ConsoleScreen extends HTMLElement {
     const { signal } = this.#abort;
     document.addEventListener('visibilitychange', () => this.send({ type: 'visible', visible: !document.hidden }), { signal });
     window.addEventListener('online', () => this.send({ type: 'retry' }), { signal });
-    window.addEventListener('resize', () => this.#layOut(), { signal });
+    window.addEventListener('resize', () => this.view.layOut(), { signal });
     this.#surface.addEventListener('paste', (event) => {
       event.preventDefault();
       this.pasted(event.clipboardData?.getData('text/plain') ?? '');
     });
-  }
-
-  #layOut() {
-    const { width, height } = this.#picture;
-    this.#surface.hidden = !width;
-    if (!width) return;
-    const room = { width: this.clientWidth, height: this.clientHeight };
-    const size = pictureSize(this.#mode, { width, height }, room, devicePixelRatio);
-    this.#canvas.style.width = `${size.width}px`;
-    this.#canvas.style.height = `${size.height}px`;
-    this.#canvas.classList.toggle('sharp', size.sharp);
   }
 }
 

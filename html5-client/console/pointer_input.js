@@ -1,45 +1,44 @@
-/* Mouse, pen and touch over the picture -> the target's pointer: absolute positions, or relative movement while the
- * browser's pointer is locked to the picture. */
+/* Mouse and pen over the picture -> the target's pointer: absolute positions, or relative movement while the browser's
+ * pointer is locked to the picture. Fingers are touch_input.js's. */
 
-import { absolutePosition, MotionSum, WheelCounter } from './pointer_math.js';
+import { WheelCounter } from './pointer_math.js';
 
-/** @typedef {import('./console_session.js').Command} Command */
+/** @typedef {import('./target_pointer.js').TargetPointer} TargetPointer */
+/** @typedef {{x: number, y: number}} Point */
+
+/**
+ * Buttons as the target has them. A pen's barrel button comes together with its tip: it means right, not both.
+ * @param {PointerEvent} event
+ */
+const buttonsOf = ({ buttons, pointerType }) => (pointerType === 'pen' && buttons & 2 ? 2 : buttons & 31);
 
 export class PointerInput {
-  #buttons = 0;
-  #position = { x: 0, y: 0 };
   #wheel = new WheelCounter();
-  #motion = new MotionSum();
 
   /**
    * @param {HTMLElement} surface
-   * @param {{active: () => boolean, absolute: () => boolean, box: () => DOMRect, send: (command: Command) => void,
-   *   pressed: (event: PointerEvent) => void}} calls pressed: a button went down, before the target is told
+   * @param {TargetPointer} pointer
+   * @param {{active: () => boolean, absolute: () => boolean, at: (event: MouseEvent) => Point, turned: (by: Point) => Point,
+   *   pressed: (event: PointerEvent) => void, hovered: (event: PointerEvent) => void,
+   *   zoomed: (event: WheelEvent) => boolean}} calls pressed: a button went down, before the target is told; turned: a movement on
+   *   the page as one in the picture; hovered: after each movement; zoomed: the wheel was meant for the view
    */
-  constructor(surface, calls) {
+  constructor(surface, pointer, calls) {
     this.surface = surface;
+    this.pointer = pointer;
     this.calls = calls;
     surface.addEventListener('pointerdown', (event) => this.#down(event));
     surface.addEventListener('pointermove', (event) => this.#moved(event));
     surface.addEventListener('pointerup', (event) => this.#moved(event));
-    surface.addEventListener('pointercancel', () => this.#cancelled());
+    surface.addEventListener('pointercancel', (event) => event.pointerType !== 'touch' && this.pointer.release());
     surface.addEventListener('wheel', (event) => this.#scrolled(event), { passive: false });
     surface.addEventListener('contextmenu', (event) => this.#swallow(event));
     surface.addEventListener('auxclick', (event) => this.#swallow(event));
     surface.addEventListener('mouseup', (event) => this.#swallow(event)); // back and forward buttons
   }
 
-  get any() {
-    return this.#buttons !== 0;
-  }
-
   get locked() {
     return document.pointerLockElement === this.surface;
-  }
-
-  /** The target was told to release all. */
-  clear() {
-    this.#buttons = 0;
   }
 
   async lock() {
@@ -58,6 +57,7 @@ export class PointerInput {
 
   /** @param {PointerEvent} event */
   #down(event) {
+    if (event.pointerType === 'touch') return;
     const focused = document.activeElement === this.surface;
     this.calls.pressed(event);
     if (!this.calls.active()) return;
@@ -69,42 +69,19 @@ export class PointerInput {
 
   /** Every pointer event carries the buttons that are down now. @param {PointerEvent} event */
   #moved(event) {
-    if (!this.calls.active() || !event.isPrimary) return;
-    const buttons = event.buttons & 31;
-    const move = buttons === this.#buttons;
-    if (!this.calls.absolute()) return this.#relative(event, buttons, move);
-    this.#buttons = buttons;
-    this.#position = absolutePosition(event, this.calls.box());
-    this.calls.send({ type: 'pointer-absolute', pointer: { buttons, ...this.#position, wheel: 0, pan: 0 }, move });
-  }
-
-  /** @param {PointerEvent} event @param {number} buttons @param {boolean} move */
-  #relative(event, buttons, move) {
-    if (!this.locked) return;
-    const { dx, dy } = this.#motion.take(event.movementX, event.movementY);
-    if (move && !dx && !dy) return;
-    this.#buttons = buttons;
-    this.calls.send({ type: 'pointer-relative', pointer: { buttons, dx, dy, wheel: 0, pan: 0 } });
-  }
-
-  #cancelled() {
-    if (!this.any) return;
-    this.#buttons = 0;
-    if (this.calls.absolute())
-      this.calls.send({ type: 'pointer-absolute', pointer: { buttons: 0, ...this.#position, wheel: 0, pan: 0 }, move: false });
-    else this.calls.send({ type: 'pointer-relative', pointer: { buttons: 0, dx: 0, dy: 0, wheel: 0, pan: 0 } });
+    if (!this.calls.active() || !event.isPrimary || event.pointerType === 'touch') return;
+    const buttons = buttonsOf(event);
+    if (this.calls.absolute()) this.pointer.moveTo(this.calls.at(event), buttons);
+    else if (this.locked) this.pointer.moveBy(this.calls.turned({ x: event.movementX, y: event.movementY }), buttons);
+    else return;
+    this.calls.hovered(event);
   }
 
   /** @param {WheelEvent} event */
   #scrolled(event) {
+    if (this.calls.zoomed(event)) return event.preventDefault();
     if (!this.calls.active()) return;
     event.preventDefault();
-    const { wheel, pan } = this.#wheel.take(/** @type {any} */ (event));
-    if (!wheel && !pan) return;
-    const buttons = this.#buttons;
-    if (!this.calls.absolute())
-      return this.calls.send({ type: 'pointer-relative', pointer: { buttons, dx: 0, dy: 0, wheel, pan } });
-    this.#position = absolutePosition(event, this.calls.box());
-    this.calls.send({ type: 'pointer-absolute', pointer: { buttons, ...this.#position, wheel, pan }, move: false });
+    this.pointer.scroll(this.#wheel.take(/** @type {any} */ (event)), this.calls.absolute() ? this.calls.at(event) : undefined);
   }
 }

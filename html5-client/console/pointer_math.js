@@ -2,13 +2,13 @@
 
 /**
  * Position over the picture, 0..32767 in both directions, clamped to the picture.
- * @param {{clientX: number, clientY: number}} event
- * @param {{left: number, top: number, width: number, height: number}} box the picture on the page
+ * @param {{x: number, y: number}} at in target pixels
+ * @param {{width: number, height: number}} picture
  */
-export function absolutePosition(event, box) {
-  /** @param {number} at @param {number} size */
-  const along = (at, size) => Math.max(0, Math.min(32767, Math.round((at / Math.max(1, size)) * 32767)));
-  return { x: along(event.clientX - box.left, box.width), y: along(event.clientY - box.top, box.height) };
+export function absolutePosition(at, picture) {
+  /** @param {number} place @param {number} size */
+  const along = (place, size) => Math.max(0, Math.min(32767, Math.round((place / Math.max(1, size)) * 32767)));
+  return { x: along(at.x, picture.width), y: along(at.y, picture.height) };
 }
 
 /** Counted in parts of a detent, so that 100 pixels, 3 lines and 1 page are whole numbers of them. */
@@ -56,4 +56,31 @@ export class MotionSum {
     this.#y -= whole.dy;
     return whole;
   }
+}
+
+/** How much farther than the finger the pointer of a trackpad goes: slow fingers aim, quick ones travel. */
+const GAIN = { least: 0.9, most: 3.5, from: 0.15, to: 1.6 };
+
+/** @param {number} dx @param {number} dy CSS pixels @param {number} span ms @returns {{x: number, y: number}} CSS pixels */
+export function accelerated(dx, dy, span) {
+  const speed = Math.hypot(dx, dy) / Math.max(1, span);
+  const part = Math.max(0, Math.min(1, (speed - GAIN.from) / (GAIN.to - GAIN.from)));
+  const gain = GAIN.least + (GAIN.most - GAIN.least) * part;
+  return { x: dx * gain, y: dy * gain };
+}
+
+/** How fast the view follows a mouse that waits at the rim of the room, CSS pixels a second in each direction. */
+const RIM = 24;
+const RIM_SPEED = 900;
+
+/** @param {{x: number, y: number}} at in the room @param {{width: number, height: number}} room @returns {{x: number, y: number}} of the view's picture: positive moves it right, down */
+export function rimSpeed(at, room) {
+  /** @param {number} place @param {number} size */
+  const along = (place, size) => {
+    const rim = Math.min(RIM, size / 8);
+    if (place < 0 || place > size) return 0;
+    if (place < rim) return RIM_SPEED * (1 - place / rim);
+    return place > size - rim ? -RIM_SPEED * (1 - (size - place) / rim) : 0;
+  };
+  return { x: along(at.x, room.width) + 0, y: along(at.y, room.height) + 0 };
 }

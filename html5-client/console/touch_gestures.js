@@ -90,6 +90,11 @@ export class TouchGestures {
     return this.#locked;
   }
 
+  /** It takes part, or waits for the others. @param {number} id */
+  has(id) {
+    return this.#fingers.has(id);
+  }
+
   /** When to call tick(); null: nothing is to come. */
   get deadline() {
     const times = [...Object.values(this.#timers), this.#kinetic.deadline].filter((time) => time !== null);

@@ -9,7 +9,8 @@ import { edidHex } from '../../../html5-client/dongle/edid_file.js';
 import { Figures } from '../../../html5-client/console/figures.js';
 import { passwordRules } from '../../../html5-client/parts/password_rules.js';
 import { pictureSize } from '../../../html5-client/console/picture_size.js';
-import { absolutePosition, MotionSum, WheelCounter } from '../../../html5-client/console/pointer_math.js';
+import { absolutePosition, accelerated, MotionSum, rimSpeed, WheelCounter } from '../../../html5-client/console/pointer_math.js';
+import { TargetPointer } from '../../../html5-client/console/target_pointer.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
 import { captureHelp, clockWords, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/parts/words.js';
 
@@ -33,11 +34,53 @@ test('fill uses the room, own size does not care for it', () => {
 });
 
 test('positions span 0 to 32767 and stay inside', () => {
-  const box = { left: 10, top: 20, width: 200, height: 100 };
-  assert.deepEqual(absolutePosition({ clientX: 10, clientY: 20 }, box), { x: 0, y: 0 });
-  assert.deepEqual(absolutePosition({ clientX: 210, clientY: 120 }, box), { x: 32767, y: 32767 });
-  assert.deepEqual(absolutePosition({ clientX: -50, clientY: 500 }, box), { x: 0, y: 32767 });
-  assert.deepEqual(absolutePosition({ clientX: 110, clientY: 70 }, box), { x: 16384, y: 16384 });
+  const picture = { width: 200, height: 100 };
+  assert.deepEqual(absolutePosition({ x: 0, y: 0 }, picture), { x: 0, y: 0 });
+  assert.deepEqual(absolutePosition({ x: 200, y: 100 }, picture), { x: 32767, y: 32767 });
+  assert.deepEqual(absolutePosition({ x: -50, y: 500 }, picture), { x: 0, y: 32767 });
+  assert.deepEqual(absolutePosition({ x: 100, y: 50 }, picture), { x: 16384, y: 16384 });
+  assert.deepEqual(absolutePosition({ x: 1, y: 0 }, { width: 1, height: 1 }), { x: 32767, y: 0 });
+});
+
+test('a slow finger aims, a quick one travels, and the direction stays', () => {
+  const slow = accelerated(1, 0, 16);
+  const quick = accelerated(40, -30, 16);
+  assert.ok(slow.x > 0.8 && slow.x <= 1);
+  assert.ok(quick.x > 120 && Math.abs(quick.x / quick.y + 4 / 3) < 1e-9);
+});
+
+test('a mouse at the rim moves the view, and faster at its very edge', () => {
+  const room = { width: 1000, height: 600 };
+  assert.deepEqual(rimSpeed({ x: 500, y: 300 }, room), { x: 0, y: 0 });
+  assert.ok(rimSpeed({ x: 995, y: 300 }, room).x < rimSpeed({ x: 980, y: 300 }, room).x);
+  assert.ok(rimSpeed({ x: 2, y: 300 }, room).x > 0 && rimSpeed({ x: 2, y: 598 }, room).y < 0);
+  assert.deepEqual(rimSpeed({ x: -5, y: 700 }, room), { x: 0, y: 0 });
+});
+
+test('one pointer for all hands: positions, buttons and movements as the protocol has them', () => {
+  const sent = [];
+  let absolute = true;
+  const pointer = new TargetPointer({ send: (command) => sent.push(command), absolute: () => absolute, picture: () => ({ width: 100, height: 50 }) });
+  pointer.moveTo({ x: 50, y: 50 });
+  pointer.press(1);
+  pointer.moveTo({ x: 500, y: -3 });
+  pointer.release();
+  pointer.release();
+  assert.deepEqual(sent.map(({ pointer: { buttons, x, y }, move }) => [buttons, x, y, move]), [
+    [0, 16384, 32767, true], [1, 16384, 32767, false], [1, 32767, 0, true], [0, 32767, 0, false],
+  ]);
+  sent.length = 0;
+  pointer.moveBy({ x: -10.5, y: 0 });
+  pointer.moveBy({ x: -0.5, y: 0 });
+  assert.deepEqual(sent.map((command) => command.pointer.x), [Math.round(0.9 * 32767), Math.round(0.89 * 32767)]);
+  sent.length = 0;
+  absolute = false;
+  pointer.moveBy({ x: 0.4, y: 0 });
+  pointer.moveBy({ x: 0.7, y: -2 }, 2);
+  pointer.scroll({ wheel: -1, pan: 0 });
+  pointer.scroll({ wheel: 0, pan: 0 });
+  pointer.release();
+  assert.deepEqual(sent.map((command) => Object.values(command.pointer)), [[2, 1, -2, 0, 0], [2, 0, 0, -1, 0], [0, 0, 0, 0, 0]]);
 });
 
 test('a notch of a real wheel is one detent, whatever the pixels', () => {
