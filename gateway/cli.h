@@ -46,13 +46,22 @@ extern const struct cli_commands cli_target_commands, cli_media_commands, cli_im
     cli_screen_commands, cli_input_commands, cli_account_commands, cli_user_commands, cli_token_commands,
     cli_dongle_commands, cli_doctor_commands;
 
-extern const struct cli_commands cli_directory_commands;
+extern const struct cli_commands cli_directory_commands, cli_api_commands, cli_export_commands, cli_complete_commands;
 extern const struct cli_commands cli_seat_commands, cli_certificate_commands, cli_backup_commands, cli_macro_commands;
 
 /* cli_http.c: one request. path is below /api/v1. body may be NULL (taken otherwise). On success CLI_OK and *ret is the
  * parsed answer (NULL for an empty one; a new reference). A refusal is printed on stderr and turned into its exit code.
  */
 int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, json_t **ret);
+
+struct cli_request {
+    const char *method, *path; /* below /api/v1 */
+    const char *body;          /* JSON, or NULL */
+    const char *if_match;      /* an ETag, or NULL */
+};
+
+/* Any request; the answer's bytes as they came, malloc'ed. */
+int cli_request(struct cli *cli, const struct cli_request *request, char **ret, size_t *ret_size);
 
 /* The same for an answer that is no JSON; *ret is malloc'ed. */
 int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size);

@@ -233,8 +233,9 @@ int cli_status_failed(const struct cli *cli, long status, const char *body)
     return exit_of_status(status);
 }
 
-static int perform(struct cli *cli, const char *method, const char *path, const char *body, struct answer *answer)
+static int perform(struct cli *cli, const struct cli_request *request, struct answer *answer)
 {
+    const char *method = request->method, *path = request->path, *body = request->body;
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
 
@@ -253,6 +254,11 @@ static int perform(struct cli *cli, const char *method, const char *path, const 
             char origin[1200];
             snprintf(origin, sizeof origin, "Origin: %s", cli_origin(cli));
             headers = curl_slist_append(curl_slist_append(headers, "Expect:"), origin);
+        }
+        if (request->if_match) {
+            char match[256];
+            snprintf(match, sizeof match, "If-Match: %s", request->if_match);
+            headers = curl_slist_append(headers, match);
         }
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
         if (body || strcmp(method, "GET") != 0)
@@ -277,7 +283,7 @@ int cli_call(struct cli *cli, const char *method, const char *path, json_t *body
     json_decref(body);
     if (!path)
         return no_such_name();
-    int r = perform(cli, method, path, text, &answer);
+    int r = perform(cli, &(struct cli_request){.method = method, .path = path, .body = text}, &answer);
     if (r == CLI_OK) {
         json_t *json = answer.size ? json_loads(answer.bytes, 0, NULL) : NULL;
         if (answer.size && !json) {
@@ -291,13 +297,13 @@ int cli_call(struct cli *cli, const char *method, const char *path, json_t *body
     return r;
 }
 
-int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size)
+int cli_request(struct cli *cli, const struct cli_request *request, char **ret, size_t *ret_size)
 {
     struct answer answer = {0};
 
-    if (!path)
+    if (!request->path)
         return no_such_name();
-    int r = perform(cli, "GET", path, NULL, &answer);
+    int r = perform(cli, request, &answer);
     if (r != CLI_OK) {
         free(answer.bytes);
         return r;
@@ -305,6 +311,11 @@ int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size)
     *ret = answer.bytes;
     *ret_size = answer.size;
     return CLI_OK;
+}
+
+int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size)
+{
+    return cli_request(cli, &(struct cli_request){.method = "GET", .path = path}, ret, ret_size);
 }
 
 const char *cli_path(const char *format, const char *name)

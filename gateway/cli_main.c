@@ -1,4 +1,4 @@
-/* lightsout: options, the table of commands, help. */
+/* lightsout: options, help, and which command is run. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,24 +6,16 @@
 
 #include "core/attrs.h"
 #include "gateway/cli.h"
+#include "gateway/cli_commands.h"
 
 #define DEFAULT_SOCKET "/var/lib/lightsout/run/control.sock"
-
-static const struct cli_commands *const all_commands[] = {
-    &cli_target_commands,  &cli_media_commands,    &cli_image_commands, &cli_upload_commands, &cli_screen_commands,
-    &cli_input_commands,   &cli_seat_commands,     &cli_macro_commands, &cli_dongle_commands, &cli_doctor_commands,
-    &cli_account_commands, &cli_audit_commands,    &cli_user_commands,  &cli_token_commands,  &cli_certificate_commands,
-    &cli_backup_commands,  &cli_directory_commands};
 
 static void print_help(FILE *out)
 {
     fputs("Usage: lightsout [OPTIONS] COMMAND ...\n\nCommands:\n", out);
-    for (size_t i = 0; i < ARRAY_SIZE(all_commands); i++) {
-        for (size_t k = 0; k < all_commands[i]->n; k++) {
-            const struct cli_command *c = &all_commands[i]->rows[k];
-            fprintf(out, "  %s%s%s\n      %s\n", c->name, *c->usage ? " " : "", c->usage, c->help);
-        }
-    }
+    const struct cli_command *c;
+    for (size_t i = 0; (c = cli_command_at(i)); i++)
+        cli_command_help(out, c);
     fputs("\nOptions (before the command):\n"
           "  --socket PATH        the gateway's local socket (default: $LIGHTSOUT_SOCKET or\n"
           "                       " DEFAULT_SOCKET ")\n"
@@ -75,21 +67,28 @@ static int read_options(struct cli *cli, int argc, char **argv, int *ret_at)
     return -1;
 }
 
-/* The command whose one or two words stand at argv; NULL when there is none. */
-static const struct cli_command *find_command(int argc, char **argv, int *ret_words)
+/* `lightsout media --help`, `lightsout help media`: of one command, or of all with that first word. */
+static int help_of(int argc, char **argv)
 {
-    char two[64];
-
-    snprintf(two, sizeof two, "%s %s", argc > 0 ? argv[0] : "", argc > 1 ? argv[1] : "");
-    for (size_t i = 0; i < ARRAY_SIZE(all_commands); i++) {
-        for (size_t k = 0; k < all_commands[i]->n; k++) {
-            const struct cli_command *c = &all_commands[i]->rows[k];
-            *ret_words = strchr(c->name, ' ') ? 2 : 1;
-            if (!strcmp(c->name, *ret_words == 2 ? two : argc > 0 ? argv[0] : ""))
-                return c;
-        }
+    int words;
+    const struct cli_command *command = cli_command_find(argc, argv, &words);
+    if (argc == 0)
+        print_help(stdout);
+    else if (command && (words == 2 || argc == 1 || !strncmp(argv[1], "--", 2)))
+        cli_command_help(stdout, command);
+    else if (cli_group_help(stdout, argv[0]) == 0) {
+        cli_error("unknown command '%s'; see --help", argv[0]);
+        return CLI_USAGE;
     }
-    return NULL;
+    return CLI_OK;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!strcmp(argv[i], "--help"))
+            return true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -102,7 +101,9 @@ int main(int argc, char **argv)
         return r;
     if (!cli.socket)
         cli.socket = DEFAULT_SOCKET;
-    const struct cli_command *command = find_command(argc - at, argv + at, &words);
+    if (argc > at && (!strcmp(argv[at], "help") || wants_help(MIN(argc - at, 3), argv + at)))
+        return help_of(argc - at - !strcmp(argv[at], "help"), argv + at + !strcmp(argv[at], "help"));
+    const struct cli_command *command = cli_command_find(argc - at, argv + at, &words);
     if (!command) {
         if (at == argc)
             print_help(stderr);

@@ -1,0 +1,77 @@
+/* Images that other machines have by NBD, and folders of the library. */
+#include <string.h>
+
+#include "core/attrs.h"
+#include "gateway/cli.h"
+
+static int export_list(struct cli *cli, attr_unused int argc, attr_unused char **argv)
+{
+    json_t *answer = NULL;
+    int r = cli_call(cli, "GET", "/exports", NULL, &answer);
+    if (r != CLI_OK)
+        return r;
+    if (cli->json) {
+        cli_print_json(answer);
+    } else {
+        static const char *const headings[] = {"NAME", "IMAGE", "FOR", "ACCESS", "STATE"};
+        json_t *exports = json_object_get(answer, "exports"), *one;
+        size_t n = json_array_size(exports), i;
+        const char **cells = calloc(n * ARRAY_SIZE(headings) + 1, sizeof *cells);
+        json_array_foreach(exports, i, one)
+        {
+            const char **row = cells + i * ARRAY_SIZE(headings);
+            bool usable = json_is_true(json_object_get(one, "usable"));
+            row[0] = cli_member(one, "name");
+            row[1] = cli_member(one, "image");
+            row[2] = cli_member(one, "identity");
+            row[3] = json_is_true(json_object_get(one, "read_only")) ? "read" : "read, write";
+            row[4] = usable ? "usable" : cli_member(one, "why");
+        }
+        cli_print_table(headings, ARRAY_SIZE(headings), cells, n);
+        free(cells);
+    }
+    json_decref(answer);
+    return CLI_OK;
+}
+
+static int export_add(struct cli *cli, int argc, char **argv)
+{
+    if (!cli_options_known(argc, argv, 3, (const char *const[]){"--writable", NULL}))
+        return CLI_USAGE;
+    json_t *answer = NULL;
+    int r = cli_call(cli, "POST", "/exports",
+                     json_pack("{s:s, s:s, s:s, s:b}", "name", argv[0], "image", argv[1], "identity", argv[2],
+                               "read_only", !cli_flag(argc, argv, "--writable")),
+                     &answer);
+    if (r == CLI_OK && cli->json)
+        cli_print_json(answer);
+    json_decref(answer);
+    return r;
+}
+
+static int export_delete(struct cli *cli, attr_unused int argc, char **argv)
+{
+    json_t *answer = NULL;
+    int r = cli_call(cli, "DELETE", cli_path("/exports/%s", argv[0]), NULL, &answer);
+    json_decref(answer);
+    return r;
+}
+
+static int folder_make(struct cli *cli, attr_unused int argc, char **argv)
+{
+    json_t *answer = NULL;
+    int r = cli_call(cli, "POST", "/folders", json_pack("{s:s}", "name", argv[0]), &answer);
+    json_decref(answer);
+    return r;
+}
+
+static const struct cli_command rows[] = {
+    {"media folder", "NAME",
+     "make a folder of the library, which is inserted as a disk; fill it by media upload "
+     "--folder",
+     1, 1, folder_make},
+    {"export list", "", "images that other machines have by NBD, and who", 0, 0, export_list},
+    {"export add", "NAME IMAGE psk:NAME|cert:NAME [--writable]", "give an image to one identity", 3, 4, export_add},
+    {"export delete", "NAME", "take it back; its connections end", 1, 1, export_delete},
+};
+const struct cli_commands cli_export_commands = {rows, ARRAY_SIZE(rows)};
