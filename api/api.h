@@ -25,7 +25,6 @@ struct api_context {
     /* The one place where rights are checked (transport/server.h has the same). */
     bool (*may)(void *context, const struct auth_session *session, uint32_t rights, const char *target);
     void *may_context;
-    const char *const *layouts; /* names of keyboard layouts for typing, NULL ends */
     /* JSON text of GET /statistics, malloc'ed for the caller; NULL on lack of memory. */
     char *(*statistics)(void *context);
     void *statistics_context;

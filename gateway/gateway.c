@@ -186,8 +186,6 @@ static int create_cache(struct gateway *self)
 
 static void set_api(struct gateway *self)
 {
-    for (unsigned i = 0; layouts[i] && i < ARRAY_SIZE(self->layouts) - 1; i++)
-        self->layouts[i] = layouts[i]->name;
     self->api.version = LIGHTSOUT_VERSION;
     self->api.keeper = self->keeper;
     self->api.audit_waits = true;
@@ -197,7 +195,6 @@ static void set_api(struct gateway *self)
     self->api.exports_context = self->exports;
     self->api.may = gateway_may;
     self->api.may_context = self;
-    self->api.layouts = self->layouts;
     self->api.macros = &gateway_macros_ops;
     self->api.statistics = gateway_statistics;
     self->api.statistics_context = self;

@@ -32,6 +32,7 @@ struct helper_client;
 struct macros;
 struct outward_client;
 struct screenshots;
+struct target_typing;
 struct target_jiggler;
 
 /* One target with everything the gateway keeps for it. */
@@ -51,6 +52,7 @@ struct gateway_target {
     struct screen *own_screen;
     struct feed *feed;
     struct typist *typist;
+    struct target_typing *typing; /* NULL: nothing was typed yet */
     struct drives *drives;
     struct screenshots *screenshots;
     pid_t vm_pid;
@@ -94,7 +96,6 @@ struct gateway {
     struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
     struct console_fonts *fonts;   /* NULL until text is first read */
     struct api_context api;
-    const char *layouts[32];
     struct server *server;
     struct accept *accept;
 

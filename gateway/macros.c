@@ -67,11 +67,14 @@ static int on_text(void *data, const char *text, const char *layout)
 {
     struct macros *self = data;
     struct target *target = &self->target->target;
-    size_t characters;
-    int r =
-        target->ops->type(target, text, *layout ? layout : "us", &characters, self->last_why, sizeof self->last_why);
+    const struct typing_request request = {.text = text, .size = strlen(text), .layout = *layout ? layout : NULL};
+    struct typing_plan plan;
+    int r = target->ops->type(target, &request, &plan, self->last_why, sizeof self->last_why);
+    if (r > 0)
+        snprintf(self->last_why, sizeof self->last_why, "layout '%s' has no key for U+%04X (line %zu, column %zu)",
+                 plan.layout, plan.missing[0].character, plan.missing[0].line, plan.missing[0].column);
     self->typing = r == 0;
-    return r;
+    return r > 0 ? -EINVAL : r;
 }
 
 static bool on_typing(void *data)

@@ -12,6 +12,7 @@
 #include "gateway/drives.h"
 #include "gateway/macros.h"
 #include "gateway/screenshot.h"
+#include "gateway/target_typing.h"
 #include "gateway/target_jiggler.h"
 #include "machines/qemu/qemu_machine.h"
 #include "manage/power_fake.h"
@@ -36,6 +37,8 @@ static void on_leds(void *data, uint8_t leds)
 {
     struct gateway_target *self = data;
     self->target.leds = leds;
+    if (self->typist)
+        typist_leds(self->typist, leds);
     console_leds_changed(self);
 }
 
@@ -164,6 +167,8 @@ static int listen_to_ports(struct gateway_target *self)
         input->ops->release_all(input);
         input->ops->listen(input, &listener, self);
         r = typist_create(self->gateway->loop, input, &self->typist);
+        if (r == 0)
+            typist_leds(self->typist, self->target.leds);
     }
     if (power)
         power->ops->listen(power, on_power, self);
@@ -230,6 +235,7 @@ void target_destroy(struct gateway_target *self)
         return;
     self->macros = macros_destroy(self->macros);
     target_jiggler_finish(self);
+    target_typing_finish(self);
     self->typist = typist_destroy(self->typist);
     if (self->target.input)
         self->target.input->ops->release_all(self->target.input);

@@ -8,6 +8,7 @@
 #include "gateway/screen_text.h"
 #include "gateway/screenshot.h"
 #include "gateway/target_jiggler.h"
+#include "gateway/target_typing.h"
 
 static struct gateway_target *self_of(struct target *target)
 {
@@ -62,18 +63,15 @@ static int on_chord(struct target *target, const char *text, char *why, size_t w
     return r;
 }
 
-static int on_type(struct target *target, const char *text, const char *name, size_t *ret_characters, char *why,
+static int on_type(struct target *target, const struct typing_request *request, struct typing_plan *ret, char *why,
                    size_t why_size)
 {
-    struct gateway_target *self = self_of(target);
-    const struct layout *layout = layout_find(name);
-    if (!self->typist)
-        return no_input(why, why_size);
-    if (!layout) {
-        snprintf(why, why_size, "There is no keyboard layout '%s'.", name);
-        return -EINVAL;
-    }
-    return typist_text(self->typist, text, layout, ret_characters, why, why_size);
+    return target_typing_type(self_of(target), request, ret, why, why_size);
+}
+
+static void on_typing(struct target *target, struct typing_state *ret)
+{
+    target_typing_state(self_of(target), ret);
 }
 
 static size_t on_type_remaining(struct target *target)
@@ -144,7 +142,8 @@ static void on_set_jiggler(struct target *target, unsigned seconds)
 #define OF_ALL                                                                                                         \
     .insert = on_insert, .overlay_export = on_overlay_export, .overlay_discard = on_overlay_discard,                   \
     .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
-    .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat, .set_jiggler = on_set_jiggler
+    .typing = on_typing, .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat,              \
+    .set_jiggler = on_set_jiggler
 
 const struct target_ops gateway_target_ops = {OF_ALL};
 

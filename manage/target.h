@@ -9,8 +9,10 @@
 #include "media/drive.h"
 #include "usbgadget/input.h"
 #include "usbgadget/personality.h"
+#include "usbgadget/typing.h"
 
 #define TARGET_NAME_MAX 64 /* [a-z0-9][a-z0-9-]* */
+#define TARGET_LAYOUT_MAX 64
 #define TARGET_LOG_LINES 20
 #define TARGET_LOG_LINE                                                                                                \
     400 /* bytes of one, its NUL included: QEMU names the whole option before it says what is wrong */
@@ -110,10 +112,12 @@ struct target_ops {
     void (*screen_text)(struct target *self, const struct target_text_wish *wish, target_text_fn *done, void *data);
     /* "ctrl+alt+delete": pressed in order, released in reverse. -EINVAL with the unknown word in why. */
     int (*chord)(struct target *self, const char *chord, char *why, size_t why_size);
-    /* -EINVAL: why lists what cannot be typed; -EBUSY: typing already. */
-    int (*type)(struct target *self, const char *text, const char *layout, size_t *ret_characters, char *why,
+    /* 0: it is being typed, or would be (only_check); 1: some of it cannot be typed and nothing is, the plan lists what;
+     * -EINVAL: no such layout, not UTF-8; -EBUSY: typing already; -EMSGSIZE; -ENODEV. */
+    int (*type)(struct target *self, const struct typing_request *request, struct typing_plan *ret, char *why,
                 size_t why_size);
-    size_t (*type_remaining)(struct target *self);
+    void (*typing)(struct target *self, struct typing_state *ret);
+    size_t (*type_remaining)(struct target *self); /* characters */
     void (*type_stop)(struct target *self);
 
     /* On behalf of a session without a console, or for the one that it has. request: which one is granted or refused,
@@ -156,6 +160,7 @@ struct target {
     char signal_why[256];
     int width, height; /* of the newest picture, 0 before the first */
     uint8_t leds;
+    char layout[TARGET_LAYOUT_MAX]; /* for typing, where nothing else is said: "de(nodeadkeys)" */
     unsigned jiggler_s, jiggler_configured_s; /* as it is now, and as the configuration says; 0: off */
     const struct target_usb *usb;             /* NULL: this target's USB is not ours to shape */
     char vm_state[32]; /* "running", "starting", "failed", "" when the target has no process of ours */

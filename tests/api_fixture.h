@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "core/text.h"
 #include "manage/power_fake.h"
+#include "usbgadget/text_plan.h"
 
 struct fake_drive {
     struct drive drive;
@@ -148,16 +149,34 @@ static int fixture_chord(struct target *t, const char *chord, char *why, size_t 
     return 0;
 }
 
-static int fixture_type(struct target *t, const char *text, const char *layout, size_t *n, char *why, size_t size)
+static int fixture_type(struct target *t, const struct typing_request *request, struct typing_plan *ret, char *why,
+                        size_t size)
 {
     struct api_fixture *f = container_of(t, struct api_fixture, target);
-    if (strcmp(layout, "us") != 0) {
-        snprintf(why, size, "there is no layout of that name");
+    const struct layout *layout = layout_find(request->layout ? request->layout : "us");
+    struct layout_map *map = NULL;
+    struct text_plan plan;
+    size_t where;
+    if (!layout) {
+        snprintf(why, size, "There is no layout of that name.");
         return -EINVAL;
     }
-    snprintf(f->typed, sizeof f->typed, "%s", text);
-    *n = strlen(text);
-    return 0;
+    int r = layout_map_create(layout, &map);
+    r = r < 0 ? r : text_plan_make(request, map, &plan, &where);
+    layout_map_destroy(map);
+    if (r < 0)
+        return r == -EILSEQ ? -EINVAL : r;
+    *ret = plan.plan;
+    text_plan_finish(&plan);
+    if (r == 0 && !request->only_check)
+        snprintf(f->typed, sizeof f->typed, "%s", request->text);
+    return request->only_check ? 0 : r;
+}
+
+static void fixture_typing(struct target *t, struct typing_state *ret)
+{
+    size_t n = strlen(container_of(t, struct api_fixture, target)->typed);
+    *ret = (struct typing_state){.phase = n ? TYPING_ON : TYPING_IDLE, .characters = n, .remaining = n};
 }
 
 static size_t fixture_remaining(struct target *t)
@@ -250,6 +269,7 @@ static const struct target_ops fixture_target_ops = {
     .screen_text = fixture_text,
     .chord = fixture_chord,
     .type = fixture_type,
+    .typing = fixture_typing,
     .type_remaining = fixture_remaining,
     .type_stop = fixture_type_stop,
     .seat = fixture_seat,
@@ -368,7 +388,6 @@ static void fixture_closed(void *data)
 
 static int fixture_init(struct api_fixture *f)
 {
-    static const char *const layout_names[] = {"us", NULL};
     static const struct keeper_client_listener listener = {
         .session_ended = fixture_ended, .setup_state = fixture_setup_state, .closed = fixture_closed};
     int pair[2];
@@ -399,7 +418,6 @@ static int fixture_init(struct api_fixture *f)
     f->api.targets = &f->targets;
     f->api.may = fixture_may;
     f->api.may_context = f;
-    f->api.layouts = layout_names;
     f->api.statistics = fixture_statistics;
     f->tables = api_tables(&f->api, &f->n_tables);
     return 0;

@@ -12,11 +12,9 @@
 /* Longer without a host: what waits would be typed into something else than it was meant for. */
 #define OUTAGE_US 10000000
 #define WAKE_EVERY_US 1000000
-/* Between two key changes of a typist: three polls, so that firmware which reads a buffer of its own less often than it
- * polls keeps up, within what is sensible. */
-#define PACE_POLLS 3
-#define PACE_MIN_US 10000
-#define PACE_MAX_US 60000
+/* A typist keeps so many reports in the queue that the target finds a new one at every poll, though our own clock is a
+ * millisecond coarse; a stop drops what waits. */
+#define PACE_WAITING 6
 
 /* The LEDs there are (HID 1.11, appendix B.1); the rest of the byte is padding in which a host may say anything. */
 #define LEDS (INPUT_LED_NUM | INPUT_LED_CAPS | INPUT_LED_SCROLL)
@@ -186,6 +184,20 @@ static void release_other(struct hidg *self, enum gadget_function which)
     hidg_pipe_push(&other->pipe);
 }
 
+static int hidg_several(struct input *input, const struct input_change *changes, unsigned n)
+{
+    struct hidg *self = of(input);
+    struct function *f = &self->functions[GADGET_KEYBOARD];
+
+    if (!is_there(self, f->which))
+        return -ENODEV;
+    keep_fresh(self, f);
+    int r = hidg_keys_keys(&f->keys, changes, n);
+    hidg_pipe_push(&f->pipe);
+    wake(self);
+    return r;
+}
+
 static int pointer(struct hidg *self, enum gadget_function which, const struct hidg_pointer_state *state)
 {
     struct function *f = &self->functions[which];
@@ -256,10 +268,9 @@ static int hidg_pace(struct input *input)
     const struct hidg *self = of(input);
     const struct function *f = &self->functions[GADGET_KEYBOARD];
 
-    if (self->out || !hidg_pipe_is_open(&f->pipe) || !hidg_pipe_is_idle(&f->pipe) || f->keys.n)
+    if (self->out || !hidg_pipe_is_open(&f->pipe) || hidg_keys_reports(&f->keys) >= PACE_WAITING)
         return -EAGAIN;
-    return f->pipe.interval_us ? (int)MAX(PACE_MIN_US, MIN(PACE_POLLS * f->pipe.interval_us, (uint32_t)PACE_MAX_US))
-                               : PACE_MAX_US;
+    return 1;
 }
 
 static void hidg_destroy(struct input *input)
@@ -274,6 +285,7 @@ static const struct input_ops hidg_ops = {
     .name = "usb",
     .listen = hidg_listen,
     .key = hidg_key,
+    .keys = hidg_several,
     .pointer_absolute = hidg_absolute,
     .pointer_relative = hidg_relative,
     .release_all = hidg_release_all,

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* Entries of the ring. No usage of either page reaches the flag. */
+/* Entries of the ring. No usage of either page reaches the flags. */
 #define CHANGE_DOWN 0x8000
-#define CHANGE_ALL_UP 0x7FFF
+#define CHANGE_JOINED 0x4000 /* goes into the report of the one before it */
+#define CHANGE_USAGE 0x3FFF
+#define CHANGE_ALL_UP 0x3FFF
 
 /* 0, 1 or -errno as keyboard_key. */
 static int consumer_key(struct consumer_keys *self, uint16_t usage, bool down)
@@ -67,50 +69,84 @@ static void push(struct hidg_keys *self, uint16_t change)
     self->ring[(self->first + self->n++) % HIDG_KEYS_MAX] = change;
 }
 
-int hidg_keys_key(struct hidg_keys *self, uint16_t usage, bool down)
+/* Whether so many more changes leave a place for each key that is down then, one for release_all, and those of the
+ * report that may be unsaid. */
+static bool has_room(const struct hidg_keys *self, unsigned more, const union key_state *then)
+{
+    return self->n + more + state_n_down(self, then) + 1 + INPUT_CHANGES_MAX <= HIDG_KEYS_MAX;
+}
+
+int hidg_keys_keys(struct hidg_keys *self, const struct input_change *changes, unsigned n)
 {
     union key_state then = self->now;
-    int r = state_key(self, &then, usage, down);
-    if (r <= 0)
-        return r;
-    /* One place for each key that is down, one for release_all, and one for what is unsaid. */
-    if (down && self->n + 1 + state_n_down(self, &then) + 2 > HIDG_KEYS_MAX)
+    uint16_t entries[INPUT_CHANGES_MAX];
+    unsigned made = 0;
+    bool presses = false;
+    assert(n <= INPUT_CHANGES_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        int r = state_key(self, &then, changes[i].usage, changes[i].down);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            continue;
+        presses |= changes[i].down;
+        entries[made] = (uint16_t)(changes[i].usage | (changes[i].down ? CHANGE_DOWN : 0) | (made ? CHANGE_JOINED : 0));
+        made++;
+    }
+    if (presses && !has_room(self, made, &then))
         return -EAGAIN;
     self->now = then;
-    push(self, down ? usage | CHANGE_DOWN : usage);
+    for (unsigned i = 0; i < made; i++)
+        push(self, entries[i]);
     return 0;
+}
+
+int hidg_keys_key(struct hidg_keys *self, uint16_t usage, bool down)
+{
+    return hidg_keys_keys(self, &(const struct input_change){usage, down}, 1);
 }
 
 /* Applies the first change that waits; false when it changes nothing. */
 static bool apply(const struct hidg_keys *self, union key_state *state, uint16_t change)
 {
-    if (change == CHANGE_ALL_UP) {
+    if ((change & CHANGE_USAGE) == CHANGE_ALL_UP) {
         memset(state, 0, sizeof *state);
         return true; /* is said whatever we believe */
     }
-    return state_key(self, state, change & (uint16_t)~CHANGE_DOWN, change & CHANGE_DOWN) > 0;
+    return state_key(self, state, change & CHANGE_USAGE, change & CHANGE_DOWN) > 0;
 }
 
-/* The state that the next report says, and how many changes it takes from the queue. */
-static bool next_state(const struct hidg_keys *self, union key_state *ret, unsigned *ret_n)
+static uint16_t entry(const struct hidg_keys *self, unsigned i)
 {
+    return self->ring[(self->first + i) % HIDG_KEYS_MAX];
+}
+
+/* The state that the next report says, how many changes it takes from the queue, and how many of these it is made of.
+ */
+static bool next_state(const struct hidg_keys *self, union key_state *ret, unsigned *ret_n, unsigned *ret_made)
+{
+    unsigned i = 0;
     *ret = self->sent;
-    *ret_n = 0;
+    *ret_n = *ret_made = 0;
     if (self->again != HIDG_AGAIN_NOTHING)
         return true;
-    for (unsigned i = 0; i < self->n; i++)
-        if (apply(self, ret, self->ring[(self->first + i) % HIDG_KEYS_MAX])) {
-            *ret_n = i + 1;
-            return true;
-        }
-    return false;
+    while (i < self->n && !apply(self, ret, entry(self, i)))
+        i++;
+    if (i == self->n)
+        return false;
+    unsigned first = i++;
+    for (; i < self->n && entry(self, i) & CHANGE_JOINED; i++)
+        apply(self, ret, entry(self, i));
+    *ret_n = i;
+    *ret_made = i - first;
+    return true;
 }
 
 bool hidg_keys_next(const struct hidg_keys *self, uint8_t *ret)
 {
     union key_state state;
-    unsigned n;
-    if (!next_state(self, &state, &n))
+    unsigned n, made;
+    if (!next_state(self, &state, &n, &made))
         return false;
     if (self->again == HIDG_AGAIN_UP)
         memset(&state, 0, sizeof state);
@@ -120,11 +156,11 @@ bool hidg_keys_next(const struct hidg_keys *self, uint8_t *ret)
 
 void hidg_keys_sent(struct hidg_keys *self)
 {
-    unsigned n;
+    unsigned n, made;
     union key_state state;
-    if (!next_state(self, &state, &n))
+    if (!next_state(self, &state, &n, &made))
         return;
-    self->can_unsay = n > 0;
+    self->unsay = made;
     if (n > 0)
         self->before = self->sent;
     self->sent = state;
@@ -138,13 +174,13 @@ void hidg_keys_sent(struct hidg_keys *self)
 
 void hidg_keys_unsay(struct hidg_keys *self)
 {
-    if (!self->can_unsay || self->n == HIDG_KEYS_MAX)
+    if (!self->unsay || self->n + self->unsay > HIDG_KEYS_MAX)
         return;
-    /* Its change is still in the ring, before the first that waits: a place is kept for it. */
-    self->first = (self->first + HIDG_KEYS_MAX - 1) % HIDG_KEYS_MAX;
-    self->n++;
+    /* Its changes are still in the ring, before the first that waits: places are kept for them. */
+    self->first = (self->first + HIDG_KEYS_MAX - self->unsay) % HIDG_KEYS_MAX;
+    self->n += self->unsay;
     self->sent = self->before;
-    self->can_unsay = false;
+    self->unsay = 0;
 }
 
 void hidg_keys_restart(struct hidg_keys *self)
@@ -156,7 +192,7 @@ void hidg_keys_collapse(struct hidg_keys *self)
 {
     self->sent = self->now;
     self->n = 0;
-    self->can_unsay = false;
+    self->unsay = 0;
 }
 
 void hidg_keys_release_all(struct hidg_keys *self)
@@ -165,14 +201,22 @@ void hidg_keys_release_all(struct hidg_keys *self)
     unsigned n = self->n;
 
     self->n = 0;
-    self->can_unsay = false; /* it could not be told from a press that was dropped */
+    self->unsay = 0; /* it could not be told from a press that was dropped */
     for (unsigned i = 0; i < n; i++) {
         uint16_t change = self->ring[(self->first + i) % HIDG_KEYS_MAX];
-        if (!(change & CHANGE_DOWN) && change != CHANGE_ALL_UP && apply(self, &state, change))
+        if (!(change & CHANGE_DOWN) && (change & CHANGE_USAGE) != CHANGE_ALL_UP && apply(self, &state, change))
             push(self, change);
     }
     push(self, CHANGE_ALL_UP);
     memset(&self->now, 0, sizeof self->now);
+}
+
+unsigned hidg_keys_reports(const struct hidg_keys *self)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < self->n; i++)
+        n += !(entry(self, i) & CHANGE_JOINED);
+    return n;
 }
 
 bool hidg_keys_any_down(const struct hidg_keys *self)

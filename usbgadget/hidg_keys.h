@@ -1,5 +1,6 @@
-/* Key changes that wait for the target: a bounded queue, one report for each change, and what to say first after the
- * target configured us anew. For the keyboard and for consumer keys alike. Pure.
+/* Key changes that wait for the target: a bounded queue, one report for each change or for those that were given
+ * together, and what to say first after the target configured us anew. For the keyboard and for consumer keys alike.
+ * Pure.
  *
  * Every press that is accepted keeps room for its release, so a release always fits. A report says a whole state, so it
  * may be sent twice; whether the last one before a reset arrived, nobody can know, and nobody needs to: the first thing
@@ -28,7 +29,7 @@ struct hidg_keys {
     union key_state now;    /* with all that was accepted */
     union key_state sent;   /* as of the last report given to the kernel */
     union key_state before; /* as of the one before, while the last one can be unsaid */
-    bool can_unsay;
+    unsigned unsay;         /* changes that the last report took, 0: it cannot be unsaid */
     uint16_t ring[HIDG_KEYS_MAX];
     unsigned first, n;
     enum hidg_again again;
@@ -39,6 +40,8 @@ void hidg_keys_init(struct hidg_keys *self, bool consumer);
 /* usage: without INPUT_CONSUMER. 0: queued, or nothing changes by it; -EAGAIN: no room, nothing is kept (presses only);
  * -EINVAL: no such key. */
 int hidg_keys_key(struct hidg_keys *self, uint16_t usage, bool down);
+/* The same with up to INPUT_CHANGES_MAX changes, which go into one report: all of them or none. */
+int hidg_keys_keys(struct hidg_keys *self, const struct input_change *changes, unsigned n);
 
 /* The next report (KEYBOARD_REPORT_SIZE or HIDG_CONSUMER_SIZE bytes), false: none. It stays the next one until
  * hidg_keys_sent says that the kernel has it. */
@@ -54,4 +57,5 @@ void hidg_keys_collapse(struct hidg_keys *self);
 /* Everything up: presses that wait are dropped, releases that wait go first. */
 void hidg_keys_release_all(struct hidg_keys *self);
 
+unsigned hidg_keys_reports(const struct hidg_keys *self); /* that wait, as far as is known */
 bool hidg_keys_any_down(const struct hidg_keys *self);

@@ -76,6 +76,35 @@ int input_holder_key(struct input_holder *self, struct input *port, uint16_t usa
     return r;
 }
 
+static int one_by_one(struct input_holder *self, struct input *port, const struct input_change *changes, unsigned n)
+{
+    int r = 0;
+    for (unsigned i = 0; i < n && r >= 0; i++)
+        r = input_holder_key(self, port, changes[i].usage, changes[i].down);
+    return r < 0 ? r : 0;
+}
+
+int input_holder_keys(struct input_holder *self, struct input *port, const struct input_change *changes, unsigned n)
+{
+    struct keyboard then = self->keyboard;
+    struct input_change passed[INPUT_CHANGES_MAX];
+    unsigned n_passed = 0;
+
+    if (!port->ops->keys || n > INPUT_CHANGES_MAX)
+        return one_by_one(self, port, changes, n);
+    for (unsigned i = 0; i < n; i++) {
+        int r = keyboard_key(&then, changes[i].usage, changes[i].down);
+        if (r < 0)
+            return r;
+        if (r > 0 && (changes[i].down || !others_press(self, changes[i].usage)))
+            passed[n_passed++] = changes[i];
+    }
+    int r = n_passed ? port->ops->keys(port, passed, n_passed) : 0;
+    if (r >= 0)
+        self->keyboard = then;
+    return r;
+}
+
 int input_holder_absolute(struct input_holder *self, struct input *port, uint8_t buttons, uint16_t x, uint16_t y,
                           int8_t wheel, int8_t pan)
 {

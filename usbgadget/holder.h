@@ -28,6 +28,9 @@ struct input_holder {
 /* Pass a key or pointer message on to the port and keep what is down. Repeats are not passed on. The port's result;
  * what it refused is not held. */
 int input_holder_key(struct input_holder *self, struct input *port, uint16_t usage, bool down);
+/* Several keys of page 0x07 at once, in one report where the port has them; else one by one, and then what was passed
+ * on before the port refused is held. What changes nothing is left out. */
+int input_holder_keys(struct input_holder *self, struct input *port, const struct input_change *changes, unsigned n);
 int input_holder_absolute(struct input_holder *self, struct input *port, uint8_t buttons, uint16_t x, uint16_t y,
                           int8_t wheel, int8_t pan);
 int input_holder_relative(struct input_holder *self, struct input *port, uint8_t buttons, int16_t dx, int16_t dy,

@@ -39,18 +39,28 @@ struct input_statistics {
 
 struct input;
 
+struct input_change {
+    uint16_t usage; /* of page 0x07 */
+    bool down;
+};
+#define INPUT_CHANGES_MAX 12
+
 struct input_ops {
     const char *name;                                                                      /* "qemu", "recording" */
     void (*listen)(struct input *self, const struct input_listener *listener, void *data); /* calls back at once */
     /* 0; -EAGAIN: the target does not take it now (nothing is kept); -ENODEV: no target there. */
     int (*key)(struct input *self, uint16_t usage, bool down);
+    /* Up to INPUT_CHANGES_MAX of them at once, where the target gets reports of a whole state: all or nothing, as
+     * `key`. May be missing. */
+    int (*keys)(struct input *self, const struct input_change *changes, unsigned n);
     int (*pointer_absolute)(struct input *self, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel, int8_t pan);
     int (*pointer_relative)(struct input *self, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel, int8_t pan);
     /* Everything up, whatever was pressed, also things a former process pressed. */
     void (*release_all)(struct input *self);
     void (*statistics)(struct input *self, struct input_statistics *ret); /* may be missing */
-    /* For who types much: microseconds from one key change to the next that the target can follow; -EAGAIN: it has not
-     * taken what was given yet, ask again; 0: the port does not know. May be missing. */
+    /* For who types much: microseconds to wait before the next changes (at least 1), with which the target can follow;
+     * -EAGAIN: it has not taken what was given yet, ask again in a millisecond; 0: the port does not know. May be
+     * missing. */
     int (*pace)(struct input *self);
     void (*destroy)(struct input *self);
 };

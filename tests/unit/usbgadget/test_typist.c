@@ -20,6 +20,13 @@ struct fixture {
     struct typist *typist;
 };
 
+static struct layout_map *map_of(const char *layout)
+{
+    struct layout_map *map = NULL;
+    assert_int_equal(layout_map_create(layout_find(layout), &map), 0);
+    return map;
+}
+
 static int set_up(void **state)
 {
     static struct fixture f;
@@ -57,64 +64,112 @@ static void run_until_quiet(struct fixture *f)
 /* What a target with a US keyboard would have read from the reports. */
 static void decode(const struct input_recording *r, char *ret, size_t size)
 {
-    const struct layout *us = layout_find("us");
-    uint8_t before = 0;
+    struct layout_map *us = map_of("us");
+    uint8_t before[8] = {0};
     size_t n = 0;
     for (size_t i = r->n_reports; i-- > 0;) {
         const struct recording_report *report = input_recording_last(r, i);
-        uint8_t usage = report->bytes[2];
-        if (usage && usage != before)
-            for (size_t e = 0; e < us->n_entries; e++)
-                if (us->entries[e].strokes[0].usage == usage &&
-                    us->entries[e].strokes[0].modifiers == report->bytes[0] && n + 1 < size)
-                    ret[n++] = (char)us->entries[e].character;
-        before = usage;
+        for (unsigned k = 2; k < 8; k++) {
+            uint8_t usage = report->bytes[k];
+            if (!usage || memchr(before + 2, usage, 6))
+                continue;
+            for (size_t e = 0; e < layout_map_count(us); e++) {
+                const struct layout_entry *entry = layout_map_at(us, e);
+                if (entry->n_strokes == 1 && entry->strokes[0].usage == usage &&
+                    entry->strokes[0].modifiers == report->bytes[0] && n + 1 < size)
+                    ret[n++] = (char)entry->character;
+            }
+        }
+        memcpy(before, report->bytes, sizeof before);
     }
     ret[n] = 0;
+    layout_map_destroy(us);
+}
+
+static int type(struct fixture *f, const char *text, const char *layout)
+{
+    const struct typing_request request = {.text = text, .size = strlen(text)};
+    struct layout_map *map = map_of(layout);
+    struct text_plan plan;
+    size_t where;
+    assert_int_equal(text_plan_make(&request, map, &plan, &where), 0);
+    layout_map_destroy(map);
+    int r = typist_text(f->typist, &plan, layout_find(layout), false);
+    text_plan_finish(&plan);
+    return r;
+}
+
+static struct typing_state state_of(struct fixture *f)
+{
+    struct typing_state s = {0};
+    typist_state(f->typist, &s);
+    return s;
 }
 
 static void test_text_arrives(void **state)
 {
     struct fixture *f = *state;
     const char *text = "Hello, World!\nls -l | grep \"x\"";
-    char why[100], got[200];
-    size_t n = 0;
-    assert_int_equal(typist_text(f->typist, text, layout_find("us"), &n, why, sizeof why), 0);
-    assert_int_equal(n, strlen(text));
-    assert_int_equal(typist_text(f->typist, "x", layout_find("us"), &n, why, sizeof why), -EBUSY);
+    char got[200];
+    assert_int_equal(type(f, text, "us"), 0);
+    assert_int_equal(state_of(f).characters, strlen(text));
+    assert_int_equal(type(f, "x", "us"), -EBUSY);
     run_until_quiet(f);
     decode(f->recording, got, sizeof got);
     assert_string_equal(got, text);
     assert_int_equal(f->recording->keyboard.n_down, 0);
     assert_int_equal(typist_remaining(f->typist), 0);
+    assert_int_equal(state_of(f).phase, TYPING_DONE);
 }
 
-/* A port that knows when the target has taken a change, and how fast it may go on. */
+/* A port that knows when the target has taken a change, and how fast it may go on; it has reports of many changes. */
 static struct {
     bool takes;
     size_t asked;
+    struct fixture *f;
 } target;
 
 static int target_pace(struct input *input)
 {
     (void)input;
     target.asked++;
-    return target.takes ? 1000 : -EAGAIN;
+    return target.takes ? 1 : -EAGAIN;
 }
 
-static void test_waits_for_the_target_and_follows_its_pace(void **state)
+/* The recording makes a report of each change: those of one call are one. */
+static int target_keys(struct input *input, const struct input_change *changes, unsigned n)
 {
-    struct fixture *f = *state;
+    struct input_recording *r = target.f->recording;
+    for (unsigned i = 0; i < n; i++)
+        keyboard_key(&r->keyboard, changes[i].usage, changes[i].down);
+    struct recording_report *report = &r->reports[r->n_reports++ % RECORDING_MAX];
+    report->size = KEYBOARD_REPORT_SIZE;
+    keyboard_report(&r->keyboard, report->bytes);
+    (void)input;
+    return 0;
+}
+
+static void make_quick(struct fixture *f, bool reports)
+{
     static struct input_ops ops; /* the port is destroyed by them, after this */
-    const char *text = "ls -l /etc | sort";
-    char why[100], got[100];
-    size_t n = 0;
     ops = *f->recording->input.ops;
     ops.pace = target_pace;
+    ops.keys = reports ? target_keys : NULL;
     f->recording->input.ops = &ops;
     target.takes = true;
     target.asked = 0;
-    assert_int_equal(typist_text(f->typist, text, layout_find("us"), &n, why, sizeof why), 0);
+    target.f = f;
+}
+
+static void test_waits_for_the_target(void **state)
+{
+    struct fixture *f = *state;
+    char text[201], got[300];
+    for (unsigned i = 0; i < 200; i++)
+        text[i] = (char)('a' + i % 26);
+    text[200] = '\0';
+    make_quick(f, true);
+    assert_int_equal(type(f, text, "us"), 0);
     while (f->recording->n_reports < 10)
         loop_dispatch(f->loop, 10);
     target.takes = false;
@@ -122,38 +177,118 @@ static void test_waits_for_the_target_and_follows_its_pace(void **state)
     while (target.asked < asked + 5)
         loop_dispatch(f->loop, 10);
     assert_int_equal(f->recording->n_reports, reports);
+    assert_int_equal(state_of(f).phase, TYPING_WAITS);
     target.takes = true;
     run_until_quiet(f);
     decode(f->recording, got, sizeof got);
     assert_string_equal(got, text);
-    assert_int_equal(typist_remaining(f->typist), 0);
-    assert_true(target.asked >= f->recording->n_reports);
 }
 
-static void test_what_has_no_key_is_listed_and_nothing_typed(void **state)
+/* One report a character where the next key is another one, with or without Shift; two where it is the same. */
+static void test_one_report_a_character(void **state)
 {
     struct fixture *f = *state;
-    char why[100];
-    size_t n = 0;
-    assert_int_equal(typist_text(f->typist, "a\xC3\xA4z", layout_find("us"), &n, why, sizeof why), -EINVAL);
-    assert_string_equal(why, "no key for '\xC3\xA4' (U+00E4)");
-    assert_int_equal(typist_text(f->typist, "\xFF", layout_find("us"), &n, why, sizeof why), -EINVAL);
-    assert_string_equal(why, "the text is not UTF-8");
+    char got[100];
+    make_quick(f, true);
+    assert_int_equal(type(f, "Hi There", "us"), 0);
     run_until_quiet(f);
+    decode(f->recording, got, sizeof got);
+    assert_string_equal(got, "Hi There");
+    assert_int_equal(f->recording->n_reports, 8 + 1);
+    assert_int_equal(type(f, "aAbb", "us"), 0);
+    run_until_quiet(f);
+    assert_int_equal(f->recording->n_reports, 9 + 4 + 2 + 1);
+    assert_int_equal(f->recording->keyboard.n_down, 0);
+}
+
+/* Where events go out one by one, a key is up before the modifiers change and the next goes down. */
+static void test_events_in_order(void **state)
+{
+    struct fixture *f = *state;
+    char got[100];
+    make_quick(f, false);
+    assert_int_equal(type(f, "aA@b\xE2\x82\xAC", "de"), 0);
+    run_until_quiet(f);
+    static const uint8_t expected[][2] = {{0, 4},       {0, 0},    {2, 0}, {2, 4}, {2, 0}, {0, 0},    {0x40, 0},
+                                          {0x40, 0x14}, {0x40, 0}, {0, 0}, {0, 5}, {0, 0}, {0x40, 0}, {0x40, 8}};
+    (void)got;
+    for (unsigned i = 0, at = 0; i < sizeof expected / sizeof *expected; i++) {
+        const struct recording_report *r = NULL;
+        while (at < f->recording->n_reports) {
+            r = input_recording_last(f->recording, f->recording->n_reports - 1 - at++);
+            if (r->bytes[0] == expected[i][0] && r->bytes[2] == expected[i][1])
+                break;
+            r = NULL;
+        }
+        assert_non_null(r);
+    }
+}
+
+/* Caps Lock is switched off for the text and on again behind it, as its light tells. */
+static void test_caps_lock_is_compensated(void **state)
+{
+    struct fixture *f = *state;
+    char got[100];
+    make_quick(f, true);
+    typist_leds(f->typist, INPUT_LED_CAPS);
+    assert_int_equal(type(f, "ab", "us"), 0);
+    while (f->recording->n_reports < 2)
+        loop_dispatch(f->loop, 10);
+    assert_int_equal(input_recording_last(f->recording, 1)->bytes[2], 0x39);
+    loop_dispatch(f->loop, 1);
+    assert_int_equal(f->recording->n_reports, 2); /* the light is on still */
+    typist_leds(f->typist, 0);
+    run_until_quiet(f);
+    decode(f->recording, got, sizeof got);
+    assert_string_equal(got, "ab");
+    assert_int_equal(input_recording_last(f->recording, 1)->bytes[2], 0x39);
+    assert_int_equal(f->recording->keyboard.n_down, 0);
+}
+
+static void test_slowed_and_held_from_outside(void **state)
+{
+    struct fixture *f = *state;
+    make_quick(f, true);
+    assert_int_equal(type(f, "abcdefgh", "us"), 0);
+    typist_wait(f->typist, true);
+    for (unsigned i = 0; i < 20; i++)
+        loop_dispatch(f->loop, 2);
     assert_int_equal(f->recording->n_reports, 0);
+    assert_int_equal(state_of(f).phase, TYPING_WAITS);
+    typist_slow(f->typist, 30000);
+    typist_wait(f->typist, false);
+    uint64_t start = clock_now_us();
+    while (typist_remaining(f->typist))
+        loop_dispatch(f->loop, 10);
+    assert_true(clock_now_us() - start >= 7 * 30000);
+}
+
+static void test_forgets(void **state)
+{
+    struct fixture *f = *state;
+    size_t n;
+    make_quick(f, true);
+    assert_int_equal(type(f, "secret", "us"), 0);
+    typist_forget(f->typist); /* not while it is typed */
+    assert_non_null(typist_characters(f->typist, &n));
+    run_until_quiet(f);
+    assert_int_equal(typist_characters(f->typist, &n)[0], 's');
+    assert_int_equal(n, 6);
+    typist_forget(f->typist);
+    assert_null(typist_characters(f->typist, &n));
+    assert_int_equal(state_of(f).characters, 6);
+    assert_int_equal(state_of(f).remaining, 0);
 }
 
 static void test_stop_releases(void **state)
 {
     struct fixture *f = *state;
-    char why[100];
-    size_t n = 0;
-    assert_int_equal(typist_text(f->typist, "AAAAAAAAAAAAAAAA", layout_find("us"), &n, why, sizeof why), 0);
+    assert_int_equal(type(f, "AAAAAAAAAAAAAAAA", "us"), 0);
     while (f->recording->keyboard.n_down < 2)
         loop_dispatch(f->loop, 100);
     typist_stop(f->typist);
     assert_int_equal(f->recording->keyboard.n_down, 0);
-    assert_int_equal(typist_remaining(f->typist), 0);
+    assert_int_equal(state_of(f).phase, TYPING_STOPPED);
 }
 
 static void test_chord_in_order_and_released_in_reverse(void **state)
@@ -223,8 +358,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_text_arrives, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_waits_for_the_target_and_follows_its_pace, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_has_no_key_is_listed_and_nothing_typed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_for_the_target, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_report_a_character, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_events_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_caps_lock_is_compensated, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slowed_and_held_from_outside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_forgets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_releases, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chord_in_order_and_released_in_reverse, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_holder_releases_only_its_own, set_up, tear_down),
