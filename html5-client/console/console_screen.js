@@ -37,6 +37,8 @@ export class ConsoleScreen extends HTMLElement {
   left = () => {};
   pressed = () => {};
   pasted = (/** @type {string} */ _text) => {};
+  /** Sees what goes to the target, while somebody records it. @type {((command: Command) => void)|null} */
+  sending = null;
 
   /** @param {string} target @param {boolean} viewOnly */
   start(target, viewOnly) {
@@ -61,6 +63,7 @@ export class ConsoleScreen extends HTMLElement {
 
   /** @param {Command} command */
   send(command) {
+    this.sending?.(command);
     this.#link?.send(command);
   }
 
