@@ -27,6 +27,8 @@ enum control_type {
     CONTROL_LISTEN,    /* control_net.h, one descriptor: a listening socket */
     CONTROL_CLIENT_CA, /* no body; descriptors: none, authorities, or authorities and revocation lists (PEM) */
     CONTROL_UNLISTEN,  /* control_net.h: it is taken back */
+    CONTROL_READER = 56,       /* one descriptor: a channel to the reader; answers WANT_READER */
+    CONTROL_WANT_READER = 120, /* from the gateway: text is to be recognised */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER, /* the channel to the helper broke */
     CONTROL_SET_CLOCK,   /* control_clock.h */

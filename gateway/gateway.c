@@ -24,6 +24,7 @@
 #include "gateway/macros.h"
 #include "gateway/media_streams.h"
 #include "gateway/outward_client.h"
+#include "gateway/reader_client.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
 #include "html5-client/site_files.h"
@@ -121,6 +122,12 @@ static void on_helper_lost(void *data)
     int r = self->supervisor ? ipc_send(self->supervisor, CONTROL_WANT_HELPER, 0, NULL, 0, NULL, 0) : -ENOTCONN;
     if (r < 0)
         log_error("gateway", "another helper cannot be asked for: %s", strerror(-r));
+}
+
+static int on_reader_wanted(void *data)
+{
+    struct gateway *self = data;
+    return self->supervisor ? ipc_send(self->supervisor, CONTROL_WANT_READER, 0, NULL, 0, NULL, 0) : -ENOTCONN;
 }
 
 static void on_signal(void *data, int number)
@@ -240,12 +247,14 @@ static int begin(struct gateway *self)
                                                                   .certificate_changed = on_certificate_changed,
                                                                   .closed = on_keeper_closed};
     static const struct helper_client_owner helper_owner = {.lost = on_helper_lost};
+    static const struct reader_client_owner reader_owner = {.want = on_reader_wanted};
     mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
     int r = loop_create(&self->loop);
     r = r ? r : loop_timer_add(self->loop, on_keeper_missed, self, &self->keeper_patience);
     r = r ? r : signal_watch_begin(&self->signals, self->loop, signal_watch_stops, on_signal, self);
     r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : outward_client_create(self->loop, &self->outward);
+    r = r ? r : reader_client_create(self->loop, &reader_owner, self, &self->reader);
     r = r ? r : gateway_receive_setup(self);
     layer_overlay_prepare();
     r = r ? r : enter_sandbox(self);
@@ -278,6 +287,7 @@ static void end(struct gateway *self)
     self->server = server_destroy(self->server);
     self->encoders = worker_pool_destroy(self->encoders);
     self->pictures = worker_pool_destroy(self->pictures);
+    self->reader = reader_client_destroy(self->reader);
     for (size_t i = 0; i < self->target_list.n; i++)
         drives_stop(self->targets[i]->drives);
     self->outward = outward_client_destroy(self->outward);

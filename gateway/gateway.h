@@ -31,6 +31,7 @@ struct gateway;
 struct helper_client;
 struct macros;
 struct outward_client;
+struct reader_client;
 struct screenshots;
 struct target_typing;
 struct target_jiggler;
@@ -88,6 +89,7 @@ struct gateway {
     struct loop_timer *keeper_patience; /* runs while it is away */
     struct helper_client *helper;
     struct outward_client *outward;
+    struct reader_client *reader;
     struct seal_key media_key; /* from the keeper; wiped at the end */
     struct cache *cache;       /* of media from elsewhere */
     struct exports *exports;   /* NULL: nothing is exported */

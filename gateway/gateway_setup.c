@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/helper_client.h"
 #include "gateway/outward_client.h"
+#include "gateway/reader_client.h"
 
 static int take_message_fd(struct ipc_message *message)
 {
@@ -104,6 +105,17 @@ static bool on_outward(struct gateway *self, struct ipc_message *message)
     return true;
 }
 
+static bool on_reader(struct gateway *self, struct ipc_message *message)
+{
+    int fd = take_message_fd(message);
+    if (fd < 0)
+        return false;
+    int r = reader_client_connect(self->reader, fd);
+    if (r < 0)
+        log_error("gateway", "the reader cannot be used: %s", strerror(-r));
+    return true;
+}
+
 static bool on_woken(struct gateway *self, struct ipc_message *message)
 {
     struct control_woken woken;
@@ -167,6 +179,9 @@ static void on_message(void *data, struct ipc_message *message)
         break;
     case CONTROL_OUTWARD:
         good = on_outward(self, message);
+        break;
+    case CONTROL_READER:
+        good = on_reader(self, message);
         break;
     case CONTROL_WOKEN:
         good = on_woken(self, message);

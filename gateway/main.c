@@ -19,6 +19,7 @@ static const struct {
     {"keeper", keeper_role_main, true},
     {"helper", helper_role_main, false},
     {"outward", outward_role_main, true},
+    {"reader", reader_role_main, true},
 };
 
 static int run_role(const struct options *options)

@@ -11,13 +11,13 @@
 /* Bounds that a bug or an attacker hits before the machine does. */
 static const struct {
     int resource;
-    rlim_t of[4]; /* by role */
+    rlim_t of[5]; /* by role */
 } limits[] = {
-    {RLIMIT_CORE, {0, 0, 0, 0}}, /* a core file would hold pictures and secrets */
-    /* sockets of viewers; the keeper has its store, the helper devices, outward connections */
-    {RLIMIT_NOFILE, {4096, 256, 256, 4096}},
-    /* writable media of any size; the keeper's store; attributes; certificates */
-    {RLIMIT_FSIZE, {RLIM_INFINITY, 1 << 28, 1 << 20, 1 << 20}},
+    {RLIMIT_CORE, {0, 0, 0, 0, 0}}, /* a core file would hold pictures and secrets */
+    /* sockets of viewers; the keeper has its store, the helper devices, outward connections, the reader its data */
+    {RLIMIT_NOFILE, {4096, 256, 256, 4096, 64}},
+    /* writable media of any size; the keeper's store; attributes; certificates; nothing */
+    {RLIMIT_FSIZE, {RLIM_INFINITY, 1 << 28, 1 << 20, 1 << 20, 0}},
 };
 
 static int set_limits(enum sandbox_role role)
@@ -53,7 +53,8 @@ static int restrict_files(enum sandbox_role role, const struct sandbox_path *pat
     struct sandbox_path all[SANDBOX_MAX_PATHS + ARRAY_SIZE(common_paths)];
     if (n_paths > SANDBOX_MAX_PATHS)
         return -E2BIG;
-    memcpy(all, paths, n_paths * sizeof *paths);
+    if (n_paths)
+        memcpy(all, paths, n_paths * sizeof *paths);
     memcpy(all + n_paths, common_paths, sizeof common_paths);
     return sandbox_landlock(all, n_paths + ARRAY_SIZE(common_paths), role == SANDBOX_OUTWARD ? SANDBOX_MAY_CONNECT : 0);
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_HELPER, SANDBOX_OUTWARD };
+enum sandbox_role { SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_HELPER, SANDBOX_OUTWARD, SANDBOX_READER };
 
 /* Folders and files that a role may reach. */
 enum sandbox_use {

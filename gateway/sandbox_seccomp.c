@@ -10,7 +10,7 @@
 #include "gateway/sandbox.h"
 #include "gateway/sandbox_arguments.h"
 
-enum { GATEWAY = 1, KEEPER = 2, HELPER = 4, OUTWARD = 8, ALL = 15, STATE = 7 /* who keeps files */ };
+enum { GATEWAY = 1, KEEPER = 2, HELPER = 4, OUTWARD = 8, READER = 16, ALL = 31, STATE = 7 /* who keeps files */ };
 
 struct permission {
     const char *name;
@@ -214,8 +214,11 @@ static bool is_allowed(const char *name, unsigned who)
 
 static int add_rules(scmp_filter_ctx filter, enum sandbox_role role)
 {
-    static const unsigned bits[] = {
-        [SANDBOX_GATEWAY] = GATEWAY, [SANDBOX_KEEPER] = KEEPER, [SANDBOX_HELPER] = HELPER, [SANDBOX_OUTWARD] = OUTWARD};
+    static const unsigned bits[] = {[SANDBOX_GATEWAY] = GATEWAY,
+                                    [SANDBOX_KEEPER] = KEEPER,
+                                    [SANDBOX_HELPER] = HELPER,
+                                    [SANDBOX_OUTWARD] = OUTWARD,
+                                    [SANDBOX_READER] = READER};
     unsigned who = bits[role];
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(permissions); i++)

@@ -1,4 +1,4 @@
-/* A target's screen as text: by the fonts of consoles. */
+/* A target's screen as text: by the fonts of consoles, or, where that is wished, by the reader. */
 #pragma once
 
 #include "gateway/gateway.h"

@@ -1,5 +1,5 @@
 /* Who the parts run as. The supervisor keeps what it was started with; as root, or with the capabilities to change
- * users, it drops every other process to an unprivileged one: keeper and outward have one of their own each, where that
+ * users, it drops every other process to an unprivileged one: keeper, outward and reader have one of their own each, where that
  * exists. */
 #pragma once
 
@@ -9,6 +9,7 @@
 #define UID_DEFAULT_USER "lightsout"
 #define UID_KEEPER_USER "lightsout-keeper"
 #define UID_OUTWARD_USER "lightsout-outward"
+#define UID_READER_USER "lightsout-reader"
 #define UID_SUPERVISOR_USER "lightsout-supervisor" /* as a service that is not root */
 #define UID_DEFAULT_NUMBER 61999                   /* of nobody in particular, when there is no such user */
 

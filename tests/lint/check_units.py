@@ -12,8 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNITS = ROOT / "packaging/systemd"
 # What the network reaches, and what holds secrets. The supervisor starts machines, the helper opens devices: theirs is
 # what it is, and may only become less.
-MOST = {"lightsout-gateway": 2.0, "lightsout-keeper": 2.0, "lightsout-outward": 2.0, "lightsout": 3.5,
-        "lightsout-helper": 3.5}
+MOST = {"lightsout-gateway": 2.0, "lightsout-keeper": 2.0, "lightsout-outward": 2.0, "lightsout-reader": 1.5,
+        "lightsout": 3.5, "lightsout-helper": 3.5}
 
 
 def run(*arguments):
