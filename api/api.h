@@ -11,6 +11,7 @@
 #define API_MAX_TABLES 40
 
 struct api_certificate_ops;
+struct api_config_ops;
 struct api_macros_ops;
 
 typedef void api_done_fn(void *data, int error, const char *why); /* why: sentence, valid during the call */
@@ -40,6 +41,9 @@ struct api_context {
     void *certificate_context;
 
     const struct api_macros_ops *macros; /* api/macros.h; NULL: none */
+
+    const struct api_config_ops *config; /* api/config.h; NULL: cannot be seen */
+    void *config_context;
 
     const struct api_exports_ops *exports; /* NULL: off */
     void *exports_context;

@@ -112,6 +112,7 @@ struct route_call {
     const struct route_body *on_body; /* the handler's, with `stream` */
     void *on_body_data;
     const char *if_none_match; /* "" when absent */
+    const char *if_match;      /* the same; NULL where nobody reads it */
     const char *cookie_token;  /* the session cookie as sent, "" when absent; for login and logout */
     const char *device_token;  /* the device cookie as sent, "" when absent; for login */
     const char *agent;         /* User-Agent, cut to 120 bytes; "" when absent. Whatever somebody wrote there */

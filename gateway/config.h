@@ -207,6 +207,20 @@ DEFINE_CLEANUP(struct config, config_destroy)
 /* Reads a file; a file that cannot be read is a mistake as well (line 0). */
 int config_load(const char *path, struct config_mistakes *mistakes, struct config **ret);
 
+/* What stands in a file, for config_parse_with. bytes is the caller's to free. Else as config_load. */
+struct config_file {
+    char *bytes;
+    size_t size;
+    bool trusted; /* root's alone */
+    bool there;   /* false: there is none, and nothing is said */
+};
+int config_file_read(const char *path, struct config_mistakes *mistakes, struct config_file *ret);
+
+/* The file, and what the page has set in the state folder `state` (absolute). Parts that only look at it use this. */
+int config_load_with(const char *path, const char *state, struct config_mistakes *mistakes,
+                     struct config_mistakes *ignored, struct config **ret);
+void config_print_ignored(FILE *out, const struct config_mistakes *ignored);
+
 /* `PATH:LINE: KEY: text`, one line each. */
 void config_print_mistakes(FILE *out, const char *path, const struct config_mistakes *mistakes);
 

@@ -7,6 +7,7 @@
 
 #include "core/fd_read.h"
 #include "gateway/config.h"
+#include "gateway/config_store.h"
 #include "gateway/ini.h"
 
 /* Free arguments are as good as a shell for the user that VMs run as, so whoever could put them there must be root
@@ -44,20 +45,49 @@ static int file_mistake(struct config_mistakes *mistakes, const char *what, int 
     return error ? error : -EINVAL;
 }
 
-int config_load(const char *path, struct config_mistakes *mistakes, struct config **ret)
+int config_file_read(const char *path, struct config_mistakes *mistakes, struct config_file *ret)
 {
+    struct config_file self = {.there = true};
     _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return file_mistake(mistakes, "cannot be opened", -errno);
     if (S_ISDIR(st.st_mode))
         return file_mistake(mistakes, "is a folder", 0);
-    _cleanup_free_ char *bytes = NULL;
-    size_t size = 0;
-    int r = read_whole(fd, &bytes, &size);
+    self.trusted = file_trusted(&st);
+    int r = read_whole(fd, &self.bytes, &self.size);
     if (r < 0)
         return file_mistake(mistakes, "cannot be read", r);
-    return config_parse(bytes, size, file_trusted(&st), mistakes, ret);
+    *ret = self;
+    return 0;
+}
+
+int config_load(const char *path, struct config_mistakes *mistakes, struct config **ret)
+{
+    struct config_file file = {.there = false};
+    int r = config_file_read(path, mistakes, &file);
+    if (r == 0)
+        r = config_parse(file.bytes, file.size, file.trusted, mistakes, ret);
+    free(file.bytes);
+    return r;
+}
+
+int config_load_with(const char *path, const char *state, struct config_mistakes *mistakes,
+                     struct config_mistakes *ignored, struct config **ret)
+{
+    struct config_file file = {.there = false};
+    struct config_page *page = NULL;
+    int r = config_file_read(path, mistakes, &file);
+    if (r == 0) {
+        _cleanup_close_ int folder = config_store_open(state, false);
+        if (folder >= 0)
+            r = config_store_load(folder, ignored, &page);
+    }
+    if (r == 0)
+        r = config_parse_with(file.bytes, file.size, file.trusted, page, mistakes, ignored, ret);
+    config_page_destroy(page);
+    free(file.bytes);
+    return r;
 }
 
 void config_print_mistakes(FILE *out, const char *path, const struct config_mistakes *mistakes)
@@ -73,4 +103,19 @@ void config_print_mistakes(FILE *out, const char *path, const struct config_mist
     }
     if (mistakes->further)
         fprintf(out, "%s: and %u more mistakes\n", path, mistakes->further);
+}
+
+void config_print_ignored(FILE *out, const struct config_mistakes *ignored)
+{
+    for (unsigned i = 0; i < ignored->n; i++) {
+        const struct config_mistake *m = &ignored->list[i];
+        fprintf(out, CONFIG_STORE_FOLDER "/%s%s.conf:", m->target[0] ? "target-" : "gateway", m->target);
+        if (m->line > 0)
+            fprintf(out, "%d:", m->line);
+        if (m->key[0])
+            fprintf(out, " %s:", m->key);
+        fprintf(out, " %s; this is not used\n", m->text);
+    }
+    if (ignored->further)
+        fprintf(out, CONFIG_STORE_FOLDER ": and %u more\n", ignored->further);
 }

@@ -260,7 +260,7 @@ int config_page_write(const struct config_page *self, const char *target, char *
             "# Set by page, REST or `lightsout config`, and written by lightsoutd alone. Your own file wins over this "
             "one.\n",
             out);
-        fprintf(out, *target ? "[target %s]\n" : "[gateway]\n", target);
+        fprintf(out, "[%s%s]\n", *target ? "target " : "gateway", target);
         for (unsigned i = 0; i < section->n; i++)
             write_entry(out, &section->entries[i]);
     }

@@ -207,6 +207,8 @@ static void set_api(struct gateway *self)
     self->api.statistics_context = self;
     self->api.set_clock = gateway_clock_set;
     self->api.clock_context = self;
+    self->api.config = &gateway_settings_ops;
+    self->api.config_context = self->settings;
 }
 
 static int create_server(struct gateway *self)
@@ -255,6 +257,7 @@ static int begin(struct gateway *self)
     r = r ? r : helper_client_create(self->loop, &helper_owner, self, &self->helper);
     r = r ? r : outward_client_create(self->loop, &self->outward);
     r = r ? r : reader_client_create(self->loop, &reader_owner, self, &self->reader);
+    r = r ? r : gateway_settings_create(self, &self->settings);
     r = r ? r : gateway_receive_setup(self);
     layer_overlay_prepare();
     r = r ? r : enter_sandbox(self);
@@ -299,6 +302,7 @@ static void end(struct gateway *self)
     self->library = library_destroy(self->library);
     self->exports = exports_destroy(self->exports);
     gateway_net_close(self);
+    self->settings = gateway_settings_destroy(self->settings);
     free(self->client_ca_pem);
     free(self->client_crl_pem);
     self->fonts = console_fonts_destroy(self->fonts);

@@ -9,6 +9,7 @@
 #include "gateway/control_dongle.h"
 #include "gateway/feed.h"
 #include "gateway/gateway_net.h"
+#include "gateway/gateway_settings.h"
 #include "gateway/gateway_tls.h"
 #include "gateway/signal_watch.h"
 #include "machines/machine.h"
@@ -77,6 +78,7 @@ struct gateway {
     int library_fd;
     struct gateway_net net;
     struct gateway_tls *tls;
+    struct gateway_settings *settings;
     char *client_ca_pem, *client_crl_pem; /* NULL: none */
     struct control_exports exports_setup;
     bool exports_wanted;

@@ -164,6 +164,11 @@ static void on_look(void *data)
         arm(self);
 }
 
+bool gateway_tls_waits(const struct gateway_tls *self)
+{
+    return self && (self->setting || self->pending.kind != PENDING_NONE);
+}
+
 void gateway_tls_changed(struct gateway_tls *self)
 {
     if (self)
@@ -231,7 +236,8 @@ static void set(void *context, const char *certificate, const char *key, bool te
                 api_change_done_fn *done, void *data)
 {
     struct gateway_tls *self = context;
-    if (!test && (self->setting || self->pending.kind != PENDING_NONE)) {
+    if (!test && (self->setting || self->pending.kind != PENDING_NONE ||
+                  gateway_settings_pending(self->gateway->settings)->kind != PENDING_NONE)) {
         done(data, -EBUSY, "Another change waits to be confirmed: confirm or revert that one first.");
         return;
     }
@@ -274,9 +280,47 @@ static void end_trial(struct gateway_tls *self, bool keep, const char *who, api_
         on_ended(change, r, NULL);
 }
 
+/* Listeners and login rules are the supervisor's to keep or undo. */
+static void on_decided(void *data, int error, const char *why)
+{
+    struct change *change = data;
+    if (error == 0) {
+        char what[64];
+        snprintf(what, sizeof what, "%s-%s", change->own ? "listeners" : "login-rules",
+                 change->keep ? "confirmed" : "reverted");
+        audit(change->self, change->who, what, "");
+    }
+    change_end(change, error, why);
+}
+
+static void decide(struct gateway_tls *self, bool keep, const char *who, api_change_done_fn *done, void *data)
+{
+    struct change *change = change_new(self, who, done, data);
+    if (!change)
+        return;
+    change->keep = keep;
+    change->own = gateway_settings_pending(self->gateway->settings)->kind == PENDING_LISTENERS;
+    gateway_settings_decide(self->gateway->settings, keep, who, on_decided, change);
+}
+
+static bool of_settings(const struct gateway_tls *self)
+{
+    return self->pending.kind == PENDING_NONE &&
+           gateway_settings_pending(self->gateway->settings)->kind != PENDING_NONE;
+}
+
 static void confirm(void *context, uint64_t connected_us, const char *who, api_change_done_fn *done, void *data)
 {
     struct gateway_tls *self = context;
+    if (of_settings(self)) {
+        int settled =
+            pending_confirmable(gateway_settings_pending(self->gateway->settings), connected_us, clock_boot_us());
+        if (settled < 0)
+            done(data, settled, NULL);
+        else
+            decide(self, true, who, done, data);
+        return;
+    }
     int r = self->undoing ? -EBUSY : pending_confirmable(&self->pending, connected_us, clock_boot_us());
     if (r < 0)
         done(data, r, NULL);
@@ -287,7 +331,9 @@ static void confirm(void *context, uint64_t connected_us, const char *who, api_c
 static void revert(void *context, const char *who, api_change_done_fn *done, void *data)
 {
     struct gateway_tls *self = context;
-    if (self->undoing || self->pending.kind == PENDING_NONE)
+    if (of_settings(self))
+        decide(self, false, who, done, data);
+    else if (self->undoing || self->pending.kind == PENDING_NONE)
         done(data, self->undoing ? -EBUSY : -ENOENT, NULL);
     else
         end_trial(self, false, who, done, data);
@@ -304,9 +350,11 @@ static void request(void *context, api_pem_done_fn *done, void *data)
 static void get_pending(void *context, struct api_pending *ret)
 {
     const struct gateway_tls *self = context;
-    ret->kind = pending_word(self->pending.kind);
-    memcpy(ret->who, self->pending.who, sizeof ret->who);
-    ret->left_s = (unsigned)((pending_left(&self->pending, clock_boot_us()) + 999999) / 1000000);
+    const struct pending_change *pending =
+        of_settings(self) ? gateway_settings_pending(self->gateway->settings) : &self->pending;
+    ret->kind = pending_word(pending->kind);
+    memcpy(ret->who, pending->who, sizeof ret->who);
+    ret->left_s = (unsigned)((pending_left(pending, clock_boot_us()) + 999999) / 1000000);
 }
 
 const struct api_certificate_ops gateway_tls_ops = {

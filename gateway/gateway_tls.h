@@ -14,6 +14,8 @@ extern const struct api_certificate_ops gateway_tls_ops; /* context: struct gate
 int gateway_tls_create(struct gateway *gateway, const char *folder, struct gateway_tls **ret);
 struct gateway_tls *gateway_tls_destroy(struct gateway_tls *self); /* NULL allowed; returns NULL */
 
+bool gateway_tls_waits(const struct gateway_tls *self); /* a change of it is to be confirmed; NULL allowed */
+
 /* The keeper uses another certificate, or is a new one: looked at from the loop. */
 void gateway_tls_changed(struct gateway_tls *self);
 

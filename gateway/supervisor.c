@@ -12,6 +12,7 @@
 
 #include "core/log.h"
 #include "gateway/announce.h"
+#include "gateway/config_store.h"
 #include "gateway/listen.h"
 #include "gateway/notify.h"
 #include "gateway/notify_alive.h"
@@ -19,6 +20,7 @@
 #include "gateway/signal_watch.h"
 #include "gateway/supervisor_net.h"
 #include "gateway/supervisor_roles.h"
+#include "gateway/supervisor_settings.h"
 #include "machines/qemu/argv.h"
 
 #define KVM_PROBE_MS 2000
@@ -28,6 +30,8 @@
 struct supervisor {
     const struct options *options;
     struct config *config;
+    struct settings_loaded loaded; /* until it is the settings' */
+    struct supervisor_settings *settings;
     struct uid_choice user, keeper, outward;
     struct state state;
     struct listeners listeners;
@@ -40,30 +44,18 @@ struct supervisor {
     char config_path[PATH_MAX];         /* absolute */
 };
 
-static int load_config(const struct options *options, struct config **ret)
-{
-    const char *path = options->config ? options->config : CONFIG_DEFAULT_PATH;
-    struct stat st;
-    if (!options->config && stat(path, &st) < 0 && errno == ENOENT) {
-        log_info("supervisor", "no configuration (%s): no targets", path);
-        return config_default(ret);
-    }
-    struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
-    int r = mistakes ? config_load(path, mistakes, ret) : -ENOMEM;
-    if (r < 0 && mistakes)
-        config_print_mistakes(stderr, path, mistakes);
-    free(mistakes);
-    return r;
-}
-
 static int check(const struct options *options)
 {
-    struct config *config = NULL;
-    if (load_config(options, &config) < 0)
-        return EXIT_CONFIG;
-    printf("%s: no mistakes, %u target%s\n", options->config ? options->config : CONFIG_DEFAULT_PATH, config->n_targets,
-           config->n_targets == 1 ? "" : "s");
-    config_destroy(config);
+    struct settings_loaded loaded;
+    int r = settings_load(options, &loaded);
+    if (r != EXIT_FINE)
+        return r;
+    unsigned n = loaded.base.config->n_targets, ignored = loaded.ignored->n + loaded.ignored->further;
+    printf("%s: no mistakes, %u target%s\n", loaded.path, n, n == 1 ? "" : "s");
+    if (ignored)
+        printf("%s/" CONFIG_STORE_FOLDER ": %u setting%s of the page cannot be used, as said above\n", loaded.state,
+               ignored, ignored == 1 ? "" : "s");
+    settings_loaded_finish(&loaded);
     return EXIT_FINE;
 }
 
@@ -98,7 +90,10 @@ static int check_certificate(const struct supervisor *self, char *why, size_t wh
 static int open_all(struct supervisor *self)
 {
     char why[1600] = "", path[CONFIG_PATH_MAX] = "";
-    if (load_config(self->options, &self->config) < 0)
+    int code = settings_load(self->options, &self->loaded);
+    if (code != EXIT_FINE)
+        return code;
+    if (settings_read(&self->loaded.base.file, self->loaded.base.page, self->loaded.ignored, &self->config) < 0)
         return EXIT_CONFIG;
     sandbox_choose(self->config->sandbox == CONFIG_SANDBOX_BEST);
     if (uid_choose(self->config->user, &self->user, why, sizeof why) < 0)
@@ -119,27 +114,14 @@ static int open_all(struct supervisor *self)
     return EXIT_FINE;
 }
 
-/* SIGHUP: where the page is reached, as whom, by which certificates, and who vouches for users. What is there stays
- * when the new one has a mistake. */
+/* SIGHUP. What is there stays when the new one has a mistake. */
 static void reload(struct supervisor *self)
 {
-    struct config *read = NULL;
-    bool rest = false;
-    if (!self->net)
+    if (!self->settings)
         return; /* not yet begun: it was read a moment ago */
     notify_send("RELOADING=1");
-    if (load_config(self->options, &read) < 0) {
+    if (!supervisor_settings_reload(self->settings))
         log_error("supervisor", "the configuration has mistakes: all stays as it is");
-    } else {
-        net_follow_take_over(self->config, read, &rest);
-        read = config_destroy(read);
-        net_follow_again(self->net);
-        roles_tell_certificates(self->roles);
-        roles_tell_directory(self->roles);
-        log_info("supervisor", "the configuration was read anew%s",
-                 rest ? "; what it says besides addresses, names, certificates and the directory waits for a restart"
-                      : "");
-    }
     notify_send("READY=1");
 }
 
@@ -222,9 +204,64 @@ static const char *units_folder(const struct supervisor *self)
     return NULL;
 }
 
+/* ---- settings ---- */
+
+static struct ipc *settings_gateway(void *data)
+{
+    const struct supervisor *self = data;
+    return roles_gateway(self->roles);
+}
+
+static void on_settings(void *data, bool gateway, struct config *next, const char *erase)
+{
+    struct supervisor *self = data;
+    (void)next, (void)erase;
+    if (!gateway)
+        return;
+    net_follow_again(self->net);
+    roles_tell_certificates(self->roles);
+    roles_tell_directory(self->roles);
+}
+
+static void on_restart_gateway(void *data)
+{
+    struct supervisor *self = data;
+    roles_restart_gateway(self->roles);
+}
+
+static void on_gateway_begins(void *data)
+{
+    struct supervisor *self = data;
+    supervisor_settings_gateway_begins(self->settings);
+}
+
+static void on_gateway_begun(void *data)
+{
+    struct supervisor *self = data;
+    supervisor_settings_tell(self->settings);
+}
+
+static bool on_gateway_asks(void *data, const struct ipc_message *message)
+{
+    struct supervisor *self = data;
+    return self->settings && supervisor_settings_message(self->settings, message);
+}
+
+static int begin_settings(struct supervisor *self)
+{
+    static const struct supervisor_settings_owner owner = {
+        .gateway = settings_gateway, .changed = on_settings, .restart_gateway = on_restart_gateway};
+    return supervisor_settings_create(self->loop, &self->loaded, self->options, self->config, &self->state, &owner,
+                                      self, &self->settings);
+}
+
 static int begin(struct supervisor *self)
 {
-    static const struct roles_owner owner = {.ready = on_ready, .refused = on_refused};
+    static const struct roles_owner owner = {.ready = on_ready,
+                                             .refused = on_refused,
+                                             .gateway_begins = on_gateway_begins,
+                                             .gateway_begun = on_gateway_begun,
+                                             .gateway_asks = on_gateway_asks};
     int r = loop_create(&self->loop);
     r = r ? r
           : signal_watch_begin(&self->signals, self->loop, (const int[]){SIGTERM, SIGINT, SIGHUP, 0}, on_signal, self);
@@ -244,6 +281,7 @@ static int begin(struct supervisor *self)
                                   .vms = self->vms};
     r = r ? r : roles_create(self->loop, &config, &owner, self, &self->roles);
     r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
+    r = r ? r : begin_settings(self);
     for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
         if (self->vms[i])
             vm_begin(self->vms[i]);
@@ -265,6 +303,8 @@ static void end(struct supervisor *self)
 
 static void finish(struct supervisor *self)
 {
+    self->settings = supervisor_settings_destroy(self->settings);
+    settings_loaded_finish(&self->loaded);
     self->net = net_follow_destroy(self->net);
     self->roles = roles_destroy(self->roles);
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)

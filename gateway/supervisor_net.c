@@ -103,26 +103,3 @@ struct net_follow *net_follow_destroy(struct net_follow *self)
     free(self);
     return NULL;
 }
-
-/* ---- the configuration ---- */
-
-void net_follow_take_over(struct config *used, const struct config *read, bool *ret_rest)
-{
-    bool had_exports = used->nbd.listen.n > 0, has_exports = read->nbd.listen.n > 0;
-    used->listen = read->listen;
-    used->public_names = read->public_names;
-    used->trusted_proxies = read->trusted_proxies;
-    memcpy(used->base_path, read->base_path, sizeof used->base_path);
-    memcpy(used->certificate, read->certificate, sizeof used->certificate);
-    memcpy(used->certificate_key, read->certificate_key, sizeof used->certificate_key);
-    memcpy(used->client_ca, read->client_ca, sizeof used->client_ca);
-    memcpy(used->client_crl, read->client_crl, sizeof used->client_crl);
-    used->directory = read->directory;
-    /* whether there are exports at all is decided at the start */
-    if (had_exports && has_exports)
-        used->nbd.listen = read->nbd.listen;
-    *ret_rest = had_exports != has_exports || used->n_targets != read->n_targets ||
-                strcmp(used->state, read->state) != 0 || strcmp(used->library, read->library) != 0 ||
-                strcmp(used->user, read->user) != 0 || used->cache_memory != read->cache_memory ||
-                used->cache_disk != read->cache_disk || used->recordings_keep != read->recordings_keep;
-}

@@ -11,7 +11,3 @@ int net_follow_create(struct loop *loop, const struct config *config, struct lis
 /* The configuration's addresses or names are others now. */
 void net_follow_again(struct net_follow *self);
 struct net_follow *net_follow_destroy(struct net_follow *self); /* NULL allowed; returns NULL */
-
-/* What of a newly read configuration takes effect at once goes into the one in use; *ret_rest: there are changes that
- * wait for a restart. Pure. */
-void net_follow_take_over(struct config *used, const struct config *read, bool *ret_rest);

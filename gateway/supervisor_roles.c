@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,19 @@ void roles_tell_net(struct roles *self)
     snprintf(said.base_path, sizeof said.base_path, "%s", config->base_path);
     control_write_net(&w, &said);
     send_gateway(self, CONTROL_NET, &w, -1);
+}
+
+struct ipc *roles_gateway(const struct roles *self)
+{
+    return self ? self->gateway.channel : NULL;
+}
+
+void roles_restart_gateway(struct roles *self)
+{
+    log_info("supervisor", "the gateway begins anew");
+    self->gateway.explained = true;
+    if (self->gateway.child)
+        child_signal(self->gateway.child, SIGTERM);
 }
 
 void roles_tell_directory(struct roles *self)
@@ -240,6 +254,7 @@ static int gateway_prepare(void *data, int *fds, bool *close_it, unsigned *n_fds
     struct roles *self = data;
     const struct listeners *listeners = self->config.listeners;
     int for_keeper = -1;
+    self->owner->gateway_begins(self->data);
     int r = make_pair(&fds[GATEWAY_FD_KEEPER - CHILD_FIRST_FD], &for_keeper);
     if (r < 0)
         return r;
@@ -270,6 +285,7 @@ static void gateway_started(void *data)
         if (self->config.vms[i])
             roles_tell_vm(self, self->config.vms[i]);
     clock_watch_tell(self->clock, self->gateway.channel);
+    self->owner->gateway_begun(self->data);
     send_gateway(self, CONTROL_BEGIN, &nothing, -1);
     helper_link_want(self->helper);
     outward_link_offer(self->outward);
@@ -315,6 +331,8 @@ static void gateway_message(void *data, struct ipc_message *message)
     if (message->type == CONTROL_WAKE && helper_link_wake(self->gateway.channel, self->config.config, message))
         return;
     if (message->type == CONTROL_SET_CLOCK && clock_watch_set(self->clock, self->gateway.channel, message))
+        return;
+    if (self->owner->gateway_asks(self->data, message))
         return;
     if (message->type != CONTROL_READY || message->body_size != 0) {
         log_error("supervisor", "the gateway sent message %u, which makes no sense", message->type);

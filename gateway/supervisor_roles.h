@@ -23,6 +23,11 @@ struct roles_owner {
     void (*ready)(void *data, const struct announce_marks *marks, const char *secret);
     /* One of them ended before it was ever ready; it has said why. exit_code: EXIT_*. */
     void (*refused)(void *data, int exit_code);
+    /* A gateway is about to begin, and has just begun (supervisor_settings.h). */
+    void (*gateway_begins)(void *data);
+    void (*gateway_begun)(void *data);
+    /* One of its messages that is none of ours. False: it is nobody's, or malformed. */
+    bool (*gateway_asks)(void *data, const struct ipc_message *message);
 };
 
 /* Starts both. 0 or -errno. */
@@ -30,6 +35,9 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
                  struct roles **ret);
 void roles_stop(struct roles *self, int timeout_ms);
 struct roles *roles_destroy(struct roles *self); /* NULL allowed; returns NULL */
+
+struct ipc *roles_gateway(const struct roles *self); /* its channel; NULL: none, or self is NULL */
+void roles_restart_gateway(struct roles *self);      /* it ends by itself, and another begins at once */
 
 /* Where the page is reached has changed: the configuration's names, a socket that came, one that went. */
 /* The owner's certificate, and the authorities of client certificates, are read anew from where the configuration says.

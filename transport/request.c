@@ -26,6 +26,7 @@ static struct request *request_create(struct connection *connection)
     self->call.query = self->query;
     self->call.body = (const uint8_t *)"";
     self->call.if_none_match = self->if_none_match;
+    self->call.if_match = self->if_match;
     self->call.cookie_token = self->cookie_token;
     self->call.device_token = self->device_token;
     self->call.agent = self->agent;
@@ -325,6 +326,7 @@ int request_begin(struct connection *connection)
     if (length < 0 || (length > 0 && !self->streaming && !check_type(self, wsi)))
         return 0;
     copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, self->if_none_match, sizeof self->if_none_match);
+    copy_header(wsi, WSI_TOKEN_HTTP_IF_MATCH, self->if_match, sizeof self->if_match);
     read_credentials(self, wsi);
     read_expectation(self, wsi);
     return self->streaming ? request_stream_begin(self) : collect(self, (size_t)length);

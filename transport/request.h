@@ -31,7 +31,7 @@ struct request {
     enum route_method method;
     char path[REQUEST_MAX_PATH], query[REQUEST_MAX_QUERY];
     char param_room[REQUEST_MAX_PATH];
-    char if_none_match[256], cookie_token[AUTH_TOKEN_HEX + 1], device_token[AUTH_TOKEN_HEX + 1], peer[64];
+    char if_none_match[256], if_match[80], cookie_token[AUTH_TOKEN_HEX + 1], device_token[AUTH_TOKEN_HEX + 1], peer[64];
     char agent[121];
     bool authorization;              /* there is such a header: it alone says who asks, never the cookie */
     char bearer[AUTH_API_TOKEN_MAX]; /* its token; "": it is none of ours */
