@@ -29,6 +29,8 @@ enum control_type {
     CONTROL_UNLISTEN,        /* control_net.h: it is taken back */
     CONTROL_SETTINGS = 40,   /* control_config.h; before BEGIN, and when it changed */
     CONTROL_SETTINGS_ANSWER, /* control_config.h: answers SETTINGS_ASK */
+    CONTROL_READER = 56,       /* one descriptor: a channel to the reader; answers WANT_READER */
+    CONTROL_WANT_READER = 120, /* from the gateway: text is to be recognised */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER,       /* the channel to the helper broke */
     CONTROL_SET_CLOCK,         /* control_clock.h */

@@ -19,6 +19,7 @@
 #include "gateway/sandbox.h"
 #include "gateway/signal_watch.h"
 #include "gateway/supervisor_net.h"
+#include "gateway/supervisor_reader.h"
 #include "gateway/supervisor_roles.h"
 #include "gateway/supervisor_settings.h"
 #include "machines/qemu/argv.h"
@@ -32,7 +33,8 @@ struct supervisor {
     struct config *config;
     struct settings_loaded loaded; /* until it is the settings' */
     struct supervisor_settings *settings;
-    struct uid_choice user, keeper, outward;
+    struct uid_choice user, keeper, outward, reader_user;
+    struct reader_link *reader;
     struct state state;
     struct listeners listeners;
     struct loop *loop;
@@ -100,6 +102,7 @@ static int open_all(struct supervisor *self)
         return refuse(EXIT_USER, why);
     uid_choose_own(UID_KEEPER_USER, &self->user, &self->keeper);
     uid_choose_own(UID_OUTWARD_USER, &self->user, &self->outward);
+    uid_choose_own(UID_READER_USER, &self->user, &self->reader_user);
     if (options_state_path(self->options, self->config, path, sizeof path) < 0)
         return refuse(EXIT_STATE, "there is no place for the state folder; give one with --state");
     int r = state_open(path, self->config, &self->user, &self->keeper, &self->state, why, sizeof why);
@@ -244,7 +247,18 @@ static void on_gateway_begun(void *data)
 static bool on_gateway_asks(void *data, const struct ipc_message *message)
 {
     struct supervisor *self = data;
+    if (message->type == CONTROL_WANT_READER && message->body_size == 0) {
+        reader_link_want(self->reader);
+        return true;
+    }
     return self->settings && supervisor_settings_message(self->settings, message);
+}
+
+static bool give_reader(void *data, int fd)
+{
+    struct supervisor *self = data;
+    struct ipc *gateway = roles_gateway(self->roles);
+    return gateway && ipc_send(gateway, CONTROL_READER, 0, NULL, 0, &fd, 1) == 0;
 }
 
 static int begin_settings(struct supervisor *self)
@@ -280,6 +294,8 @@ static int begin(struct supervisor *self)
                                   .units = units_folder(self),
                                   .vms = self->vms};
     r = r ? r : roles_create(self->loop, &config, &owner, self, &self->roles);
+    static const struct reader_link_owner reader = {.give = give_reader};
+    r = r ? r : reader_link_create(self->loop, &self->reader_user, units_folder(self), &reader, self, &self->reader);
     r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
     r = r ? r : begin_settings(self);
     for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
@@ -293,6 +309,7 @@ static void end(struct supervisor *self)
 {
     notify_send("STOPPING=1");
     roles_stop(self->roles, STOP_MS);
+    reader_link_stop(self->reader, STOP_MS);
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         if (self->vms[i])
             vm_end(self->vms[i]);
@@ -307,6 +324,7 @@ static void finish(struct supervisor *self)
     settings_loaded_finish(&self->loaded);
     self->net = net_follow_destroy(self->net);
     self->roles = roles_destroy(self->roles);
+    self->reader = reader_link_destroy(self->reader);
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         self->vms[i] = vm_destroy(self->vms[i]);
     self->alive = notify_alive_destroy(self->alive);
