@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/exports.h"
+#include "api/recordings.h"
 #include "auth/keeper_client.h"
 #include "core/route.h"
 #include "manage/target.h"
@@ -47,6 +48,9 @@ struct api_context {
 
     const struct api_exports_ops *exports; /* NULL: off */
     void *exports_context;
+
+    const struct api_recordings_ops *recordings; /* NULL: they cannot be kept */
+    void *recordings_context;
 
     bool audit_waits; /* answers wait until the audit line of what they acknowledge is on disk */
     struct route_table tables[API_MAX_TABLES]; /* by api_tables */

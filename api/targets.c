@@ -38,6 +38,7 @@ static void hide(json_t *json, bool media)
     json_object_set_new(json, "vm", json_null());
     json_object_set_new(json, "usb", json_null());
     json_object_set_new(json, "capture", json_false());
+    json_object_set_new(json, "recording", json_false());
     if (!media)
         json_object_set_new(json, "drives", json_array());
 }
@@ -58,6 +59,8 @@ static json_t *whole_json(struct target *t)
 static json_t *target_json(const struct api_context *api, const struct route_call *call, struct target *t)
 {
     json_t *json = whole_json(t);
+    if (json)
+        json_object_set_new(json, "recording", json_boolean(t->recording));
     json_object_set_new(json, "macro", api->macros ? api->macros->running(t) : json_null());
     json_object_set_new(json, "jiggler", json_integer(t->jiggler_s));
     if (json && !api->may(api->may_context, call->session, RIGHT_VIEW, t->name))

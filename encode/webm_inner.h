@@ -28,6 +28,7 @@ struct webm {
     uint64_t cluster; /* the open one's place; 0: none */
     uint32_t cluster_ms, last_ms;
     bool any; /* a frame was written */
+    uint32_t frames;
 
     struct webm_cue *cues;
     size_t n_cues, room_cues;

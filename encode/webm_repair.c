@@ -100,6 +100,7 @@ static int take_blocks(struct webm *self, uint64_t cluster, uint64_t size)
         self->at += block.size;
         self->last_ms = block.ms;
         self->any = true;
+        self->frames++;
     }
 }
 

@@ -162,6 +162,11 @@ uint64_t webm_size(const struct webm *self)
     return self->at;
 }
 
+uint32_t webm_frames(const struct webm *self)
+{
+    return self->frames;
+}
+
 uint64_t webm_last_ms(const struct webm *self)
 {
     return self->last_ms;
@@ -264,6 +269,7 @@ static int put_frame(struct webm *self, uint64_t ms, bool begins, bool key, cons
     }
     self->last_ms = (uint32_t)ms;
     self->any = true;
+    self->frames++;
     return 0;
 }
 

@@ -52,6 +52,7 @@ void webm_resize(struct webm *self, int width, int height);
  * returned all the same. */
 int webm_finish(struct webm *self, uint64_t duration_ms);
 
+uint32_t webm_frames(const struct webm *self);  /* repetitions too */
 uint64_t webm_size(const struct webm *self);    /* bytes so far */
 uint64_t webm_last_ms(const struct webm *self); /* of the last frame; 0 before the first */
 

@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "gateway/console_viewer.h"
+#include "gateway/recordings.h"
 
 static struct gateway_target *find_target(struct gateway *gateway, const char *name)
 {
@@ -60,11 +61,27 @@ static int viewer_new(struct gateway_target *target, struct auth_session *sessio
     return 0;
 }
 
+static void tell_recording(struct console_viewer *self)
+{
+    struct gateway_target *target = self->target;
+    const struct api_recording *entry = recordings_of(target->gateway->recordings, &target->target);
+    struct console_recording told = {.name = ""};
+    if (entry)
+        told = (struct console_recording){.on = true,
+                                          .every_s = entry->every_s,
+                                          .elapsed_s =
+                                              recordings_elapsed_s(target->gateway->recordings, &target->target),
+                                          .name = entry->who};
+    viewer_recording(self->viewer, &told);
+}
+
 static void tell_all(struct console_viewer *self)
 {
     struct gateway_target *target = self->target;
     viewer_leds(self->viewer, target->target.leds);
     viewer_pointer_mode(self->viewer, target->absolute);
+    if (target->target.recording)
+        tell_recording(self);
     if (target->feed)
         viewer_tell_signal(self);
     else
@@ -133,6 +150,12 @@ void console_absolute_changed(struct gateway_target *target, bool absolute)
     target->absolute = absolute;
     for (struct console_viewer *v = target->viewers; v; v = v->next)
         viewer_pointer_mode(v->viewer, absolute);
+}
+
+void console_recording_changed(struct gateway_target *target)
+{
+    for (struct console_viewer *v = target->viewers; v; v = v->next)
+        tell_recording(v);
 }
 
 void console_tell_changed(struct gateway_target *target, uint8_t what)

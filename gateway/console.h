@@ -11,6 +11,7 @@ extern const struct console_ops gateway_console_ops; /* its context is struct ga
 void console_picture_changed(struct gateway_target *target); /* a picture or the signal */
 void console_leds_changed(struct gateway_target *target);
 void console_absolute_changed(struct gateway_target *target, bool absolute);
+void console_recording_changed(struct gateway_target *target);
 void console_tell_changed(struct gateway_target *target, uint8_t what);
 
 /* The session has ended: what is remembered of its pages is erased. */

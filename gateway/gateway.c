@@ -24,6 +24,7 @@
 #include "gateway/macros.h"
 #include "gateway/media_streams.h"
 #include "gateway/outward_client.h"
+#include "gateway/recordings.h"
 #include "gateway/reader_client.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
@@ -44,13 +45,16 @@
 
 static int enter_sandbox(const struct gateway *self)
 {
-    char own[CONFIG_PATH_MAX + 16], run[CONFIG_PATH_MAX + 16], library[32];
+    char own[CONFIG_PATH_MAX + 16], run[CONFIG_PATH_MAX + 16], recordings[CONFIG_PATH_MAX + 16],
+        library[32];
     snprintf(own, sizeof own, "%s/gateway", self->setup.state);
     snprintf(run, sizeof run, "%s/run", self->setup.state);
+    snprintf(recordings, sizeof recordings, "%s/recordings", self->setup.state);
     snprintf(library, sizeof library, "/proc/self/fd/%d", self->library_fd);
     const struct sandbox_path paths[] = {
         {own, SANDBOX_OWN, false},                    /* notes of inserted media, cache, overlays */
         {run, SANDBOX_OWN, false},                    /* the NBD servers' sockets; QEMU's are connected to */
+        {recordings, SANDBOX_OWN, true},              /* of screens */
         {library, SANDBOX_OWN, self->library_fd < 0}, /* images come, change and go */
     };
     return sandbox_enter(SANDBOX_GATEWAY, paths, ARRAY_SIZE(paths));
@@ -191,8 +195,43 @@ static int create_cache(struct gateway *self)
     return cache_create(self->io, &config, &self->cache);
 }
 
+static void on_recording_changed(void *data, struct target *target)
+{
+    struct gateway_target *self = container_of(target, struct gateway_target, target);
+    (void)data;
+    target_recording_changed(self);
+}
+
+static struct feed *recording_feed(void *data, struct target *target)
+{
+    (void)data;
+    return container_of(target, struct gateway_target, target)->feed;
+}
+
+/* Without it nothing is recorded, and all else works. */
+static void create_recordings(struct gateway *self)
+{
+    char path[CONFIG_PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/recordings", self->setup.state);
+    struct recordings_config config = {.loop = self->loop,
+                                       .io = self->io,
+                                       .keeper = self->keeper,
+                                       .folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                                       .keep = self->setup.recordings_keep,
+                                       .changed = on_recording_changed,
+                                       .feed = recording_feed,
+                                       .data = self};
+    if (config.folder_fd < 0)
+        log_error("gateway", "nothing can be recorded: %s: %s", path, strerror(errno));
+    int r = recordings_create(&config, &self->recordings);
+    if (r < 0)
+        log_error("gateway", "nothing can be recorded: %s", strerror(-r));
+}
+
 static void set_api(struct gateway *self)
 {
+    self->api.recordings = self->recordings ? &recordings_ops : NULL;
+    self->api.recordings_context = self->recordings;
     self->api.version = LIGHTSOUT_VERSION;
     self->api.keeper = self->keeper;
     self->api.audit_waits = true;
@@ -267,6 +306,8 @@ static int begin(struct gateway *self)
     r = r ? r : create_library(self);
     r = r ? r : create_cache(self);
     if (r == 0)
+        create_recordings(self);
+    if (r == 0)
         gateway_create_exports(self);
     for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
         target_create(self, self->targets[i]);
@@ -298,6 +339,7 @@ static void end(struct gateway *self)
     self->uploading = worker_pool_destroy(self->uploading);
     exports_stop(self->exports);
     self->io = worker_pool_destroy(self->io);
+    self->recordings = recordings_destroy(self->recordings);
     self->cache = cache_destroy(self->cache);
     self->library = library_destroy(self->library);
     self->exports = exports_destroy(self->exports);

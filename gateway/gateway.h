@@ -32,6 +32,7 @@ struct gateway;
 struct helper_client;
 struct macros;
 struct outward_client;
+struct recordings;
 struct reader_client;
 struct screenshots;
 struct target_typing;
@@ -97,6 +98,7 @@ struct gateway {
     struct exports *exports;   /* NULL: nothing is exported */
     struct worker_pool *encoders, *pictures, *io;
     struct library *library;
+    struct recordings *recordings; /* NULL: they cannot be kept */
     struct worker_pool *uploading; /* disk work of uploads: never in front of blocks of drives */
     struct console_fonts *fonts;   /* NULL until text is first read */
     struct api_context api;
@@ -122,6 +124,7 @@ void gateway_create_exports(struct gateway *self);
 int target_create(struct gateway *gateway, struct gateway_target *self);
 void target_destroy(struct gateway_target *self); /* the struct itself too; NULL allowed */
 void target_watched(struct gateway_target *self); /* the number of viewers changed */
+void target_recording_changed(struct gateway_target *self); /* one begins or ends */
 void target_vm_changed(struct gateway_target *self, const struct control_vm *vm);
 
 /* target_ops.c */

@@ -11,6 +11,7 @@
 #include "gateway/dongle.h"
 #include "gateway/drives.h"
 #include "gateway/macros.h"
+#include "gateway/recordings.h"
 #include "gateway/screenshot.h"
 #include "gateway/target_typing.h"
 #include "gateway/target_jiggler.h"
@@ -29,6 +30,7 @@ static void on_picture(void *data)
         self->target.height = picture->frame->height;
     }
     console_picture_changed(self);
+    recordings_picture(self->gateway->recordings, &self->target);
     if (before != self->target.signal)
         console_tell_changed(self, VIEWER_CHANGED_TARGET);
 }
@@ -223,10 +225,19 @@ void target_vm_changed(struct gateway_target *self, const struct control_vm *vm)
 
 void target_watched(struct gateway_target *self)
 {
+    const bool watched = self->target.viewers > 0 || self->target.recording;
     if (self->setup.machine == CONFIG_TESTCARD && self->own_screen)
-        testcard_set_watched(self->own_screen, self->target.viewers > 0);
+        testcard_set_watched(self->own_screen, watched);
     if (self->dongle)
-        dongle_set_watched(self->dongle, self->target.viewers > 0);
+        dongle_set_watched(self->dongle, watched);
+}
+
+void target_recording_changed(struct gateway_target *self)
+{
+    self->target.recording = recordings_of(self->gateway->recordings, &self->target) != NULL;
+    target_watched(self);
+    console_recording_changed(self);
+    console_tell_changed(self, VIEWER_CHANGED_TARGET);
 }
 
 void target_destroy(struct gateway_target *self)
@@ -240,6 +251,7 @@ void target_destroy(struct gateway_target *self)
     if (self->target.input)
         self->target.input->ops->release_all(self->target.input);
     console_finish(self);
+    recordings_target_gone(self->gateway->recordings, &self->target);
     self->feed = feed_destroy(self->feed);
     self->screenshots = screenshots_destroy(self->screenshots);
     if (self->machine)

@@ -156,6 +156,7 @@ struct target {
     /* What the gateway keeps up to date. */
     struct seat seat;
     unsigned viewers;
+    bool recording; /* its screen is, by somebody (api/recordings.h) */
     enum screen_signal signal;
     char signal_why[256];
     int width, height; /* of the newest picture, 0 before the first */
