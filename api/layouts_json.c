@@ -15,7 +15,7 @@ static json_t *character(uint32_t c)
     char text[4];
     size_t n = 0;
     unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    text[n++] = (char)(more ? (0xF00 >> more & 0xFF) | c >> 6 * more : c);
+    text[n++] = (char)(more ? (0xFF00 >> (more + 1) & 0xFF) | c >> 6 * more : c);
     while (more--)
         text[n++] = (char)(0x80 | (c >> 6 * more & 0x3F));
     return json_stringn(text, n);

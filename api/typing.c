@@ -21,7 +21,7 @@ static size_t utf8_of(uint32_t c, char ret[5])
         ret[n++] = (char)c;
     } else {
         unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        ret[n++] = (char)((0xF00 >> more & 0xFF) | c >> 6 * more);
+        ret[n++] = (char)((0xFF00 >> (more + 1) & 0xFF) | c >> 6 * more);
         while (more--)
             ret[n++] = (char)(0x80 | (c >> 6 * more & 0x3F));
     }

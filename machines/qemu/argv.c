@@ -186,11 +186,12 @@ static void add_tpm(struct builder *b, const struct qemu_options *o)
     add_pair(b, "-device", "%s,tpmdev=tpm0", o->firmware == QEMU_BIOS ? "tpm-tis" : "tpm-crb");
 }
 
+/* No USB keyboard: it would take the keys from the PS/2 one that q35 always has, which every firmware, installer and
+ * system knows, and hand out one event in 8 ms where that one goes by interrupt. */
 static void add_peripherals(struct builder *b)
 {
     add_pair(b, "-device", "VGA,id=" QEMU_ID_VIDEO ",vgamem_mb=64");
     add_pair(b, "-device", "qemu-xhci,id=" QEMU_ID_XHCI ",p2=8,p3=8");
-    add_pair(b, "-device", "usb-kbd,id=" QEMU_ID_KEYBOARD ",bus=" QEMU_ID_XHCI ".0");
     add_pair(b, "-device", "usb-tablet,id=" QEMU_ID_TABLET ",bus=" QEMU_ID_XHCI ".0");
     add_pair(b, "-device", "i6300esb,id=" QEMU_ID_WATCHDOG);
 }

@@ -22,7 +22,6 @@
 
 /* Ids in the running machine. Disk n is "disk0" + n, and so on. */
 #define QEMU_ID_XHCI "xhci"
-#define QEMU_ID_KEYBOARD "kbd"
 #define QEMU_ID_TABLET "tablet"
 #define QEMU_ID_VIDEO "vga"
 #define QEMU_ID_NIC "nic0"

@@ -5,6 +5,7 @@
 
 #include "core/attrs.h"
 #include "core/cleanup.h"
+#include "machines/qemu/key_pace.h"
 #include "machines/qemu/key_sweep.h"
 #include "machines/qemu/keymap.h"
 
@@ -21,6 +22,7 @@ struct qemu_input {
     struct input base;
     struct dbus_display *display;
     struct key_sweep *sweep;
+    struct key_pace *pace;
     struct input_listener listener;
     void *data;
     uint8_t buttons; /* as last sent */
@@ -50,7 +52,10 @@ static int key(struct input *base, uint16_t usage, bool down)
     if (!qnum)
         return dbus_display_is_attached(of(base)->display) ? 0 : -ENODEV; /* a key this machine has not got */
     key_sweep_key(of(base)->sweep, usage, down);
-    return send(of(base), down ? DISPLAY_KEY_PRESS : DISPLAY_KEY_RELEASE, qnum, 0);
+    int r = send(of(base), down ? DISPLAY_KEY_PRESS : DISPLAY_KEY_RELEASE, qnum, 0);
+    if (r == 0)
+        key_pace_gave(of(base)->pace, qnum, down);
+    return r;
 }
 
 static void press_again(void *data, uint16_t usage)
@@ -228,6 +233,14 @@ static void statistics(struct input *base, struct input_statistics *ret)
     dbus_display_statistics(of(base)->display, ret);
 }
 
+static int pace(struct input *base)
+{
+    const struct qemu_input *self = of(base);
+    if (!dbus_display_is_attached(self->display))
+        return -EAGAIN;
+    return key_pace_next(self->pace, dbus_display_unanswered(self->display));
+}
+
 static void destroy(struct input *base)
 {
     (void)base; /* the machine's */
@@ -241,6 +254,7 @@ static const struct input_ops ops = {
     .pointer_relative = pointer_relative,
     .release_all = release_all,
     .statistics = statistics,
+    .pace = pace,
     .destroy = destroy,
 };
 
@@ -249,6 +263,7 @@ void qemu_input_attached(struct qemu_input *self)
     self->positioned = false;
     release_all(&self->base);
     key_sweep_attached(self->sweep);
+    key_pace_attached(self->pace);
     tell(self);
 }
 
@@ -286,8 +301,12 @@ int qemu_input_create(struct loop *loop, struct qmp *qmp, struct dbus_display *d
         return -ENOMEM;
     *self = (struct qemu_input){.base.ops = &ops, .display = display};
     int r = key_sweep_create(loop, qmp, press_again, self, &self->sweep);
-    if (r < 0)
+    if (r == 0)
+        r = key_pace_create(qmp, &self->pace);
+    if (r < 0) {
+        key_sweep_destroy(self->sweep);
         return r;
+    }
     *ret = take(self);
     return 0;
 }
@@ -297,6 +316,7 @@ struct qemu_input *qemu_input_destroy(struct qemu_input *self)
     if (!self)
         return NULL;
     key_sweep_destroy(self->sweep);
+    key_pace_destroy(self->pace);
     free(self);
     return NULL;
 }

@@ -17,16 +17,6 @@ static bool has_said_text(struct vm *vm, const char *text)
     return memmem(vm->said, vm->n_said, text, strlen(text));
 }
 
-/* Without the USB keyboard, which the BIOS takes over and a kernel without USB never hears. */
-static struct vm *create_with_old_keyboard(void)
-{
-    struct vm *vm = vm_create(with_tpk, 0);
-    struct qmp *qmp = vm_monitor(vm);
-    free(vm_ask(vm, qmp, "device_del", json_pack("{s:s}", "id", QEMU_ID_KEYBOARD)));
-    qmp_destroy(qmp);
-    return vm;
-}
-
 /* What set 1 says for a key number, as the kernel prints it. */
 static void code_text(uint8_t qnum, bool down, char *room, size_t size)
 {
@@ -46,7 +36,7 @@ static void every_key_arrives(void **state)
     (void)state;
     char want[8];
     unsigned arrived = 0;
-    struct vm *vm = create_with_old_keyboard();
+    struct vm *vm = vm_create(with_tpk, 0);
     vm_boot_tpk(vm);
     vm_tell(vm, "k ffff\n");
     for (uint16_t usage = 4; usage < KEYMAP_USAGES; usage++) {
@@ -81,7 +71,7 @@ static void every_key_arrives(void **state)
 static void what_a_former_process_pressed_is_released(void **state)
 {
     (void)state;
-    struct vm *vm = create_with_old_keyboard();
+    struct vm *vm = vm_create(with_tpk, 0);
     vm_boot_tpk(vm);
     vm_tell(vm, "k ffff\n");
     press(vm, 0xe0, true);
@@ -112,7 +102,7 @@ static void leds_come_back(void **state)
     (void)state;
     static const struct input_listener listener = {.leds = on_leds};
     int leds = -1;
-    struct vm *vm = create_with_old_keyboard();
+    struct vm *vm = vm_create(with_tpk, 0);
     vm->machine->input->ops->listen(vm->machine->input, &listener, &leds);
     assert_int_equal(leds, 0);
     vm_boot_tpk(vm);
@@ -128,7 +118,7 @@ static void leds_come_back(void **state)
 static void pointers_take_both_ways_of_moving(void **state)
 {
     (void)state;
-    struct vm *vm = create_with_old_keyboard();
+    struct vm *vm = vm_create(with_tpk, 0);
     struct input *input = vm->machine->input;
     vm_boot_tpk(vm);
     for (int i = 0; i < 2000; i++) {
@@ -154,7 +144,7 @@ static bool has_answered(struct vm *vm, uint64_t answers)
 static void answers_to_keys_are_timed_those_to_the_pointer_not(void **state)
 {
     (void)state;
-    struct vm *vm = create_with_old_keyboard();
+    struct vm *vm = vm_create(with_tpk, 0);
     struct input *input = vm->machine->input;
     vm_boot_tpk(vm);
     assert_true(has_answered(vm, 0));
