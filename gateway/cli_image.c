@@ -309,23 +309,21 @@ static bool open_part(struct download *self, const char *file)
     return true;
 }
 
-static int media_download(struct cli *cli, int argc, char **argv)
+int cli_download(struct cli *cli, const char *encoded, const char *file)
 {
     struct download *self = calloc(1, sizeof *self);
     char path[1100];
-    const char *encoded = cli_path("/images/%s/raw", argv[0]);
     int r = CLI_REFUSED;
-    (void)argc;
     if (!self)
         return CLI_REFUSED;
     self->cli = cli;
     self->fd = -1;
     snprintf(path, sizeof path, "%s", encoded ? encoded : "");
-    if (open_part(self, argv[1])) {
+    if (open_part(self, file)) {
         r = fetch(self, encoded ? path : NULL);
         cli_progress_end(&self->progress);
-        if (r == CLI_OK && (fsync(self->fd) < 0 || rename(self->part, argv[1]) < 0)) {
-            cli_error("'%s' cannot be written: %s", argv[1], strerror(errno));
+        if (r == CLI_OK && (fsync(self->fd) < 0 || rename(self->part, file) < 0)) {
+            cli_error("'%s' cannot be written: %s", file, strerror(errno));
             r = CLI_REFUSED;
         }
         if (r == CLI_OK || self->at == 0)
@@ -338,6 +336,12 @@ static int media_download(struct cli *cli, int argc, char **argv)
     }
     free(self);
     return r;
+}
+
+static int media_download(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return cli_download(cli, cli_path("/images/%s/raw", argv[0]), argv[1]);
 }
 
 static const struct cli_command rows[] = {
