@@ -41,7 +41,7 @@ function faults(path, method, { status, body }) {
   const content = $ref ? document.components.responses.refused.content : responses[at].content;
   if (!content?.['application/json']) return body === null ? [] : [`${method} ${path} ${status}: a body that is not described`];
   const check = ajv.compile({ $ref: `lightsout:/#${encodeURI(pointer)}/content/application~1json/schema` });
-  return check(body) ? [] : check.errors.map(({ instancePath, message, params }) => `${method} ${path} ${status}: ${instancePath} ${message} ${JSON.stringify(params)}`);
+  return check(body) ? [] : [...new Set(check.errors.map(({ instancePath, message, params }) => `${method} ${path} ${status}: ${instancePath.replace(/\/\d+/g, '/*')} ${message} ${JSON.stringify(params)}`))];
 }
 
 /** @type {Gateway} */ let gateway;
