@@ -63,6 +63,7 @@ static json_t *target_json(const struct api_context *api, const struct route_cal
         json_object_set_new(json, "recording", json_boolean(t->recording));
     json_object_set_new(json, "macro", api->macros ? api->macros->running(t) : json_null());
     json_object_set_new(json, "jiggler", json_integer(t->jiggler_s));
+    json_object_set_new(json, "layout", json_string(*t->layout ? t->layout : "us"));
     if (json && !api->may(api->may_context, call->session, RIGHT_VIEW, t->name))
         hide(json, api->may(api->may_context, call->session, RIGHT_MEDIA, t->name));
     return json;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "gateway/config_internal.h"
 #include "gateway/config_page.h"
 #include "gateway/ini.h"
@@ -107,6 +108,7 @@ struct config_target *config_target_new(const char *name, int line)
     self->drives = 1;
     self->media_wait_s = CONFIG_MEDIA_WAIT_S;
     self->seat_idle_s = CONFIG_SEAT_IDLE_S;
+    text_copy(self->layout, sizeof self->layout, "us");
     config_dongle_defaults(&self->dongle);
     return self;
 }

@@ -10,6 +10,7 @@
 #include "gateway/config_dongle.h"
 #include "manage/target.h"
 #include "media/outward/address_policy.h"
+#include "usbgadget/layout.h"
 
 #define CONFIG_MAX_TARGETS 256
 #define CONFIG_MAX_LISTEN 16
@@ -109,7 +110,8 @@ struct config_target {
         media_wait_s;     /* how long a read waits for a medium that is away before the machine stands still; 0: ever */
     unsigned seat;        /* enum config_seat */
     unsigned seat_idle_s; /* a holder that does nothing for so long loses the seat; 0: never */
-    unsigned jiggler_s;   /* the pointer is moved a little when nobody types or points for so long; 0: never */
+    char layout[LAYOUT_NAME_MAX]; /* of the target's keyboard, for typing text */
+    unsigned jiggler_s;           /* the pointer is moved a little when nobody types or points for so long; 0: never */
     struct config_arguments extra;
     struct config_dongle dongle;
 };

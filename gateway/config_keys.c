@@ -245,6 +245,10 @@ const struct config_key config_keys[] = {
     TARGET("seat-idle", seat_idle_s, CONFIG_FOR_ALL, config_value_number, .min = 0, .max = 86400, .standard = "600",
            .help = "Seconds after which an idle holder loses the keyboard.", NOW, PAGE, .unit = "s",
            .remedy = "give seconds from 1 to 86400, or 0 so that an idle holder keeps the keyboard"),
+    TARGET("layout", layout, CONFIG_FOR_ALL, config_value_layout, .standard = "us",
+           .help = "Keyboard layout that the target uses, for typing and pasting text.", NOW, PAGE,
+           .remedy = "give a layout as X names it, for example layout = de or layout = us(intl); `lightsout layouts` "
+                     "lists them"),
     TARGET("jiggler", jiggler_s, CONFIG_FOR_ALL, config_value_jiggler, .min = 0, .max = 3600, .standard = "0",
            .help = "Seconds of silence after which the pointer is moved a little.", NOW, PAGE, .unit = "s",
            .remedy =

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/config_keys.h"
+#include "usbgadget/layout.h"
 
 #define WHY(...) snprintf(why, why_size, __VA_ARGS__)
 
@@ -53,6 +54,14 @@ bool config_value_number(const struct config_key *key, const char *value, void *
     }
     *(unsigned *)field = (unsigned)v;
     return true;
+}
+
+bool config_value_layout(const struct config_key *key, const char *value, void *field, char *why, size_t why_size)
+{
+    if (layout_find(value))
+        return copy_text(field, key->size, value);
+    WHY("is no keyboard layout that is known");
+    return false;
 }
 
 /* More often than every 10 s would be in the way of whoever just thinks. */

@@ -39,6 +39,7 @@ void control_write_target(struct wire_writer *w, const struct control_target *ta
     wire_write_u8(w, target->seat_shared);
     wire_write_le32(w, target->seat_idle_s);
     wire_write_le32(w, target->jiggler_s);
+    ipc_write_string(w, target->layout);
 }
 
 bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret)
@@ -59,6 +60,8 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
     ret->seat_shared = wire_read_u8(&r) != 0;
     ret->seat_idle_s = wire_read_le32(&r);
     ret->jiggler_s = wire_read_le32(&r);
+    if (!ipc_read_string(&r, ret->layout, sizeof ret->layout))
+        return false;
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_DONGLE &&
            ret->firmware <= CONFIG_UEFI_SECURE && ret->format < CONFIG_FORMATS && ret->n_disks <= CONFIG_MAX_DISKS &&
            ret->drives <= DRIVES_MAX;

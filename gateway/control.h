@@ -16,19 +16,19 @@ enum control_type {
     CONTROL_TARGET,
     CONTROL_VM,
     CONTROL_BEGIN,
-    CONTROL_KEEPER,          /* one descriptor: a channel to the new keeper */
-    CONTROL_DONGLE,          /* control_dongle.h; behind the TARGET of each that is one */
-    CONTROL_HELPER,          /* one descriptor: a channel to the helper */
-    CONTROL_WOKEN,           /* struct control_woken: answers WAKE */
-    CONTROL_CLOCK,           /* control_clock.h */
-    CONTROL_OUTWARD,         /* one descriptor: a channel to the outward process */
-    CONTROL_EXPORTS,         /* struct control_exports; before BEGIN, where nbd-listen is configured */
-    CONTROL_NET,             /* control_net.h; before BEGIN, and when it changed */
-    CONTROL_LISTEN,          /* control_net.h, one descriptor: a listening socket */
-    CONTROL_CLIENT_CA,       /* no body; descriptors: none, authorities, or authorities and revocation lists (PEM) */
-    CONTROL_UNLISTEN,        /* control_net.h: it is taken back */
-    CONTROL_SETTINGS = 40,   /* control_config.h; before BEGIN, and when it changed */
-    CONTROL_SETTINGS_ANSWER, /* control_config.h: answers SETTINGS_ASK */
+    CONTROL_KEEPER,            /* one descriptor: a channel to the new keeper */
+    CONTROL_DONGLE,            /* control_dongle.h; behind the TARGET of each that is one */
+    CONTROL_HELPER,            /* one descriptor: a channel to the helper */
+    CONTROL_WOKEN,             /* struct control_woken: answers WAKE */
+    CONTROL_CLOCK,             /* control_clock.h */
+    CONTROL_OUTWARD,           /* one descriptor: a channel to the outward process */
+    CONTROL_EXPORTS,           /* struct control_exports; before BEGIN, where nbd-listen is configured */
+    CONTROL_NET,               /* control_net.h; before BEGIN, and when it changed */
+    CONTROL_LISTEN,            /* control_net.h, one descriptor: a listening socket */
+    CONTROL_CLIENT_CA,         /* no body; descriptors: none, authorities, or authorities and revocation lists (PEM) */
+    CONTROL_UNLISTEN,          /* control_net.h: it is taken back */
+    CONTROL_SETTINGS = 40,     /* control_config.h; before BEGIN, and when it changed */
+    CONTROL_SETTINGS_ANSWER,   /* control_config.h: answers SETTINGS_ASK */
     CONTROL_READER = 56,       /* one descriptor: a channel to the reader; answers WANT_READER */
     CONTROL_WANT_READER = 120, /* from the gateway: text is to be recognised */
     CONTROL_READY = 64,
@@ -59,6 +59,7 @@ struct control_target {
     bool seat_shared;
     uint32_t seat_idle_s;
     uint32_t jiggler_s;
+    char layout[TARGET_LAYOUT_MAX];
 };
 
 struct control_vm {

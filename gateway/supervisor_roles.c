@@ -11,6 +11,7 @@
 #include "auth/keeper/keeper.h"
 #include "capture/v4l2.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "gateway/control.h"
 #include "gateway/control_net.h"
 #include "gateway/directory_setup.h"
@@ -199,6 +200,7 @@ static void tell_target(struct roles *self, unsigned index)
         .jiggler_s = target->jiggler_s,
     };
     memcpy(message.name, target->name, sizeof message.name);
+    text_copy(message.layout, sizeof message.layout, target->layout);
     for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++)
         message.n_disks = (uint8_t)(message.n_disks + (target->disks[i].path[0] != '\0'));
     control_write_target(&w, &message);

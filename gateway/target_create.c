@@ -7,14 +7,15 @@
 #include "capture/replay.h"
 #include "capture/testcard.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "gateway/console.h"
 #include "gateway/dongle.h"
 #include "gateway/drives.h"
 #include "gateway/macros.h"
 #include "gateway/recordings.h"
 #include "gateway/screenshot.h"
-#include "gateway/target_typing.h"
 #include "gateway/target_jiggler.h"
+#include "gateway/target_typing.h"
 #include "machines/qemu/qemu_machine.h"
 #include "manage/power_fake.h"
 #include "usbgadget/recording.h"
@@ -184,6 +185,7 @@ int target_create(struct gateway *gateway, struct gateway_target *self)
     self->gateway = gateway;
     self->target.seat =
         (struct seat){.shared = self->setup.seat_shared, .idle_us = self->setup.seat_idle_s * 1000000ull};
+    text_copy(self->target.layout, sizeof self->target.layout, self->setup.layout);
     int r = create_machine(self);
     r = r ? r : screenshots_create(self, &self->screenshots);
     r = r ? r : listen_to_ports(self);
