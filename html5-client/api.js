@@ -78,11 +78,12 @@ import { refusalWords } from './parts/words.js';
 const BASE = `${base}/api/v1`;
 
 export class ApiError extends Error {
-  /** @param {number} status 0: no answer at all @param {string} code @param {string} message */
-  constructor(status, code, message) {
+  /** @param {number} status 0: no answer at all @param {string} code @param {string} message @param {any} [body] of the answer */
+  constructor(status, code, message, body = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.body = body;
   }
 }
 
@@ -97,13 +98,14 @@ export const loginNeeded = (why) => window.dispatchEvent(new CustomEvent(LOGIN_N
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {unknown} [body]
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<Response>}
  */
-async function call(method, path, body) {
+export async function call(method, path, body, headers = {}) {
   /** @type {RequestInit} */
-  const options = { method, cache: 'no-store', signal: AbortSignal.timeout(30000) };
+  const options = { method, cache: 'no-store', signal: AbortSignal.timeout(30000), headers };
   if (body !== undefined) {
-    options.headers = { 'Content-Type': 'application/json' };
+    options.headers = { ...headers, 'Content-Type': 'application/json' };
     options.body = JSON.stringify(body);
   }
   let response;
@@ -118,21 +120,17 @@ async function call(method, path, body) {
 
 /** @param {Response} response @param {string} path */
 async function refusal(response, path) {
-  let error;
-  try {
-    error = (await response.json()).error;
-  } catch {
-    error = null;
-  }
+  const body = await response.json().catch(() => null);
+  const error = body?.error;
   const code = error?.code ?? 'unknown';
   if (code === 'needs-setup') window.dispatchEvent(new Event(SETUP_NEEDED));
   else if (response.status === 401 && path !== '/session') loginNeeded('');
-  return new ApiError(response.status, code, refusalWords(code, error?.message) ?? t('app.refused', { status: String(response.status) }));
+  return new ApiError(response.status, code, refusalWords(code, error?.message) ?? t('app.refused', { status: String(response.status) }), body);
 }
 
-/** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
-export async function json(method, path, body) {
-  const response = await call(method, path, body);
+/** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] @returns {Promise<any>} */
+export async function json(method, path, body, headers) {
+  const response = await call(method, path, body, headers);
   return response.status === 204 ? null : response.json();
 }
 

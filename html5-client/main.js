@@ -4,6 +4,7 @@ import { api, ApiError, LOGIN_NEEDED, SETUP_NEEDED, sentence } from './api.js';
 import { h } from './parts/dom.js';
 import { identity } from './app/identity.js';
 import { checkClock } from './app/clock_notice.js';
+import { checkTrial } from './app/trial_notice.js';
 import { LoginView } from './app/login_view.js';
 import { go, hashOf, placeOf } from './router.js';
 import { refuseStrayDrops } from './parts/drop_zone.js';
@@ -13,6 +14,8 @@ import { endWords } from './app/session_words.js';
 import { applyTheme } from './parts/theme.js';
 import { uploads } from './media/uploads.js';
 import { ConsoleView } from './console/console_view.js';
+import { lazyView } from './app/lazy_view.js';
+import { leaveUnsaved } from './app/unsaved.js';
 import './app/setup_view.js';
 import './targets/target_list.js';
 
@@ -30,6 +33,7 @@ function viewOf(place) {
   if (place.view === 'setup') return document.createElement('setup-view');
   if (place.view === 'login' || !identity.session) return loginView(place);
   if (place.view === 'console') return new ConsoleView(place.target);
+  if (place.view === 'settings') return lazyView(async () => new (await import('./settings/settings_view.js')).SettingsView(place.section, place.item ?? ''));
   return document.createElement('target-list');
 }
 
@@ -43,9 +47,11 @@ function loginView(place) {
 }
 
 function show() {
+  here = location.hash;
   app.replaceChildren(viewOf(placeOf(location.hash)));
   app.removeAttribute('aria-busy');
   checkClock();
+  checkTrial();
   if (!identity.session) return;
   servedFiles.wake();
   uploads.wake();
@@ -71,7 +77,27 @@ async function start() {
   show();
 }
 
-window.addEventListener('hashchange', show);
+/** What is shown, as the address says it. */
+let here = '';
+
+async function moved() {
+  const wanted = location.hash;
+  if (wanted === here) return show();
+  const stays = app.querySelector('settings-view');
+  if (stays) {
+    history.replaceState(null, '', here); // until it is known that nothing is lost
+    if (!(await leaveUnsaved())) return;
+    history.replaceState(null, '', wanted);
+    const place = placeOf(wanted);
+    if (place.view === 'settings' && identity.session) {
+      here = wanted;
+      return /** @type {import('./settings/settings_view.js').SettingsView} */ (stays).open(place.section, place.item ?? '');
+    }
+  }
+  show();
+}
+
+window.addEventListener('hashchange', () => void moved());
 window.addEventListener(SETUP_NEEDED, () => go({ view: 'setup' }));
 window.addEventListener(LOGIN_NEEDED, (event) => {
   const here = placeOf(location.hash);

@@ -26,6 +26,8 @@ export const identity = {
     current = session;
     endsAt = session?.expires == null ? Infinity : performance.now() + session.expires;
   },
+  /** On the gateway or on any target. @param {Right} right */
+  anywhere: (right) => current?.grants.some(({ rights }) => rights.includes(right)) ?? false,
   /**
    * On the gateway itself, or with a target on that one.
    * @param {Right} right @param {string} [target]

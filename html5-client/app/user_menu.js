@@ -40,6 +40,9 @@ const themeItem = (value) => ({ label: t(`app.theme.${value}`), checked: theme()
 /** @param {string} name @param {string} label */
 const languageItem = (name, label) => ({ label, checked: chosenLanguage() === name, run: () => chooseLanguage(name) });
 
+/** There is something in the settings for this user. */
+const maySettings = () => identity.anywhere('configure') || identity.anywhere('audit') || identity.can('users');
+
 export function userMenu() {
   const { user = '', role = '' } = identity.session ?? {};
   const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', { class: 'user-name' }, user));
@@ -47,6 +50,7 @@ export function userMenu() {
   attachMenu(button, () => [
     { group: roleWords(role) },
     { label: t('app.account'), run: () => void openAccount() },
+    ...(maySettings() ? [{ label: t('app.settings'), run: () => go({ view: 'settings', section: '' }) }] : []),
     'line',
     { group: t('app.colours') },
     ...THEMES.map(themeItem),

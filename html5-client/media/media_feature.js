@@ -2,6 +2,7 @@
 
 import { identity } from '../app/identity.js';
 import { attachDrop } from '../parts/drop_zone.js';
+import { t } from '../parts/messages.js';
 import { RepickOffer } from './repick.js';
 
 /** @typedef {import('./dropped_files.js').Dropped} Dropped */
@@ -28,12 +29,12 @@ export function plugMedia(context) {
       media = dialog;
       if (dropped) dialog.take(dropped);
     } catch {
-      context.notice('The gateway does not answer: the dialog could not be loaded.', 'danger');
+      context.notice(t('app.not-loaded'), 'danger');
     }
   }
 
   attachDrop(context.root, () => context.can('media') || identity.can('library'), (dropped) => void open(dropped));
-  context.addTool({ name: 'media', order: 40, keep: 85, glyph: 'disc', label: 'Media', run: () => void open() });
+  context.addTool({ name: 'media', order: 40, keep: 85, glyph: 'disc', label: t('media.media'), run: () => void open() });
   context.on('changed', ({ drives }) => drives && media?.refresh());
   context.onChange(() => {
     if (state.info === offered || !state.info) return;

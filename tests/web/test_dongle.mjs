@@ -210,7 +210,7 @@ test('an EDID by preset and from files', async () => {
   await files.setInputFiles({ name: 'b.txt', mimeType: 'text/plain', buffer: Buffer.from('bad text\n') });
   await page.getByText('The checksum of block 0 is wrong').waitFor();
   await files.setInputFiles({ name: 'c.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(5000) });
-  await page.getByText('c.bin has 5000 bytes; an EDID has at most 512.').waitFor();
+  await page.getByText('c.bin has 5,000 bytes; an EDID has at most 512.').waitFor();
   assert.deepEqual(asked.splice(0), [{ hex: '00ffff10' }, { hex: 'bad text' }]);
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });

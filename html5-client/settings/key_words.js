@@ -1,0 +1,51 @@
+/* Keys of the settings, their values and what becomes of them, in words. */
+
+import { hasMessage, language, t } from '../parts/messages.js';
+import { dateWords, listWords, personalityWords, presetWords } from '../parts/words.js';
+import { sizeText } from './key_rules.js';
+
+/** @typedef {import('./settings_api.js').Key} Key */
+/** @typedef {import('./settings_api.js').Entry} Entry */
+/** @typedef {import('./settings_api.js').Value} Value */
+
+/** What has a name of its own in words. @param {string} name */
+export const keyLabel = (name) => (hasMessage(`settings.key.${name}`) ? t(`settings.key.${name}`) : name);
+
+/** @param {Key} key */
+export const keyHelp = ({ name, help }) => (hasMessage(`settings.help.${name}`) ? t(`settings.help.${name}`) : help);
+
+/** @param {string} key @param {string} choice */
+export function choiceWords(key, choice) {
+  if (key === 'personality') return personalityWords({ name: choice, words: '' }).label;
+  if (key === 'edid' && choice !== 'keep') return presetWords(choice);
+  if (choice === 'yes' || choice === 'no') return t(choice === 'yes' ? 'settings.yes' : 'settings.no');
+  return hasMessage(`settings.choice.${key}.${choice}`) ? t(`settings.choice.${key}.${choice}`) : choice;
+}
+
+/** @param {string} machine */
+export const machineWords = (machine) => choiceWords('machine', machine);
+
+/** @param {Pick<Key, 'name'|'type'|'unit'|'choices'>} key @param {Value} value */
+export function valueWords(key, value) {
+  if (value === null || value === '' || (Array.isArray(value) && !value.length)) return t('settings.nothing');
+  if (Array.isArray(value)) return listWords(value);
+  if (key.type === 'bool' || key.choices?.includes(value)) return choiceWords(key.name, value);
+  if (key.type === 'number' && /^\d+$/.test(value)) return [Number(value).toLocaleString(language()), key.unit].filter(Boolean).join(' ');
+  return value;
+}
+
+/** @param {Key} key @param {import('./key_rules.js').Fault} fault */
+export function faultWords({ min, max, type }, fault) {
+  const shown = (/** @type {number|null} */ bound) => (bound === null ? '' : type === 'size' ? sizeText(bound) : bound.toLocaleString(language()));
+  return t(`settings.fault.${fault}`, { min: shown(min), max: shown(max) });
+}
+
+/** When a change counts. @param {Key['applies']} applies */
+export const appliesWords = (applies) => t(`settings.applies.${applies}`);
+
+/** Where the value comes from. @param {Entry} entry @param {string} file */
+export function originWords({ origin, changed }, file) {
+  if (origin === 'file') return t('settings.origin.file', { file });
+  if (origin === 'default') return t('settings.origin.default');
+  return changed ? t('settings.origin.page-by', { who: changed.who, time: dateWords(changed.time * 1000) }) : t('settings.origin.page');
+}
