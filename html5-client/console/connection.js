@@ -3,6 +3,7 @@
 
 import { Backoff } from '../parts/backoff.js';
 import { base } from '../base.js';
+import { t } from '../parts/messages.js';
 import { SUBPROTOCOL, buildHello, parseMessage, ProtocolError } from './protocol.js';
 
 /** @typedef {import('./protocol.js').ServerMessage} ServerMessage */
@@ -20,8 +21,8 @@ import { SUBPROTOCOL, buildHello, parseMessage, ProtocolError } from './protocol
 
 /** @type {Record<string, 'session'|'right'|'target'>} ends after which trying again is useless */
 const FINAL = { session: 'session', right: 'right', target: 'target' };
-const LOST = 'The connection to the gateway was lost.';
-const NO_ANSWER = 'The gateway does not answer.';
+const LOST = 'picture.lost';
+const NO_ANSWER = 'picture.no-answer';
 const WELCOME_MS = 10000;
 
 export class Connection {
@@ -78,7 +79,7 @@ export class Connection {
   }
 
   /** Gives the present connection up, as dead, and makes a new one. @param {string} [why] */
-  restart(why = LOST) {
+  restart(why = t(LOST)) {
     if (!this.#stopped) this.#lost(why);
   }
 
@@ -99,13 +100,13 @@ export class Connection {
       if (response.ok) return body.ticket;
       this.#refused(response.status, body.error ?? {});
     } catch {
-      if (attempt === this.#attempt) this.#lost(NO_ANSWER);
+      if (attempt === this.#attempt) this.#lost(t(NO_ANSWER));
     }
     return null;
   }
 
   /** @param {number} status @param {{code?: string, message?: string}} error */
-  #refused(status, { code, message = NO_ANSWER }) {
+  #refused(status, { code, message = t(NO_ANSWER) }) {
     if (code === 'needs-setup') this.#end('setup', message);
     else if (status === 401) this.#end('session', ''); // what it says is for who never was logged in
     else if (status === 403) this.#end('right', message);
@@ -122,8 +123,8 @@ export class Connection {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => socket.send(buildHello({ ...this.hello(), ticket }));
     socket.onmessage = (event) => this.#received(event.data);
-    socket.onclose = () => this.#lost(LOST);
-    this.#timer = setTimeout(() => this.#lost(NO_ANSWER), WELCOME_MS);
+    socket.onclose = () => this.#lost(t(LOST));
+    this.#timer = setTimeout(() => this.#lost(t(NO_ANSWER)), WELCOME_MS);
   }
 
   /** @param {unknown} data */
@@ -138,7 +139,7 @@ export class Connection {
       this.events.message(message, now);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#lost(`The gateway sent something this page cannot read: ${error.message}`);
+      this.#lost(t('picture.unreadable', { why: error.message }));
     }
   }
 
@@ -152,7 +153,7 @@ export class Connection {
   /** @param {import('./protocol.js').EndReason} reason @param {string} why */
   #told(reason, why) {
     if (FINAL[reason]) this.#end(FINAL[reason], why);
-    else this.#lost(why || LOST);
+    else this.#lost(why || t(LOST));
   }
 
   /** @param {string} why */

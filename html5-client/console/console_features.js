@@ -1,6 +1,7 @@
 /* The features of a console, in the order in which they are plugged in: a line each. What is heavy or rarely wanted is
  * loaded by its feature with import(), when it is wanted. */
 
+import { plugCursor } from './cursor_feature.js';
 import { plugDongle } from '../dongle/dongle_feature.js';
 import { plugFigures } from './figures_feature.js';
 import { plugKeys } from './keys_feature.js';
@@ -8,10 +9,11 @@ import { plugMedia } from '../media/media_feature.js';
 import { plugPaste } from './paste_feature.js';
 import { plugPointer } from './pointer_feature.js';
 import { plugPower } from './power_feature.js';
+import { plugRegion } from './region_feature.js';
 import { plugScreenshot } from './screenshot_feature.js';
 import { plugSeat } from './seat_feature.js';
 import { plugSize } from './size_feature.js';
 import { plugTouch } from './touch_feature.js';
 
 /** @type {import('./console_context.js').Feature[]} */
-export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugScreenshot];
+export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor];

@@ -3,7 +3,7 @@
 
 import { base } from '../base.js';
 import { ConsoleSession } from './console_session.js';
-import { language } from '../parts/messages.js';
+import { language, t } from '../parts/messages.js';
 
 /** @typedef {import('./console_session.js').Command} Command */
 /** @typedef {import('./console_session.js').Report} Report */
@@ -56,7 +56,7 @@ export class ConsoleLink {
     if (!('transferControlToOffscreen' in start.canvas) || !globalThis.Worker) return null;
     const worker = new Worker(`${base}/console/console_worker.js`, { type: 'module', name: language() });
     worker.onmessage = ({ data }) => this.#received(data);
-    worker.onerror = () => this.report({ type: 'failed', why: 'The console stopped working. Reload the page.' });
+    worker.onerror = () => this.report({ type: 'failed', why: t('picture.worker-failed') });
     const canvas = start.canvas.transferControlToOffscreen();
     worker.postMessage({ ...start, canvas }, [canvas]);
     return (/** @type {Command} */ command) => worker.postMessage(command);

@@ -19,7 +19,7 @@ export class ConsoleScreen extends HTMLElement {
   #link = null;
   #canvas = h('canvas', { width: 1, height: 1 });
   #surface = h('div', { class: 'surface', tabindex: 0, role: 'application' }, this.#canvas);
-  #cursor = new CursorShape(this.#surface);
+  cursor = new CursorShape(this.#surface);
   #tint = new Tint(this.#surface);
   #resized = new ResizeObserver(() => this.view.layOut());
   #abort = new AbortController();
@@ -114,7 +114,7 @@ export class ConsoleScreen extends HTMLElement {
     if (report.type === 'mode') {
       this.view.setPicture({ width: report.width, height: report.height });
       this.input.pointer.centre();
-    } else if (report.type === 'cursor') this.#cursor.show(report);
+    } else if (report.type === 'cursor') this.cursor.show(report);
     else if (report.type === 'lossy') this.#tint.show(report, this.view.picture);
     else if (report.type === 'connection' && report.state.state !== 'open') this.input.forget();
     this.report(report);

@@ -8,6 +8,7 @@ import { Decoder } from '../picture/decoder.js';
 import { Figures } from './figures.js';
 import { tryCodecs } from '../picture/payload_decoder.js';
 import { Picture } from '../picture/picture.js';
+import { messagesReady, t } from '../parts/messages.js';
 import { StageTimes } from './stage_times.js';
 import { Trouble } from '../picture/trouble.js';
 import * as protocol from './protocol.js';
@@ -106,9 +107,10 @@ export class ConsoleSession {
         broken: (codec, why) => this.#broken(codec, why),
       });
       this.#capabilities = await trial;
+      await messagesReady;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      return this.report({ type: 'failed', why: `The picture decoder did not load (${why}). Reload the page.` });
+      return this.report({ type: 'failed', why: t('picture.decoder-failed', { why }) });
     }
     this.#clock = setInterval(() => this.#tick(), 500);
     this.#connection.connect();
@@ -218,7 +220,7 @@ export class ConsoleSession {
 
   /** @param {unknown} error */
   #unreadable(error) {
-    this.#connection.restart(`The gateway sent something this page cannot read: ${error instanceof Error ? error.message : error}`);
+    this.#connection.restart(t('picture.unreadable', { why: error instanceof Error ? error.message : String(error) }));
   }
 
   /** @param {import('../picture/picture.js').Update} update @param {import('../picture/picture.js').Times} times @param {boolean} shown */
@@ -239,7 +241,7 @@ export class ConsoleSession {
       return;
     }
     if (remedy.without) this.#capabilities &= ~protocol.CAPABILITY[remedy.without];
-    const rest = remedy.without ? `${remedy.without.toUpperCase()} does not work in this browser; going on without it.` : 'Beginning anew.';
+    const rest = remedy.without ? t('picture.without-codec', { codec: remedy.without.toUpperCase() }) : t('picture.anew');
     this.report({ type: 'trouble', why: `${why} ${rest}` });
     this.#connection.restart(rest);
   }
@@ -269,7 +271,7 @@ export class ConsoleSession {
   #setViewOnly(viewOnly) {
     this.#viewOnly = viewOnly;
     if (viewOnly) this.#connection.send(protocol.buildSeat('release'));
-    else if (this.#saidViewOnly) this.#connection.restart('Asking to type.');
+    else if (this.#saidViewOnly) this.#connection.restart(t('picture.asking-to-type'));
   }
 
   /** @param {AbsolutePointer} pointer @param {boolean} move nothing but the position changed */

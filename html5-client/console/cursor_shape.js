@@ -1,13 +1,41 @@
-/* The target's pointer shape as a CSS cursor, so that it moves without a round trip. */
+/* What the pointer looks like over the picture: the target's own shape as a CSS cursor, so that it moves without a round
+ * trip, or what the user chose for this target. */
 
 import { base } from '../base.js';
 
 /** @typedef {Extract<import('./protocol.js').ServerMessage, {type: 'cursor'}>} Cursor */
+/** @typedef {'target'|'arrow'|'dot'|'hidden'} CursorChoice */
 
+/** @type {CursorChoice[]} */
+export const CURSOR_CHOICES = ['target', 'arrow', 'dot', 'hidden'];
 /** Larger ones are ignored by browsers. */
 const MAX_SIDE = 128;
 /** When the target shows none, or draws its own: a dot that tells where the hand is. */
 export const DOT = `url(${base}/styles/pointer.svg) 4 4, crosshair`;
+/** @type {Record<CursorChoice, string>} */
+const CHOSEN = { target: '', arrow: 'default', dot: DOT, hidden: 'none' };
+
+/** @param {string} target */
+const keptAs = (target) => `lightsout.cursor.${target}`;
+
+/** @param {string} target @returns {CursorChoice} */
+export function keptCursor(target) {
+  try {
+    const kept = /** @type {CursorChoice} */ (localStorage.getItem(keptAs(target)) ?? 'target');
+    return CURSOR_CHOICES.includes(kept) ? kept : 'target';
+  } catch {
+    return 'target'; // no storage here
+  }
+}
+
+/** @param {string} target @param {CursorChoice} choice */
+export function keepCursor(target, choice) {
+  try {
+    localStorage.setItem(keptAs(target), choice);
+  } catch {
+    // For this page only then.
+  }
+}
 
 /** @param {Uint8Array} from premultiplied RGBA @param {Uint8ClampedArray} to plain RGBA */
 function unmultiply(from, to) {
@@ -20,11 +48,25 @@ function unmultiply(from, to) {
 
 export class CursorShape {
   #url = '';
+  /** The target's own, as CSS. */
+  #own = DOT;
+  /** @type {CursorChoice} */
+  #choice = 'target';
 
   /** @param {HTMLElement} surface */
   constructor(surface) {
     this.surface = surface;
-    surface.style.cursor = DOT;
+    this.#apply();
+  }
+
+  get choice() {
+    return this.#choice;
+  }
+
+  /** @param {CursorChoice} choice */
+  choose(choice) {
+    this.#choice = choice;
+    this.#apply();
   }
 
   /** @param {Cursor} cursor */
@@ -46,8 +88,13 @@ export class CursorShape {
 
   /** @param {string} url @param {string} css */
   #set(url, css) {
-    this.surface.style.cursor = css;
+    this.#own = css;
+    this.#apply();
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = url;
+  }
+
+  #apply() {
+    this.surface.style.cursor = CHOSEN[this.#choice] || this.#own;
   }
 }

@@ -2,6 +2,7 @@
 
 import { h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
+import { t } from '../parts/messages.js';
 import { captureHelp, signalWords } from '../parts/words.js';
 
 /** @typedef {import('./connection.js').ConnectionState} ConnectionState */
@@ -22,12 +23,12 @@ import { captureHelp, signalWords } from '../parts/words.js';
 function coverOf(facts, actions) {
   const { connection, failure, noPicture } = facts;
   if (failure)
-    return { glyph: 'warn', heading: 'The console stopped', why: failure, action: { label: 'Reload', run: actions.reload } };
+    return { glyph: 'warn', heading: t('picture.cover-stopped'), why: failure, action: { label: t('picture.cover-reload'), run: actions.reload } };
   if (connection.state === 'ended')
-    return { glyph: 'warn', heading: 'The console has ended', why: connection.why, action: { label: 'All targets', run: actions.back } };
+    return { glyph: 'warn', heading: t('picture.cover-ended'), why: connection.why, action: { label: t('picture.cover-all-targets'), run: actions.back } };
   if (connection.state === 'waiting' || (connection.state === 'connecting' && connection.why))
-    return { glyph: 'plug', heading: 'Reconnecting', why: connection.why, action: { label: 'Try now', run: actions.retry } };
-  if (connection.state === 'connecting') return { glyph: 'wait', heading: 'Connecting', why: '' };
+    return { glyph: 'plug', heading: t('picture.cover-reconnecting'), why: connection.why, action: { label: t('picture.cover-try'), run: actions.retry } };
+  if (connection.state === 'connecting') return { glyph: 'wait', heading: t('picture.cover-connecting'), why: '' };
   return noPicture ? noPictureCover(facts, actions) : null;
 }
 
@@ -36,7 +37,7 @@ function noPictureCover({ noPicture, target, mayPower }, actions) {
   const { signal, why } = noPicture ?? { signal: 'ok', why: '' };
   const vm = target?.vm;
   if (vm?.state === 'failed')
-    return { glyph: 'warn', heading: 'The machine did not start', why: vm.why || why, log: vm.log };
+    return { glyph: 'warn', heading: t('picture.cover-vm-failed'), why: vm.why || why, log: vm.log };
   const help = target?.capture ? captureHelp(signal) : null;
   return {
     glyph: signal === 'powered-off' ? 'power' : signal === 'starting' || signal === 'ok' ? 'wait' : 'screenOff',
@@ -57,9 +58,9 @@ function noPictureCover({ noPicture, target, mayPower }, actions) {
  */
 function remedyAction(signal, target, mayPower, actions) {
   const off = signal === 'powered-off' || (signal === 'no-signal' && target?.power === 'off');
-  if (off) return mayPower ? { label: 'Power on', run: actions.powerOn } : undefined;
+  if (off) return mayPower ? { label: t('picture.cover-power-on'), run: actions.powerOn } : undefined;
   const dialog = ['no-signal', 'no-lock', 'out-of-range', 'unsupported'].includes(signal);
-  return dialog && target?.capture ? { label: 'USB & video …', run: actions.openDongle } : undefined;
+  return dialog && target?.capture ? { label: t('picture.cover-dongle'), run: actions.openDongle } : undefined;
 }
 
 export class ScreenCover {
@@ -88,7 +89,7 @@ function parts({ glyph, heading, why, remedies, log, action }) {
       h('h2', {}, heading),
       why && why !== heading && h('p', {}, why),
       remedies && h('ul', { class: 'remedies' }, ...remedies.map((remedy) => h('li', {}, remedy))),
-      log && log.length > 0 && h('pre', { class: 'log', tabindex: 0, 'aria-label': 'Last lines the machine printed' }, log.join('\n')),
+      log && log.length > 0 && h('pre', { class: 'log', tabindex: 0, 'aria-label': t('picture.cover-log') }, log.join('\n')),
       action && h('button', { class: 'button', type: 'button', onclick: action.run }, action.label),
     ),
   ];

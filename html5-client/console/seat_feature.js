@@ -1,5 +1,6 @@
 /* Who types: what this page does about the seat, and what it shows and offers of it. */
 
+import { t } from '../parts/messages.js';
 import { SeatIntent } from './seat_intent.js';
 import { SeatRequests } from './seat_requests.js';
 
@@ -14,9 +15,9 @@ export const NO_SEAT = {
 
 /** @param {import('./seat_intent.js').Advice} advice @param {Seats} seat */
 function adviceWords(advice, { name }) {
-  if (advice === 'idle') return 'You did nothing for a while, so the keyboard is free again. Click the picture to take it.';
-  if (advice === 'granted') return 'You have the keyboard.';
-  return advice === 'lost' ? `${name || 'Somebody'} has the keyboard now.` : `${name || 'The holder'} keeps the keyboard.`;
+  if (advice === 'idle') return t('picture.seat-was-idle');
+  if (advice === 'granted') return t('picture.seat-granted');
+  return advice === 'lost' ? t('picture.seat-lost', { name: name || t('picture.somebody') }) : t('picture.seat-kept', { name: name || t('picture.holder') });
 }
 
 class SeatFeature {
@@ -92,21 +93,21 @@ class SeatFeature {
 
   #show() {
     const { seat, mayType, viewOnly, captured, noPicture, mode } = this.#state;
-    this.#context.strip.seat({ seat, connected: this.#context.connected, captured, mayType, viewOnly, picture: !noPicture && mode !== null });
+    this.#context.strip.seat({ seat, connected: this.#context.connected, captured, mayType, viewOnly, picture: !noPicture && mode !== null, listed: this.#context.has('viewers') });
   }
 
   /** @returns {import('../parts/menu.js').MenuEntry[]} what the strip has no room for */
   #entries() {
     const { seat, viewOnly } = this.#state;
     const answers = (seat.mine ? seat.askers : []).flatMap(({ number, name }) => [
-      { label: `Give the keyboard to ${name}`, run: () => this.#context.send({ type: 'seat-answer', grant: true, request: number }) },
-      { label: `Refuse it to ${name}`, run: () => this.#context.send({ type: 'seat-answer', grant: false, request: number }) },
+      { label: t('picture.seat-give-to', { name }), run: () => this.#context.send({ type: 'seat-answer', grant: true, request: number }) },
+      { label: t('picture.seat-refuse-to', { name }), run: () => this.#context.send({ type: 'seat-answer', grant: false, request: number }) },
     ]);
     const share = {
-      label: 'Shared keyboard', checked: seat.shared,
+      label: t('picture.seat-share'), checked: seat.shared,
       run: () => this.#context.send({ type: 'seat', action: seat.shared ? 'exclusive' : 'share' }),
     };
-    return [{ label: 'View only', checked: viewOnly, run: () => this.#setViewOnly(!viewOnly) }, ...(seat.mayTake ? [share] : []), ...answers];
+    return [{ label: t('picture.seat-view-only'), checked: viewOnly, run: () => this.#setViewOnly(!viewOnly) }, ...(seat.mayTake ? [share] : []), ...answers];
   }
 }
 

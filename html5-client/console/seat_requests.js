@@ -1,5 +1,6 @@
 /* Tells the holder of the seat who asks for it, and takes the answer. One notice for each request, gone when it is. */
 
+import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 
 /** @typedef {import('./protocol.js').Asker} Asker */
@@ -24,9 +25,9 @@ export class SeatRequests {
       if (!this.#shown.has(number))
         this.#shown.set(
           number,
-          notice(`${name || 'Somebody'} asks for the keyboard.`, '', [
-            { label: 'Give', run: () => this.answer(true, number) },
-            { label: 'Refuse', run: () => this.answer(false, number) },
+          notice(t('picture.seat-asking', { name: name || t('picture.somebody') }), '', [
+            { label: t('picture.seat-give'), run: () => this.answer(true, number) },
+            { label: t('picture.seat-refuse'), run: () => this.answer(false, number) },
           ]),
         );
   }

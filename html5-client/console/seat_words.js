@@ -1,6 +1,7 @@
 /* How the seat stands, in words. Pure. */
 
-import { countWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
+import { listWords } from '../parts/words.js';
 
 /** @typedef {import('./protocol.js').Seats} Seats */
 /**
@@ -11,36 +12,37 @@ import { countWords } from '../parts/words.js';
  * @property {boolean} viewOnly
  * @property {boolean} captured the picture has the focus
  * @property {boolean} picture there is one to click
+ * @property {boolean} [listed] the viewers are told elsewhere
  */
 
 /** @param {number} seconds */
 export function durationWords(seconds) {
-  if (seconds < 90) return countWords(Math.round(seconds), 'second', 'seconds');
-  if (seconds < 5400) return countWords(Math.round(seconds / 60), 'minute', 'minutes');
-  return countWords(Math.round(seconds / 3600), 'hour', 'hours');
+  if (seconds < 90) return t('picture.seconds', { count: Math.round(seconds) });
+  if (seconds < 5400) return t('picture.minutes', { count: Math.round(seconds / 60) });
+  return t('picture.hours', { count: Math.round(seconds / 3600) });
 }
 
 /** @param {SeatFacts} facts */
 function mainWords({ seat, captured, picture, mayType, viewOnly }) {
-  if (seat.shared && (!mayType || viewOnly)) return 'All who may type do';
+  if (seat.shared && (!mayType || viewOnly)) return t('picture.seat-all');
   if (seat.mine || seat.shared) {
-    const words = captured ? 'Your keys go to the target' : picture ? 'Click the picture to type' : 'You have the keyboard';
-    return seat.shared ? `${words} · shared` : words;
+    const words = t(captured ? 'picture.seat-captured' : picture ? 'picture.seat-click' : 'picture.seat-have');
+    return seat.shared ? t('picture.seat-shared', { words }) : words;
   }
-  const holder = seat.name || 'Somebody';
-  if (seat.asking) return `Waiting for ${holder}’s answer`;
-  if (!seat.free) return seat.idle ? `${holder} has the keyboard, idle` : `${holder} types`;
-  if (!mayType) return 'You may look, not type';
-  return viewOnly ? 'View only' : 'Nobody types';
+  const name = seat.name || t('picture.somebody');
+  if (seat.asking) return t('picture.seat-waiting', { name });
+  if (!seat.free) return t(seat.idle ? 'picture.seat-idle-holder' : 'picture.seat-types', { name });
+  if (!mayType) return t('picture.seat-look');
+  return t(viewOnly ? 'picture.seat-view-only' : 'picture.seat-nobody');
 }
 
 /** @param {SeatFacts} facts @returns {string} the line of the status strip */
 export function seatWords(facts) {
   const { seat, connected } = facts;
   if (!connected) return '';
-  const waiting = seat.askers.filter(({ mine }) => !mine).map(({ name }) => name || 'Somebody');
-  const asks = waiting.length ? ` · ${waiting.join(', ')} ${waiting.length > 1 ? 'ask' : 'asks'} for it` : '';
-  const others = seat.viewers > 1 ? ` · ${countWords(seat.viewers, 'viewer', 'viewers')}` : '';
+  const waiting = seat.askers.filter(({ mine }) => !mine).map(({ name }) => name || t('picture.somebody'));
+  const asks = waiting.length ? ` · ${t('picture.seat-asks', { count: waiting.length, names: listWords(waiting) })}` : '';
+  const others = seat.viewers > 1 && !facts.listed ? ` · ${t('picture.viewers', { count: seat.viewers })}` : '';
   return mainWords(facts) + asks + others;
 }
 
@@ -48,8 +50,8 @@ export function seatWords(facts) {
 export function idleWords({ idle, idleSeconds, idleLimit, mine }, elapsed) {
   if (!idle) return '';
   const left = Math.max(0, idleLimit - idleSeconds - elapsed);
-  if (mine) return idleLimit ? `free in ${durationWords(left)} without a key` : '';
-  return `for ${durationWords(idleSeconds + elapsed)}`;
+  if (mine) return idleLimit ? t('picture.seat-free-in', { time: durationWords(left) }) : '';
+  return t('picture.seat-idle-for', { time: durationWords(idleSeconds + elapsed) });
 }
 
 /** @typedef {{label: string, action: import('./protocol.js').SeatAction}} SeatOffer */
@@ -57,10 +59,10 @@ export function idleWords({ idle, idleSeconds, idleLimit, mine }, elapsed) {
 /** What this page may do about it, the first one being the nearest. @param {SeatFacts} facts @returns {SeatOffer[]} */
 export function seatOffers({ seat, connected, mayType, viewOnly }) {
   if (!connected || !mayType || viewOnly || seat.shared) return [];
-  if (seat.mine) return [{ label: 'Release keyboard', action: 'release' }];
-  if (seat.free) return [{ label: 'Take keyboard', action: 'request' }];
+  if (seat.mine) return [{ label: t('picture.seat-release'), action: 'release' }];
+  if (seat.free) return [{ label: t('picture.seat-take'), action: 'request' }];
   /** @type {SeatOffer[]} */
-  const takeOver = seat.mayTake ? [{ label: 'Take over', action: 'take' }] : [];
-  if (seat.asking) return [{ label: 'Do not ask', action: 'release' }, ...takeOver];
-  return [{ label: 'Ask for keyboard', action: 'request' }, ...takeOver];
+  const takeOver = seat.mayTake ? [{ label: t('picture.seat-take-over'), action: 'take' }] : [];
+  if (seat.asking) return [{ label: t('picture.seat-do-not-ask'), action: 'release' }, ...takeOver];
+  return [{ label: t('picture.seat-ask'), action: 'request' }, ...takeOver];
 }

@@ -1,6 +1,7 @@
 /* The line under the picture: how the connection does, the target's keyboard lights, and who types. */
 
 import { h, setText } from '../parts/dom.js';
+import { t } from '../parts/messages.js';
 import { idleWords, seatOffers, seatWords } from './seat_words.js';
 import { rateWords } from '../parts/words.js';
 
@@ -10,20 +11,23 @@ import { rateWords } from '../parts/words.js';
 /** Between two looks at how long the holder has been idle. */
 const IDLE_MS = 5000;
 
-/** @param {string} label */
-const light = (label) => h('span', { class: 'light', role: 'img', 'aria-label': `${label} lock off` }, label);
+/** @param {'num'|'caps'|'scroll'} name */
+function light(name) {
+  const words = t(`picture.light-${name}`);
+  return h('span', { class: 'light', role: 'img', 'aria-label': t('picture.light-off', { light: words }) }, words);
+}
 
 export class StatusStrip extends HTMLElement {
-  #roundTrip = h('span', { class: 'figure', title: 'Round trip' });
-  #frames = h('span', { class: 'figure', title: 'Updates a second' });
-  #bits = h('span', { class: 'figure', title: 'Data rate' });
-  #mode = h('span', { class: 'figure', title: 'Video mode of the target' });
-  #exact = h('span', { class: 'figure', title: 'Whether the picture equals the target’s exactly' });
-  #lights = { num: light('Num'), caps: light('Caps'), scroll: light('Scroll') };
+  #roundTrip = h('span', { class: 'figure', title: t('picture.strip-round-trip') });
+  #frames = h('span', { class: 'figure', title: t('picture.strip-updates') });
+  #bits = h('span', { class: 'figure', title: t('picture.strip-rate') });
+  #mode = h('span', { class: 'figure', title: t('picture.strip-mode') });
+  #exact = h('span', { class: 'figure', title: t('picture.strip-exactness') });
+  #lights = { num: light('num'), caps: light('caps'), scroll: light('scroll') };
   #more = h(
     'button',
     { class: 'button quiet small', type: 'button', 'aria-expanded': 'false', 'aria-controls': 'figures-panel', onclick: () => this.figuresPressed() },
-    'Figures',
+    t('picture.figures'),
   );
   #seat = h('span', { class: 'seat-words', role: 'status' });
   #idle = h('span', { class: 'seat-idle dim' });
@@ -38,9 +42,9 @@ export class StatusStrip extends HTMLElement {
   figuresPressed = () => {};
 
   connectedCallback() {
-    const figures = h('div', { class: 'figures', role: 'group', 'aria-label': 'Connection' });
+    const figures = h('div', { class: 'figures', role: 'group', 'aria-label': t('picture.strip-connection') });
     figures.append(this.#roundTrip, this.#frames, this.#bits, this.#mode, this.#exact, this.#more);
-    const lights = h('div', { class: 'lights', role: 'group', 'aria-label': 'Keyboard lights of the target' });
+    const lights = h('div', { class: 'lights', role: 'group', 'aria-label': t('picture.strip-lights') });
     lights.append(...Object.values(this.#lights));
     this.replaceChildren(figures, lights, h('div', { class: 'seat' }, this.#seat, this.#idle, ...this.#buttons));
     this.figures(null);
@@ -51,7 +55,7 @@ export class StatusStrip extends HTMLElement {
   figures(figures) {
     const ms = figures?.roundTrip ?? null;
     setText(this.#roundTrip, ms === null ? '– ms' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
-    setText(this.#frames, figures ? `${Math.round(figures.frames)} fps` : '– fps');
+    setText(this.#frames, t('picture.fps', { count: figures ? Math.round(figures.frames) : '–' }));
     setText(this.#bits, figures ? rateWords(figures.bits) : '– kbit/s');
   }
 
@@ -63,8 +67,8 @@ export class StatusStrip extends HTMLElement {
 
   /** @param {{width: number, height: number}|null} mode null: no picture @param {boolean|null} exact null: not known */
   picture(mode, exact) {
-    setText(this.#mode, mode ? `${mode.width} × ${mode.height}` : 'No picture');
-    setText(this.#exact, !mode || exact === null ? '' : exact ? 'Exact' : 'Catching up');
+    setText(this.#mode, mode ? `${mode.width} × ${mode.height}` : t('picture.strip-no-picture'));
+    setText(this.#exact, !mode || exact === null ? '' : t(exact ? 'picture.strip-exact' : 'picture.strip-catching-up'));
     this.#exact.dataset.tone = exact ? 'ok' : 'warn';
   }
 
@@ -73,7 +77,7 @@ export class StatusStrip extends HTMLElement {
     for (const name of /** @type {('num'|'caps'|'scroll')[]} */ (['num', 'caps', 'scroll'])) {
       const element = this.#lights[name];
       element.dataset.on = String(leds[name]);
-      element.setAttribute('aria-label', `${element.textContent} lock ${leds[name] ? 'on' : 'off'}`);
+      element.setAttribute('aria-label', t(leds[name] ? 'picture.light-on' : 'picture.light-off', { light: element.textContent ?? '' }));
     }
   }
 
