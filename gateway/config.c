@@ -294,6 +294,16 @@ int config_parse_with(const char *text, size_t size, bool trusted, const struct 
     return config_settle(&file, page, read_once, ignored, ret);
 }
 
+int config_faults(const char *text, size_t size, bool trusted, const struct config_page *page,
+                  struct config_mistakes *faults)
+{
+    const struct config_text file = {.bytes = text, .size = size, .trusted = trusted};
+    struct config *config = NULL;
+    int r = read_once(&file, page, NULL, faults, faults, faults, &config);
+    config_destroy(config);
+    return r == -ENOMEM ? r : 0;
+}
+
 int config_parse(const char *text, size_t size, bool trusted, struct config_mistakes *mistakes, struct config **ret)
 {
     return config_parse_with(text, size, trusted, NULL, mistakes, NULL, ret);

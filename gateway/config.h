@@ -203,6 +203,10 @@ struct config_page;
 int config_parse_with(const char *text, size_t size, bool trusted, const struct config_page *page,
                       struct config_mistakes *mistakes, struct config_mistakes *ignored, struct config **ret);
 
+/* All that is wrong with both together, with nothing left out; key by key. 0 or -ENOMEM. */
+int config_faults(const char *text, size_t size, bool trusted, const struct config_page *page,
+                  struct config_mistakes *faults);
+
 struct config *config_destroy(struct config *self); /* NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct config, config_destroy)
 

@@ -153,49 +153,129 @@ static size_t count_entries(const struct config_page *page)
     return n;
 }
 
-static void leave_out(const struct config *config, const struct config_page *page, bool *left_out,
-                      const struct config_mistake *mistake, struct config_mistakes *told)
+/* What was left out, and for what. */
+struct left {
+    long at;
+    struct config_mistake why;
+};
+
+/* One round of reading both. */
+struct settling {
+    const struct config_text *file;
+    const struct config_page *page;
+    config_read_fn *read;
+    bool *left_out;
+    struct config_mistakes *mistakes, *values, *together;
+    struct left left[ROUNDS];
+    unsigned n_left;
+};
+
+static int read_again(struct settling *self, struct config **ret)
+{
+    self->mistakes->n = self->values->n = self->together->n = 0;
+    return self->read(self->file, self->page, self->left_out, self->mistakes, self->values, self->together, ret);
+}
+
+/* False: nothing of the page's is to blame. */
+static bool leave_out(struct settling *self, const struct config *config)
+{
+    const struct config_mistake *mistake = &self->together->list[0];
+    long at = find_culprit(config, self->page, self->left_out, mistake);
+    if (at < 0 || self->n_left == ROUNDS)
+        return false;
+    self->left_out[at] = true;
+    self->left[self->n_left++] = (struct left){.at = at, .why = *mistake};
+    return true;
+}
+
+/* Some were left out for what another did: they come back. */
+static int bring_back(struct settling *self, struct config **config)
+{
+    for (unsigned i = 0; i + 1 < self->n_left; i++) {
+        struct config *other = NULL;
+        self->left_out[self->left[i].at] = false;
+        int r = read_again(self, &other);
+        if (r < 0)
+            return r;
+        if (self->together->n) {
+            self->left_out[self->left[i].at] = true;
+            config_destroy(other);
+            continue;
+        }
+        self->left[i].at = -1;
+        config_destroy(*config);
+        *config = other;
+    }
+    /* what is told of values is of what counts in the end */
+    struct config *last = NULL;
+    int r = read_again(self, &last);
+    if (r == 0) {
+        config_destroy(*config);
+        *config = last;
+    }
+    return r;
+}
+
+static void tell(const struct settling *self, struct config_mistakes *ignored)
 {
     const char *target;
-    long at = find_culprit(config, page, left_out, mistake);
-    if (at < 0)
-        return;
-    left_out[at] = true;
-    const struct config_page_entry *entry = entry_at(page, at, &target);
-    if (strcmp(mistake->key, entry->key->name) == 0)
-        config_mistake(told, 0, target, entry->key->name, "%s", mistake->text);
-    else
-        config_mistake(told, 0, target, entry->key->name, "does not go with the rest: %s: %s", mistake->key,
-                       mistake->text);
+    for (unsigned i = 0; i < self->values->n; i++) {
+        const struct config_mistake *m = &self->values->list[i];
+        config_mistake(ignored, m->line, m->target, m->key, "%s", m->text);
+    }
+    for (unsigned i = 0; i < self->n_left; i++) {
+        const struct config_mistake *why = &self->left[i].why;
+        if (self->left[i].at < 0)
+            continue;
+        const char *key = entry_at(self->page, self->left[i].at, &target)->key->name;
+        if (strcmp(why->key, key) == 0)
+            config_mistake(ignored, 0, target, key, "%s", why->text);
+        else
+            config_mistake(ignored, 0, target, key, "does not go with the rest: %s: %s", why->key, why->text);
+    }
+}
+
+static int settle(struct settling *self, struct config_mistakes *ignored, struct config **ret)
+{
+    struct config *config = NULL;
+    int r = 0;
+    do {
+        config = config_destroy(config);
+        r = read_again(self, &config);
+    } while (r == 0 && self->together->n && leave_out(self, config));
+    bool good = r == 0 && self->together->n == 0;
+    if (good)
+        r = bring_back(self, &config);
+    if (r < 0) {
+        config_destroy(config);
+        return r;
+    }
+    if (good) {
+        tell(self, ignored);
+        *ret = config;
+        return 0;
+    }
+    config_destroy(config);
+    config_mistake(ignored, 0, "", "",
+                   "what page and command line have set does not go with the configuration: all of "
+                   "it is left out");
+    return self->read(self->file, NULL, NULL, self->mistakes, NULL, self->mistakes, ret);
 }
 
 int config_settle(const struct config_text *file, const struct config_page *page, config_read_fn *read,
                   struct config_mistakes *ignored, struct config **ret)
 {
-    _cleanup_free_ struct config_mistakes *rooms = calloc(4, sizeof *rooms);
+    _cleanup_free_ struct config_mistakes *rooms = calloc(3, sizeof *rooms);
     _cleanup_free_ bool *left_out = calloc(count_entries(page) + 1, sizeof *left_out);
-    if (!rooms || !left_out)
+    _cleanup_free_ struct settling *self = calloc(1, sizeof *self);
+    if (!rooms || !left_out || !self)
         return -ENOMEM;
-    struct config_mistakes *mistakes = &rooms[0], *values = &rooms[1], *together = &rooms[2], *told = &rooms[3];
-    for (int round = 0; round < ROUNDS; round++) {
-        struct config *config = NULL;
-        mistakes->n = values->n = together->n = 0;
-        int r = read(file, page, left_out, mistakes, values, together, &config);
-        if (r < 0)
-            return r;
-        if (together->n == 0) {
-            for (unsigned i = 0; i < values->n + told->n; i++) {
-                const struct config_mistake *m = i < values->n ? &values->list[i] : &told->list[i - values->n];
-                config_mistake(ignored, m->line, m->target, m->key, "%s", m->text);
-            }
-            *ret = config;
-            return 0;
-        }
-        leave_out(config, page, left_out, &together->list[0], told);
-        config_destroy(config);
-    }
-    config_mistake(ignored, 0, "", "",
-                   "what page and command line have set does not go with the configuration: all of "
-                   "it is left out");
-    return read(file, NULL, NULL, mistakes, NULL, mistakes, ret);
+    *self = (struct settling){.file = file,
+                              .page = page,
+                              .read = read,
+                              .left_out = left_out,
+                              .mistakes = &rooms[0],
+                              .values = &rooms[1],
+                              .together = &rooms[2]};
+    return settle(self, ignored, ret);
 }

@@ -98,26 +98,20 @@ static bool known_before(const struct config_mistakes *before, const struct conf
 static int read_both(const struct settings_base *base, const struct config_page *page, struct config_mistakes *faults,
                      struct config **ret)
 {
-    _cleanup_free_ struct config_mistakes *rooms = calloc(2, sizeof *rooms);
-    struct config *before = NULL, *after = NULL;
+    _cleanup_free_ struct config_mistakes *rooms = calloc(3, sizeof *rooms);
+    const struct config_file *file = &base->file;
     if (!rooms)
         return -ENOMEM;
-    int r = settings_read(&base->file, base->page, &rooms[0], &before);
-    r = r ? r : settings_read(&base->file, page, &rooms[1], &after);
-    config_destroy(before);
-    if (r < 0)
-        return r;
-    for (unsigned i = 0; i < rooms[1].n; i++) {
+    int r = config_faults(file->bytes, file->size, file->trusted, base->page, &rooms[0]);
+    r = r ? r : config_faults(file->bytes, file->size, file->trusted, page, &rooms[1]);
+    for (unsigned i = 0; i < rooms[1].n && r == 0; i++) {
         const struct config_mistake *m = &rooms[1].list[i];
         if (!known_before(&rooms[0], m))
             config_mistake(faults, 0, m->target, m->key, "%s", m->text);
     }
-    if (faults->n == 0) {
-        *ret = after;
-        return 0;
-    }
-    config_destroy(after);
-    return -EINVAL;
+    if (faults->n)
+        r = -EINVAL;
+    return r ? r : settings_read(file, page, &rooms[2], ret);
 }
 
 static bool check_make(const struct settings_base *base, const char *make, struct config_mistakes *faults)
