@@ -18,6 +18,7 @@
 #define MAX_CHORDS 16
 /* A port that takes nothing (machine off, device not configured) must not keep a job for ever. */
 #define PATIENCE_US 12000000
+#define NOTABLE_US 500000 /* a target that takes nothing for so long is waited for */
 #define BURST 32 /* characters in one turn of the loop */
 #define CAPS_PATIENCE_US 600000
 
@@ -385,8 +386,9 @@ void typist_wait(struct typist *self, bool waits)
 
 void typist_state(const struct typist *self, struct typing_state *ret)
 {
-    uint64_t us = (self->on ? clock_now_us() : self->ended_us) - self->began_us;
-    ret->phase = self->on && (self->waits || self->refused_since_us) ? TYPING_WAITS : self->phase;
+    uint64_t now = clock_now_us(), us = (self->on ? now : self->ended_us) - self->began_us;
+    bool refuses = self->refused_since_us && now - self->refused_since_us > NOTABLE_US;
+    ret->phase = self->on && (self->waits || refuses) ? TYPING_WAITS : self->phase;
     ret->characters = self->plan.plan.characters;
     ret->remaining = typist_remaining(self);
     ret->per_second = us > 100000 ? (uint32_t)(self->typed * 1000000ull / us) : 0;
