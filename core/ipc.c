@@ -163,6 +163,12 @@ static int duplicate(const int *fds, unsigned n, int *ret_fds)
     return 0;
 }
 
+void ipc_let_wait(struct ipc *self, unsigned messages, size_t bytes)
+{
+    self->unsent.most = messages;
+    self->unsent.most_bytes = bytes;
+}
+
 int ipc_send(struct ipc *self, uint16_t type, uint32_t serial, const void *body, size_t size, const int *fds,
              unsigned n_fds)
 {

@@ -38,6 +38,10 @@ DEFINE_CLEANUP(struct ipc, ipc_destroy)
 int ipc_send(struct ipc *self, uint16_t type, uint32_t serial, const void *body, size_t size, const int *fds,
              unsigned n_fds);
 
+/* How much may wait for the other side to read, instead of 64 messages and 256 KiB: for a channel over which much is
+ * said at once. */
+void ipc_let_wait(struct ipc *self, unsigned messages, size_t bytes);
+
 /* Serials with this bit are chosen by ipc_call; other askers leave it clear. */
 #define IPC_CALL_SERIAL 0x80000000u
 

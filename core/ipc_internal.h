@@ -17,8 +17,8 @@ struct ipc_held {
 
 struct ipc_queue {
     struct ipc_held *first, **end;
-    size_t bytes;
-    unsigned count;
+    size_t bytes, most_bytes;
+    unsigned count, most;
 };
 
 struct ipc {

@@ -14,7 +14,7 @@ void ipc_close_fds(int *fds, unsigned n)
 
 void ipc_queue_init(struct ipc_queue *queue)
 {
-    *queue = (struct ipc_queue){0};
+    *queue = (struct ipc_queue){.most = IPC_QUEUE_MESSAGES, .most_bytes = IPC_QUEUE_BYTES};
     queue->end = &queue->first;
 }
 
@@ -50,7 +50,7 @@ void ipc_queue_clear(struct ipc_queue *queue)
 
 int ipc_queue_add(struct ipc_queue *queue, const uint8_t *bytes, size_t size, int *fds, unsigned n_fds)
 {
-    if (queue->count >= IPC_QUEUE_MESSAGES || queue->bytes + size > IPC_QUEUE_BYTES)
+    if (queue->count >= queue->most || queue->bytes + size > queue->most_bytes)
         return -ENOBUFS;
 
     struct ipc_held *held = malloc(sizeof(*held) + size);

@@ -89,9 +89,10 @@ bool config_said_copy(struct config_said to[CONFIG_MAX_KEYS], const struct confi
 
 struct config_target {
     char name[TARGET_NAME_MAX];
-    int line;                                 /* of its section in the owner's file; 0: the page made it */
-    struct config_said said[CONFIG_MAX_KEYS]; /* by row of the key table */
-    unsigned machine;                         /* enum config_machine */
+    int line;                                              /* of its section in the owner's file; 0: the page made it */
+    struct config_said said[CONFIG_MAX_KEYS];              /* by row of the key table */
+    unsigned machine;                                      /* enum config_machine */
+    char group[TARGET_GROUP_MAX], title[TARGET_TITLE_MAX]; /* for people; "" */
     char recording[CONFIG_PATH_MAX];
     unsigned format; /* a number below CONFIG_FORMATS: what config_format_word names */
     bool noise;      /* the signal is noisy: differences that noise explains are no changes */

@@ -253,6 +253,12 @@ const struct config_key config_keys[] = {
            .help = "Seconds of silence after which the pointer is moved a little.", NOW, PAGE, .unit = "s",
            .remedy =
                "give seconds of silence from 10 to 3600 after which the pointer is moved a little, or 0 for never"),
+    TARGET("group", group, CONFIG_FOR_ALL, config_value_group, .standard = "",
+           .help = "Word under which targets stand together.", NOW, PAGE,
+           .remedy = "give up to 31 of a-z, 0-9 and -, for example group = lab"),
+    TARGET("title", title, CONFIG_FOR_ALL, config_value_title, .standard = "",
+           .help = "What people read beside the target's name.", NOW, PAGE,
+           .remedy = "give up to 80 bytes of text, for example title = Print server, second floor"),
     TARGET("extra-arguments", extra, CONFIG_FOR_QEMU, config_value_arguments, .trusted_only = true, .standard = "",
            .help = "Words added to QEMU's command line.", MACHINE,
            .remedy = "give at most 64 words, quoted with \" where they hold blanks"),

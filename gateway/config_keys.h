@@ -72,7 +72,7 @@ config_parse_fn config_value_bool, config_value_number, config_value_size, confi
     config_value_broadcast, config_value_boot_keys, config_value_networks, config_value_proxy, config_value_base_path,
     config_value_trusted, config_value_syslog, config_value_directory_urls, config_value_directory_dn,
     config_value_directory_filter, config_value_directory_user_dn, config_value_directory_group, config_value_jiggler,
-    config_value_layout;
+    config_value_group, config_value_title, config_value_layout;
 
 /* Whether a value may come from the page: text of one line, not too long, that parses, and that page_fits. The page is
  * as good as whoever has taken over the gateway: no path, no user, no free word for a command. Pure. */

@@ -17,7 +17,8 @@ void console_tell_changed(struct gateway_target *target, uint8_t what);
 /* The session has ended: what is remembered of its pages is erased. */
 void console_session_ended(struct gateway_target *target, uint64_t session);
 
-/* When nobody views the target any more and no job runs. */
+bool console_idle(const struct gateway_target *target); /* nobody views it, and no job of its pictures runs */
+/* When it is idle. */
 void console_finish(struct gateway_target *target);
 
 /* NULL: nobody has viewed it yet. */

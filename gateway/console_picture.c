@@ -230,6 +230,11 @@ void console_session_ended(struct gateway_target *target, uint64_t session)
         console_slots_erase(&target->pictures->slots, session);
 }
 
+bool console_idle(const struct gateway_target *target)
+{
+    return !target->viewers && (!target->pictures || audience_statistics(target->pictures->audience)->cohorts == 0);
+}
+
 void console_finish(struct gateway_target *target)
 {
     struct console_pictures *self = take(target->pictures);

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "gateway/console_viewer.h"
 #include "gateway/macros.h"
+#include "gateway/target_news.h"
 
 #define ACTS_MAX 30 /* that one viewer may ask for in ACTS_US; each may become a line of the audit log */
 #define ACTS_US 10000000ull
@@ -134,6 +135,9 @@ static void follow(struct gateway_target *self, const struct seat_news *news)
         macros_seat_moved(self->macros, news);
     }
     write_down(self, news);
+    if (news->change == SEAT_OVERTAKEN)
+        target_note(self, TARGET_EVENT_SEAT, TARGET_TONE_INFO, "%s took the keyboard over from %s.", news->who.name,
+                    news->former.name);
     target_tell_seat(self);
 }
 
@@ -162,6 +166,17 @@ static void arm(struct gateway_target *self)
         return;
     uint64_t now = clock_now_us();
     loop_timer_arm_in(self->seat_timer, at > now ? at - now : 0);
+}
+
+void console_seat_configure(struct gateway_target *target, bool shared, uint64_t idle_us)
+{
+    struct seat *seat = &target->target.seat;
+    struct seat_news news = {0};
+    seat->idle_us = idle_us;
+    if (seat->shared != shared)
+        seat_share(seat, &(struct seat_party){.name = "the configuration"}, shared, &news);
+    follow(target, &news);
+    target_tell_seat(target);
 }
 
 void console_seat_finish(struct gateway_target *self)

@@ -11,4 +11,7 @@ int console_seat_act(struct gateway_target *target, struct auth_session *session
  * of the seat at once, and every viewer is told how it stands. */
 void console_rights_changed(struct gateway_target *target, const struct auth_session *session);
 
+/* How the seat works is another now. Who must let go does. */
+void console_seat_configure(struct gateway_target *target, bool shared, uint64_t idle_us);
+
 void console_seat_finish(struct gateway_target *target);

@@ -27,6 +27,8 @@ bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *
 void control_write_target(struct wire_writer *w, const struct control_target *target)
 {
     wire_write_le16(w, target->index);
+    wire_write_le32(w, target->generation);
+    wire_write_le16(w, target->order);
     ipc_write_string(w, target->name);
     wire_write_u8(w, target->machine);
     wire_write_u8(w, target->firmware);
@@ -39,7 +41,10 @@ void control_write_target(struct wire_writer *w, const struct control_target *ta
     wire_write_u8(w, target->seat_shared);
     wire_write_le32(w, target->seat_idle_s);
     wire_write_le32(w, target->jiggler_s);
+    ipc_write_string(w, target->group);
+    ipc_write_string(w, target->title);
     ipc_write_string(w, target->layout);
+    ipc_write_string(w, target->waits);
 }
 
 bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret)
@@ -47,6 +52,8 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
     struct wire_reader r = wire_reader_init(body, size);
     memset(ret, 0, sizeof *ret);
     ret->index = wire_read_le16(&r);
+    ret->generation = wire_read_le32(&r);
+    ret->order = wire_read_le16(&r);
     if (!ipc_read_string(&r, ret->name, sizeof ret->name))
         return false;
     ret->machine = wire_read_u8(&r);
@@ -60,7 +67,8 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
     ret->seat_shared = wire_read_u8(&r) != 0;
     ret->seat_idle_s = wire_read_le32(&r);
     ret->jiggler_s = wire_read_le32(&r);
-    if (!ipc_read_string(&r, ret->layout, sizeof ret->layout))
+    if (!ipc_read_string(&r, ret->group, sizeof ret->group) || !ipc_read_string(&r, ret->title, sizeof ret->title) ||
+        !ipc_read_string(&r, ret->layout, sizeof ret->layout) || !ipc_read_string(&r, ret->waits, sizeof ret->waits))
         return false;
     return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS && ret->machine <= CONFIG_DONGLE &&
            ret->firmware <= CONFIG_UEFI_SECURE && ret->format < CONFIG_FORMATS && ret->n_disks <= CONFIG_MAX_DISKS &&
@@ -70,6 +78,7 @@ bool control_read_target(const uint8_t *body, size_t size, struct control_target
 void control_write_vm(struct wire_writer *w, const struct control_vm *vm)
 {
     wire_write_le16(w, vm->index);
+    wire_write_le32(w, vm->generation);
     wire_write_u8(w, vm->running);
     wire_write_le32(w, vm->pid);
     ipc_write_string(w, vm->state);
@@ -84,6 +93,7 @@ bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret)
     struct wire_reader r = wire_reader_init(body, size);
     memset(ret, 0, sizeof *ret);
     ret->index = wire_read_le16(&r);
+    ret->generation = wire_read_le32(&r);
     ret->running = wire_read_u8(&r) != 0;
     ret->pid = wire_read_le32(&r);
     if (!ipc_read_string(&r, ret->state, sizeof ret->state) || !ipc_read_string(&r, ret->why, sizeof ret->why))
@@ -111,21 +121,53 @@ bool control_read_exports(const uint8_t *body, size_t size, struct control_expor
     return wire_read_complete(&r);
 }
 
+void control_write_place(struct wire_writer *w, const struct control_place *place)
+{
+    wire_write_le16(w, place->index);
+    wire_write_le32(w, place->generation);
+}
+
+static bool read_place(struct wire_reader *r, struct control_place *ret)
+{
+    ret->index = wire_read_le16(r);
+    ret->generation = wire_read_le32(r);
+    return ret->index < CONFIG_MAX_TARGETS;
+}
+
+bool control_read_place(const uint8_t *body, size_t size, struct control_place *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    return read_place(&r, ret) && wire_read_complete(&r);
+}
+
+void control_write_gone(struct wire_writer *w, const struct control_gone *gone)
+{
+    control_write_place(w, &gone->place);
+    wire_write_u8(w, gone->for_good);
+}
+
+bool control_read_gone(const uint8_t *body, size_t size, struct control_gone *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    bool good = read_place(&r, &ret->place);
+    uint8_t for_good = wire_read_u8(&r);
+    ret->for_good = for_good == 1;
+    return good && for_good <= 1 && wire_read_complete(&r);
+}
+
 void control_write_wake(struct wire_writer *w, const struct control_wake *wake)
 {
-    wire_write_le16(w, wake->index);
+    control_write_place(w, &wake->place);
 }
 
 bool control_read_wake(const uint8_t *body, size_t size, struct control_wake *ret)
 {
-    struct wire_reader r = wire_reader_init(body, size);
-    ret->index = wire_read_le16(&r);
-    return wire_read_complete(&r) && ret->index < CONFIG_MAX_TARGETS;
+    return control_read_place(body, size, &ret->place);
 }
 
 void control_write_woken(struct wire_writer *w, const struct control_woken *woken)
 {
-    wire_write_le16(w, woken->index);
+    control_write_place(w, &woken->place);
     wire_write_le32(w, (uint32_t)woken->error);
     ipc_write_string(w, woken->why);
 }
@@ -134,8 +176,7 @@ bool control_read_woken(const uint8_t *body, size_t size, struct control_woken *
 {
     struct wire_reader r = wire_reader_init(body, size);
     memset(ret, 0, sizeof *ret);
-    ret->index = wire_read_le16(&r);
+    bool good = read_place(&r, &ret->place);
     ret->error = (int32_t)wire_read_le32(&r);
-    return ipc_read_string(&r, ret->why, sizeof ret->why) && wire_read_complete(&r) && ret->error <= 0 &&
-           ret->index < CONFIG_MAX_TARGETS;
+    return ipc_read_string(&r, ret->why, sizeof ret->why) && wire_read_complete(&r) && good && ret->error <= 0;
 }

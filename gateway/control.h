@@ -1,6 +1,6 @@
 /* What supervisor and gateway say to each other over core/ipc. The supervisor sends SETUP, one TARGET for each, VM for
  * those with a process, and BEGIN; later VM, KEEPER and OUTWARD whenever something changes. The gateway says READY
- * once, and WANT_HELPER. It names targets only by their index. Packing and unpacking are pure; the receiver checks
+ * once, and WANT_HELPER. It names targets only by their place. Packing and unpacking are pure; the receiver checks
  * every length and range. */
 #pragma once
 
@@ -27,6 +27,7 @@ enum control_type {
     CONTROL_LISTEN,            /* control_net.h, one descriptor: a listening socket */
     CONTROL_CLIENT_CA,         /* no body; descriptors: none, authorities, or authorities and revocation lists (PEM) */
     CONTROL_UNLISTEN,          /* control_net.h: it is taken back */
+    CONTROL_TARGET_GONE,       /* struct control_gone */
     CONTROL_SETTINGS = 40,     /* control_config.h; before BEGIN, and when it changed */
     CONTROL_SETTINGS_ANSWER,   /* control_config.h: answers SETTINGS_ASK */
     CONTROL_READER = 56,       /* one descriptor: a channel to the reader; answers WANT_READER */
@@ -35,6 +36,8 @@ enum control_type {
     CONTROL_WANT_HELPER,       /* the channel to the helper broke */
     CONTROL_SET_CLOCK,         /* control_clock.h */
     CONTROL_WAKE,              /* struct control_wake: the gateway has no network of its own */
+    CONTROL_OFF,               /* struct control_place: its machine is off, and its process may be changed */
+    CONTROL_PARTED,            /* struct control_place: nothing of a target that is gone uses its machine any more */
     CONTROL_SETTINGS_ASK = 96, /* control_config.h */
 };
 
@@ -45,9 +48,20 @@ struct control_setup {
     uint64_t recordings_keep; /* bytes; 0: nothing is recorded */
 };
 
-/* With one descriptor for a replay: the recording. */
+/* A target's place: the index among those that are there, and the generation, which no two targets in one place share.
+ * The gateway says both; what it says of a target that is gone is dropped. */
+struct control_place {
+    uint16_t index;
+    uint32_t generation;
+};
+
+/* Once for each target, and again whenever something has changed: then place, name and machine are those of before,
+ * what may change without touching what runs takes effect, and the rest is ignored. With one descriptor for a replay:
+ * the recording, the first time. */
 struct control_target {
     uint16_t index;
+    uint32_t generation;
+    uint16_t order; /* among the targets, as the configuration lists them */
     char name[TARGET_NAME_MAX];
     uint8_t machine; /* enum config_machine */
     uint8_t firmware;
@@ -58,12 +72,22 @@ struct control_target {
     uint32_t media_wait_s;
     bool seat_shared;
     uint32_t seat_idle_s;
+    char group[TARGET_GROUP_MAX], title[TARGET_TITLE_MAX];
+    char waits[TARGET_WAITS_MAX]; /* keys that take effect when the machine is powered off and on; "" */
     uint32_t jiggler_s;
     char layout[TARGET_LAYOUT_MAX];
 };
 
+/* It is gone from this place. for_good: its viewers are told that there is no such target any more, and what is noted
+ * of it is removed; else it comes back at once, made anew. */
+struct control_gone {
+    struct control_place place;
+    bool for_good;
+};
+
 struct control_vm {
     uint16_t index;
+    uint32_t generation;
     bool running;
     uint32_t pid; /* 0: none */
     char state[32];
@@ -78,11 +102,11 @@ struct control_exports {
 };
 
 struct control_wake {
-    uint16_t index;
+    struct control_place place;
 };
 
 struct control_woken {
-    uint16_t index;
+    struct control_place place;
     int32_t error;
     char why[256];
 };
@@ -94,6 +118,8 @@ void control_write_setup(struct wire_writer *w, const struct control_setup *setu
 void control_write_target(struct wire_writer *w, const struct control_target *target);
 void control_write_vm(struct wire_writer *w, const struct control_vm *vm);
 void control_write_exports(struct wire_writer *w, const struct control_exports *exports);
+void control_write_gone(struct wire_writer *w, const struct control_gone *gone);
+void control_write_place(struct wire_writer *w, const struct control_place *place);
 void control_write_wake(struct wire_writer *w, const struct control_wake *wake);
 void control_write_woken(struct wire_writer *w, const struct control_woken *woken);
 
@@ -102,5 +128,7 @@ bool control_read_setup(const uint8_t *body, size_t size, struct control_setup *
 bool control_read_target(const uint8_t *body, size_t size, struct control_target *ret);
 bool control_read_vm(const uint8_t *body, size_t size, struct control_vm *ret);
 bool control_read_exports(const uint8_t *body, size_t size, struct control_exports *ret);
+bool control_read_gone(const uint8_t *body, size_t size, struct control_gone *ret);
+bool control_read_place(const uint8_t *body, size_t size, struct control_place *ret);
 bool control_read_wake(const uint8_t *body, size_t size, struct control_wake *ret);
 bool control_read_woken(const uint8_t *body, size_t size, struct control_woken *ret);

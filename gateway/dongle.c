@@ -62,7 +62,7 @@ int dongle_create(struct gateway_target *target, struct dongle **ret)
     r = r ? r : dongle_panel_create(self);
     r = r ? r : dongle_capture_create(self);
     if (r == 0)
-        helper_client_listen(self->helper, target->index, &listener, self);
+        helper_client_listen(self->helper, target->index, target->target.name, &listener, self);
     return r;
 }
 

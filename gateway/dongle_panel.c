@@ -40,7 +40,8 @@ static void on_wake(void *data, power_done_fn *done, void *done_data)
     struct dongle *self = data;
     uint8_t room[8];
     struct wire_writer w = wire_writer_init(room, sizeof room);
-    control_write_wake(&w, &(struct control_wake){.index = (uint16_t)self->target->index});
+    const struct control_target *setup = &self->target->setup;
+    control_write_wake(&w, &(struct control_wake){.place = {.index = setup->index, .generation = setup->generation}});
     struct ipc *supervisor = self->target->gateway->supervisor;
     int r = self->woken  ? -EBUSY
             : supervisor ? ipc_send(supervisor, CONTROL_WAKE, 0, room, wire_written(&w), NULL, 0)

@@ -12,6 +12,7 @@
 #include "gateway/console.h"
 #include "gateway/dongle_internal.h"
 #include "gateway/drives.h"
+#include "gateway/target_news.h"
 
 #define TICK_US 1000000
 #define BIG_INQUIRY "KVM     Virtual DVD-ROM 0001"
@@ -203,6 +204,23 @@ static void begin(struct dongle *self)
         drives_restore(self->target->drives);
 }
 
+/* As people see the cable; the steps of one attachment are one event. */
+static void note_state(struct dongle *self, enum target_usb_state before)
+{
+    struct gateway_target *target = self->target;
+    enum target_usb_state now = self->usb.state;
+    if (now == TARGET_USB_CONFIGURED && before == TARGET_USB_SUSPENDED)
+        target_note(target, TARGET_EVENT_USB, TARGET_TONE_INFO, "It has woken up.");
+    else if (now == TARGET_USB_CONFIGURED && !target->seen.usb_attached)
+        target_note(target, TARGET_EVENT_USB, TARGET_TONE_GOOD, "It has attached keyboard, mouse and drives.");
+    else if (now == TARGET_USB_SUSPENDED)
+        target_note(target, TARGET_EVENT_USB, TARGET_TONE_INFO, "It sleeps: its USB is suspended.");
+    else if (now == TARGET_USB_NOT_ATTACHED && target->seen.usb_attached)
+        target_note(target, TARGET_EVENT_USB, TARGET_TONE_WARN, "Its USB is detached, or has no power.");
+    if (now == TARGET_USB_CONFIGURED || now == TARGET_USB_NOT_ATTACHED)
+        target->seen.usb_attached = now == TARGET_USB_CONFIGURED;
+}
+
 void dongle_usb_state(struct dongle *self, bool changed)
 {
     enum target_usb_state before = self->usb.state;
@@ -216,6 +234,8 @@ void dongle_usb_state(struct dongle *self, bool changed)
     else if (!self->state.bound && self->rise == DONGLE_IDLE && self->state.udc != HELPER_UDC_GONE &&
              (was_bound || before == TARGET_USB_NO_HELPER || before == TARGET_USB_GONE))
         dongle_usb_rise(self, false, NULL, NULL); /* a controller or a helper that is back */
+    if (before != self->usb.state)
+        note_state(self, before);
     if (before != self->usb.state || was_bound != self->usb.bound)
         console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
 }

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "gateway/target_news.h"
 #include "media/source_file.h"
 
 static void end(struct insertion *job, int error, const char *why)
@@ -57,6 +58,13 @@ static void on_inserted(void *data, int error, const char *why)
     else
         drives_save(slot->owner);
     slot->told_in = error == 0;
+    if (error < 0 && !slot->owner->stopped)
+        target_note(slot->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_WARN,
+                    "%.80s does not go into drive %u: %.100s", job->note.image, slot->index,
+                    why && *why ? why : strerror(-error));
+    else if (error == 0 && !job->again)
+        target_note(slot->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_INFO, "%.120s is in drive %u.",
+                    job->note.image, slot->index);
     if (error == 0 && !job->again)
         boot_once(slot);
     end(job, error, why);
@@ -193,6 +201,7 @@ static void on_folder_disk(void *data)
 {
     struct folder *self = data;
     struct insertion *job = self->job;
+    job->slot->owner->asked--;
     close(self->fd);
     if (self->error == 0 && !self->source)
         self->error = -ECANCELED; /* the pool has ended */
@@ -223,6 +232,7 @@ static void open_folder(struct insertion *job, int fd)
         folder_disk_label(job->note.image, folder->label);
         r = worker_pool_submit(io, make_folder_disk, on_folder_disk, folder);
     }
+    job->slot->owner->asked += r == 0;
     if (r < 0) {
         free(folder);
         close(fd);
@@ -243,6 +253,7 @@ static void on_opened(void *data, int error, const char *why, int fd, const stru
     struct insertion *job = data;
     struct slot *slot = job->slot;
     struct source *source = NULL;
+    slot->owner->asked--;
     if (error < 0 || slot->owner->stopped) {
         if (error == 0)
             close(fd);
@@ -279,7 +290,11 @@ static int begin_library(struct insertion *job)
 {
     struct library *library = job->slot->owner->target->gateway->library;
     bool writable = !job->note.read_only && job->note.overlay == MEDIUM_OVERLAY_NONE && job->kind != DRIVE_CDROM;
-    return library ? library_open(library, job->note.image, writable, on_opened, job) : -ENOENT;
+    struct drives *owner = job->slot->owner;
+    owner->asked++; /* it may be answered at once */
+    int r = library ? library_open(library, job->note.image, writable, on_opened, job) : -ENOENT;
+    owner->asked -= r < 0;
+    return r;
 }
 
 /* --- the beginning --- */

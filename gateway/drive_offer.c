@@ -10,6 +10,7 @@
 #include "gateway/drive_void.h"
 #include "gateway/drives_internal.h"
 #include "gateway/media_streams.h"
+#include "gateway/target_news.h"
 
 #define WHY_SIZE 256
 
@@ -22,6 +23,7 @@ void slot_fault(void *data, const char *why)
     snprintf(self->fault, sizeof self->fault, "%s", why);
     log_error("drives", "target %s, drive %u: %s", self->owner->target->target.name, self->index, why);
     slot_audit(self, "media-fault", why);
+    target_note(self->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_DANGER, "Drive %u: %s", self->index, why);
     slot_changed(self);
 }
 
@@ -99,6 +101,7 @@ static void on_copy_opened(void *data, int error, const char *why, int fd, const
 {
     struct copied *job = data;
     struct slot *slot = job->slot;
+    slot->owner->asked--;
     if (error == 0)
         close(fd);
     if (slot->owner->stopped || strcmp(slot->note.export, job->export) != 0)
@@ -130,8 +133,11 @@ static void on_copy_ended(void *data, int error, const char *name)
         return;
     job->slot = self;
     memcpy(job->export, self->note.export, sizeof job->export);
-    if (library_open(library, name, false, on_copy_opened, job) < 0)
+    self->owner->asked++;
+    if (library_open(library, name, false, on_copy_opened, job) < 0) {
+        self->owner->asked--;
         free(job);
+    }
 }
 
 static void on_copy_progress(void *data, uint64_t copied, uint64_t size)
@@ -319,6 +325,7 @@ static void on_facts(void *data, int error, const char *why, const struct librar
     struct copied *job = data;
     struct slot *slot = job->slot;
     (void)why;
+    slot->owner->asked--;
     if (error == 0 && strcmp(slot->note.export, job->export) == 0) {
         recognise_words(&facts->image, slot->note.kind == DRIVE_DISK, slot->firmware, sizeof slot->firmware);
         slot_changed(slot);
@@ -335,6 +342,9 @@ void slot_look_at_firmware(struct slot *self)
         return;
     job->slot = self;
     memcpy(job->export, self->note.export, sizeof job->export);
-    if (library_facts(library, self->note.image, on_facts, job) < 0)
+    self->owner->asked++;
+    if (library_facts(library, self->note.image, on_facts, job) < 0) {
+        self->owner->asked--;
         free(job);
+    }
 }

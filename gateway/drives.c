@@ -7,7 +7,8 @@
 
 #include "core/log.h"
 #include "gateway/console.h"
-#include "gateway/drives_internal.h"
+#include "gateway/drive_insert.h"
+#include "gateway/target_news.h"
 
 void drives_save(struct drives *self)
 {
@@ -26,6 +27,9 @@ void slot_forget(struct slot *self)
 {
     if (self->owner->stopped || !self->note.export[0])
         return;
+    if (self->told_in)
+        target_note(self->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_INFO, "%.120s is out of drive %u.",
+                    self->note.image, self->index);
     slot_export_stop(self);
     slot_withdraw(self);
     slot_overlay_drop(self);
@@ -168,6 +172,24 @@ void drives_stop(struct drives *self)
     }
     self->nbd = nbd_server_destroy(self->nbd);
     self->tick = loop_timer_remove(self->tick);
+}
+
+void drives_leave(struct drives *self, bool for_good)
+{
+    for (unsigned i = 0; self && !self->stopped && i < DRIVES_MAX; i++) {
+        struct slot *slot = &self->slots[i];
+        insertion_cancel(slot);
+        if (for_good)
+            slot_forget(slot);
+        slot_export_stop(slot);
+        slot_withdraw(slot);
+    }
+    drives_stop(self);
+}
+
+bool drives_idle(const struct drives *self)
+{
+    return !self || self->asked == 0;
 }
 
 struct drives *drives_destroy(struct drives *self)

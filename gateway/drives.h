@@ -18,7 +18,11 @@
 int drives_create(struct gateway_target *target, const char *nbd_socket, struct drives **ret);
 /* Nothing is offered any more, and what still comes back from pools and machine changes no notes. */
 void drives_stop(struct drives *self); /* NULL allowed */
-/* After the I/O pool is gone. */
+/* The target is gone while the gateway goes on: media are taken out, for_good: and forgotten. What pools still have of
+ * it is waited for by drives_idle. */
+void drives_leave(struct drives *self, bool for_good); /* NULL allowed */
+bool drives_idle(const struct drives *self);           /* NULL allowed */
+/* After the I/O pool is gone, or once it is idle. */
 struct drives *drives_destroy(struct drives *self); /* NULL allowed; returns NULL */
 
 /* The machine's drives (n of them, NULL where there is none) become the target's, through us. */

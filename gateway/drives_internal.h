@@ -61,6 +61,7 @@ struct drives {
     void *lost_data;
     bool known; /* the machine has said what its drives hold */
     bool stopped;
+    unsigned asked; /* answers of pools that are still to come */
     char notes_path[CONFIG_PATH_MAX + 128];
 };
 

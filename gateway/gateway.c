@@ -18,14 +18,14 @@
 #include "core/log.h"
 #include "gateway/accept.h"
 #include "gateway/console_seat.h"
-#include "gateway/drives.h"
 #include "gateway/exports.h"
+#include "gateway/gateway_targets.h"
 #include "gateway/helper_client.h"
 #include "gateway/macros.h"
 #include "gateway/media_streams.h"
 #include "gateway/outward_client.h"
-#include "gateway/recordings.h"
 #include "gateway/reader_client.h"
+#include "gateway/recordings.h"
 #include "gateway/role.h"
 #include "gateway/sandbox.h"
 #include "html5-client/site_files.h"
@@ -45,8 +45,7 @@
 
 static int enter_sandbox(const struct gateway *self)
 {
-    char own[CONFIG_PATH_MAX + 16], run[CONFIG_PATH_MAX + 16], recordings[CONFIG_PATH_MAX + 16],
-        library[32];
+    char own[CONFIG_PATH_MAX + 16], run[CONFIG_PATH_MAX + 16], recordings[CONFIG_PATH_MAX + 16], library[32];
     snprintf(own, sizeof own, "%s/gateway", self->setup.state);
     snprintf(run, sizeof run, "%s/run", self->setup.state);
     snprintf(recordings, sizeof recordings, "%s/recordings", self->setup.state);
@@ -309,8 +308,7 @@ static int begin(struct gateway *self)
         create_recordings(self);
     if (r == 0)
         gateway_create_exports(self);
-    for (size_t i = 0; r == 0 && i < self->target_list.n; i++)
-        target_create(self, self->targets[i]);
+    r = r ? r : gateway_targets_begin(self);
     if (r < 0)
         return r;
     set_api(self);
@@ -332,8 +330,7 @@ static void end(struct gateway *self)
     self->encoders = worker_pool_destroy(self->encoders);
     self->pictures = worker_pool_destroy(self->pictures);
     self->reader = reader_client_destroy(self->reader);
-    for (size_t i = 0; i < self->target_list.n; i++)
-        drives_stop(self->targets[i]->drives);
+    gateway_targets_stop(self);
     self->outward = outward_client_destroy(self->outward);
     self->api.uploads = uploads_destroy(self->api.uploads);
     self->uploading = worker_pool_destroy(self->uploading);
@@ -349,8 +346,7 @@ static void end(struct gateway *self)
     free(self->client_crl_pem);
     self->fonts = console_fonts_destroy(self->fonts);
     self->helper = helper_client_destroy(self->helper);
-    for (size_t i = 0; i < self->target_list.n; i++)
-        target_destroy(self->targets[i]);
+    gateway_targets_finish(self);
     self->keeper = keeper_client_destroy(self->keeper);
     self->supervisor = ipc_destroy(self->supervisor);
     signal_watch_end(&self->signals);

@@ -38,11 +38,28 @@ struct screenshots;
 struct target_typing;
 struct target_jiggler;
 
+/* A target that is gone, and not free of jobs yet. */
+struct gateway_leave {
+    struct gateway_target *next;
+    bool for_good, parted;
+    uint64_t off_by_us; /* until then its machine is waited for; 0: not */
+};
+
+/* What events were told of (target_news.h). */
+struct gateway_seen {
+    enum power_state power;
+    bool signal_lost, usb_attached;
+    char vm_state[32];
+};
+
 /* One target with everything the gateway keeps for it. */
 struct gateway_target {
     struct target target; /* what the REST faces see; first member */
     struct gateway *gateway;
     unsigned index;
+    bool made; /* its ports are, as far as they can be */
+    struct gateway_leave leave;
+    struct gateway_seen seen;
     struct control_target setup; /* what the supervisor said */
     int recording_fd;
     struct control_dongle dongle_setup;
@@ -83,10 +100,14 @@ struct gateway {
     char *client_ca_pem, *client_crl_pem; /* NULL: none */
     struct control_exports exports_setup;
     bool exports_wanted;
-    int keys_fd, client_ca_fd; /* of exports; -1: none */
-    struct gateway_target *targets[CONFIG_MAX_TARGETS];
+    int keys_fd, client_ca_fd;                          /* of exports; -1: none */
+    struct gateway_target *places[CONFIG_MAX_TARGETS];  /* by index; NULL: nobody is there */
+    struct gateway_target *targets[CONFIG_MAX_TARGETS]; /* the same in order, target_list.n of them */
     struct target *list[CONFIG_MAX_TARGETS];
     struct target_list target_list;
+    bool serves, began_targets; /* targets can be made; those of the start were */
+    struct gateway_target *leaving;
+    struct loop_timer *leave_timer; /* NULL: none has left yet */
 
     struct keeper_client *keeper;
     struct loop_timer *keeper_patience; /* runs while it is away */
@@ -122,8 +143,8 @@ void gateway_create_exports(struct gateway *self);
 
 /* target_create.c */
 int target_create(struct gateway *gateway, struct gateway_target *self);
-void target_destroy(struct gateway_target *self); /* the struct itself too; NULL allowed */
-void target_watched(struct gateway_target *self); /* the number of viewers changed */
+void target_destroy(struct gateway_target *self);           /* the struct itself too; NULL allowed */
+void target_watched(struct gateway_target *self);           /* the number of viewers changed */
 void target_recording_changed(struct gateway_target *self); /* one begins or ends */
 void target_vm_changed(struct gateway_target *self, const struct control_vm *vm);
 

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "gateway/dongle.h"
-#include "gateway/gateway.h"
+#include "gateway/gateway_targets.h"
 #include "gateway/helper_client.h"
 #include "gateway/outward_client.h"
 #include "gateway/reader_client.h"
@@ -37,50 +36,6 @@ static bool on_exports(struct gateway *self, struct ipc_message *message)
     if (setup.client_ca)
         self->client_ca_fd = take_fd(&message->fds[setup.keys ? 1 : 0]);
     return true;
-}
-
-static bool on_target(struct gateway *self, struct ipc_message *message)
-{
-    struct control_target setup;
-    if (self->began || !control_read_target(message->body, message->body_size, &setup))
-        return false;
-    /* in order, each once */
-    if (setup.index != self->target_list.n)
-        return false;
-    struct gateway_target *target = calloc(1, sizeof *target);
-    if (!target)
-        return false;
-    target->gateway = self;
-    target->index = setup.index;
-    target->setup = setup;
-    target->recording_fd = take_message_fd(message);
-    target->target.ops = setup.machine == CONFIG_DONGLE ? &gateway_dongle_ops : &gateway_target_ops;
-    memcpy(target->target.name, setup.name, sizeof target->target.name);
-    target->target.machine = config_machine_name(setup.machine);
-    target->target.signal = SCREEN_STARTING;
-    self->targets[setup.index] = target;
-    self->list[setup.index] = &target->target;
-    self->target_list = (struct target_list){.targets = self->list, .n = setup.index + 1u};
-    return true;
-}
-
-/* Read now, while files of the owner's can be. */
-static void read_edid(struct gateway_target *self, struct ipc_message *message)
-{
-    _cleanup_close_ int fd = take_message_fd(message);
-    ssize_t n = fd < 0 ? 0 : read(fd, self->edid_file, sizeof self->edid_file);
-    self->edid_file_size = n < 0 ? 0 : (size_t)n;
-}
-
-static bool on_dongle(struct gateway *self, struct ipc_message *message)
-{
-    struct control_dongle setup;
-    if (self->began || !control_read_dongle(message->body, message->body_size, &setup) ||
-        setup.index >= self->target_list.n)
-        return false;
-    self->targets[setup.index]->dongle_setup = setup;
-    read_edid(self->targets[setup.index], message);
-    return self->targets[setup.index]->setup.machine == CONFIG_DONGLE;
 }
 
 static bool on_helper(struct gateway *self, struct ipc_message *message)
@@ -116,25 +71,6 @@ static bool on_reader(struct gateway *self, struct ipc_message *message)
     return true;
 }
 
-static bool on_woken(struct gateway *self, struct ipc_message *message)
-{
-    struct control_woken woken;
-    if (!control_read_woken(message->body, message->body_size, &woken) || woken.index >= self->target_list.n)
-        return false;
-    if (self->targets[woken.index]->dongle)
-        dongle_woken(self->targets[woken.index]->dongle, &woken);
-    return true;
-}
-
-static bool on_vm(struct gateway *self, struct ipc_message *message)
-{
-    struct control_vm vm;
-    if (!control_read_vm(message->body, message->body_size, &vm) || vm.index >= self->target_list.n)
-        return false;
-    target_vm_changed(self->targets[vm.index], &vm);
-    return true;
-}
-
 static bool on_keeper(struct gateway *self, struct ipc_message *message)
 {
     int fd = take_message_fd(message);
@@ -166,13 +102,11 @@ static void on_message(void *data, struct ipc_message *message)
         good = gateway_tls_client_ca(self, message);
         break;
     case CONTROL_TARGET:
-        good = on_target(self, message);
-        break;
-    case CONTROL_VM:
-        good = on_vm(self, message);
-        break;
     case CONTROL_DONGLE:
-        good = on_dongle(self, message);
+    case CONTROL_VM:
+    case CONTROL_WOKEN:
+    case CONTROL_TARGET_GONE:
+        good = gateway_targets_told(self, message);
         break;
     case CONTROL_HELPER:
         good = on_helper(self, message);
@@ -182,9 +116,6 @@ static void on_message(void *data, struct ipc_message *message)
         break;
     case CONTROL_READER:
         good = on_reader(self, message);
-        break;
-    case CONTROL_WOKEN:
-        good = on_woken(self, message);
         break;
     case CONTROL_CLOCK:
         good = gateway_clock_told(self, message);

@@ -27,7 +27,7 @@ static void drop_peer(struct helper *self)
     self->peer = ipc_destroy(self->peer);
     for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
         if (self->dongles[i])
-            helper_panel_forget(self->dongles[i]);
+            helper_dongle_number(self->dongles[i], HELPER_NO_NUMBER);
 }
 
 static void send_answer(struct helper *self, uint32_t serial, const struct helper_answer *answer, const int *fds,
@@ -78,7 +78,8 @@ void helper_tell(struct helper_dongle *dongle)
             state.buttons |= (uint8_t)(1u << i);
     helper_write_state(&w, &state);
     size_t size = wire_written(&w);
-    if (!self->peer || (size == dongle->told_size && memcmp(room, dongle->told, size) == 0))
+    if (!self->peer || dongle->index == HELPER_NO_NUMBER ||
+        (size == dongle->told_size && memcmp(room, dongle->told, size) == 0))
         return;
     memcpy(dongle->told, room, size);
     dongle->told_size = ipc_send(self->peer, HELPER_STATE, 0, room, size, NULL, 0) == 0 ? size : 0;
@@ -111,11 +112,6 @@ static void take_peer(struct helper *self, int fd)
     int r = ipc_create(self->loop, fd, &listener, self, &self->peer);
     if (r < 0)
         log_error("helper", "the gateway's channel cannot be used: %s", strerror(-r));
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
-        if (self->dongles[i]) {
-            self->dongles[i]->told_size = 0;
-            helper_tell(self->dongles[i]);
-        }
 }
 
 /* --- how gateways come --- */
@@ -181,29 +177,6 @@ static int open_door(struct helper *self)
 
 /* --- beginning and end --- */
 
-static int load_config(struct helper *self, const char *path)
-{
-    struct stat st;
-    struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
-    int r = mistakes ? 0 : -ENOMEM;
-    /* config_load refuses dongles in such a file; here nothing at all is taken from it */
-    if (r == 0 && (stat(path, &st) < 0 || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
-        log_error(
-            "helper",
-            "%s must belong to root and nobody else may write it; run chown root and chmod go-w on it, and on its "
-            "folder",
-            path);
-        r = -EACCES;
-    }
-    if (r == 0) {
-        r = config_load(path, mistakes, &self->config);
-        if (r < 0)
-            config_print_mistakes(stderr, path, mistakes);
-    }
-    free(mistakes);
-    return r;
-}
-
 static void find_peer_uid(struct helper *self)
 {
     struct uid_choice user;
@@ -220,28 +193,6 @@ static void mount_all(struct helper *self)
     for (unsigned i = 0; i < self->config->n_targets; i++)
         if (self->config->targets[i]->machine == CONFIG_DONGLE)
             self->ffs_ready[i] = helper_gadget_prepare(self->config->targets[i]);
-}
-
-static int create_dongles(struct helper *self)
-{
-    for (unsigned i = 0; i < self->config->n_targets; i++) {
-        if (self->config->targets[i]->machine != CONFIG_DONGLE)
-            continue;
-        struct helper_dongle *dongle = calloc(1, sizeof *dongle);
-        if (!dongle)
-            return -ENOMEM;
-        *dongle = (struct helper_dongle){
-            .helper = self,
-            .index = (uint16_t)i,
-            .target = self->config->targets[i],
-            .state_fd = -1,
-            .ffs_ready = self->ffs_ready[i],
-        };
-        self->dongles[i] = dongle;
-        helper_gadget_begin(dongle);
-        helper_panel_begin(dongle);
-    }
-    return 0;
 }
 
 static void on_watch(void *data)
@@ -269,16 +220,17 @@ static int begin(struct helper *self, const char *config)
 {
     int r = loop_create(&self->loop);
     r = r ? r : signal_watch_begin(&self->signals, self->loop, signal_watch_stops, on_signal, self);
-    r = r ? r : load_config(self, config);
+    self->config_path = config;
+    r = r ? r : helper_config_load(self);
     if (r < 0)
         return r;
     find_peer_uid(self);
     mount_all(self);
-    r = helper_sandbox_enter();
+    r = helper_sandbox_enter(config);
     if (r == 0 && nbd_device_remove_left_over() > 0)
         log_info("helper", "block devices of a helper that was killed were taken back");
     r = r ? r : helper_guard_create(&self->guard);
-    r = r ? r : create_dongles(self);
+    r = r ? r : helper_config_begin(self);
     r = r ? r : open_door(self);
     r = r ? r : loop_timer_add(self->loop, on_watch, self, &self->watch);
     if (r == 0)
@@ -292,22 +244,12 @@ static int begin(struct helper *self, const char *config)
 static void end(struct helper *self)
 {
     drop_peer(self);
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++) {
-        struct helper_dongle *dongle = self->dongles[i];
-        if (!dongle)
-            continue;
-        helper_panel_end(dongle);
-        helper_drives_end(dongle);
-        helper_gadget_end(dongle);
-        self->dongles[i] = NULL;
-        free(dongle);
-    }
+    helper_config_end(self);
     self->guard = helper_guard_destroy(self->guard);
     self->supervisor = ipc_destroy(self->supervisor);
     self->listener_io = loop_io_remove(self->listener_io);
     self->watch = loop_timer_remove(self->watch);
     signal_watch_end(&self->signals);
-    self->config = config_destroy(self->config);
     self->loop = loop_destroy(self->loop);
 }
 

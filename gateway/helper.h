@@ -27,8 +27,8 @@ struct helper_waiting {
 
 struct helper_dongle {
     struct helper *helper;
-    uint16_t index;
-    const struct config_target *target;
+    uint16_t index;                     /* what the gateway calls it; HELPER_NO_NUMBER: it has not named it */
+    const struct config_target *target; /* in the configuration */
     char name[96], serial[64], inquiry[GADGET_LUNS][32];
 
     struct gadget *gadget; /* NULL: there can be none just now, trouble says why */
@@ -62,8 +62,9 @@ struct helper {
     struct signal_watch signals;
     struct loop_timer *watch;
     struct helper_guard *guard;
-    struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* NULL where the target is none */
-    bool ffs_ready[CONFIG_MAX_TARGETS];
+    const char *config_path;
+    struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* in any order; NULL: a free place */
+    bool ffs_ready[CONFIG_MAX_TARGETS];                /* of the configuration at the start: later nothing is mounted */
 };
 
 /* A question with what it came with. An answer is sent once; fds stay the caller's. */
@@ -78,6 +79,16 @@ void helper_answer(struct helper *self, uint32_t serial, int error, const char *
 void helper_answer_fds(struct helper *self, uint32_t serial, uint8_t have, const int *fds, unsigned n, const char *why);
 void helper_answer_text(struct helper *self, uint32_t serial, const char *text);
 void helper_tell(struct helper_dongle *dongle); /* HELPER_STATE, when something has changed */
+
+#define HELPER_NO_NUMBER 0xffff
+
+/* helper_config.c */
+int helper_config_load(struct helper *self);
+int helper_config_begin(struct helper *self); /* makes all dongles */
+int helper_config_again(struct helper *self); /* makes those anew that have changed; a bad one changes nothing */
+void helper_config_end(struct helper *self);
+struct helper_dongle *helper_dongle_named(struct helper *self, const char *name); /* NULL: none */
+void helper_dongle_number(struct helper_dongle *dongle, uint16_t number);         /* what was told and asked is over */
 
 /* helper_dispatch.c. False: not well formed. */
 bool helper_dispatch(struct helper *self, struct ipc_message *message);

@@ -8,10 +8,13 @@
 #include "core/log.h"
 #include "gateway/config.h"
 
-#define MOST_QUESTIONS 64 /* open at a time */
+#define MOST_QUESTIONS 512 /* open at a time: a name for each target, and some more */
+#define NO_TARGET 0xffff
+#define MOST_BYTES (256 << 10)
 
 struct question {
     uint32_t serial; /* 0: free */
+    unsigned target; /* NO_TARGET: of none */
     helper_done_fn *done;
     void *data;
 };
@@ -26,6 +29,7 @@ struct helper_client {
     struct {
         const struct helper_client_listener *listener;
         void *data;
+        const char *name;
     } targets[CONFIG_MAX_TARGETS];
 };
 
@@ -126,21 +130,6 @@ static void on_closed(void *data, int error)
     self->owner->lost(self->data);
 }
 
-int helper_client_connect(struct helper_client *self, int fd)
-{
-    static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
-    if (self->ipc)
-        lose(self);
-    return ipc_create(self->loop, fd, &listener, self, &self->ipc);
-}
-
-void helper_client_listen(struct helper_client *self, unsigned target, const struct helper_client_listener *listener,
-                          void *data)
-{
-    self->targets[target].listener = listener;
-    self->targets[target].data = data;
-}
-
 static struct question *free_question(struct helper_client *self)
 {
     for (size_t i = 0; i < ARRAY_SIZE(self->questions); i++)
@@ -157,6 +146,12 @@ static uint32_t next_serial(struct helper_client *self)
     return self->serial;
 }
 
+/* All messages of a target begin with its number. */
+static unsigned target_of(const struct wire_writer *w)
+{
+    return wire_written(w) < 2 ? NO_TARGET : (unsigned)(w->start[0] | w->start[1] << 8);
+}
+
 void helper_client_ask(struct helper_client *self, enum helper_type type, const struct wire_writer *w, const int *fds,
                        unsigned n_fds, helper_done_fn *done, void *data)
 {
@@ -167,7 +162,7 @@ void helper_client_ask(struct helper_client *self, enum helper_type type, const 
         return;
     }
     uint32_t serial = next_serial(self);
-    *question = (struct question){.serial = serial, .done = done, .data = data};
+    *question = (struct question){.serial = serial, .target = target_of(w), .done = done, .data = data};
     int r = w->full ? -EMSGSIZE : ipc_send(self->ipc, (uint16_t)type, serial, w->start, wire_written(w), fds, n_fds);
     if (r < 0) {
         *question = (struct question){0};
@@ -190,4 +185,73 @@ void helper_client_press(struct helper_client *self, const struct helper_press *
     struct wire_writer w = wire_writer_init(room, sizeof room);
     helper_write_press(&w, press);
     helper_client_ask(self, HELPER_PRESS, &w, NULL, 0, done, data);
+}
+
+/* ---- which targets there are ---- */
+
+static void ignore(void *data, const struct helper_answer *answer, int *fds, unsigned n_fds)
+{
+    (void)data, (void)answer, (void)fds, (void)n_fds;
+}
+
+static void tell_name(struct helper_client *self, unsigned target)
+{
+    struct helper_name name = {.target = (uint16_t)target};
+    uint8_t room[128];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    if (!self->ipc || !self->targets[target].listener)
+        return;
+    snprintf(name.name, sizeof name.name, "%s", self->targets[target].name);
+    helper_write_name(&w, &name);
+    helper_client_ask(self, HELPER_NAME, &w, NULL, 0, ignore, NULL);
+}
+
+static void tell_names(struct helper_client *self)
+{
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        tell_name(self, i);
+}
+
+int helper_client_connect(struct helper_client *self, int fd)
+{
+    static const struct ipc_listener listener = {.message = on_message, .closed = on_closed};
+    if (self->ipc)
+        lose(self);
+    int r = ipc_create(self->loop, fd, &listener, self, &self->ipc);
+    if (r < 0)
+        return r;
+    ipc_let_wait(self->ipc, MOST_QUESTIONS, MOST_BYTES);
+    tell_names(self);
+    return 0;
+}
+
+void helper_client_listen(struct helper_client *self, unsigned target, const char *name,
+                          const struct helper_client_listener *listener, void *data)
+{
+    self->targets[target].listener = listener;
+    self->targets[target].data = data;
+    self->targets[target].name = name;
+    tell_name(self, target);
+}
+
+void helper_client_forget(struct helper_client *self, unsigned target)
+{
+    self->targets[target].listener = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(self->questions); i++) {
+        struct question question = self->questions[i];
+        if (!question.serial || question.target != target)
+            continue;
+        self->questions[i].done = ignore; /* its answer still comes */
+        self->questions[i].target = NO_TARGET;
+        answer_with(question.done, question.data, -ECANCELED, "The target is gone.");
+    }
+}
+
+void helper_client_again(struct helper_client *self)
+{
+    struct wire_writer nothing = wire_writer_init(NULL, 0);
+    if (!self->ipc)
+        return; /* one that is to come reads it anyway */
+    helper_client_ask(self, HELPER_AGAIN, &nothing, NULL, 0, ignore, NULL);
+    tell_names(self);
 }

@@ -26,9 +26,13 @@ int helper_client_create(struct loop *loop, const struct helper_client_owner *ow
 struct helper_client *helper_client_destroy(struct helper_client *self);
 
 int helper_client_connect(struct helper_client *self, int fd); /* takes fd */
-/* listener NULL: nobody listens any more; open questions of the target stay. */
-void helper_client_listen(struct helper_client *self, unsigned target, const struct helper_client_listener *listener,
-                          void *data);
+/* name: of the target, outlives the listener; number `target` means it from now on. */
+void helper_client_listen(struct helper_client *self, unsigned target, const char *name,
+                          const struct helper_client_listener *listener, void *data);
+/* Nobody listens any more; open questions of the target are answered (-ECANCELED) before it returns. */
+void helper_client_forget(struct helper_client *self, unsigned target);
+/* The configuration has changed: the helper reads it again, before all that is asked from now on. */
+void helper_client_again(struct helper_client *self);
 
 /* Asks; done exactly once, perhaps before it returns (no helper: -ENOTCONN with a sentence). fds stay the caller's.
  * helper_write_* fills w. */

@@ -17,7 +17,10 @@ static int wanted_fds(uint16_t type)
 
 static struct helper_dongle *find(struct helper *self, unsigned target)
 {
-    return target < CONFIG_MAX_TARGETS ? self->dongles[target] : NULL;
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->dongles[i] && self->dongles[i]->index == target && target != HELPER_NO_NUMBER)
+            return self->dongles[i];
+    return NULL;
 }
 
 static bool begins(struct helper *self, struct helper_question *question, unsigned target)
@@ -71,6 +74,32 @@ static bool on_drive(struct helper *self, const struct ipc_message *message, str
     return true;
 }
 
+/* From now on, in this channel, the number means that dongle. */
+static bool on_name(struct helper *self, const struct ipc_message *message, const struct helper_question *question)
+{
+    struct helper_name m;
+    if (!helper_read_name(message->body, message->body_size, &m) || m.target >= CONFIG_MAX_TARGETS)
+        return false;
+    struct helper_dongle *before = find(self, m.target), *dongle = helper_dongle_named(self, m.name);
+    if (before && before != dongle)
+        helper_dongle_number(before, HELPER_NO_NUMBER);
+    if (dongle && before != dongle)
+        helper_dongle_number(dongle, m.target);
+    helper_answer(self, question->serial, dongle ? 0 : -ENODEV, dongle ? NULL : "There is no such dongle.");
+    if (dongle)
+        helper_tell(dongle);
+    return true;
+}
+
+static bool on_again(struct helper *self, const struct ipc_message *message, const struct helper_question *question)
+{
+    if (message->body_size != 0)
+        return false;
+    int r = helper_config_again(self);
+    helper_answer(self, question->serial, r, r < 0 ? "The configuration cannot be read: all stays as it is." : NULL);
+    return true;
+}
+
 #define WITH(kind, function)                                                                                           \
     do {                                                                                                               \
         struct helper_##kind m;                                                                                        \
@@ -86,6 +115,10 @@ static bool dispatch(struct helper *self, const struct ipc_message *message, str
     if (wanted_fds(message->type) < 0 || (unsigned)wanted_fds(message->type) != message->n_fds || message->serial == 0)
         return false;
     switch (message->type) {
+    case HELPER_NAME:
+        return on_name(self, message, question);
+    case HELPER_AGAIN:
+        return on_again(self, message, question);
     case HELPER_GADGET_UP:
         WITH(up, helper_gadget_up);
     case HELPER_DRIVE_INSERT:

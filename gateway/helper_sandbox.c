@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -9,6 +10,7 @@
 
 #include "core/attrs.h"
 #include "core/log.h"
+#include "gateway/config.h"
 #include "gateway/sandbox.h"
 
 /* CAP_SYS_ADMIN: the kernel's NBD netlink, and a fresh block device's cache. CAP_NET_ADMIN: netlink. CAP_KILL: the
@@ -39,14 +41,18 @@ static int drop_capabilities(void)
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-int helper_sandbox_enter(void)
+int helper_sandbox_enter(const char *config)
 {
+    char folder[CONFIG_PATH_MAX];
+    const char *slash = strrchr(config, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)MAX(slash - config, 1) : 1, slash ? config : ".");
     /* /dev is a rule for the folder, because a rule is for what is there now, and nodes come later: the kernel makes
      * hidgN when a gadget is bound, nbdN when all that exist are in use, and a capture stick's when it is plugged in.
      * Nothing can be made or removed there. Which of them are opened is the code's affair, which looks at the number or
      * the subsystem of each (gadget_open_hid, device_open), and the service manager's (DeviceAllow=). The kernel opens
      * a LUN's file with these rules as well. Of /sys nothing is written but a block device's read-ahead. */
-    static const struct sandbox_path paths[] = {
+    const struct sandbox_path paths[] = {
+        {folder, SANDBOX_READ, true}, /* the configuration, which may be replaced by a new file */
         {"/sys/kernel/config", SANDBOX_OWN, true},
         {"/sys", SANDBOX_READ, false},
         {"/sys/devices/virtual/block", SANDBOX_CHANGE, true},

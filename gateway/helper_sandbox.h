@@ -2,4 +2,5 @@
  * and its devices need. What has to be mounted is mounted before. */
 #pragma once
 
-int helper_sandbox_enter(void); /* 0, or -errno: the helper must not go on */
+int helper_sandbox_enter(const char *config);
+/* config: the file, whose folder stays readable */ /* 0, or -errno: the helper must not go on */

@@ -29,6 +29,19 @@ bool helper_read_target(const uint8_t *body, size_t size, struct helper_target *
     return wire_read_complete(&r);
 }
 
+void helper_write_name(struct wire_writer *w, const struct helper_name *m)
+{
+    wire_write_le16(w, m->target);
+    ipc_write_string(w, m->name);
+}
+
+bool helper_read_name(const uint8_t *body, size_t size, struct helper_name *ret)
+{
+    struct wire_reader r = wire_reader_init(body, size);
+    *ret = (struct helper_name){.target = wire_read_le16(&r)};
+    return ipc_read_string(&r, ret->name, sizeof ret->name) && wire_read_complete(&r);
+}
+
 void helper_write_up(struct wire_writer *w, const struct helper_up *m)
 {
     wire_write_le16(w, m->target);

@@ -28,7 +28,9 @@ enum helper_type {
     HELPER_DRIVE_EJECT,     /* struct helper_drive */
     HELPER_PRESS,           /* struct helper_press: answered when the press has ended */
     HELPER_DESCRIBE,        /* struct helper_target: answered with struct helper_answer.text for doctor */
-    HELPER_LAST = HELPER_DESCRIBE,
+    HELPER_NAME,  /* struct helper_name: which of its dongles a number means in this channel, before all else */
+    HELPER_AGAIN, /* no body: it reads its configuration anew; dongles that have changed are made anew */
+    HELPER_LAST = HELPER_AGAIN,
 };
 
 /* The supervisor's one message to a helper that it started: a descriptor, the channel to a new gateway. */
@@ -39,6 +41,12 @@ enum { HELPER_PEER = 1 };
 
 struct helper_target {
     uint16_t target;
+};
+
+/* answered with -ENODEV when there is none of that name (yet): HELPER_AGAIN looks once more. */
+struct helper_name {
+    uint16_t target;
+    char name[64];
 };
 
 struct helper_up {
@@ -105,6 +113,7 @@ enum helper_udc {
     HELPER_UDC_SUSPENDED,
 };
 
+void helper_write_name(struct wire_writer *w, const struct helper_name *m);
 void helper_write_target(struct wire_writer *w, const struct helper_target *m);
 void helper_write_up(struct wire_writer *w, const struct helper_up *m);
 void helper_write_drive(struct wire_writer *w, const struct helper_drive *m);
@@ -114,6 +123,7 @@ void helper_write_answer(struct wire_writer *w, const struct helper_answer *m);
 void helper_write_state(struct wire_writer *w, const struct helper_state *m);
 
 /* False: malformed or out of range. */
+bool helper_read_name(const uint8_t *body, size_t size, struct helper_name *ret);
 bool helper_read_target(const uint8_t *body, size_t size, struct helper_target *ret);
 bool helper_read_up(const uint8_t *body, size_t size, struct helper_up *ret);
 bool helper_read_drive(const uint8_t *body, size_t size, struct helper_drive *ret);

@@ -138,6 +138,11 @@ int screenshots_create(struct gateway_target *target, struct screenshots **ret)
     return 0;
 }
 
+bool screenshots_idle(const struct screenshots *self)
+{
+    return !self || self->jobs == 0;
+}
+
 struct screenshots *screenshots_destroy(struct screenshots *self)
 {
     if (!self)

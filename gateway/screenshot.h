@@ -6,6 +6,7 @@
 struct screenshots;
 
 int screenshots_create(struct gateway_target *target, struct screenshots **ret);
+bool screenshots_idle(const struct screenshots *self);             /* no job is under way; NULL allowed */
 struct screenshots *screenshots_destroy(struct screenshots *self); /* after the workers; NULL allowed; returns NULL */
 
 /* target_ops.screenshot */

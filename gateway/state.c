@@ -48,17 +48,22 @@ static int make_folder(int parent, const char *name, const struct uid_choice *us
     return take_fd(&fd);
 }
 
+static int make_target(int parent, const char *name, const struct uid_choice *user)
+{
+    int fd = make_folder(parent, name, user, 0700);
+    if (fd < 0)
+        return fd;
+    close(fd);
+    return 0;
+}
+
 static int make_targets(int parent, const struct config *config, const struct uid_choice *user)
 {
-    for (unsigned i = 0; i < config->n_targets; i++) {
-        if (config->targets[i]->machine != CONFIG_QEMU)
-            continue;
-        int fd = make_folder(parent, config->targets[i]->name, user, 0700);
-        if (fd < 0)
-            return fd;
-        close(fd);
-    }
-    return 0;
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < config->n_targets; i++)
+        if (config->targets[i]->machine == CONFIG_QEMU)
+            r = make_target(parent, config->targets[i]->name, user);
+    return r;
 }
 
 static int make_layout(int fd, const struct config *config, const struct uid_choice *user,
@@ -133,20 +138,24 @@ static int take_lock(int folder, const char *path, char *why, size_t why_size)
 }
 
 /* Socket addresses are short, and a name that is cut would be another one. */
-static int check_lengths(const struct state *self, const struct config *config, char *why, size_t why_size)
+static int check_length(const struct state *self, const char *name, char *why, size_t why_size)
 {
     char path[CONFIG_PATH_MAX + 100];
     struct sockaddr_un address;
-    for (unsigned i = 0; i < config->n_targets; i++) {
-        const char *name = config->targets[i]->name;
-        int r = state_path(self, "run", name, "serial0.sock", path, sizeof path);
-        if (r < 0 || strlen(path) >= sizeof address.sun_path) {
-            WHY("state folder %s has too long a name for the sockets of target %s; give a shorter one with --state",
-                self->path, name);
-            return -ENAMETOOLONG;
-        }
-    }
-    return 0;
+    int r = state_path(self, "run", name, "serial0.sock", path, sizeof path);
+    if (r == 0 && strlen(path) < sizeof address.sun_path)
+        return 0;
+    WHY("state folder %s has too long a name for the sockets of target %s; give a shorter one with --state", self->path,
+        name);
+    return -ENAMETOOLONG;
+}
+
+static int check_lengths(const struct state *self, const struct config *config, char *why, size_t why_size)
+{
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < config->n_targets; i++)
+        r = check_length(self, config->targets[i]->name, why, why_size);
+    return r;
 }
 
 int state_open(const char *path, const struct config *config, const struct uid_choice *user,
@@ -178,6 +187,22 @@ int state_open(const char *path, const struct config *config, const struct uid_c
     self.lock_fd = take_fd(&lock);
     *ret = self;
     return 0;
+}
+
+int state_add_target(const struct state *self, const char *name, const struct uid_choice *user, char *why,
+                     size_t why_size)
+{
+    static const char *const parts[] = {"run", "vm"};
+    char path[CONFIG_PATH_MAX];
+    int r = check_length(self, name, why, why_size);
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++) {
+        r = state_path(self, parts[i], NULL, NULL, path, sizeof path);
+        _cleanup_close_ int part = r < 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        r = r < 0 ? r : part < 0 ? -errno : make_target(part, name, user);
+        if (r < 0)
+            WHY("folder %s in %s cannot be made: %s; make it writable", name, path, strerror(-r));
+    }
+    return r;
 }
 
 void state_close(struct state *self)

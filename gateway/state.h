@@ -28,5 +28,12 @@ int state_open(const char *path, const struct config *config, const struct uid_c
                const struct uid_choice *keeper, struct state *ret, char *why, size_t why_size);
 void state_close(struct state *self);
 
+/* The folders of a target that comes while the program runs, as state_open makes them. 0, or -errno with a sentence in
+ * why. */
+int state_add_target(const struct state *self, const char *name, const struct uid_choice *user, char *why,
+                     size_t why_size);
+/* run/NAME and vm/NAME with all that is in them: disks, firmware variables, log. Follows no links. 0 or -errno. */
+int state_erase_target(const struct state *self, const char *name);
+
 /* "STATE/part/name/file" with the parts that are given (NULL: left out). -ENAMETOOLONG. */
 int state_path(const struct state *self, const char *part, const char *name, const char *file, char *room, size_t size);

@@ -22,9 +22,8 @@
 #include "gateway/supervisor_reader.h"
 #include "gateway/supervisor_roles.h"
 #include "gateway/supervisor_settings.h"
-#include "machines/qemu/argv.h"
+#include "gateway/supervisor_targets.h"
 
-#define KVM_PROBE_MS 2000
 #define STOP_MS 3000     /* for our own processes */
 #define VM_STOP_MS 10000 /* a machine writes its disks back */
 
@@ -42,8 +41,8 @@ struct supervisor {
     struct notify_alive *alive;
     struct roles *roles;
     struct net_follow *net;
-    struct vm *vms[CONFIG_MAX_TARGETS]; /* NULL for targets without a process */
-    char config_path[PATH_MAX];         /* absolute */
+    struct supervisor_targets *targets;
+    char config_path[PATH_MAX]; /* absolute */
 };
 
 static int check(const struct options *options)
@@ -137,49 +136,31 @@ static void on_signal(void *data, int number)
         loop_stop(self->loop, EXIT_FINE);
 }
 
-static void on_vm_changed(void *data, struct vm *vm)
+static struct ipc *gateway_of(void *data)
 {
-    struct supervisor *self = data;
-    roles_tell_vm(self->roles, vm);
+    const struct supervisor *self = data;
+    return roles_gateway(self->roles);
 }
 
-static int kvm_works(const void *data)
+static void on_dongles_changed(void *data)
 {
-    (void)data;
-    return qemu_kvm_works(KVM_PROBE_MS);
+    const struct supervisor *self = data;
+    roles_need_helper(self->roles);
 }
 
-/* As the user that machines run as: root may open what they may not. */
-static bool host_has_kvm(const struct supervisor *self)
+static void on_waiting_changed(void *data)
 {
-    const struct config *config = self->config;
-    unsigned n = 0;
-    for (unsigned i = 0; i < config->n_targets; i++)
-        n += config->targets[i]->machine == CONFIG_QEMU && config->targets[i]->accel == CONFIG_ACCEL_AUTO;
-    if (n == 0)
-        return false;
-    bool works = uid_ask(&self->user, kvm_works, NULL) == 1;
-    if (!works)
-        log_info("supervisor", "KVM does not work for user %s (is it in the group of /dev/kvm?): machines are emulated",
-                 self->user.name);
-    return works;
+    const struct supervisor *self = data;
+    if (self->settings)
+        supervisor_settings_tell(self->settings);
 }
 
-static int make_vms(struct supervisor *self)
+static int make_targets(struct supervisor *self)
 {
-    bool kvm = host_has_kvm(self);
-    for (unsigned i = 0; i < self->config->n_targets; i++) {
-        struct vm_config config = {
-            .target = self->config->targets[i], .state = &self->state, .user = &self->user, .index = i, .kvm = kvm};
-        if (config.target->machine != CONFIG_QEMU)
-            continue;
-        int r = vm_create(self->loop, &config, on_vm_changed, self, &self->vms[i]);
-        if (r < 0) {
-            log_error("supervisor", "target %s: %s", config.target->name, strerror(-r));
-            return r;
-        }
-    }
-    return 0;
+    static const struct supervisor_targets_owner owner = {
+        .gateway = gateway_of, .dongles_changed = on_dongles_changed, .waiting_changed = on_waiting_changed};
+    struct supervisor_targets_config config = {.config = self->config, .state = &self->state, .user = &self->user};
+    return supervisor_targets_create(self->loop, &config, &owner, self, &self->targets);
 }
 
 /* Called once, when keeper and gateway are ready for the first time. */
@@ -209,16 +190,10 @@ static const char *units_folder(const struct supervisor *self)
 
 /* ---- settings ---- */
 
-static struct ipc *settings_gateway(void *data)
-{
-    const struct supervisor *self = data;
-    return roles_gateway(self->roles);
-}
-
 static void on_settings(void *data, bool gateway, struct config *next, const char *erase)
 {
     struct supervisor *self = data;
-    (void)next, (void)erase;
+    supervisor_targets_apply(self->targets, self->config, next, erase, NULL);
     if (!gateway)
         return;
     net_follow_again(self->net);
@@ -261,10 +236,20 @@ static bool give_reader(void *data, int fd)
     return gateway && ipc_send(gateway, CONTROL_READER, 0, NULL, 0, &fd, 1) == 0;
 }
 
+static void on_target_waits(void *data, const char *target, char *room, size_t size)
+{
+    const struct supervisor *self = data;
+    struct targets_state state;
+    bool there = supervisor_targets_state(self->targets, target, &state);
+    snprintf(room, size, "%s", there ? state.waits : "");
+}
+
 static int begin_settings(struct supervisor *self)
 {
-    static const struct supervisor_settings_owner owner = {
-        .gateway = settings_gateway, .changed = on_settings, .restart_gateway = on_restart_gateway};
+    static const struct supervisor_settings_owner owner = {.gateway = gateway_of,
+                                                           .changed = on_settings,
+                                                           .target_waits = on_target_waits,
+                                                           .restart_gateway = on_restart_gateway};
     return supervisor_settings_create(self->loop, &self->loaded, self->options, self->config, &self->state, &owner,
                                       self, &self->settings);
 }
@@ -280,7 +265,7 @@ static int begin(struct supervisor *self)
     r = r ? r
           : signal_watch_begin(&self->signals, self->loop, (const int[]){SIGTERM, SIGINT, SIGHUP, 0}, on_signal, self);
     r = r ? r : notify_alive_create(self->loop, &self->alive);
-    r = r ? r : make_vms(self);
+    r = r ? r : make_targets(self);
     const char *config_path = self->options->config ? self->options->config : CONFIG_DEFAULT_PATH;
     if (r == 0 && realpath(config_path, self->config_path))
         config_path = self->config_path;
@@ -292,15 +277,14 @@ static int begin(struct supervisor *self)
                                   .outward = &self->outward,
                                   .listeners = &self->listeners,
                                   .units = units_folder(self),
-                                  .vms = self->vms};
+                                  .targets = self->targets};
     r = r ? r : roles_create(self->loop, &config, &owner, self, &self->roles);
     static const struct reader_link_owner reader = {.give = give_reader};
     r = r ? r : reader_link_create(self->loop, &self->reader_user, units_folder(self), &reader, self, &self->reader);
     r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
     r = r ? r : begin_settings(self);
-    for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
-        if (self->vms[i])
-            vm_begin(self->vms[i]);
+    if (r == 0)
+        supervisor_targets_begin(self->targets);
     return r;
 }
 
@@ -310,12 +294,7 @@ static void end(struct supervisor *self)
     notify_send("STOPPING=1");
     roles_stop(self->roles, STOP_MS);
     reader_link_stop(self->reader, STOP_MS);
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
-        if (self->vms[i])
-            vm_end(self->vms[i]);
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
-        if (self->vms[i])
-            vm_end_wait(self->vms[i], VM_STOP_MS);
+    supervisor_targets_end(self->targets, VM_STOP_MS);
 }
 
 static void finish(struct supervisor *self)
@@ -325,8 +304,7 @@ static void finish(struct supervisor *self)
     self->net = net_follow_destroy(self->net);
     self->roles = roles_destroy(self->roles);
     self->reader = reader_link_destroy(self->reader);
-    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
-        self->vms[i] = vm_destroy(self->vms[i]);
+    self->targets = supervisor_targets_destroy(self->targets);
     self->alive = notify_alive_destroy(self->alive);
     signal_watch_end(&self->signals);
     self->loop = loop_destroy(self->loop);

@@ -23,7 +23,7 @@ struct helper_link {
     const struct helper_link_owner *owner;
     void *data;
     bool child; /* it is a process of ours */
-    bool wanted, stopping, complained;
+    bool needed, wanted, stopping, complained;
     uint64_t given_us;
     struct process process;
     struct uid_choice root; /* it keeps what we are */
@@ -101,7 +101,7 @@ static void complain(struct helper_link *self, int error)
 
 void helper_link_want(struct helper_link *self)
 {
-    if (!self)
+    if (!self || !self->needed)
         return;
     self->wanted = true;
     /* whoever breaks one channel after another gets them slowly */
@@ -125,22 +125,12 @@ static void on_again(void *data)
         helper_link_want(self);
 }
 
-static bool has_dongle(const struct config *config)
-{
-    for (unsigned i = 0; i < config->n_targets; i++)
-        if (config->targets[i]->machine == CONFIG_DONGLE)
-            return true;
-    return false;
-}
-
-int helper_link_create(struct loop *loop, const struct config *config, const char *config_path,
-                       const struct helper_link_owner *owner, void *data, struct helper_link **ret)
+int helper_link_create(struct loop *loop, bool needed, const char *config_path, const struct helper_link_owner *owner,
+                       void *data, struct helper_link **ret)
 {
     static const struct process_owner process = {
         .prepare = nothing_more, .started = on_started, .message = on_message, .ended = on_ended};
     *ret = NULL;
-    if (!has_dongle(config))
-        return 0;
     struct helper_link *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
@@ -149,14 +139,27 @@ int helper_link_create(struct loop *loop, const struct config *config, const cha
     if (r == 0 && self->child) {
         r = process_init(&self->process, loop, "helper", &self->root, &process, self);
         self->process.config = config_path;
-        r = r ? r : process_start(&self->process);
     }
     if (r < 0) {
         helper_link_destroy(self);
         return r;
     }
+    if (needed)
+        helper_link_need(self);
     *ret = self;
     return 0;
+}
+
+void helper_link_need(struct helper_link *self)
+{
+    if (self->needed)
+        return;
+    self->needed = true;
+    int r = self->child ? process_start(&self->process) : 0;
+    if (r < 0)
+        log_error("supervisor", "the helper cannot be started: %s", strerror(-r));
+    else
+        helper_link_want(self);
 }
 
 void helper_link_stop(struct helper_link *self, int timeout_ms)
@@ -215,16 +218,20 @@ static int send_wake(const struct config_dongle *dongle, char *why, size_t size)
     return wake_send(&wake, why, size);
 }
 
-bool helper_link_wake(struct ipc *gateway, const struct config *config, const struct ipc_message *message)
+bool helper_link_wake(struct ipc *gateway, struct supervisor_targets *targets, const struct ipc_message *message)
 {
     struct control_wake wake;
-    if (!control_read_wake(message->body, message->body_size, &wake) || wake.index >= config->n_targets ||
-        config->targets[wake.index]->machine != CONFIG_DONGLE)
+    if (!control_read_wake(message->body, message->body_size, &wake))
         return false;
-    struct control_woken woken = {.index = wake.index};
+    const struct config_target *target = supervisor_targets_at(targets, &wake.place);
+    if (!target)
+        return true; /* it has just gone */
+    if (target->machine != CONFIG_DONGLE)
+        return false;
+    struct control_woken woken = {.place = wake.place};
     uint8_t room[512];
     struct wire_writer w = wire_writer_init(room, sizeof room);
-    woken.error = send_wake(&config->targets[wake.index]->dongle, woken.why, sizeof woken.why);
+    woken.error = send_wake(&target->dongle, woken.why, sizeof woken.why);
     control_write_woken(&w, &woken);
     int r = ipc_send(gateway, CONTROL_WOKEN, 0, room, wire_written(&w), NULL, 0);
     if (r < 0)

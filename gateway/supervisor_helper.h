@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/ipc.h"
-#include "gateway/config.h"
+#include "gateway/supervisor_targets.h"
 #include "gateway/uid.h"
 
 struct helper_link;
@@ -14,16 +14,16 @@ struct helper_link_owner {
     bool (*give)(void *data, int fd);
 };
 
-/* 0 with *ret NULL when no target is a dongle. config_path: absolute, or NULL for the default one; outlives the link.
- */
-int helper_link_create(struct loop *loop, const struct config *config, const char *config_path,
-                       const struct helper_link_owner *owner, void *data, struct helper_link **ret);
+/* needed: there is a dongle. config_path: absolute, or NULL for the default one; outlives the link. */
+int helper_link_create(struct loop *loop, bool needed, const char *config_path, const struct helper_link_owner *owner,
+                       void *data, struct helper_link **ret);
+void helper_link_need(struct helper_link *self);                   /* the first dongle has come */
 void helper_link_stop(struct helper_link *self, int timeout_ms);   /* NULL allowed */
 struct helper_link *helper_link_destroy(struct helper_link *self); /* NULL allowed; returns NULL */
 void helper_link_want(struct helper_link *self);                   /* a gateway has none (any more); NULL allowed */
 
 /* CONTROL_WAKE: sends the magic packet of that target and answers. False: the message makes no sense. */
-bool helper_link_wake(struct ipc *gateway, const struct config *config, const struct ipc_message *message);
+bool helper_link_wake(struct ipc *gateway, struct supervisor_targets *targets, const struct ipc_message *message);
 
 /* CONTROL_DONGLE for a target that is one. */
 void helper_link_tell(struct ipc *gateway, const struct config_target *target, unsigned index);

@@ -27,6 +27,9 @@
 
 /* Its store waits for the disk, and a worn card may take its time. */
 #define KEEPER_PATIENCE_US 20000000
+/* For a gateway that is told of 256 machines at once, each with what it printed. */
+#define MOST_MESSAGES 2048
+#define MOST_BYTES (8 << 20)
 
 struct roles {
     struct roles_config config;
@@ -60,18 +63,6 @@ static void send_gateway(struct roles *self, uint16_t type, const struct wire_wr
         w->full ? -EMSGSIZE : ipc_send(self->gateway.channel, type, 0, w->start, wire_written(w), &fd, fd >= 0 ? 1 : 0);
     if (r < 0)
         log_error("supervisor", "message %u to the gateway is lost: %s", type, strerror(-r));
-}
-
-void roles_tell_vm(struct roles *self, struct vm *vm)
-{
-    if (!self || !self->gateway.channel)
-        return;
-    struct control_vm state;
-    uint8_t room[IPC_MAX_BODY];
-    struct wire_writer w = wire_writer_init(room, sizeof room);
-    vm_describe(vm, &state);
-    control_write_vm(&w, &state);
-    send_gateway(self, CONTROL_VM, &w, -1);
 }
 
 static void tell_setup(struct roles *self)
@@ -118,6 +109,12 @@ void roles_restart_gateway(struct roles *self)
     self->gateway.explained = true;
     if (self->gateway.child)
         child_signal(self->gateway.child, SIGTERM);
+}
+
+void roles_need_helper(struct roles *self)
+{
+    if (self)
+        helper_link_need(self->helper);
 }
 
 void roles_tell_directory(struct roles *self)
@@ -181,41 +178,6 @@ static void tell_exports(struct roles *self)
         close(fds[--n]);
 }
 
-static void tell_target(struct roles *self, unsigned index)
-{
-    const struct config_target *target = self->config.config->targets[index];
-    uint8_t room[IPC_MAX_BODY];
-    struct wire_writer w = wire_writer_init(room, sizeof room);
-    struct control_target message = {
-        .index = (uint16_t)index,
-        .machine = (uint8_t)target->machine,
-        .firmware = (uint8_t)target->firmware,
-        .format = (uint8_t)target->format,
-        .noise = target->noise,
-        .nic = target->nic.kind != CONFIG_NIC_NONE,
-        .drives = (uint8_t)target->drives,
-        .media_wait_s = target->media_wait_s,
-        .seat_shared = target->seat == CONFIG_SEAT_SHARED,
-        .seat_idle_s = target->seat_idle_s,
-        .jiggler_s = target->jiggler_s,
-    };
-    memcpy(message.name, target->name, sizeof message.name);
-    text_copy(message.layout, sizeof message.layout, target->layout);
-    for (unsigned i = 0; i < CONFIG_MAX_DISKS; i++)
-        message.n_disks = (uint8_t)(message.n_disks + (target->disks[i].path[0] != '\0'));
-    control_write_target(&w, &message);
-    /* a pipe nobody writes into yet must not hold the supervisor */
-    _cleanup_close_ int recording = -1;
-    if (target->machine == CONFIG_REPLAY) {
-        recording = open(target->recording, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (recording < 0)
-            log_error("supervisor", "target %s: recording %s cannot be opened: %s", target->name, target->recording,
-                      strerror(errno));
-    }
-    send_gateway(self, CONTROL_TARGET, &w, recording);
-    helper_link_tell(self->gateway.channel, target, index);
-}
-
 static bool give_helper(void *data, int fd)
 {
     struct roles *self = data;
@@ -273,19 +235,15 @@ static void gateway_started(void *data)
 {
     struct roles *self = data;
     struct wire_writer nothing = wire_writer_init(NULL, 0);
-    unsigned n = self->config.config->n_targets;
     const struct listeners *listeners = self->config.listeners;
+    ipc_let_wait(self->gateway.channel, MOST_MESSAGES, MOST_BYTES);
     tell_setup(self);
     roles_tell_net(self);
     for (unsigned i = 0; i < listeners->n; i++)
         roles_lend(self, &listeners->list[i]);
     certificates_client_ca(self->config.config, &self->client_ca_told, NULL, self->gateway.channel);
     tell_exports(self);
-    for (unsigned i = 0; i < n; i++)
-        tell_target(self, i);
-    for (unsigned i = 0; i < n; i++)
-        if (self->config.vms[i])
-            roles_tell_vm(self, self->config.vms[i]);
+    supervisor_targets_tell(self->config.targets);
     clock_watch_tell(self->clock, self->gateway.channel);
     self->owner->gateway_begun(self->data);
     send_gateway(self, CONTROL_BEGIN, &nothing, -1);
@@ -330,7 +288,9 @@ static void gateway_message(void *data, struct ipc_message *message)
         helper_link_want(self->helper);
         return;
     }
-    if (message->type == CONTROL_WAKE && helper_link_wake(self->gateway.channel, self->config.config, message))
+    if (message->type == CONTROL_WAKE && helper_link_wake(self->gateway.channel, self->config.targets, message))
+        return;
+    if (supervisor_targets_message(self->config.targets, message))
         return;
     if (message->type == CONTROL_SET_CLOCK && clock_watch_set(self->clock, self->gateway.channel, message))
         return;
@@ -467,7 +427,9 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     self->keeper.state = self->gateway.state = config->state->path;
     static const struct helper_link_owner helper = {.give = give_helper};
     r = r ? r : clock_watch_create(loop, &wall_clock_real, on_clock, self, &self->clock);
-    r = r ? r : helper_link_create(loop, config->config, config->config_path, &helper, self, &self->helper);
+    r = r ? r
+          : helper_link_create(loop, supervisor_targets_have_dongle(config->targets), config->config_path, &helper,
+                               self, &self->helper);
     static const struct outward_link_owner outward = {.give = give_outward, .give_errands = give_errands};
     r = r ? r
           : outward_link_create(loop, config->config, config->state, config->outward, config->units, &outward, self,

@@ -4,7 +4,7 @@
 
 #include "gateway/announce.h"
 #include "gateway/listen.h"
-#include "gateway/vm.h"
+#include "gateway/supervisor_targets.h"
 
 struct roles;
 
@@ -14,8 +14,8 @@ struct roles_config {
     const struct state *state;
     const struct uid_choice *user, *keeper, *outward; /* the gateway's, and those of the others */
     struct listeners *listeners;
-    struct vm **vms;   /* one for each target; NULL where there is none */
-    const char *units; /* as in struct process */
+    struct supervisor_targets *targets; /* outlives the roles */
+    const char *units;                  /* as in struct process */
 };
 
 struct roles_owner {
@@ -48,4 +48,4 @@ void roles_tell_net(struct roles *self);
 void roles_lend(struct roles *self, const struct listener *listener);
 void roles_take_back(struct roles *self, uint32_t listener);
 
-void roles_tell_vm(struct roles *self, struct vm *vm); /* self may be NULL: nobody to tell yet */
+void roles_need_helper(struct roles *self); /* there is a dongle now; NULL allowed */

@@ -9,6 +9,7 @@
 
 #include "core/ipc.h"
 #include "gateway/config.h"
+#include "gateway/control.h"
 #include "gateway/state.h"
 #include "gateway/target_changes.h"
 #include "gateway/uid.h"
@@ -26,6 +27,8 @@ struct supervisor_targets_owner {
     struct ipc *(*gateway)(void *data);
     /* The first dongle came, or one changed: the helper has to be there, and reads its configuration again. */
     void (*dongles_changed)(void *data);
+    /* What waited for a machine to be off does not wait any more; may be NULL. */
+    void (*waiting_changed)(void *data);
 };
 
 /* Makes what the configuration names; nothing is started before _begin. 0 or -errno. */
@@ -60,6 +63,8 @@ bool supervisor_targets_state(const struct supervisor_targets *self, const char 
 
 /* All of it for a gateway that has just started (TARGET, DONGLE, VM of each). For supervisor_roles.c. */
 void supervisor_targets_tell(struct supervisor_targets *self);
-/* CONTROL_WAKE and CONTROL_POWERED_OFF. False: it is none of ours, or malformed. */
+/* Who is there; NULL: nobody, or somebody else by now. */
+const struct config_target *supervisor_targets_at(struct supervisor_targets *self, const struct control_place *place);
+/* CONTROL_OFF and CONTROL_PARTED. False: it is none of ours, or malformed. */
 bool supervisor_targets_message(struct supervisor_targets *self, const struct ipc_message *message);
 bool supervisor_targets_have_dongle(const struct supervisor_targets *self);

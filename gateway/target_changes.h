@@ -1,6 +1,8 @@
 /* The difference between two configurations of targets, as a list of steps. Pure. */
 #pragma once
 
+#include <stddef.h>
+
 #include "gateway/config.h"
 
 enum target_step {
@@ -27,13 +29,16 @@ struct target_changes {
     unsigned n;
 };
 
-/* changed: extra-arguments and lists are compared too; `line` and `given` are not. */
+/* extra-arguments and lists are compared too; where something was said is not. */
 void target_changes_find(struct config_target *const *before, unsigned n_before, struct config_target *const *after,
                          unsigned n_after, struct target_changes *ret);
 
+bool target_key_known(const char *name); /* a key of the table that is compared; for the test */
 /* Whether a key of a target counts at once and without touching what runs. */
 bool target_key_soft(const char *name);
 
-struct config_target *config_target_copy(const struct config_target *from); /* NULL: no memory */
-struct config_target *config_target_free(struct config_target *self);       /* NULL allowed; returns NULL */
+/* Without `said`. NULL: no memory. */
+struct config_target *config_target_copy(const struct config_target *from);
+struct config_target *config_target_free(struct config_target *self); /* NULL allowed; returns NULL */
 bool config_target_same(const struct config_target *a, const struct config_target *b);
+bool config_target_same_shape(const struct config_target *a, const struct config_target *b); /* but for what is soft */

@@ -15,6 +15,7 @@
 #include "gateway/recordings.h"
 #include "gateway/screenshot.h"
 #include "gateway/target_jiggler.h"
+#include "gateway/target_news.h"
 #include "gateway/target_typing.h"
 #include "machines/qemu/qemu_machine.h"
 #include "manage/power_fake.h"
@@ -32,8 +33,10 @@ static void on_picture(void *data)
     }
     console_picture_changed(self);
     recordings_picture(self->gateway->recordings, &self->target);
-    if (before != self->target.signal)
+    if (before != self->target.signal) {
+        target_look_for_news(self);
         console_tell_changed(self, VIEWER_CHANGED_TARGET);
+    }
 }
 
 static void on_leds(void *data, uint8_t leds)
@@ -54,6 +57,8 @@ static void on_power(void *data)
 {
     struct gateway_target *self = data;
     console_tell_changed(self, VIEWER_CHANGED_POWER);
+    target_look_for_news(self);
+    target_tell_off(self);
 }
 
 static void on_drives_known(void *data)
@@ -220,6 +225,7 @@ void target_vm_changed(struct gateway_target *self, const struct control_vm *vm)
         target->vm_log[i] = strdup(vm->log[i]);
     if (self->machine && self->setup.machine == CONFIG_QEMU)
         qemu_machine_vm_changed(self->machine, vm->running, vm->why);
+    target_look_for_news(self);
     if (self->feed)
         on_picture(self); /* now, so that nobody reads of an ended process with a good signal */
     console_tell_changed(self, VIEWER_CHANGED_TARGET);
@@ -269,5 +275,6 @@ void target_destroy(struct gateway_target *self)
     if (self->recording_fd >= 0)
         close(self->recording_fd);
     free_log(self);
+    target_events_destroy(self->target.events);
     free(self);
 }

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "gateway/backoff.h"
 #include "gateway/child.h"
+#include "gateway/target_changes.h"
 #include "gateway/vm_log.h"
 #include "gateway/vm_options.h"
 #include "gateway/vm_prepare.h"
@@ -21,6 +22,7 @@
 #define POLL_US 20000               /* for a socket to appear */
 #define SOCKET_PATIENCE_US 10000000 /* a machine with its sockets late is told so, not killed */
 #define WATCH_US 2000000            /* the log */
+#define END_US 10000000             /* a machine writes its disks back */
 
 enum vm_phase { VM_WAITING, VM_PREPARING, VM_TPM, VM_STARTING, VM_RUNNING, VM_ENDED };
 
@@ -40,7 +42,11 @@ struct vm {
     struct vm_log log;
     struct backoff backoff;
     uint64_t started_us;
-    struct loop_timer *step, *watch;
+    struct loop_timer *step, *watch, *kill;
+
+    struct config_target *target, *next; /* config.target; what it becomes with the next process, NULL: nothing else */
+    bool renewing, leaving;
+    bool stale; /* its process was started by another supervisor, with something else */
 };
 
 static void advance(struct vm *self);
@@ -78,19 +84,47 @@ static void explain_end(struct vm *self, const char *program, int status)
     snprintf(self->why, sizeof self->why, "%s %s%s%s", program, how, n ? ": " : "", n ? lines[n - 1] : "");
 }
 
+/* What was kept for the next process. */
+static int take_next(struct vm *self)
+{
+    if (!self->next)
+        return 0;
+    config_target_free(self->target);
+    self->config.target = self->target = take(self->next);
+    self->confinement.off = self->target->extra.n > 0;
+    return vm_paths_init(&self->paths, &self->config);
+}
+
+static void on_step(void *data);
+
 static void on_process_ended(void *data, int status)
 {
     struct vm *self = data;
+    bool renewing = self->renewing;
     self->process = child_destroy(self->process);
+    self->renewing = self->stale = false;
+    loop_timer_disarm(self->kill);
     vm_record_remove(self->folder);
+    if (self->leaving) {
+        set_phase(self, VM_ENDED);
+        return;
+    }
     explain_end(self, "QEMU", status);
-    retry_later(self);
+    if (!renewing) {
+        retry_later(self);
+        return;
+    }
+    self->phase = VM_WAITING;
+    on_step(self);
+    self->changed(self->data, self);
 }
 
 static void on_helper_ended(void *data, int status)
 {
     struct vm *self = data;
     self->helper = child_destroy(self->helper);
+    if (self->leaving)
+        return;
     if (status == 0) {
         advance(self);
         return;
@@ -103,7 +137,7 @@ static void on_tpm_ended(void *data, int status)
 {
     struct vm *self = data;
     self->tpm = child_destroy(self->tpm);
-    if (self->phase != VM_TPM)
+    if (self->phase != VM_TPM || self->leaving)
         return; /* it went with its machine */
     explain_end(self, "swtpm", status);
     retry_later(self);
@@ -224,6 +258,9 @@ static void on_step(void *data)
 {
     struct vm *self = data;
     if (self->phase == VM_WAITING) {
+        int r = take_next(self);
+        if (r < 0)
+            log_error("vm", "target %s: %s", name_of(self), strerror(-r));
         self->phase = VM_PREPARING;
         self->started_us = clock_now_us();
         vm_log_mark(&self->log);
@@ -257,10 +294,8 @@ static bool adopt(struct vm *self)
     if (r < 0)
         return false;
     log_info("vm", "target %s: QEMU still runs as process %d%s", name_of(self), (int)record.pid,
-             same ? "" : "; its configuration has changed, which counts from its next start");
-    if (!same)
-        snprintf(self->why, sizeof self->why, "the configuration has changed; end process %d to use it",
-                 (int)record.pid);
+             same ? "" : "; its configuration has changed, which counts when it is powered off and on");
+    self->stale = !same;
     self->started_us = clock_now_us();
     set_phase(self, VM_RUNNING);
     return true;
@@ -280,7 +315,8 @@ void vm_describe(struct vm *self, struct control_vm *ret)
         [VM_STARTING] = "starting", [VM_RUNNING] = "running",    [VM_ENDED] = "ended",
     };
     memset(ret, 0, sizeof *ret);
-    ret->index = (uint16_t)self->config.index;
+    ret->index = self->config.place.index;
+    ret->generation = self->config.place.generation;
     ret->running = self->process != NULL;
     ret->pid = self->process ? (uint32_t)child_pid(self->process) : 0;
     bool failed = self->failed && self->phase < VM_RUNNING;
@@ -288,6 +324,89 @@ void vm_describe(struct vm *self, struct control_vm *ret)
     snprintf(ret->why, sizeof ret->why, "%s", self->why);
     ret->n_log = (uint8_t)vm_log_tail(&self->log, ret->log);
 }
+
+/* ---- changes while it runs ---- */
+
+int vm_set_target(struct vm *self, const struct config_target *target)
+{
+    struct config_target *copy = config_target_copy(target);
+    if (!copy)
+        return -ENOMEM;
+    config_target_free(self->next);
+    self->next = copy;
+    if (config_target_same_shape(copy, self->target) && !self->stale)
+        self->next = config_target_free(self->next);
+    return 0;
+}
+
+const struct config_target *vm_target(const struct vm *self)
+{
+    return self->target;
+}
+
+void vm_listen(struct vm *self, vm_changed_fn *changed, void *data)
+{
+    self->changed = changed;
+    self->data = data;
+}
+
+bool vm_waits(const struct vm *self)
+{
+    return self->process && (self->next || self->stale);
+}
+
+bool vm_runs(const struct vm *self)
+{
+    return self->process != NULL;
+}
+
+void vm_set_place(struct vm *self, const struct control_place *place)
+{
+    self->config.place = *place;
+}
+
+static void on_kill(void *data)
+{
+    struct vm *self = data;
+    if (!self->process)
+        return;
+    log_warn("vm", "target %s: QEMU did not end by itself and is killed", name_of(self));
+    child_signal(self->process, SIGKILL);
+}
+
+static void end_process(struct vm *self)
+{
+    child_signal(self->process, SIGTERM);
+    loop_timer_arm_in(self->kill, END_US);
+}
+
+void vm_renew(struct vm *self)
+{
+    if (!self->process || self->renewing || self->leaving)
+        return;
+    log_info("vm", "target %s: it is off; its process begins anew", name_of(self));
+    self->renewing = true;
+    end_process(self);
+}
+
+void vm_leave(struct vm *self)
+{
+    if (self->leaving)
+        return;
+    self->leaving = true;
+    loop_timer_disarm(self->step);
+    loop_timer_disarm(self->watch);
+    if (self->helper)
+        child_signal(self->helper, SIGTERM);
+    if (self->tpm)
+        child_signal(self->tpm, SIGTERM);
+    if (self->process)
+        end_process(self);
+    else
+        set_phase(self, VM_ENDED);
+}
+
+/* ---- the supervisor's end ---- */
 
 void vm_end(struct vm *self)
 {
@@ -326,13 +445,14 @@ int vm_create(struct loop *loop, const struct vm_config *config, vm_changed_fn *
     if (!self)
         return -ENOMEM;
     self->config = *config;
+    self->config.target = self->target = config_target_copy(config->target);
     self->loop = loop;
     self->changed = changed;
     self->data = data;
     self->folder = self->log.fd = -1;
     self->backoff = (struct backoff){.first_us = 1000000, .longest_us = 60000000, .good_us = 30000000};
     self->confinement = (struct vm_confinement){.paths = &self->paths, .off = config->target->extra.n > 0};
-    int r = vm_paths_init(&self->paths, config);
+    int r = self->target ? vm_paths_init(&self->paths, config) : -ENOMEM;
     if (r == 0 && (self->folder = open(self->paths.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
         r = -errno;
     if (r == 0)
@@ -341,6 +461,8 @@ int vm_create(struct loop *loop, const struct vm_config *config, vm_changed_fn *
         r = loop_timer_add(loop, on_step, self, &self->step);
     if (r == 0)
         r = loop_timer_add(loop, on_watch, self, &self->watch);
+    if (r == 0)
+        r = loop_timer_add(loop, on_kill, self, &self->kill);
     if (r < 0) {
         vm_destroy(self);
         return r;
@@ -359,6 +481,9 @@ struct vm *vm_destroy(struct vm *self)
     child_destroy(self->tpm);
     loop_timer_remove(self->step);
     loop_timer_remove(self->watch);
+    loop_timer_remove(self->kill);
+    config_target_free(self->target);
+    config_target_free(self->next);
     vm_log_close(&self->log);
     if (self->folder >= 0)
         close(self->folder);

@@ -6,13 +6,17 @@
 #include "capture/screen.h"
 #include "manage/power.h"
 #include "manage/seat.h"
+#include "manage/target_events.h"
 #include "media/drive.h"
 #include "usbgadget/input.h"
 #include "usbgadget/personality.h"
 #include "usbgadget/typing.h"
 
-#define TARGET_NAME_MAX 64 /* [a-z0-9][a-z0-9-]* */
+#define TARGET_NAME_MAX 64  /* [a-z0-9][a-z0-9-]* */
+#define TARGET_GROUP_MAX 32 /* [a-z0-9][a-z0-9-]*, or "" */
+#define TARGET_TITLE_MAX 81 /* 80 bytes of UTF-8 without control characters, or "" */
 #define TARGET_LAYOUT_MAX 64
+#define TARGET_WAITS_MAX 200 /* names of keys */
 #define TARGET_LOG_LINES 20
 #define TARGET_LOG_LINE                                                                                                \
     400 /* bytes of one, its NUL included: QEMU names the whole option before it says what is wrong */
@@ -112,8 +116,8 @@ struct target_ops {
     void (*screen_text)(struct target *self, const struct target_text_wish *wish, target_text_fn *done, void *data);
     /* "ctrl+alt+delete": pressed in order, released in reverse. -EINVAL with the unknown word in why. */
     int (*chord)(struct target *self, const char *chord, char *why, size_t why_size);
-    /* 0: it is being typed, or would be (only_check); 1: some of it cannot be typed and nothing is, the plan lists what;
-     * -EINVAL: no such layout, not UTF-8; -EBUSY: typing already; -EMSGSIZE; -ENODEV. */
+    /* 0: it is being typed, or would be (only_check); 1: some of it cannot be typed and nothing is, the plan lists
+     * what; -EINVAL: no such layout, not UTF-8; -EBUSY: typing already; -EMSGSIZE; -ENODEV. */
     int (*type)(struct target *self, const struct typing_request *request, struct typing_plan *ret, char *why,
                 size_t why_size);
     void (*typing)(struct target *self, struct typing_state *ret);
@@ -146,7 +150,10 @@ struct target_ops {
 struct target {
     const struct target_ops *ops;
     char name[TARGET_NAME_MAX];
-    const char *machine; /* "qemu", "testcard", "replay", "dongle" */
+    const char *machine;                                   /* "qemu", "testcard", "replay", "dongle" */
+    char group[TARGET_GROUP_MAX], title[TARGET_TITLE_MAX]; /* "": none */
+    char waits[TARGET_WAITS_MAX];                          /* keys that count when it is powered off and on; "": none */
+    struct target_events *events;                          /* NULL: none are kept */
 
     struct input *input; /* ports may be NULL */
     struct power *power;
@@ -161,7 +168,7 @@ struct target {
     char signal_why[256];
     int width, height; /* of the newest picture, 0 before the first */
     uint8_t leds;
-    char layout[TARGET_LAYOUT_MAX]; /* for typing, where nothing else is said: "de(nodeadkeys)" */
+    char layout[TARGET_LAYOUT_MAX];           /* for typing, where nothing else is said: "de(nodeadkeys)" */
     unsigned jiggler_s, jiggler_configured_s; /* as it is now, and as the configuration says; 0: off */
     const struct target_usb *usb;             /* NULL: this target's USB is not ours to shape */
     char vm_state[32]; /* "running", "starting", "failed", "" when the target has no process of ours */

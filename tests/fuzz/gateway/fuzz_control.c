@@ -42,7 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     uint64_t us;
-    switch (data[0] % 10) {
+    switch (data[0] % 12) {
+    case 10:
+        ROUND_TRIP(place);
+        break;
+    case 11:
+        ROUND_TRIP(gone);
+        break;
     case 8:
         ROUND_TRIP(net);
         break;

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     switch (which) {
     case 0:
         ROUND_TRIP(helper, target);
+        ROUND_TRIP(helper, name);
         break;
     case 1:
         ROUND_TRIP(helper, up);

@@ -109,6 +109,11 @@ void viewer_changed(struct viewer *self, uint8_t what)
     self->changed |= what;
 }
 
+void viewer_recording(struct viewer *self, const struct console_recording *recording)
+{
+    (void)self, (void)recording;
+}
+
 /* ---- a gateway with one target ---- */
 
 struct fixture {

@@ -30,6 +30,7 @@
 #include "core/attrs.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "gateway/config.h"
 #include "gateway/helper_wire.h"
 #include "gateway/role.h"
 
@@ -112,16 +113,6 @@ static inline int receive(int channel, struct helper_answer *answer, unsigned *r
     return message.type;
 }
 
-static inline int connect_helper(void)
-{
-    int pair[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-    struct raw peer = {.type = HELPER_PEER, .fds = &pair[1], .n_fds = 1};
-    assert_true(send_raw(supervisor, &peer));
-    close(pair[1]);
-    return pair[0];
-}
-
 enum outcome { CLOSED, REFUSED, DONE };
 
 /* What becomes of one question. States that the helper tells by itself are passed over. */
@@ -134,6 +125,33 @@ static inline enum outcome outcome_of(int channel, struct helper_answer *answer,
         return CLOSED;
     assert_int_equal(type, HELPER_ANSWER);
     return answer->error < 0 ? REFUSED : DONE;
+}
+
+/* Number `number` means that dongle, as a gateway says first of all. */
+static inline enum outcome name_dongle(int channel, uint16_t number, const char *name)
+{
+    struct helper_name m = {.target = number};
+    struct helper_answer answer;
+    uint8_t room[128];
+    unsigned fds;
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    snprintf(m.name, sizeof m.name, "%s", name);
+    helper_write_name(&w, &m);
+    struct raw raw = {.type = HELPER_NAME, .serial = 1, .body = room, .size = wire_written(&w)};
+    assert_true(send_raw(channel, &raw));
+    return outcome_of(channel, &answer, &fds);
+}
+
+static inline int connect_helper(void)
+{
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    struct raw peer = {.type = HELPER_PEER, .fds = &pair[1], .n_fds = 1};
+    assert_true(send_raw(supervisor, &peer));
+    close(pair[1]);
+    assert_int_equal(name_dongle(pair[0], 0, "d"), DONE);
+    assert_int_equal(name_dongle(pair[0], 2, "e"), DONE);
+    return pair[0];
 }
 
 static inline enum outcome try(const struct raw *raw)

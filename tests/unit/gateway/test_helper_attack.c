@@ -68,6 +68,31 @@ static void other_indexes(void **state)
     assert_alive();
 }
 
+static void names(void **state)
+{
+    (void)state;
+    _cleanup_close_ int channel = connect_helper();
+    static const char *const strange[] = {"", "t", "nobody", "../d", "/dev/null", "D"};
+    for (size_t i = 0; i < ARRAY_SIZE(strange); i++)
+        assert_int_equal(name_dongle(channel, 5, strange[i]), REFUSED);
+    assert_int_equal(name_dongle(channel, 7, "d"), DONE); /* moves there */
+    assert_int_equal(name_dongle(channel, 7, "e"), DONE);
+    assert_int_equal(name_dongle(channel, CONFIG_MAX_TARGETS, "d"), CLOSED);
+    assert_alive();
+}
+
+/* The configuration is the helper's own, however often it is told to read it. */
+static void reading_again(void **state)
+{
+    (void)state;
+    unsigned before = assert_alive();
+    for (unsigned i = 0; i < 50; i++) {
+        struct raw raw = {.type = HELPER_AGAIN, .serial = 9};
+        assert_int_equal(try(&raw), DONE);
+    }
+    assert_int_equal(assert_alive(), before);
+}
+
 /* Where an index stands, a path would be too long; and what stands in its place is no device of a capture's kind. */
 static void paths(void **state)
 {
@@ -344,6 +369,8 @@ int main(void)
         cmocka_unit_test(other_types),
         cmocka_unit_test(headers_that_are_none),
         cmocka_unit_test(other_indexes),
+        cmocka_unit_test(names),
+        cmocka_unit_test(reading_again),
         cmocka_unit_test(paths),
         cmocka_unit_test(bodies_of_chance),
         cmocka_unit_test(descriptors_of_other_kinds),

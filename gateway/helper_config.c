@@ -1,0 +1,146 @@
+/* The helper's own configuration, and the dongles that it names: read at the start, and again when the gateway hears
+ * that it was changed. Dongles that are the same go on as they are. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/log.h"
+#include "gateway/helper.h"
+#include "gateway/target_changes.h"
+
+static int read_config(const char *path, struct config **ret)
+{
+    struct stat st;
+    struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
+    int r = mistakes ? 0 : -ENOMEM;
+    /* config_load refuses dongles in such a file; here nothing at all is taken from it */
+    if (r == 0 && (stat(path, &st) < 0 || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
+        log_error(
+            "helper",
+            "%s must belong to root and nobody else may write it; run chown root and chmod go-w on it, and on its "
+            "folder",
+            path);
+        r = -EACCES;
+    }
+    if (r == 0) {
+        r = config_load(path, mistakes, ret);
+        if (r < 0)
+            config_print_mistakes(stderr, path, mistakes);
+    }
+    free(mistakes);
+    return r;
+}
+
+int helper_config_load(struct helper *self)
+{
+    return read_config(self->config_path, &self->config);
+}
+
+static int create(struct helper *self, const struct config_target *target, bool ffs_ready)
+{
+    struct helper_dongle *dongle = calloc(1, sizeof *dongle);
+    unsigned place = 0;
+    while (place < CONFIG_MAX_TARGETS && self->dongles[place])
+        place++;
+    if (!dongle || place == CONFIG_MAX_TARGETS) {
+        free(dongle);
+        return -ENOMEM;
+    }
+    *dongle = (struct helper_dongle){
+        .helper = self, .index = HELPER_NO_NUMBER, .target = target, .state_fd = -1, .ffs_ready = ffs_ready};
+    self->dongles[place] = dongle;
+    helper_gadget_begin(dongle);
+    helper_panel_begin(dongle);
+    return 0;
+}
+
+/* The target sees everything leave. */
+static void destroy(struct helper_dongle *dongle)
+{
+    helper_panel_end(dongle);
+    helper_drives_end(dongle);
+    helper_gadget_end(dongle);
+    free(dongle);
+}
+
+int helper_config_begin(struct helper *self)
+{
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < self->config->n_targets; i++)
+        if (self->config->targets[i]->machine == CONFIG_DONGLE)
+            r = create(self, self->config->targets[i], self->ffs_ready[i]);
+    return r;
+}
+
+static const struct config_target *find(const struct config *config, const char *name)
+{
+    for (unsigned i = 0; i < config->n_targets; i++)
+        if (config->targets[i]->machine == CONFIG_DONGLE && strcmp(config->targets[i]->name, name) == 0)
+            return config->targets[i];
+    return NULL;
+}
+
+/* What is still the same points into the new configuration; the rest goes, before what comes may want its devices. */
+static void drop_changed(struct helper *self, const struct config *next)
+{
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++) {
+        struct helper_dongle *dongle = self->dongles[i];
+        const struct config_target *target = dongle ? find(next, dongle->target->name) : NULL;
+        if (target && config_target_same_shape(target, dongle->target)) {
+            dongle->target = target;
+        } else if (dongle) {
+            log_info("helper", "target %s: its dongle %s", dongle->target->name, target ? "has changed" : "is gone");
+            self->dongles[i] = NULL;
+            destroy(dongle);
+        }
+    }
+}
+
+int helper_config_again(struct helper *self)
+{
+    struct config *next = NULL;
+    int r = read_config(self->config_path, &next);
+    if (r < 0)
+        return r;
+    drop_changed(self, next);
+    config_destroy(self->config);
+    self->config = next;
+    for (unsigned i = 0; i < next->n_targets; i++) {
+        const struct config_target *target = next->targets[i];
+        if (target->machine != CONFIG_DONGLE || helper_dongle_named(self, target->name))
+            continue;
+        if (target->dongle.big_cd)
+            log_info("helper", "target %s: large discs can be shown when the helper has been started anew",
+                     target->name);
+        if (create(self, target, false) < 0)
+            log_error("helper", "target %s: no memory", target->name);
+    }
+    return 0;
+}
+
+void helper_config_end(struct helper *self)
+{
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++) {
+        struct helper_dongle *dongle = take(self->dongles[i]);
+        if (dongle)
+            destroy(dongle);
+    }
+    self->config = config_destroy(self->config);
+}
+
+struct helper_dongle *helper_dongle_named(struct helper *self, const char *name)
+{
+    for (unsigned i = 0; i < CONFIG_MAX_TARGETS; i++)
+        if (self->dongles[i] && strcmp(self->dongles[i]->target->name, name) == 0)
+            return self->dongles[i];
+    return NULL;
+}
+
+void helper_dongle_number(struct helper_dongle *dongle, uint16_t number)
+{
+    dongle->index = number;
+    dongle->told_size = 0;
+    helper_panel_forget(dongle);
+}
