@@ -3,8 +3,12 @@
 
 import { plugCursor } from './cursor_feature.js';
 import { plugDongle } from '../dongle/dongle_feature.js';
+import { plugCapture } from './capture_feature.js';
 import { plugFigures } from './figures_feature.js';
+import { plugJiggler } from './jiggler_feature.js';
 import { plugKeys } from './keys_feature.js';
+import { plugLocks } from './locks_feature.js';
+import { plugMacros } from './macros_feature.js';
 import { plugMedia } from '../media/media_feature.js';
 import { plugPaste } from './paste_feature.js';
 import { plugPointer } from './pointer_feature.js';
@@ -16,4 +20,4 @@ import { plugSize } from './size_feature.js';
 import { plugTouch } from './touch_feature.js';
 
 /** @type {import('./console_context.js').Feature[]} */
-export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor];
+export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugMacros, plugLocks, plugCapture, plugJiggler, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor];

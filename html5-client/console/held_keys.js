@@ -7,6 +7,8 @@ export class HeldKeys {
   #held = new Map();
   /** @type {(() => void)[]} */
   #cleared = [];
+  /** @type {(() => void)[]} */
+  #changed = [];
 
   /** @param {(usage: number, down: boolean) => void} send */
   constructor(send) {
@@ -28,16 +30,27 @@ export class HeldKeys {
     if (down) {
       if (holders) return void holders.add(who);
       this.#held.set(usage, new Set([who]));
-      this.send(usage, true);
+      this.#tell(usage, true);
     } else if (holders?.delete(who) && !holders.size) {
       this.#held.delete(usage);
-      this.send(usage, false);
+      this.#tell(usage, false);
     }
   }
 
   /** Lets go of all that one of them holds, the newest first. @param {string} who */
   release(who) {
     for (const [usage] of [...this.#held].reverse()) this.set(who, usage, false);
+  }
+
+  /** @param {number} usage @param {boolean} down */
+  #tell(usage, down) {
+    this.send(usage, down);
+    for (const listener of this.#changed) listener();
+  }
+
+  /** Called after each key. @param {() => void} listener */
+  onChange(listener) {
+    this.#changed.push(listener);
   }
 
   /** Called when everything was let go at once. @param {() => void} listener */

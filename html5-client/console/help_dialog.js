@@ -1,8 +1,12 @@
-/* What the console's keys and buttons do; above all, how to get the keyboard back. */
+/* What the console's keys and buttons do; above all, how to get the keyboard back. With what one may choose about keys. */
 
 import { openDialog } from '../parts/dialog.js';
-import { h } from '../parts/dom.js';
+import { h, newId } from '../parts/dom.js';
+import { t } from '../parts/messages.js';
+import { keySettings, changeKeySettings } from './key_settings.js';
+import { keyName } from './key_legends.js';
 import { LEAVE_CHORD } from './keyboard_input.js';
+import { LEAVE_KEYS } from './leave_key.js';
 
 /** @param {string} chord */
 const keys = (chord) => {
@@ -13,22 +17,35 @@ const keys = (chord) => {
 /** @param {Node|string} term @param {string} text */
 const line = (term, text) => h('div', { class: 'help-line' }, h('dt', {}, term), h('dd', {}, text));
 
+/** The way out first. */
+const LINES = ['click', 'menu', 'full-screen', 'lock', 'screen-keyboard', 'macros', 'paste', 'locks', 'altgr', 'relative', 'seat', 'jiggler'];
+
+/** @param {string} label @param {string} value @param {[string, string][]} choices @param {(value: string) => void} chosen */
+function choice(label, value, choices, chosen) {
+  const id = newId('keys');
+  const select = h('select', { class: 'input', id }, ...choices.map(([name, text]) => h('option', { value: name, selected: name === value }, text)));
+  select.addEventListener('change', () => chosen(select.value));
+  return h('div', { class: 'field' }, h('label', { for: id }, label), select);
+}
+
+function settings() {
+  const { leave, locks, swapped } = keySettings();
+  const swap = h('input', { type: 'checkbox', checked: swapped });
+  swap.addEventListener('change', () => changeKeySettings({ swapped: swap.checked }));
+  return h('section', { class: 'key-settings' },
+    h('h3', {}, t('keys.settings')),
+    choice(t('keys.leave-too'), leave, [['none', t('keys.leave-none')], ...LEAVE_KEYS.map((key) => /** @type {[string, string]} */ ([key, key === 'escape3' ? t('keys.escape-thrice') : t('keys.leave-tap', { key: keyName(key) })]))], (value) => changeKeySettings({ leave: value })),
+    choice(t('keys.locks'), locks, [['offer', t('keys.locks-offer')], ['always', t('keys.locks-always')], ['never', t('keys.locks-never')]], (value) => changeKeySettings({ locks: /** @type {'offer'} */ (value) })),
+    h('label', { class: 'check' }, swap, t('keys.swapped')));
+}
+
 export function openHelpDialog() {
   openDialog({
-    title: 'Keyboard and mouse',
+    title: t('keys.help-title'),
     body: [
-      h(
-        'dl',
-        { class: 'help' },
-        line(keys(LEAVE_CHORD), 'Leaves the picture: keys work on this page again, and the focus goes to the toolbar.'),
-        line('Click the picture', 'Keys and mouse go to the target, Tab and function keys included.'),
-        line('Keys menu', 'Combinations that the browser or your system keeps for itself.'),
-        line('Full screen', 'In browsers with a keyboard lock, Alt+Tab, Escape and the like reach the target too. Hold Escape to leave.'),
-        line('Type text', 'Types a text key by key; also when you paste onto the picture.'),
-        line('Relative mouse', 'For targets that know no absolute positions, as most firmware. A click on the picture that has the keyboard locks the pointer; Escape or the chord above frees it.'),
-        line('Keyboard', 'One person types at a time; others ask for it, and have it after 30 seconds when its holder does nothing. Whoever configures this target may take it over, or share it with all. Whatever was pressed is released at each change.'),
-      ),
-      h('p', { class: 'small dim' }, 'Keys are sent by their position; what they mean is up to the target’s own layout.'),
+      h('dl', { class: 'help' }, line(keys(LEAVE_CHORD), t('keys.help-leave')), ...LINES.map((name) => line(t(`keys.help-${name}-term`), t(`keys.help-${name}`)))),
+      h('p', { class: 'small dim' }, t('keys.help-position')),
+      settings(),
     ],
   });
 }

@@ -24,8 +24,9 @@ export class KeyboardInput {
   #flush;
   /** Sees each key event of the picture, with the modifiers' states: for the lock keys. @type {(event: KeyboardEvent) => void} */
   seen = () => {};
-  /** Sees each key that goes down or up on the target: for the recorder. @type {((usage: number, down: boolean) => void)|null} */
-  tap = null;
+
+  /** Keys that are the page's, not the target's: what is down and what comes to it. @type {(held: number[], usage: number) => boolean} */
+  intercept = () => false;
 
   /**
    * @param {HTMLElement} surface takes the focus
@@ -33,10 +34,7 @@ export class KeyboardInput {
    */
   constructor(surface, calls) {
     this.calls = calls;
-    this.held = new HeldKeys((usage, down) => {
-      this.tap?.(usage, down);
-      calls.send(usage, down);
-    });
+    this.held = new HeldKeys(calls.send);
     this.keys = new PressedKeys((usage, down) => this.held.set('keyboard', usage, down), keyboardSystem());
     this.#choose(keySettings());
     surface.addEventListener('focus', () => this.#choose(keySettings()));
@@ -90,6 +88,7 @@ export class KeyboardInput {
       return this.calls.leave();
     }
     if (how === 'hold') return stop(event);
+    if (!event.repeat && this.intercept([...this.keys.down], usageOf(event.code) ?? 0)) return stop(event);
     if (how === 'with' && this.#leave.usage !== undefined) this.keys.press({ code: codeOf(this.#leave.usage) ?? '' });
     if (!this.keys.press(event)) return;
     stop(event);

@@ -1,20 +1,70 @@
-/* Keys that browsers and systems keep for themselves, as buttons, and the help about keys. */
+/* Keys that browsers and systems keep for themselves, as buttons; the keyboard on the screen; the help about keys. */
 
-import { CHORDS, chordUsages } from './chords.js';
-import { openHelpDialog } from './help_dialog.js';
+import { t } from '../parts/messages.js';
+import { ChordMemory } from './chord_memory.js';
+import { CHORDS } from './chords.js';
+import { chordTitle, parseChord } from './key_names.js';
+
+const FIRST = 10;
 
 /** @type {import('./console_context.js').Feature} */
 export function plugKeys(context) {
-  const enabled = () => context.state.admitted;
-  /** @param {import('./chords.js').Chord} chord */
-  const press = (chord) => {
-    context.screen.input.keyboard.press(chordUsages(chord));
-    context.screen.focusPicture();
+  const { screen, state, target } = context;
+  const memory = new ChordMemory(target);
+  const enabled = () => state.admitted;
+  /** @type {import('./keyboard_dock.js').KeyboardDock|null} */
+  let dock = null;
+  let leds = { caps: false, num: false, scroll: false };
+
+  /** @param {string} text "ctrl+alt+delete" */
+  const send = (text) => {
+    const usages = parseChord(text);
+    if (!usages) return;
+    screen.input.keyboard.press(usages);
+    memory.used(text);
+    screen.focusPicture();
   };
-  context.addTool({ name: 'secure', order: 10, keep: 10, glyph: 'lock', label: 'Ctrl+Alt+Del', run: () => press(CHORDS[0]), enabled });
-  context.addTool({
-    name: 'keys', order: 20, keep: 80, glyph: 'keyboard', label: 'Keys', enabled,
-    entries: () => CHORDS.map((chord) => ({ label: chord.label, run: () => press(chord) })),
+  const layout = () => /** @type {{layout?: string}|null} */ (state.info)?.layout || 'us';
+  const toggle = async () => {
+    if (dock) {
+      dock.remove();
+      dock = null;
+      return context.changed();
+    }
+    try {
+      const { KeyboardDock } = await import('./keyboard_dock.js');
+      dock = new KeyboardDock(context, () => void toggle());
+      context.addFootItem(dock.element);
+      dock.setLeds(leds);
+      void dock.setLayout(layout());
+      context.changed();
+    } catch {
+      context.notice(t('keys.not-loaded'), 'danger');
+    }
+  };
+  const all = async () => (await import('./chord_menu.js')).openChordMenu(target, memory, send);
+
+  /** What is used most here, then what everybody needs. */
+  const entries = () => {
+    const first = [...new Set([...memory.mostUsed(4), ...memory.own, ...CHORDS.filter(({ group }) => group === 'common').map(({ text }) => text)])].slice(0, FIRST);
+    const words = (/** @type {string} */ text) => CHORDS.find((chord) => chord.text === text)?.words;
+    return /** @type {import('../parts/menu.js').MenuEntry[]} */ ([
+      { label: t('keys.all-chords'), run: () => void all() },
+      { label: t('keys.screen-keyboard'), checked: dock !== null, run: () => void toggle() },
+      ...(context.has('macros') ? [{ label: t('keys.macros-open'), run: () => context.run('macros') }] : []),
+      'line',
+      ...first.map((text) => ({ label: words(text) ? `${chordTitle(text)} – ${t(String(words(text)))}` : chordTitle(text), run: () => send(text) })),
+    ]);
+  };
+
+  context.addTool({ name: 'secure', order: 10, keep: 10, glyph: 'lock', label: CHORDS[0].label, run: () => send(CHORDS[0].text), enabled });
+  context.addTool({ name: 'keys', order: 20, keep: 80, glyph: 'keyboard', label: t('keys.menu'), enabled, entries });
+  context.addMenu('help', () => [{ label: t('keys.help-open'), run: () => void import('./help_dialog.js').then(({ openHelpDialog }) => openHelpDialog()) }]);
+  context.provide('screen-keyboard', () => void toggle());
+  context.on('leds', (told) => {
+    leds = told;
+    dock?.setLeds(told);
   });
-  context.addMenu('help', () => [{ label: 'Keyboard and mouse …', run: openHelpDialog }]);
+  context.onChange(() => void dock?.setLayout(layout()));
+  context.signal.addEventListener('abort', () => dock?.remove());
 }

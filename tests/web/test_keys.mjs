@@ -1,0 +1,326 @@
+/* Keys through the real page: what systems do to them, the keyboard on the screen, combinations, macros and the jiggler. In
+ * every path what was pressed is released. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { body, op } from './bodies.mjs';
+import { assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { checkView } from './check_view.mjs';
+import { FakeGateway } from './fake_gateway.mjs';
+import { Gateway } from './gateway.mjs';
+import { until } from './until.mjs';
+
+let browser, fake, gateway;
+before(async () => {
+  browser = await launch();
+  fake = await FakeGateway.create();
+});
+after(async () => {
+  await browser?.close();
+  fake?.destroy();
+  await gateway?.destroy();
+});
+
+/** A console of the fake gateway whose keys are written down: "+e0 -e0", "all-up". */
+async function typist({ platform = '', viewport = { width: 1280, height: 800 }, colorScheme = 'light', ...more } = {}) {
+  const page = await newPage(browser, { viewport, colorScheme, ...more });
+  if (platform) await page.addInitScript((name) => Object.defineProperty(navigator, 'userAgentData', { value: { platform: name } }), platform);
+  const known = fake.consoles.length;
+  await openConsole(page, fake, 'pc');
+  const connection = await fake.connection(known);
+  const keys = [];
+  const received = connection.socket.onmessage;
+  connection.socket.onmessage = (message) => {
+    if (message[0] === 0x03) keys.push((message[1] ? '+' : '-') + message.readUInt16LE(2).toString(16));
+    if (message[0] === 0x06) keys.push('all-up');
+    received(message);
+  };
+  connection.mode(320, 200);
+  connection.seats({ flags: ['mine', 'mayType'], holder: connection.number, name: 'anna' });
+  await connection.acked(connection.update(body([op.solid([0, 0, 20, 13], [30, 60, 90])]), { exact: true }));
+  await capture(page);
+  return { page, connection, keys, leds: (bits) => connection.socket.send(Buffer.from([0x86, bits, 0, 0])) };
+}
+
+/** Events as a browser on that system gives them. */
+const give = (page, events) =>
+  page.evaluate((list) => {
+    const surface = document.querySelector('.surface');
+    for (const [type, code, more = {}] of list) {
+      const event = new KeyboardEvent(type, { code, bubbles: true, cancelable: true, ...more });
+      if (more.at !== undefined) Object.defineProperty(event, 'timeStamp', { value: more.at });
+      surface.dispatchEvent(event);
+    }
+  }, events);
+
+const saidSoFar = (keys, wanted) => until(() => keys.join(' ') === wanted, () => `the target is told ${wanted}, not ${keys.join(' ')}`);
+
+/** Nothing is down at the end. */
+function assertReleased(keys) {
+  const down = new Set();
+  for (const key of keys) {
+    if (key === 'all-up') down.clear();
+    else if (key[0] === '+') down.add(key.slice(1));
+    else down.delete(key.slice(1));
+  }
+  assert.deepEqual([...down], [], keys.join(' '));
+}
+
+test('Windows: AltGr, Shift with the number pad, Print Screen', async () => {
+  const { page, keys } = await typist({ platform: 'Windows' });
+  const altGr = { key: 'AltGraph', modifierAltGraph: true };
+  await give(page, [
+    ['keydown', 'ControlLeft', { at: 1000, ctrlKey: true }], ['keydown', 'AltRight', { at: 1000, ...altGr }],
+    ['keydown', 'ControlLeft', { at: 1500, repeat: true }], ['keydown', 'AltRight', { at: 1500, repeat: true, ...altGr }],
+    ['keydown', 'KeyQ', { at: 1600, key: '@', ...altGr }], ['keyup', 'KeyQ', { at: 1700, ...altGr }],
+    ['keyup', 'ControlLeft', { at: 1800 }], ['keyup', 'AltRight', { at: 1800 }],
+  ]);
+  await saidSoFar(keys, '+e6 +14 -14 -e6');
+  keys.length = 0;
+  await give(page, [
+    ['keydown', 'ShiftLeft', { at: 3000, shiftKey: true }], ['keyup', 'ShiftLeft', { at: 3100 }], ['keydown', 'Numpad7', { at: 3100, key: 'Home' }],
+    ['keyup', 'Numpad7', { at: 3200, key: 'Home' }], ['keydown', 'ShiftLeft', { at: 3200, shiftKey: true }], ['keyup', 'ShiftLeft', { at: 3300 }],
+  ]);
+  await saidSoFar(keys, '+e1 +5f -5f -e1');
+  keys.length = 0;
+  await give(page, [['keyup', 'PrintScreen', { key: 'PrintScreen' }]]);
+  await saidSoFar(keys, '+46 -46');
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test('macOS: keys under Command go up with it, Caps Lock is tapped', async () => {
+  const { page, keys } = await typist({ platform: 'macOS' });
+  const meta = { metaKey: true };
+  await give(page, [
+    ['keydown', 'MetaLeft', meta], ['keydown', 'KeyC', meta], ['keydown', 'KeyV', meta], ['keydown', 'KeyV', meta], ['keyup', 'MetaLeft'],
+    ['keydown', 'CapsLock', { modifierCapsLock: true }], ['keyup', 'CapsLock'],
+  ]);
+  await saidSoFar(keys, '+e3 +6 +19 -19 +19 -6 -19 -e3 +39 -39 +39 -39');
+  await page.context().close();
+});
+
+test('whatever takes the keys away releases them; repeats are not sent; dead keys keep their place', async () => {
+  const { page, keys } = await typist();
+  await page.keyboard.down('a');
+  await page.keyboard.down('a');
+  await give(page, [['keydown', 'BracketLeft', { key: 'Dead' }], ['keydown', '', { key: 'Process' }], ['keydown', '', { key: 'Unidentified' }]]);
+  await saidSoFar(keys, '+4 +2f');
+  await page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await saidSoFar(keys, '+4 +2f all-up');
+  await page.keyboard.up('a');
+  keys.length = 0;
+  for (const [where, event] of [['document', 'fullscreenchange'], ['document', 'pointerlockchange'], ['document', 'visibilitychange'], ['window', 'pagehide']]) {
+    await give(page, [['keydown', 'KeyB']]);
+    await page.evaluate(([on, name]) => (on === 'window' ? window : document).dispatchEvent(new Event(name)), [where, event]);
+    await saidSoFar(keys, '+5 all-up');
+    keys.length = 0;
+  }
+  await give(page, [['keydown', 'KeyB']]);
+  await page.evaluate(() => (location.hash = '#/'));
+  await until(() => keys.includes('all-up'), 'leaving the view releases');
+  await page.context().close();
+});
+
+test('the way out: four keys, or one that was chosen', async () => {
+  const { page, keys } = await typist();
+  await page.getByText('Keys go to the target. Ctrl+Alt+Shift+Enter leads out.').waitFor();
+  const leave = () => page.evaluate(() => document.querySelector('console-view').dataset.captured === 'false');
+  await page.keyboard.press('Control+Alt+Shift+Enter');
+  await until(leave, 'the keyboard is the page’s');
+  assertReleased(keys);
+  await button(page, 'More').click();
+  await page.getByRole('menuitem', { name: 'Keyboard and mouse …' }).click();
+  await page.getByText('The way out: keys work on this page again').waitFor();
+  await labelled(page, 'Another way out').selectOption('ControlRight');
+  await checkView(page, 'keys-help');
+  await page.keyboard.press('Escape');
+  await capture(page);
+  keys.length = 0;
+  await page.keyboard.press('ControlRight');
+  await until(leave, 'one key leads out');
+  assert.deepEqual(keys, [], 'and the target does not see it');
+  await capture(page);
+  await page.keyboard.press('ControlRight+c');
+  await saidSoFar(keys, '+e4 +6 -6 -e4');
+  assert.match(await page.locator('.surface').getAttribute('aria-label'), /Ctrl\+Alt\+Shift\+Enter or Right Ctrl/);
+  await page.context().close();
+});
+
+test('Caps Lock that differs is offered, never pressed by itself', async () => {
+  const { page, keys, leds } = await typist();
+  leds(2);
+  leds(0);
+  await give(page, [['keydown', 'KeyA', { modifierCapsLock: true }], ['keyup', 'KeyA', { modifierCapsLock: true }]]);
+  await page.getByText('Caps Lock is on here, off on the target.').waitFor();
+  await saidSoFar(keys, '+4 -4');
+  await button(page, 'Align').click();
+  await saidSoFar(keys, '+4 -4 +39 -39');
+  leds(2);
+  await page.getByText('Caps Lock is on here, off on the target.').waitFor({ state: 'hidden' });
+  await page.context().close();
+});
+
+test('combinations are searched, named, pressed and kept', async () => {
+  const { page, keys } = await typist();
+  await button(page, 'Keys').click();
+  await page.getByRole('menuitem', { name: 'All combinations …' }).click();
+  await checkView(page, 'keys-chords');
+  await labelled(page, 'Search, or name a combination').fill('remount');
+  await labelled(page, 'Search, or name a combination').fill('ctrl+alt+f9');
+  await button(page, 'Keep').click();
+  await button(page, 'Press keys').click();
+  await page.keyboard.press('Control+Shift+k');
+  await button(page, 'Send Ctrl+Shift+K').click();
+  await saidSoFar(keys, '+e0 +e1 +e -e -e1 -e0');
+  await button(page, 'Keys').click();
+  await page.getByRole('menuitem', { name: 'Ctrl+Alt+F9' }).click();
+  await until(() => keys.length === 12, 'one’s own is in the menu');
+  assertReleased(keys);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+const openKeyboard = async (page) => {
+  await button(page, 'Keys').click();
+  await page.getByRole('menuitemradio', { name: 'On-screen keyboard' }).click();
+  await page.locator('.osk-key').first().waitFor();
+};
+const osk = (page, code) => page.locator(`.osk-key[data-code="${code}"]`);
+
+test('the keyboard on the screen: sticky modifiers, lamps, and keys that a pointer leaves', async () => {
+  const { page, keys, leds } = await typist();
+  await openKeyboard(page);
+  await capture(page);
+  await osk(page, 'ShiftLeft').click();
+  await osk(page, 'KeyA').click();
+  await saidSoFar(keys, '+e1 +4 -4 -e1');
+  keys.length = 0;
+  await osk(page, 'ControlLeft').click();
+  await osk(page, 'ControlLeft').click();
+  await osk(page, 'KeyC').click();
+  await osk(page, 'KeyV').click();
+  assert.equal(await osk(page, 'ControlLeft').getAttribute('aria-pressed'), 'true');
+  await osk(page, 'ControlLeft').click();
+  await saidSoFar(keys, '+e0 +6 -6 +19 -19 -e0');
+  keys.length = 0;
+  const box = await osk(page, 'KeyX').boundingBox();
+  await page.mouse.move(box.x + 5, box.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 5, box.y - 300);
+  await saidSoFar(keys, '+1b -1b');
+  await page.mouse.up();
+  await osk(page, 'KeyX').dispatchEvent('pointerdown', { pointerId: 7, button: 0 });
+  await osk(page, 'KeyX').dispatchEvent('pointercancel', { pointerId: 7 });
+  await saidSoFar(keys, '+1b -1b +1b -1b');
+  leds(2);
+  await until(async () => (await osk(page, 'CapsLock').getAttribute('aria-pressed')) === 'true', 'the lamp is shown');
+  keys.length = 0;
+  await page.keyboard.down('Shift');
+  await osk(page, 'ShiftLeft').click();
+  await page.keyboard.up('Shift');
+  await osk(page, 'KeyA').click();
+  await saidSoFar(keys, '+e1 +4 -4 -e1'); // held by both, let go of by the last
+  keys.length = 0;
+  await osk(page, 'AltLeft').click();
+  await page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await saidSoFar(keys, '+e2 all-up');
+  assert.equal(await osk(page, 'AltLeft').getAttribute('data-sticky'), 'off');
+  keys.length = 0;
+  await osk(page, 'KeyA').focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.code), 'KeyS');
+  await page.keyboard.press('Enter');
+  await saidSoFar(keys, '+16 -16');
+  assertQuiet(page);
+  await page.context().close();
+});
+
+for (const [name, viewport, colorScheme, more] of [
+  ['phone', { width: 360, height: 740 }, 'dark', { hasTouch: true, isMobile: true }],
+  ['phone-landscape', { width: 740, height: 360 }, 'light', { hasTouch: true, isMobile: true }],
+  ['desktop', { width: 1280, height: 800 }, 'light', {}],
+  ['huge', { width: 3840, height: 2160 }, 'dark', {}],
+])
+  test(`the keyboard on the screen fits: ${name}`, async () => {
+    const { page, keys } = await typist({ viewport, colorScheme, ...more });
+    await openKeyboard(page);
+    const boxes = await page.locator('.osk-key').evaluateAll((all) => all.map((key) => key.getBoundingClientRect()).map(({ x, right, width, height }) => ({ x, right, width, height })));
+    for (const { x, right, width, height } of boxes) assert.ok(x >= -0.5 && right <= viewport.width + 0.5 && width >= 22 && height >= 26, JSON.stringify({ x, right, width, height }));
+    await labelled(page, 'Shape of the keyboard').selectOption(name === 'huge' ? 'jis' : name === 'desktop' ? 'iso' : 'auto');
+    await capture(page);
+    await checkView(page, `keys-screen-${name}`);
+    if (viewport.width < 760) {
+      await button(page, 'Functions').click();
+      await osk(page, 'F2').tap();
+      await saidSoFar(keys, '+3b -3b');
+    }
+    await page.context().close();
+  });
+
+test('macros: written, run, shown to others, stopped, recorded; and the jiggler', async () => {
+  gateway = await Gateway.create({ card: { machine: 'testcard', jiggler: 600 } });
+  await gateway.start();
+  const page = await newPage(browser);
+  await setUp(page, gateway);
+  await openConsole(page, gateway, 'card');
+  await capture(page);
+  const rest = (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ sent) =>
+    page.evaluate(async ([how, where, what]) => {
+      const response = await fetch(`/api/v1/targets/card/${where}`, { method: how, headers: what ? { 'Content-Type': 'application/json' } : {}, body: what ? JSON.stringify(what) : undefined });
+      return { status: response.status, body: await response.json().catch(() => null) };
+    }, [method, path, sent]);
+
+  await page.getByRole('button', { name: 'Kept awake' }).click();
+  await page.getByRole('menuitem', { name: 'Off for now' }).click();
+  await page.getByRole('button', { name: 'Kept awake' }).waitFor({ state: 'hidden' });
+  assert.deepEqual((await rest('GET', 'jiggler')).body, { seconds: 0, configured: 600 });
+
+  await button(page, 'Keys').click();
+  await page.getByRole('menuitem', { name: 'Macros …' }).click();
+  await page.getByText('None yet.').waitFor();
+  await button(page, 'New macro').click();
+  await labelled(page, 'Title').fill('Hold on');
+  await labelled(page, 'Kind of step').selectOption('press');
+  await button(page, 'Add step').click();
+  await labelled(page, 'Kind of step').selectOption('pause');
+  await button(page, 'Add step').click();
+  await labelled(page, 'Milliseconds').fill('30000');
+  await page.locator('[data-step="1"]').focus();
+  await page.keyboard.press('Alt+ArrowUp');
+  await page.keyboard.press('Alt+ArrowDown');
+  await checkView(page, 'keys-macro-editor');
+  await button(page, 'Save').click();
+  await page.locator('.macro-row').waitFor();
+  await checkView(page, 'keys-macros');
+  assert.deepEqual((await rest('GET', 'macros/hold-on')).body.steps, [{ do: 'press', keys: 'shift' }, { do: 'pause', ms: 30000 }]);
+
+  const other = await page.context().newPage();
+  await openConsole(other, gateway, 'card');
+  await page.getByRole('button', { name: 'Run: Hold on' }).click();
+  await other.getByText('Macro “Hold on” runs, started by anna').waitFor();
+  assert.equal((await rest('POST', 'macros/hold-on/run', {})).status, 409);
+  await checkView(other, 'keys-macro-runs');
+  await other.locator('.macro-badge').getByRole('button', { name: 'Stop' }).click();
+  await page.locator('.macro-badge').waitFor({ state: 'hidden' });
+  assert.equal((await rest('GET', 'macros')).body.last.end, 'stopped');
+  await other.close();
+
+  await button(page, 'Keys').click();
+  await page.getByRole('menuitem', { name: 'Macros …' }).click();
+  await button(page, 'Record').click();
+  await page.getByText('Recording: what you press and click here is kept.').waitFor();
+  await capture(page);
+  await page.keyboard.press('Control+a');
+  await page.locator('.surface').click({ position: { x: 50, y: 40 } });
+  await button(page, 'Done').click();
+  await labelled(page, 'Title').fill('Recorded');
+  await button(page, 'Save').click();
+  await page.locator('.macro-row[data-name="recorded"]').waitFor();
+  const { body: recorded } = await rest('GET', 'macros/recorded');
+  assert.deepEqual(recorded.steps.filter((step) => step.do !== 'pause').map((step) => step.keys ?? step.do), ['ctrl+a', 'click']);
+  await page.getByRole('button', { name: 'Run: Recorded' }).click();
+  await until(async () => (await rest('GET', 'macros')).body.last.end === 'done', 'it runs to its end');
+  assert.equal((await rest('PUT', 'macros/bad', { steps: [{ do: 'sing' }] })).status, 422);
+  assert.equal((await rest('DELETE', 'macros/recorded')).status, 204);
+  assertQuiet(page);
+});
