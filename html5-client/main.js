@@ -34,7 +34,14 @@ function viewOf(place) {
   if (place.view === 'login' || !identity.session) return loginView(place);
   if (place.view === 'console') return new ConsoleView(place.target);
   if (place.view === 'settings') return lazyView(async () => new (await import('./settings/settings_view.js')).SettingsView(place.section, place.item ?? ''));
+  if (place.view === 'recordings') return lazyView(() => recordingsView(place));
   return document.createElement('target-list');
+}
+
+/** @param {Extract<Place, {view: 'recordings'}>} place */
+async function recordingsView({ recording, target }) {
+  if (!recording) return new (await import('./recordings/recordings_view.js')).RecordingsView(target ?? '');
+  return new (await import('./recordings/recording_view.js')).RecordingView(recording);
 }
 
 /** @param {Place} place */

@@ -1,7 +1,7 @@
-/* Addresses of the views: #/ (list), #/targets/NAME (console), #/settings/SECTION/ITEM, #/login, #/setup. The fragment never
+/* Addresses of the views: #/ (list), #/targets/NAME (console), #/settings/SECTION/ITEM, #/recordings (docs/page.md), #/login, #/setup. The fragment never
  * reaches the gateway, and reloading or sharing an address works without help from it. */
 
-/** @typedef {{view: 'list'|'login'|'setup'} | {view: 'console', target: string} | {view: 'settings', section: string, item?: string}} Place */
+/** @typedef {{view: 'list'|'login'|'setup'} | {view: 'console', target: string} | {view: 'recordings', recording?: string, target?: string} | {view: 'settings', section: string, item?: string}} Place */
 
 /** @param {string|undefined} part */
 function decoded(part) {
@@ -12,10 +12,21 @@ function decoded(part) {
   }
 }
 
+/** #/recordings, #/recordings/of/TARGET, #/recordings/ID. @param {string} what @param {string} name @returns {Place} */
+function recordingsPlace(what, name) {
+  if (/^[0-9a-f]{32}$/.test(what)) return { view: 'recordings', recording: what };
+  try {
+    return { view: 'recordings', target: what === 'of' ? decodeURIComponent(name) : '' };
+  } catch {
+    return { view: 'recordings' };
+  }
+}
+
 /** @param {string} hash @returns {Place} */
 export function placeOf(hash) {
   const parts = hash.replace(/^#\/?/, '').split('/');
   if (parts[0] === 'login' || parts[0] === 'setup') return { view: parts[0] };
+  if (parts[0] === 'recordings') return recordingsPlace(parts[1] ?? '', parts[2] ?? '');
   if (parts[0] === 'settings') return { view: 'settings', section: decoded(parts[1]), item: decoded(parts[2]) };
   const target = parts[0] === 'targets' && decoded(parts[1]);
   return target ? { view: 'console', target } : { view: 'list' };
@@ -26,6 +37,7 @@ export function hashOf(place) {
   if (place.view === 'console') return `#/targets/${encodeURIComponent(place.target)}`;
   if (place.view === 'settings')
     return ['#/settings', place.section, place.item].filter(Boolean).map((part, i) => (i ? encodeURIComponent(String(part)) : part)).join('/');
+  if (place.view === 'recordings') return place.recording ? `#/recordings/${place.recording}` : place.target ? `#/recordings/of/${encodeURIComponent(place.target)}` : '#/recordings';
   return place.view === 'list' ? '#/' : `#/${place.view}`;
 }
 

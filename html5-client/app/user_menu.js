@@ -50,6 +50,7 @@ export function userMenu() {
   attachMenu(button, () => [
     { group: roleWords(role) },
     { label: t('app.account'), run: () => void openAccount() },
+    { label: t('recordings.menu'), run: () => go({ view: 'recordings' }) },
     ...(maySettings() ? [{ label: t('app.settings'), run: () => go({ view: 'settings', section: '' }) }] : []),
     'line',
     { group: t('app.colours') },

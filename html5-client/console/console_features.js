@@ -14,10 +14,11 @@ import { plugPaste } from './paste_feature.js';
 import { plugPointer } from './pointer_feature.js';
 import { plugPower } from './power_feature.js';
 import { plugRegion } from './region_feature.js';
+import { plugRecord } from '../recordings/record_feature.js';
 import { plugScreenshot } from './screenshot_feature.js';
 import { plugSeat } from './seat_feature.js';
 import { plugSize } from './size_feature.js';
 import { plugTouch } from './touch_feature.js';
 
 /** @type {import('./console_context.js').Feature[]} */
-export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugMacros, plugLocks, plugCapture, plugJiggler, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor];
+export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugMacros, plugLocks, plugCapture, plugJiggler, plugPaste, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor, plugRecord];
