@@ -44,7 +44,7 @@ export class ConsoleScreen extends HTMLElement {
   start(target, viewOnly) {
     this.#surface.setAttribute('aria-label', t('console.screen-of', { target, chord: LEAVE_CHORD }));
     this.view.start(target);
-    this.replaceChildren(this.#surface, this.cover.element);
+    this.prepend(this.#surface, this.cover.element);
     this.#resized.observe(this);
     this.#watch();
     this.#link = new ConsoleLink({ target, canvas: this.#canvas, viewOnly, visible: !document.hidden }, (report) =>

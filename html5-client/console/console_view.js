@@ -12,6 +12,7 @@ import { ConsoleContext } from './console_context.js';
 import { FEATURES } from './console_features.js';
 import { ConsoleScreen } from './console_screen.js';
 import { ConsoleToolbar } from './console_toolbar.js';
+import { keepInSight } from './phone_room.js';
 import { NO_SEAT } from './seat_feature.js';
 import { StatusStrip } from './status_strip.js';
 
@@ -60,6 +61,7 @@ export class ConsoleView extends HTMLElement {
     this.#screen.left = () => this.#toolbar.focus();
     for (const plug of FEATURES) plug(this.#context);
     this.#toolbar.attach();
+    keepInSight(this, this.#abort.signal);
     this.addEventListener('focusin', () => this.#show());
     this.addEventListener('focusout', () => this.#show());
     this.#screen.start(this.#target, this.#state.viewOnly);

@@ -14,13 +14,21 @@ const SAVE_MS = 400;
 /** @param {string} target */
 const keptAs = (target) => `lightsout.view.${target}`;
 
-/** @param {string} target */
+/**
+ * How all of the picture is shown. A whole number of screen pixels for each of the target's is sharp; where they are
+ * tiny nobody sees that, and a phone has no room to give away.
+ */
+const wholeMode = () => (devicePixelRatio >= 2 && matchMedia('(pointer: coarse)').matches ? 'fill' : 'fit');
+
+/** @param {string} target @returns {View} */
 function keptView(target) {
   try {
-    return checkedView(JSON.parse(localStorage.getItem(keptAs(target)) ?? 'null'));
+    const kept = localStorage.getItem(keptAs(target));
+    if (kept) return checkedView(JSON.parse(kept));
   } catch {
-    return checkedView(null);
+    // As if there were none.
   }
+  return { ...checkedView(null), mode: wholeMode() };
 }
 
 export class ScreenView {
@@ -95,6 +103,11 @@ export class ScreenView {
     this.#change({ ...this.#view, mode, scale: this.scale });
   }
 
+  /** All of it, as it suits this screen. */
+  showAll() {
+    this.setMode(wholeMode());
+  }
+
   /** @param {90|-90} by */
   rotate(by) {
     this.#change({ ...this.#view, rotation: /** @type {Rotation} */ ((this.#view.rotation + by + 360) % 360) });
@@ -127,7 +140,7 @@ export class ScreenView {
 
   /** All of it, or as it is on the target when all is seen already. @param {Point} [at] on the page */
   toggle(at) {
-    if (this.overflows || this.mode === 'free') return this.setMode('fit');
+    if (this.overflows || this.mode === 'free') return this.showAll();
     this.zoomTo(Math.max(1, Math.ceil(this.scale * 1.5)), at);
   }
 

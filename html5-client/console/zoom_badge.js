@@ -10,7 +10,7 @@ const MAP = { width: 104, height: 80 };
 export class ZoomBadge {
   #seen = h('div', { class: 'zoom-seen' });
   #map = h('div', { class: 'zoom-map', 'aria-hidden': 'true' }, this.#seen);
-  #figure = h('button', { class: 'zoom-figure', type: 'button', onclick: () => this.view.setMode('fit') });
+  #figure = h('button', { class: 'zoom-figure', type: 'button', onclick: () => this.view.showAll() });
   element = h('div', { class: 'zoom-badge', hidden: true }, this.#map, this.#figure);
   #shown = '';
   /** @type {ReturnType<typeof setTimeout>|undefined} */
