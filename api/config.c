@@ -9,6 +9,7 @@
 #include "api/tables.h"
 
 #define AUDIT_DETAIL 400
+#define SPOKEN_FAULTS 4
 
 /* One wish on its way. */
 struct wish {
@@ -163,13 +164,22 @@ static json_t *notes_json(const struct api_config_answer *answer)
     return list;
 }
 
+/* In one sentence for who does not look at the list. */
+static json_t *faults_sentence(const struct api_config_answer *answer)
+{
+    char text[1200] = "Nothing was changed.";
+    size_t at = strlen(text);
+    for (unsigned i = 0; i < answer->n_faults && i < SPOKEN_FAULTS && at < sizeof text; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, " %s: %s", answer->faults[i].key, answer->faults[i].text);
+    if (answer->n_faults > SPOKEN_FAULTS && at < sizeof text)
+        snprintf(text + at, sizeof text - at, " And %u more.", answer->n_faults - SPOKEN_FAULTS);
+    return api_text(text);
+}
+
 static void reply_faults(struct route_call *call, const struct api_config_answer *answer)
 {
-    const struct api_config_note *first = answer->n_faults ? &answer->faults[0] : NULL;
-    json_t *error = json_pack("{s:s, s:o, s:o}", "code", "bad-config", "message",
-                              first ? json_sprintf("Nothing was changed: %s: %s", first->key, first->text)
-                                    : json_string("Nothing was changed."),
-                              "keys", notes_json(answer));
+    json_t *error = json_pack("{s:s, s:o, s:o}", "code", "bad-config", "message", faults_sentence(answer), "keys",
+                              notes_json(answer));
     api_reply_json(call, 422, json_pack("{s:o}", "error", error));
 }
 
