@@ -1,11 +1,40 @@
-/* Text that is typed on the target key by key: for passwords, commands and licence keys, where no clipboard reaches. */
+/* Text that is typed on the target key by key: for passwords, commands and licence keys, where no clipboard reaches. What
+ * cannot be typed is listed before the first key; the text is kept nowhere, and forgotten when it was typed. */
 
-import { api, sentence } from '../api.js';
+import { sentence } from '../api.js';
 import { openDialog } from '../parts/dialog.js';
 import { h, newId, setText } from '../parts/dom.js';
-import { countWords } from '../parts/words.js';
+import { t } from '../parts/messages.js';
+import { LayoutChooser } from './layout_chooser.js';
+import { MissingList } from './missing_list.js';
+import { countCharacters, endWords, progressWords, requestSize, MOST, tooLongWords } from './paste_words.js';
+import { typingApi } from './typing_api.js';
 
-const POLL_MS = 300;
+/** @typedef {import('./typing_api.js').Plan} Plan */
+
+const POLL_MS = 250;
+const CHECK_MS = 250;
+
+/** What was used on a target last, where it is not what the configuration says. */
+const kept = {
+  /** @param {string} target */
+  read(target) {
+    try {
+      return localStorage.getItem(`lightsout.layout.${target}`);
+    } catch {
+      return null; // no storage here
+    }
+  },
+  /** @param {string} target @param {string} layout @param {string} own */
+  write(target, layout, own) {
+    try {
+      if (layout === own) localStorage.removeItem(`lightsout.layout.${target}`);
+      else localStorage.setItem(`lightsout.layout.${target}`, layout);
+    } catch {
+      // Not kept then.
+    }
+  },
+};
 
 /** @param {string} target @param {string} [text] */
 export function openPasteDialog(target, text = '') {
@@ -15,14 +44,22 @@ export function openPasteDialog(target, text = '') {
 
 class PasteDialog {
   #id = newId('paste');
-  #text = h('textarea', { class: 'input mono', id: this.#id, spellcheck: 'false', autocapitalize: 'none', autofocus: true });
-  #layout = h('select', { class: 'input', id: `${this.#id}-layout` });
+  #text = h('textarea', { class: 'input mono', id: this.#id, spellcheck: 'false', autocapitalize: 'none', autofocus: true, 'aria-describedby': `${this.#id}-hint`, dir: 'auto' });
+  #layout = new LayoutChooser(() => this.#layoutChosen());
+  #careful = h('input', { type: 'checkbox' });
+  #missing = new MissingList(() => this.#checkSoon(0));
+  #noLatin = h('p', { class: 'hint', hidden: true }, t('paste.layout-no-latin'));
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  #progress = h('progress', { hidden: true, 'aria-label': 'Typed so far' });
+  #progress = h('progress', { hidden: true, 'aria-label': t('paste.progress') });
   #state = h('span', { class: 'small dim spring', role: 'status' });
-  #start = h('button', { class: 'button primary', type: 'button', onclick: () => this.#type() }, 'Type it');
-  #stop = h('button', { class: 'button', type: 'button', hidden: true, onclick: () => this.#stopTyping() }, 'Stop');
+  #start = h('button', { class: 'button primary', type: 'button', onclick: () => this.#type() }, t('paste.start'));
+  #stop = h('button', { class: 'button', type: 'button', hidden: true, onclick: () => this.#stopTyping() }, t('paste.stop'));
   #typing = false;
+  #open = true;
+  #own = 'us';
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
+  #checks = 0;
+  /** Of what stands there now; null: not known yet. @type {Plan|null} */ #plan = null;
 
   /** @param {string} target */
   constructor(target) {
@@ -31,83 +68,174 @@ class PasteDialog {
 
   /** @param {string} text */
   open(text) {
-    this.#text.value = text;
-    this.#text.addEventListener('input', () => this.#count());
-    openDialog({
-      title: `Type text on ${this.target}`,
+    const dialog = openDialog({
+      title: t('paste.title', { target: this.target }),
       body: [
-        h('div', { class: 'field' }, h('label', { for: this.#id }, 'Text'), this.#text, this.#hint()),
+        h('div', { class: 'field' }, h('label', { for: this.#id }, t('paste.text')), this.#text, h('p', { class: 'hint', id: `${this.#id}-hint` }, t('paste.hint'))),
+        this.#layout.element,
+        this.#noLatin,
+        h('label', { class: 'check small' }, this.#careful, t('paste.careful')),
+        this.#missing.element,
         this.#message,
         this.#progress,
       ],
-      foot: [this.#state, this.#layoutField(), this.#stop, this.#start],
-      onclose: () => this.#typing && this.#stopTyping(),
+      foot: [this.#state, this.#stop, this.#start],
+      onclose: () => this.#closed(),
     });
-    this.#count();
+    // Escape first stops the typing; then it closes.
+    dialog.addEventListener('cancel', (event) => {
+      if (!this.#typing) return;
+      event.preventDefault();
+      this.#stopTyping();
+    });
+    this.#text.addEventListener('input', () => this.#edited());
+    this.#text.addEventListener('paste', (event) => {
+      if (this.#refuses(event.clipboardData?.getData('text/plain') ?? '')) event.preventDefault();
+    });
+    if (!this.#refuses(text)) this.#text.value = text;
+    this.#edited(!this.#text.value && text !== '');
+    this.#fillLayouts();
   }
 
-  #hint() {
-    return h('p', { class: 'hint' }, 'Pressed as keys, so the layout must be the one that the target uses. Line ends become Enter.');
+  /** More than can be typed never gets into the field, which it would choke. @param {string} text */
+  #refuses(text) {
+    const why = text.length > MOST / 4 ? tooLongWords(text) : '';
+    if (why) this.#say(why, 'danger');
+    return why !== '';
   }
 
-  #layoutField() {
-    const show = (/** @type {string[]} */ names) =>
-      this.#layout.replaceChildren(...names.map((name) => h('option', { value: name }, name.toUpperCase())));
-    show(['us']);
-    api.layouts().then(show, () => {});
-    this.#layout.setAttribute('aria-label', 'Keyboard layout of the target');
-    return this.#layout;
+  async #fillLayouts() {
+    try {
+      const [layouts, own] = await Promise.all([typingApi.layouts(), typingApi.layoutOf(this.target)]);
+      this.#own = own;
+      this.#layout.fill(layouts, kept.read(this.target) ?? own);
+      this.#layoutShown();
+    } catch (error) {
+      this.#say(sentence(error), 'danger');
+    }
   }
 
-  #count() {
-    const { length } = [...this.#text.value];
-    setText(this.#state, countWords(length, 'character', 'characters'));
-    this.#start.disabled = !length || this.#typing;
+  #layoutShown() {
+    this.#noLatin.hidden = this.#layout.layout?.latin !== false;
+    this.#checkSoon(0);
+  }
+
+  #layoutChosen() {
+    kept.write(this.target, this.#layout.value, this.#own);
+    this.#layoutShown();
+  }
+
+  /** @param {boolean} [keepMessage] */
+  #edited(keepMessage = false) {
+    if (!keepMessage) this.#say('');
+    const why = requestSize(this.#text.value) > MOST ? tooLongWords(this.#text.value) : '';
+    if (why) this.#say(why, 'danger');
+    setText(this.#state, t('paste.count', { count: countCharacters(this.#text.value) }));
+    this.#checkSoon(CHECK_MS);
+  }
+
+  /** @param {number} ms */
+  #checkSoon(ms) {
+    clearTimeout(this.#timer);
+    this.#plan = null;
+    this.#checks++;
+    this.#enable();
+    if (!this.#text.value || requestSize(this.#text.value) > MOST) this.#missing.show(null);
+    else this.#timer = setTimeout(() => this.#check(this.#checks), ms);
+  }
+
+  #wish() {
+    const { instead } = this.#missing;
+    return { text: this.#text.value, layout: this.#layout.value, instead, careful: this.#careful.checked };
+  }
+
+  /** @param {number} number answers to older questions do not count */
+  async #check(number) {
+    try {
+      const plan = await typingApi.check(this.target, this.#wish());
+      if (number !== this.#checks || !this.#open) return;
+      this.#plan = plan;
+      this.#missing.show(plan);
+    } catch (error) {
+      if (number === this.#checks) this.#say(sentence(error), 'danger');
+    }
+    this.#enable();
+  }
+
+  #enable() {
+    const { instead } = this.#missing;
+    const ready = this.#plan !== null && (this.#plan.missing_count === 0 || instead === 'leave-out');
+    this.#start.disabled = this.#typing || !ready;
+    setText(this.#start, this.#plan?.missing_count ? t('paste.start-without') : t('paste.start'));
   }
 
   async #type() {
-    setText(this.#message, '');
+    this.#say('');
     this.#busy(true);
     try {
-      const { characters } = await api.type(this.target, this.#text.value, this.#layout.value);
-      await this.#follow(characters);
+      await typingApi.type(this.target, this.#wish());
+      await this.#follow();
     } catch (error) {
-      setText(this.#message, sentence(error));
+      this.#say(sentence(error), 'danger');
     }
     this.#busy(false);
   }
 
-  /** @param {number} characters */
-  async #follow(characters) {
-    this.#progress.max = characters;
+  async #follow() {
     for (;;) {
-      const { remaining } = await api.typing(this.target);
-      this.#progress.value = characters - remaining;
-      setText(this.#state, `${characters - remaining} of ${characters} typed`);
-      if (!remaining) break;
+      const typing = await typingApi.state(this.target);
+      this.#progress.max = Math.max(1, typing.characters);
+      this.#progress.value = typing.characters - typing.remaining;
+      if (typing.state !== 'typing' && typing.state !== 'waiting') {
+        this.#ended(typing);
+        return;
+      }
+      setText(this.#state, progressWords(typing));
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    if (this.#typing) this.#text.value = '';
+  }
+
+  /** @param {import('./typing_api.js').Typing} typing */
+  #ended(typing) {
+    const { text, tone } = endWords(typing);
+    this.#say(text, tone);
+    if (typing.state !== 'done') return;
+    this.#text.value = '';
+    this.#missing.forget();
   }
 
   async #stopTyping() {
-    this.#typing = false;
     try {
-      await api.stopTyping(this.target);
+      await typingApi.stop(this.target);
     } catch (error) {
-      setText(this.#message, sentence(error));
+      this.#say(sentence(error), 'danger');
     }
+  }
+
+  #closed() {
+    this.#open = false;
+    clearTimeout(this.#timer);
+    this.#text.value = '';
+    if (this.#typing) this.#stopTyping();
+  }
+
+  /** @param {string} text @param {string} [tone] */
+  #say(text, tone = 'ok') {
+    this.#message.dataset.tone = tone;
+    setText(this.#message, text);
   }
 
   /** @param {boolean} busy */
   #busy(busy) {
-    const stopped = !busy && !this.#typing;
     this.#typing = busy;
-    this.#progress.hidden = !busy;
-    this.#stop.hidden = !busy;
+    this.#progress.hidden = this.#stop.hidden = !busy;
+    this.#start.hidden = busy;
     this.#text.readOnly = busy;
-    this.#start.disabled = busy || !this.#text.value;
-    if (!busy) setText(this.#state, stopped ? 'Stopped.' : this.#message.textContent ? '' : 'All typed.');
+    this.#layout.disabled = this.#missing.disabled = this.#careful.disabled = busy;
+    if (!busy) {
+      setText(this.#state, t('paste.count', { count: countCharacters(this.#text.value) }));
+      this.#checkSoon(0);
+    }
     (busy ? this.#stop : this.#text).focus();
   }
 }
