@@ -38,7 +38,8 @@ export function plugCapture(context) {
   };
   const say = () => {
     clearTimeout(hide);
-    if (!state.captured) return void (banner.hidden = true);
+    // On phones there is nothing to press: the buttons are in reach all the time.
+    if (!state.captured || !matchMedia('(any-pointer: fine)').matches) return void (banner.hidden = true);
     banner.hidden = false;
     setText(banner, t('keys.captured', { leave: leaveWords() }));
     hide = setTimeout(() => (banner.hidden = true), STAY_MS);

@@ -28,7 +28,7 @@ export function plugLocks(context) {
   };
   const show = () => {
     const { locks } = keySettings();
-    const differing = state.captured && locks !== 'never' ? sync.differing(performance.now()) : [];
+    const differing = state.admitted && locks !== 'never' ? sync.differing(performance.now()) : [];
     const told = differing.join(' ');
     if (locks === 'always' && told && told !== done) {
       done = told; // a target that does not follow is not pressed again and again
@@ -52,7 +52,8 @@ export function plugLocks(context) {
     again();
   });
   context.on('connection', ({ state: connection }) => connection.state !== 'open' && sync.forget());
-  context.onChange(() => !state.captured && (offer.hidden = true));
+  context.onChange(() => !state.admitted && (offer.hidden = true));
+  align.addEventListener('pointerdown', (event) => event.preventDefault()); // the focus stays on the picture
   context.addStripItem(offer);
   context.signal.addEventListener('abort', () => clearTimeout(later));
 }

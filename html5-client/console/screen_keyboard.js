@@ -141,7 +141,8 @@ export class ScreenKeyboard {
     const end = (/** @type {PointerEvent} */ { pointerId }) => this.#lift(pointerId);
     button.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
-      button.releasePointerCapture?.(event.pointerId); // touch captures by itself: then leaving would not be seen
+      // touch captures by itself: then leaving would not be seen
+      if (button.hasPointerCapture(event.pointerId)) button.releasePointerCapture(event.pointerId);
       this.#pointers.set(event.pointerId, code);
       this.#press(code);
     });

@@ -52,7 +52,10 @@ const give = (page, events) =>
     }
   }, events);
 
-const saidSoFar = (keys, wanted) => until(() => keys.join(' ') === wanted, () => `the target is told ${wanted}, not ${keys.join(' ')}`);
+const saidSoFar = async (keys, wanted) => {
+  await until(() => keys.join(' ').length >= wanted.length, `the target is told ${wanted}`).catch(() => {});
+  assert.equal(keys.join(' '), wanted);
+};
 
 /** Nothing is down at the end. */
 function assertReleased(keys) {
@@ -209,8 +212,9 @@ test('the keyboard on the screen: sticky modifiers, lamps, and keys that a point
   await page.mouse.move(box.x + 5, box.y - 300);
   await saidSoFar(keys, '+1b -1b');
   await page.mouse.up();
-  await osk(page, 'KeyX').dispatchEvent('pointerdown', { pointerId: 7, button: 0 });
-  await osk(page, 'KeyX').dispatchEvent('pointercancel', { pointerId: 7 });
+  await osk(page, 'KeyX').evaluate((key) => {
+    for (const type of ['pointerdown', 'pointercancel']) key.dispatchEvent(new PointerEvent(type, { pointerId: 7, button: 0, bubbles: true }));
+  });
   await saidSoFar(keys, '+1b -1b +1b -1b');
   leds(2);
   await until(async () => (await osk(page, 'CapsLock').getAttribute('aria-pressed')) === 'true', 'the lamp is shown');
@@ -304,6 +308,11 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await page.locator('.macro-badge').waitFor({ state: 'hidden' });
   assert.equal((await rest('GET', 'macros')).body.last.end, 'stopped');
   await other.close();
+  const takes = async () => {
+    await page.locator('.surface').click(); // once the gateway has said that the seat is free again
+    return page.evaluate(() => document.querySelector('console-view').dataset.captured === 'true');
+  };
+  await until(takes, 'the first page has the keyboard again');
 
   await button(page, 'Keys').click();
   await page.getByRole('menuitem', { name: 'Macros …' }).click();
