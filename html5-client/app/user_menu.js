@@ -7,7 +7,7 @@ import { identity } from './identity.js';
 import { attachMenu } from '../parts/menu.js';
 import { chooseLanguage, chosenLanguage, LANGUAGES, t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
-import { go } from '../router.js';
+import { go, hashOf } from '../router.js';
 import { roleWords } from './session_words.js';
 import { setTheme, theme } from '../parts/theme.js';
 
@@ -46,7 +46,8 @@ const maySettings = () => identity.anywhere('configure') || identity.anywhere('a
 export function userMenu() {
   const { user = '', role = '' } = identity.session ?? {};
   const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', { class: 'user-name' }, user));
-  const wrap = h('div', {}, button);
+  const gear = maySettings() && h('a', { class: 'button quiet square', href: hashOf({ view: 'settings', section: '' }), 'aria-label': t('app.settings'), title: t('app.settings') }, icon('gear'));
+  const wrap = h('div', { class: 'user-corner' }, gear, button);
   attachMenu(button, () => [
     { group: roleWords(role) },
     { label: t('app.account'), run: () => void openAccount() },

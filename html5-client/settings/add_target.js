@@ -15,8 +15,8 @@ import { settingsApi } from './settings_api.js';
 
 /** In which order they are offered, and what is asked of each. @type {Record<string, string[]>} */
 const ASKED = {
-  qemu: ['title', 'group', 'memory', 'cpus', 'firmware', 'tpm', 'nic'],
-  dongle: ['title', 'group', 'capture', 'udc', 'edid', 'gpio-power-button', 'gpio-reset-button', 'gpio-power-led', 'wake-mac'],
+  qemu: ['title', 'group', 'layout', 'memory', 'cpus', 'firmware', 'tpm', 'nic'],
+  dongle: ['title', 'group', 'layout', 'capture', 'udc', 'edid', 'gpio-power-button', 'gpio-reset-button', 'gpio-power-led', 'wake-mac'],
   testcard: ['title', 'group', 'format'],
 };
 const NAME = /^[a-z0-9-]{1,63}$/;
@@ -76,7 +76,7 @@ export class AddTarget {
     this.#fields = keys.filter(({ page }) => page).map((key) => new KeyField(key, undefined, around));
     const elements = this.#fields.map(({ element }) => element);
     const capture = this.#fields.find(({ key }) => key.name === 'capture');
-    if (capture) elements.splice(elements.indexOf(capture.element) + 1, 0, new DeviceTest(() => capture.value).element);
+    capture?.add(new DeviceTest(() => capture.value).element);
     if (this.#machine === 'qemu') elements.push(this.#disk.element);
     this.#room.replaceChildren(...elements);
   }

@@ -1,6 +1,7 @@
 /* The audit log: who did what, when, on which target; taking it along, and how it is checked. */
 
 import { h, newId } from '../parts/dom.js';
+import { download } from '../parts/download.js';
 import { identity } from '../app/identity.js';
 import { language, t } from '../parts/messages.js';
 import { field } from '../parts/field.js';
@@ -38,8 +39,8 @@ class AuditList {
       this.#since.element, this.#until.element, this.#who.element, this.#what.element, this.#target.element, this.#find,
     );
     const head = ['when', 'who', 'what', 'target', 'detail'].map((name) => h('th', { scope: 'col' }, t(`settings.audit.${name}`)));
-    const table = h('table', { class: 'log' }, h('caption', { class: 'for-readers' }, t('settings.section.audit')), h('thead', {}, h('tr', {}, ...head)), this.#rows);
-    this.element = h('div', { class: 'stack' }, h('div', { class: 'card' }, form), this.#status.element, h('div', { class: 'log-room', tabindex: 0, role: 'region', 'aria-label': t('settings.section.audit') }, table), this.#more);
+    const table = h('table', { class: 'audit-log' }, h('caption', { class: 'for-readers' }, t('settings.section.audit')), h('thead', {}, h('tr', {}, ...head)), this.#rows);
+    this.element = h('div', { class: 'stack' }, h('div', { class: 'card' }, form), this.#status.element, h('div', { class: 'audit-room', tabindex: 0, role: 'region', 'aria-label': t('settings.section.audit') }, table), this.#more);
     this.#more.hidden = true;
     void this.#read(true);
   }
@@ -92,6 +93,8 @@ class AuditList {
 async function stateCard() {
   if (!identity.can('audit')) return null;
   const state = await settingsApi.auditState();
+  const status = new StatusLine();
+  const save = button(t('settings.audit.export'), () => void status.run(save, async () => download(await settingsApi.auditExport(), 'audit.jsonl')));
   return card(
     t('settings.audit.state'),
     factList([
@@ -103,7 +106,8 @@ async function stateCard() {
     ]),
     h('p', { class: 'dim small' }, t('settings.audit.verify')),
     commands('lightsout audit verify --key KEY'),
-    h('div', { class: 'card-foot' }, h('a', { class: 'button', href: settingsApi.auditAddress, download: 'audit.jsonl' }, t('settings.audit.export'))),
+    status.element,
+    h('div', { class: 'card-foot' }, save),
   );
 }
 

@@ -1,9 +1,10 @@
 /* A control for each type of key: what is typed, read and written as text of the configuration file. */
 
+import { json } from '../api.js';
 import { h } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
 import { deviceChoices, deviceWords } from './device_words.js';
-import { choiceWords } from './key_words.js';
+import { choiceWords, SUGGESTED } from './key_words.js';
 
 /** @typedef {import('./settings_api.js').Key} Key */
 /** @typedef {import('./settings_api.js').Value} Value */
@@ -85,6 +86,21 @@ function deviceControl(key, id, changed, devices) {
   return control;
 }
 
+/** Keyboard layouts are chosen by their names in words. @param {string} id @param {() => void} changed @returns {Control} */
+function layoutControl(id, changed) {
+  const control = choiceControl(id, [], changed);
+  void json('GET', '/layouts').then(
+    (/** @type {{layouts: {name: string, title: string}[]}} */ { layouts }) => {
+      const chosen = control.get();
+      const options = layouts.map(({ name, title }) => h('option', { value: name }, t('settings.layout', { title, name })));
+      control.input.replaceChildren(...options);
+      control.set(chosen);
+    },
+    () => {}, // what is set stays to be seen
+  );
+  return control;
+}
+
 /**
  * @param {Key} key @param {string} id @param {() => void} changed @param {() => Promise<import('./device_words.js').Devices>} devices asked once
  * @returns {Control}
@@ -92,7 +108,9 @@ function deviceControl(key, id, changed, devices) {
 export function controlOf(key, id, changed, devices) {
   if (key.type === 'bool') return switchControl(id, changed);
   if (key.devices) return deviceControl(key, id, changed, devices());
-  if (key.choices?.length) return choiceControl(id, key.choices.map((value) => ({ value, words: choiceWords(key.name, value) })), changed);
+  if (key.name === 'layout') return layoutControl(id, changed);
+  const choices = key.choices ?? SUGGESTED[key.name];
+  if (choices?.length) return choiceControl(id, choices.map((value) => ({ value, words: choiceWords(key.name, value) })), changed);
   if (key.many || key.type === 'list') return listControl(key, id, changed);
   return textControl(key, id, changed);
 }

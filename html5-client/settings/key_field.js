@@ -39,9 +39,9 @@ export class KeyField {
     const described = `${this.#id}-help ${this.#id}-meta ${this.#id}-error`;
     this.#control?.input.setAttribute('aria-describedby', described);
     const label = h('label', { for: this.#id }, keyLabel(key.name));
-    const applies = key.applies !== 'now' && !around.fresh && h('span', {}, appliesWords(key.applies));
+    const applies = key.applies !== 'now' && !around.fresh && !this.locked && h('span', {}, appliesWords(key.applies));
     const trial = key.trial && !this.locked && h('span', {}, t('settings.on-trial'));
-    const standard = h('span', {}, t('settings.default-is', { value: valueWords(key, key.default) }));
+    const standard = !this.locked && !sameValue(key.default, null) && h('span', {}, t('settings.default-is', { value: valueWords(key, key.default) }));
     this.element = h(
       'div',
       { class: 'key', 'data-key': key.name },
@@ -51,7 +51,7 @@ export class KeyField {
         { class: 'key-control' },
         this.#control?.element ?? h('span', { class: 'locked-line' }, icon('lock'), this.#shown),
         this.#error,
-        h('p', { class: 'key-meta', id: `${this.#id}-meta` }, this.#origin, !this.locked && standard, applies, trial, !this.locked && !around.fresh && this.#back),
+        h('p', { class: 'key-meta', id: `${this.#id}-meta` }, this.#origin, standard, applies, trial, !this.locked && !around.fresh && this.#back),
       ),
     );
     this.show(entry);
@@ -114,6 +114,11 @@ export class KeyField {
     this.#edited();
   }
 
+  /** Beside the control. @param {HTMLElement} element */
+  add(element) {
+    this.#error.after(element);
+  }
+
   focus() {
     this.#control?.input.focus();
   }
@@ -131,6 +136,6 @@ export class KeyField {
 
   #mark() {
     this.element.toggleAttribute('data-dirty', this.dirty);
-    this.#back.hidden = sameValue(this.#control?.get() ?? null, this.key.default);
+    this.#back.hidden = sameValue(this.key.default, null) || sameValue(this.#control?.get() ?? null, this.key.default);
   }
 }

@@ -11,8 +11,7 @@ export const GATEWAY_GROUPS = [
 
 /** @type {Group[]} */
 export const MEDIA_GROUPS = [
-  { name: 'library', keys: ['library'] },
-  { name: 'cache', keys: ['cache-memory', 'cache-disk'] },
+  { name: 'cache', keys: ['cache-memory', 'cache-disk', 'recordings-keep'] },
   { name: 'outward', keys: ['outward-allow', 'outward-deny', 'outward-proxy', 'outward-ca'] },
   { name: 'nbd', keys: ['nbd-listen', 'nbd-psk-file', 'nbd-client-ca'] },
 ];
@@ -44,7 +43,7 @@ export const TARGET_GROUPS = [
 ];
 
 /** Of the gateway's keys, those that have their place in another section. */
-const ELSEWHERE = new Set([MEDIA_GROUPS, CERTIFICATE_GROUPS, DIRECTORY_GROUPS].flat().flatMap(({ keys }) => keys));
+const ELSEWHERE = new Set([[{ keys: ['library'] }], MEDIA_GROUPS, CERTIFICATE_GROUPS, DIRECTORY_GROUPS].flat().flatMap(({ keys }) => keys));
 
 /** @template {{name: string}} K @param {Group[]} groups @param {K[]} keys @returns {{name: string, keys: K[]}[]} without empty ones */
 function grouped(groups, keys) {

@@ -8,6 +8,9 @@ import { sizeText } from './key_rules.js';
 /** @typedef {import('./settings_api.js').Entry} Entry */
 /** @typedef {import('./settings_api.js').Value} Value */
 
+/** What one chooses from on the page where the file may say more. @type {Record<string, string[]>} */
+export const SUGGESTED = { edid: ['keep', '1080p60', '1080p50', '1200p60', '720p60'], nic: ['none', 'user'] };
+
 /** What has a name of its own in words. @param {string} name */
 export const keyLabel = (name) => (hasMessage(`settings.key.${name}`) ? t(`settings.key.${name}`) : name);
 
@@ -18,6 +21,7 @@ export const keyHelp = ({ name, help }) => (hasMessage(`settings.help.${name}`) 
 export function choiceWords(key, choice) {
   if (key === 'personality') return personalityWords({ name: choice, words: '' }).label;
   if (key === 'edid' && choice !== 'keep') return presetWords(choice);
+  if (choice === 'auto' && !hasMessage(`settings.choice.${key}.auto`)) return t('settings.auto');
   if (choice === 'yes' || choice === 'no') return t(choice === 'yes' ? 'settings.yes' : 'settings.no');
   return hasMessage(`settings.choice.${key}.${choice}`) ? t(`settings.choice.${key}.${choice}`) : choice;
 }
@@ -30,6 +34,8 @@ export function valueWords(key, value) {
   if (value === null || value === '' || (Array.isArray(value) && !value.length)) return t('settings.nothing');
   if (Array.isArray(value)) return listWords(value);
   if (key.type === 'bool' || key.choices?.includes(value)) return choiceWords(key.name, value);
+  if (SUGGESTED[key.name]?.includes(value)) return choiceWords(key.name, value);
+  if (value === 'auto') return t('settings.auto');
   if (key.type === 'number' && /^\d+$/.test(value)) return [Number(value).toLocaleString(language()), key.unit].filter(Boolean).join(' ');
   return value;
 }

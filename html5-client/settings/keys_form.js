@@ -33,7 +33,7 @@ export function fieldGroup({ name }, fields, alone = false) {
     { class: 'card key-group' },
     h('legend', { class: alone ? 'for-readers' : '' }, t(`settings.group.${name}`)),
     ...told.map(({ element }) => element),
-    silent.length > 0 && (told.length ? rest : h('div', {}, ...silent.map(({ element }) => element))),
+    silent.length > 0 && rest,
   );
 }
 

@@ -19,23 +19,24 @@ import { settingsApi } from './settings_api.js';
 export async function create({ store, move }) {
   const form = new KeysForm(store, 'gateway', onlyGroups(MEDIA_GROUPS, store.keys.filter(({ section }) => section === 'gateway')));
   const exports = identity.can('library') ? await exportsCard(() => move('media')) : null;
-  const parts = [await libraryCard(store.config.gateway?.library?.value ?? null), form.element, exports].filter((part) => part !== null);
+  const parts = [await libraryCard(store.config.gateway?.library, store.file), form.element, exports].filter((part) => part !== null);
   return { element: h('div', { class: 'stack' }, ...parts), unsaved: () => form.unsaved, close: () => form.close() };
 }
 
-/** @param {import('./settings_api.js').Value} folder */
-async function libraryCard(folder) {
+/** @param {import('./settings_api.js').Entry|undefined} folder only the file may give it @param {string} file */
+async function libraryCard(folder, file) {
   try {
     const { images, free, total } = await mediaApi.library();
     const used = h('progress', { max: total || 1, value: total - free, 'aria-label': t('settings.media.room') });
     return card(
       t('settings.media.library'),
       factList([
-        [t('settings.media.folder'), h('code', { class: 'wrap' }, typeof folder === 'string' ? folder : t('settings.media.own-folder'))],
+        [t('settings.media.folder'), h('code', { class: 'wrap' }, typeof folder?.value === 'string' ? folder.value : t('settings.media.own-folder'))],
         [t('settings.media.images'), t('settings.media.count', { count: images.length })],
         [t('settings.media.room'), total ? t('media.free', { free: sizeWords(free), total: sizeWords(total) }) : ''],
       ]),
       total > 0 && used,
+      h('p', { class: 'small dim' }, t('settings.file-only', { file })),
     );
   } catch (error) {
     if (error instanceof ApiError) return null; // no right to see it, or no library

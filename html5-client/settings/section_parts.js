@@ -12,6 +12,13 @@ export function card(title, ...children) {
   return h('section', { class: 'card', 'aria-labelledby': id }, h('h3', { id }, title), ...children);
 }
 
+/** Some words, and a button for what can be done. @param {string} title @param {string} words @param {StatusLine} status @param {HTMLElement|false} act @param {...Child} more */
+export function actionCard(title, words, status, act, ...more) {
+  const element = card(title, h('p', { class: 'dim small' }, words), act && h('div', { class: 'card-foot' }, act), status.element, ...more);
+  element.classList.add('action');
+  return element;
+}
+
 /** @param {[string, string|Node|null|undefined|false][]} facts without those that say nothing */
 export const factList = (facts) =>
   h('dl', { class: 'facts' }, ...facts.filter(([, value]) => value).flatMap(([label, value]) => [h('dt', {}, label), h('dd', {}, value)]));

@@ -1,7 +1,6 @@
 /* REST of the settings (docs/api.md), as functions. */
 
 import { call, json, target } from '../api.js';
-import { base } from '../base.js';
 
 /** @typedef {import('../api.js').Grant} Grant */
 /** As text of the configuration file; a list for keys that may stand in several lines. @typedef {string|string[]|null} Value */
@@ -114,7 +113,18 @@ export const settingsApi = {
   audit: (query) => json('GET', `/audit?${query}`),
   /** @returns {Promise<AuditState>} */
   auditState: () => json('GET', '/audit/state'),
-  auditAddress: `${base}/api/v1/audit/export`,
+  /** All of it, part by part: the last line of each but the last says where to go on. @returns {Promise<Blob>} */
+  auditExport: async () => {
+    const parts = [];
+    for (let query = ''; ; ) {
+      const text = await (await call('GET', `/audit/export${query}`)).text();
+      const at = text.lastIndexOf('{"next":');
+      if (at < 0 || (at > 0 && text[at - 1] !== '\n')) return new Blob([...parts, text], { type: 'application/jsonl' });
+      const { next } = JSON.parse(text.slice(at));
+      parts.push(text.slice(0, at));
+      query = `?line=${next.line}&head=${next.head}`;
+    }
+  },
 
   /** @param {string} passphrase */
   backup: async (passphrase) => (await call('POST', '/backup', { passphrase })).blob(),

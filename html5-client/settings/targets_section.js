@@ -67,7 +67,7 @@ function row(store, name, status, move) {
 function one({ store, move, retitle }, name, target) {
   retitle(name);
   const status = new StatusLine();
-  const keys = store.keys.filter(({ section, name: key, machines }) => section === 'target' && machines?.includes(target.machine) && key in target.keys);
+  const keys = store.keys.filter(({ section, name: key, machines }) => section === 'target' && key !== 'machine' && machines?.includes(target.machine) && key in target.keys);
   const form = new KeysForm(store, `target ${name}`, targetGroups(keys));
   const why = target.removable ? t('settings.targets.page-made') : t('settings.targets.in-file', { file: store.file });
   const remove = target.removable && button(t('settings.targets.remove'), () => void removeTarget(store, name, status).then((gone) => gone && move('targets')), 'danger');

@@ -12,7 +12,7 @@ import { notice } from '../parts/notices.js';
 import { shownOnce } from '../parts/shown_once.js';
 import { oneTimePassword } from './one_time_password.js';
 import { RoleChoice } from './role_choice.js';
-import { backLink, button, card, StatusLine } from './section_parts.js';
+import { actionCard, backLink, button, card, StatusLine } from './section_parts.js';
 import { settingsApi } from './settings_api.js';
 
 /** @typedef {import('./settings_view.js').SectionContext} SectionContext */
@@ -74,7 +74,7 @@ function passwordCard({ user }) {
     room.replaceChildren(shown.element);
     shown.focus();
   };
-  return card(t('app.password'), h('p', { class: 'dim small' }, t('settings.users.reset-hint')), room, status.element, h('div', { class: 'card-foot' }, reset));
+  return actionCard(t('app.password'), t('settings.users.reset-hint'), status, reset, room);
 }
 
 /** @param {Facts} facts */
@@ -88,7 +88,7 @@ function factorCard({ user, again }) {
     again();
   };
   const words = t(user.second_factor ? 'settings.users.factor-on' : 'settings.users.factor-off');
-  return card(t('account.tab.factor'), h('p', { class: 'small' }, words), status.element, user.second_factor && h('div', { class: 'card-foot' }, remove));
+  return actionCard(t('account.tab.factor'), words, status, user.second_factor && remove);
 }
 
 /** @param {Facts} facts */
@@ -126,7 +126,7 @@ function accessCard({ user, again }) {
     notice(t('settings.users.saved', { name: user.name }));
     again();
   };
-  return card(t('settings.users.access'), h('p', { class: 'small' }, t(user.enabled ? 'settings.users.enabled' : 'settings.users.disabled')), status.element, h('div', { class: 'card-foot' }, change));
+  return actionCard(t('settings.users.access'), t(user.enabled ? 'settings.users.enabled' : 'settings.users.disabled'), status, change);
 }
 
 /** @param {Facts} facts @param {SectionContext['move']} move @returns {HTMLElement|false} */
@@ -140,5 +140,5 @@ function removeCard({ user }, move) {
     notice(t('settings.users.removed', { name: user.name }));
     move('users');
   };
-  return self ? false : card(t('settings.users.remove'), h('p', { class: 'small dim' }, t('settings.users.remove-hint')), status.element, h('div', { class: 'card-foot' }, remove));
+  return self ? false : actionCard(t('settings.users.remove'), t('settings.users.remove-hint'), status, remove);
 }
