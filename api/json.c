@@ -1,5 +1,6 @@
 #include "api/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,11 +69,8 @@ bool api_bool(struct route_call *call, json_t *body, const char *key, bool *ret)
     return true;
 }
 
-void api_reply_json(struct route_call *call, int status, json_t *json)
+static void reply_text(struct route_call *call, int status, char *text)
 {
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-    json_decref(json);
     if (!text) {
         route_reply_error(call, 500, "no-memory", "The gateway is out of memory.");
         return;
@@ -80,6 +78,33 @@ void api_reply_json(struct route_call *call, int status, json_t *json)
     route_reply(call, status, "application/json", text, strlen(text));
     explicit_bzero(text, strlen(text));
     free(text);
+}
+
+void api_reply_json(struct route_call *call, int status, json_t *json)
+{
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+    json_decref(json);
+    reply_text(call, status, text);
+}
+
+/* FNV-1a: a collision costs one poll that says nothing new. */
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 0xcbf29ce484222325ull;
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 0x100000001b3ull;
+    return hash;
+}
+
+void api_reply_tagged_json(struct route_call *call, json_t *json)
+{
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL, tag[24];
+
+    json_decref(json);
+    snprintf(tag, sizeof tag, "\"%016llx\"", text ? (unsigned long long)hash_of(text) : 0);
+    route_reply_header(call, "ETag", tag);
+    reply_text(call, 200, text);
 }
 
 json_t *api_text(const char *text)

@@ -23,6 +23,9 @@ bool api_bool(struct route_call *call, json_t *body, const char *key, bool *ret)
 /* Sends json (takes the reference). NULL, as jansson gives it on lack of memory, becomes a 500. */
 void api_reply_json(struct route_call *call, int status, json_t *json);
 
+/* The same with 200 and an ETag of what it says: a caller that sends it back as If-None-Match gets an empty 304. */
+void api_reply_tagged_json(struct route_call *call, json_t *json);
+
 /* A string for text that may hold anything (a VM's output, a reason from a driver): what is not UTF-8 becomes U+FFFD.
  */
 json_t *api_text(const char *text);

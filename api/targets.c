@@ -3,6 +3,7 @@
 #include "api/json.h"
 #include "api/macros.h"
 #include "api/tables.h"
+#include "api/target_events_json.h"
 #include "api/usb_json.h"
 
 static json_t *mode_json(const struct target *t)
@@ -37,6 +38,8 @@ static void hide(json_t *json, bool media)
     json_object_set_new(json, "macro", json_null());
     json_object_set_new(json, "vm", json_null());
     json_object_set_new(json, "usb", json_null());
+    json_object_set_new(json, "health", json_null());
+    json_object_set_new(json, "last_event", json_null());
     json_object_set_new(json, "capture", json_false());
     json_object_set_new(json, "recording", json_false());
     if (!media)
@@ -62,6 +65,11 @@ static json_t *target_json(const struct api_context *api, const struct route_cal
     if (json)
         json_object_set_new(json, "recording", json_boolean(t->recording));
     json_object_set_new(json, "macro", api->macros ? api->macros->running(t) : json_null());
+    json_object_set_new(json, "group", json_string(t->group));
+    json_object_set_new(json, "title", api_text(t->title));
+    json_object_set_new(json, "waits", json_string(t->waits));
+    json_object_set_new(json, "health", api_health_json(t));
+    json_object_set_new(json, "last_event", api_last_event_json(t));
     json_object_set_new(json, "jiggler", json_integer(t->jiggler_s));
     json_object_set_new(json, "layout", json_string(*t->layout ? t->layout : "us"));
     if (json && !api->may(api->may_context, call->session, RIGHT_VIEW, t->name))
@@ -79,14 +87,14 @@ static void get_targets(void *context, struct route_call *call)
         if (auth_session_sees(call->session, t->name))
             json_array_append_new(list, target_json(api, call, t));
     }
-    api_reply_json(call, 200, json_pack("{s:o}", "targets", list));
+    api_reply_tagged_json(call, json_pack("{s:o}", "targets", list));
 }
 
 static void get_target(void *context, struct route_call *call)
 {
     struct target *t = api_target(context, call);
     if (t)
-        api_reply_json(call, 200, target_json(context, call, t));
+        api_reply_tagged_json(call, target_json(context, call, t));
 }
 
 static const struct route rows[] = {

@@ -1,43 +1,96 @@
 /* Targets and their power. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "core/attrs.h"
 #include "gateway/cli.h"
 
-static int target_list(struct cli *cli, int argc, char **argv)
+/* "--group WORD": the others are left out. */
+static json_t *of_group(json_t *list, const char *group)
 {
-    static const char *const headings[] = {"NAME", "MACHINE", "POWER", "SCREEN", "VIEWERS", "SEAT"};
-    json_t *answer = NULL, *list;
+    json_t *chosen = json_array(), *t;
+    size_t i;
+    json_array_foreach(list, i, t)
+    {
+        if (!group || strcmp(cli_member(t, "group"), group) == 0)
+            json_array_append(chosen, t);
+    }
+    return chosen;
+}
 
-    (void)argc;
-    (void)argv;
-    int r = cli_call(cli, "GET", "/targets", NULL, &answer);
-    if (r != CLI_OK)
-        return r;
-    list = json_object_get(answer, "targets");
+static void print_list(json_t *list)
+{
+    static const char *const headings[] = {"NAME",   "GROUP",   "TITLE", "MACHINE",   "POWER",
+                                           "HEALTH", "VIEWERS", "SEAT",  "LAST EVENT"};
     size_t n = json_array_size(list);
     const char **cells = calloc(n * ARRAY_SIZE(headings) + 1, sizeof *cells);
     char(*viewers)[24] = calloc(n + 1, sizeof *viewers);
-    if (cli->json) {
-        cli_print_json(answer);
-    } else if (cells && viewers) {
-        for (size_t i = 0; i < n; i++) {
-            json_t *t = json_array_get(list, i);
-            const char **row = cells + i * ARRAY_SIZE(headings);
-            snprintf(viewers[i], sizeof viewers[i], "%" JSON_INTEGER_FORMAT,
-                     json_integer_value(json_object_get(t, "viewers")));
-            row[0] = cli_member(t, "name");
-            row[1] = cli_member(t, "machine");
-            row[2] = cli_member(t, "power");
-            row[3] = cli_member(json_object_get(t, "signal"), "name");
-            row[4] = viewers[i];
-            row[5] = cli_member(json_object_get(t, "seat"), "holder");
-        }
-        cli_print_table(headings, ARRAY_SIZE(headings), cells, n);
+    for (size_t i = 0; cells && viewers && i < n; i++) {
+        json_t *t = json_array_get(list, i);
+        const char **row = cells + i * ARRAY_SIZE(headings);
+        snprintf(viewers[i], sizeof viewers[i], "%" JSON_INTEGER_FORMAT,
+                 json_integer_value(json_object_get(t, "viewers")));
+        row[0] = cli_member(t, "name");
+        row[1] = cli_member(t, "group");
+        row[2] = cli_member(t, "title");
+        row[3] = cli_member(t, "machine");
+        row[4] = cli_member(t, "power");
+        row[5] = cli_member(json_object_get(t, "health"), "state");
+        row[6] = viewers[i];
+        row[7] = cli_member(json_object_get(t, "seat"), "holder");
+        row[8] = cli_member(json_object_get(t, "last_event"), "text");
     }
+    if (cells && viewers)
+        cli_print_table(headings, ARRAY_SIZE(headings), cells, n);
     free(cells);
     free(viewers);
+}
+
+static int target_list(struct cli *cli, int argc, char **argv)
+{
+    json_t *answer = NULL;
+    if (!cli_options_known(argc, argv, 0, (const char *const[]){"--group=", NULL}))
+        return CLI_USAGE;
+    int r = cli_call(cli, "GET", "/targets", NULL, &answer);
+    if (r != CLI_OK)
+        return r;
+    json_t *list = of_group(json_object_get(answer, "targets"), cli_option(argc, argv, "--group", NULL));
+    if (cli->json) {
+        json_object_set(answer, "targets", list);
+        cli_print_json(answer);
+    } else {
+        print_list(list);
+    }
+    json_decref(list);
+    json_decref(answer);
+    return CLI_OK;
+}
+
+static int target_events(struct cli *cli, int argc, char **argv)
+{
+    json_t *answer = NULL, *event;
+    size_t i;
+    (void)argc;
+    int r = cli_call(cli, "GET", cli_path("/targets/%s/events", argv[0]), NULL, &answer);
+    if (r != CLI_OK)
+        return r;
+    if (cli->json) {
+        cli_print_json(answer);
+    } else {
+        json_array_foreach(json_object_get(answer, "events"), i, event)
+        {
+            char when[32] = "";
+            time_t seconds = (time_t)json_integer_value(json_object_get(event, "time"));
+            struct tm tm;
+            if (localtime_r(&seconds, &tm))
+                strftime(when, sizeof when, "%F %T", &tm);
+            printf("%s  %-9s %-6s  ", when, cli_member(event, "kind"), cli_member(event, "tone"));
+            cli_print_text(cli_member(event, "text"), false);
+            printf("\n");
+        }
+    }
     json_decref(answer);
     return CLI_OK;
 }
@@ -67,6 +120,18 @@ static int target_show(struct cli *cli, int argc, char **argv)
             cli_print_text(cli_member(signal, "why"), false);
             printf("\n");
         }
+        printf("health   %s ", cli_member(json_object_get(t, "health"), "state"));
+        cli_print_text(cli_member(json_object_get(t, "health"), "why"), false);
+        printf("\n");
+        if (*cli_member(t, "group"))
+            printf("group    %s\n", cli_member(t, "group"));
+        if (*cli_member(t, "title")) {
+            printf("title    ");
+            cli_print_text(cli_member(t, "title"), false);
+            printf("\n");
+        }
+        if (*cli_member(t, "waits"))
+            printf("waits    %s: as soon as it is powered off\n", cli_member(t, "waits"));
         if (json_is_object(vm)) {
             printf("vm       %s ", cli_member(vm, "state"));
             cli_print_text(cli_member(vm, "why"), false);
@@ -157,7 +222,9 @@ static int boot(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_command rows[] = {
-    {"target list", "", "the targets, their power, screen and viewers", 0, 0, target_list},
+    {"target list", "[--group WORD]", "the targets: group, title, power, health, viewers, what happened last", 0, 2,
+     target_list},
+    {"target events", "TARGET", "what has happened to it lately, newest first", 1, 1, target_events},
     {"target show", "TARGET", "one target in full, with its VM's last lines", 1, 1, target_show},
     {"power state", "TARGET", "on, off or going-off", 1, 1, power_state},
     {"power on", "TARGET", "power on", 1, 1, power_on},

@@ -1,0 +1,45 @@
+/* What has happened to a target lately. */
+#include <stdlib.h>
+
+#include "api/json.h"
+#include "api/tables.h"
+#include "api/target_events_json.h"
+#include "manage/target_health.h"
+
+static json_t *event_json(const struct target_event *event)
+{
+    if (!event)
+        return json_null();
+    return json_pack("{s:I, s:I, s:s, s:s, s:o}", "number", (json_int_t)event->number, "time",
+                     (json_int_t)(event->time_ms / 1000), "kind", target_event_kind_name(event->kind), "tone",
+                     target_tone_name(event->tone), "text", api_text(event->text));
+}
+
+json_t *api_last_event_json(const struct target *target)
+{
+    return event_json(target_events_get(target->events, 0));
+}
+
+json_t *api_health_json(const struct target *target)
+{
+    char why[512];
+    enum target_health health = target_health(target, why, sizeof why);
+    return json_pack("{s:s, s:o}", "state", target_health_name(health), "why", api_text(why));
+}
+
+static void get_events(void *context, struct route_call *call)
+{
+    const struct target *target = api_target(context, call);
+    json_t *list = target ? json_array() : NULL;
+    const struct target_event *event;
+    if (!target)
+        return;
+    for (unsigned back = 0; (event = target_events_get(target->events, back)); back++)
+        json_array_append_new(list, event_json(event));
+    api_reply_json(call, 200, json_pack("{s:o}", "events", list));
+}
+
+static const struct route rows[] = {
+    ROUTE(ROUTE_GET, "/api/v1/targets/{target}/events", ROUTE_RIGHT, RIGHT_VIEW, get_events),
+};
+const struct api_rows api_target_event_rows = {rows, ARRAY_SIZE(rows)};
