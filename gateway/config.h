@@ -223,8 +223,9 @@ struct config_file {
 };
 int config_file_read(const char *path, struct config_mistakes *mistakes, struct config_file *ret);
 
-/* The file, and what the page has set in the state folder `state` (absolute). Parts that only look at it use this. */
-int config_load_with(const char *path, const char *state, struct config_mistakes *mistakes,
+/* The file, and what the page has set in the state folder `state` (absolute), where it is root's or this owner's. For
+ * parts that only look at it. */
+int config_load_with(const char *path, const char *state, uid_t owner, struct config_mistakes *mistakes,
                      struct config_mistakes *ignored, struct config **ret);
 void config_print_ignored(FILE *out, const struct config_mistakes *ignored);
 

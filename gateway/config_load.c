@@ -72,14 +72,14 @@ int config_load(const char *path, struct config_mistakes *mistakes, struct confi
     return r;
 }
 
-int config_load_with(const char *path, const char *state, struct config_mistakes *mistakes,
+int config_load_with(const char *path, const char *state, uid_t owner, struct config_mistakes *mistakes,
                      struct config_mistakes *ignored, struct config **ret)
 {
     struct config_file file = {.there = false};
     struct config_page *page = NULL;
     int r = config_file_read(path, mistakes, &file);
     if (r == 0) {
-        _cleanup_close_ int folder = config_store_open(state, false);
+        _cleanup_close_ int folder = config_store_open_as(state, owner);
         if (folder >= 0)
             r = config_store_load(folder, ignored, &page);
     }

@@ -24,7 +24,7 @@ struct config_page_section {
 struct config_page {
     struct config_page_section *sections;
     unsigned n;
-    bool trusted; /* the folder is root's: a dongle may stand in it */
+    bool trusted; /* the folder is the supervisor's alone: a dongle may stand in it */
 };
 
 struct config_page *config_page_create(void); /* NULL: no memory */

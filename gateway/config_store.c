@@ -20,9 +20,9 @@
 #define TRIAL_FILE "trial"
 #define MOST_FILES (4 * CONFIG_MAX_TARGETS)
 
-static bool is_ours(const struct stat *st)
+static bool is_of(const struct stat *st, uid_t owner)
 {
-    return st->st_uid == geteuid() && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    return st->st_uid == owner && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* The state folder is the user's, who could put another folder there: by descriptor, and only if it is ours. */
@@ -37,21 +37,34 @@ int config_store_open(const char *state, bool make)
     _cleanup_close_ int fd = openat(parent, CONFIG_STORE_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return -errno;
-    if (!is_ours(&st))
+    if (!is_of(&st, geteuid()))
         return -EPERM;
     if (make && (st.st_mode & 0777) != 0700 && fchmod(fd, 0700) < 0)
         return -errno;
     return take_fd(&fd);
 }
 
+int config_store_open_as(const char *state, uid_t owner)
+{
+    struct stat st;
+    _cleanup_close_ int parent = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return -errno;
+    _cleanup_close_ int fd = openat(parent, CONFIG_STORE_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    return is_of(&st, owner) || is_of(&st, 0) ? take_fd(&fd) : -EPERM;
+}
+
+/* The files are of whom the folder is. */
 static int read_file(int folder, const char *name, char **ret, size_t *ret_size)
 {
     enum { ROOM = INI_MAX_FILE + 1 };
-    struct stat st;
+    struct stat st, of_folder;
     _cleanup_close_ int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fd < 0 || fstat(fd, &st) < 0 || fstat(folder, &of_folder) < 0)
         return -errno;
-    if (!S_ISREG(st.st_mode) || !is_ours(&st))
+    if (!S_ISREG(st.st_mode) || !is_of(&st, of_folder.st_uid))
         return -EPERM;
     _cleanup_free_ char *bytes = malloc(ROOM + 1);
     ssize_t size = bytes ? fd_read_up_to(fd, bytes, ROOM) : -ENOMEM;
@@ -119,13 +132,12 @@ static int list_files(int folder, char **names, unsigned *ret_n)
 
 int config_store_load(int folder, struct config_mistakes *ignored, struct config_page **ret)
 {
-    struct stat st;
     unsigned n = 0;
     attr_cleanup(config_page_destroyp) struct config_page *page = config_page_create();
     _cleanup_free_ char **names = calloc(MOST_FILES, sizeof *names);
     if (!page || !names)
         return -ENOMEM;
-    page->trusted = fstat(folder, &st) == 0 && st.st_uid == 0;
+    page->trusted = true; /* whose folder it is was looked at when it was opened */
     int r = list_files(folder, names, &n);
     if (r < 0) {
         config_mistake(ignored, 0, "", "", CONFIG_STORE_FOLDER " cannot be read: %s", strerror(-r));

@@ -2,12 +2,16 @@
  * with files of mode 0600 that are replaced whole. What belongs to somebody else is not read. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "gateway/config_page.h"
 
 #define CONFIG_STORE_FOLDER "conf.d"
 
 /* The folder, made where it is not there. -ENOENT (not made), -EPERM (somebody else's), -errno. */
 int config_store_open(const char *state, bool make);
+/* For who only looks at it: it must be root's or this user's. */
+int config_store_open_as(const char *state, uid_t owner);
 
 /* All of it. Files that cannot be read, or are not ours alone, are told in ignored like everything else. 0, -ENOMEM. */
 int config_store_load(int folder, struct config_mistakes *ignored, struct config_page **ret);

@@ -1,4 +1,5 @@
 #include "gateway/helper.h"
+#include "gateway/config_store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -216,17 +217,30 @@ static void on_signal(void *data, int number)
     loop_stop(self->loop, 0);
 }
 
-static int begin(struct helper *self, const char *config)
+/* Where the supervisor keeps what the page has set. */
+static const char *settings_folder(const struct helper *self, char *room, size_t size)
 {
+    char state[CONFIG_PATH_MAX];
+    if (options_state_path(self->options, self->config, state, sizeof state) < 0)
+        state[0] = '\0';
+    snprintf(room, size, "%s/" CONFIG_STORE_FOLDER, state);
+    return room;
+}
+
+static int begin(struct helper *self, const struct options *options)
+{
+    const char *config = options->config ? options->config : CONFIG_DEFAULT_PATH;
+    char settings[CONFIG_PATH_MAX + 16];
     int r = loop_create(&self->loop);
     r = r ? r : signal_watch_begin(&self->signals, self->loop, signal_watch_stops, on_signal, self);
     self->config_path = config;
+    self->options = options;
     r = r ? r : helper_config_load(self);
     if (r < 0)
         return r;
     find_peer_uid(self);
     mount_all(self);
-    r = helper_sandbox_enter(config);
+    r = helper_sandbox_enter(config, settings_folder(self, settings, sizeof settings));
     if (r == 0 && nbd_device_remove_left_over() > 0)
         log_info("helper", "block devices of a helper that was killed were taken back");
     r = r ? r : helper_guard_create(&self->guard);
@@ -260,7 +274,7 @@ int helper_role_main(const struct options *options)
     if (!self)
         return EXIT_FAILED;
     self->listener = -1;
-    int r = begin(self, options->config ? options->config : CONFIG_DEFAULT_PATH);
+    int r = begin(self, options);
     if (r < 0)
         log_error("helper", "cannot start: %s", strerror(-r));
     else

@@ -63,6 +63,7 @@ struct helper {
     struct loop_timer *watch;
     struct helper_guard *guard;
     const char *config_path;
+    const struct options *options;
     struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* in any order; NULL: a free place */
     bool ffs_ready[CONFIG_MAX_TARGETS];                /* of the configuration at the start: later nothing is mounted */
 };

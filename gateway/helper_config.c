@@ -8,10 +8,34 @@
 
 #include "core/log.h"
 #include "gateway/helper.h"
+#include "gateway/options.h"
 #include "gateway/target_changes.h"
+#include "gateway/uid.h"
 
-static int read_config(const char *path, struct config **ret)
+/* What the page has made of dongles is bounded by the same table of keys, and only the supervisor writes it. */
+static int read_both(struct helper *self, struct config_mistakes *mistakes, struct config **ret)
 {
+    char state[CONFIG_PATH_MAX], why[256];
+    struct uid_choice user;
+    struct config *alone = NULL;
+    _cleanup_free_ struct config_mistakes *ignored = calloc(1, sizeof *ignored);
+    int r = ignored ? config_load(self->config_path, mistakes, &alone) : -ENOMEM;
+    if (r < 0)
+        return r;
+    if (options_state_path(self->options, alone, state, sizeof state) < 0 ||
+        uid_choose(alone->user, &user, why, sizeof why) < 0) {
+        *ret = alone;
+        return 0;
+    }
+    config_destroy(alone);
+    r = config_load_with(self->config_path, state, uid_of_supervisor(&user), mistakes, ignored, ret);
+    config_print_ignored(stderr, ignored);
+    return r;
+}
+
+static int read_config(struct helper *self, struct config **ret)
+{
+    const char *path = self->config_path;
     struct stat st;
     struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
     int r = mistakes ? 0 : -ENOMEM;
@@ -25,7 +49,7 @@ static int read_config(const char *path, struct config **ret)
         r = -EACCES;
     }
     if (r == 0) {
-        r = config_load(path, mistakes, ret);
+        r = read_both(self, mistakes, ret);
         if (r < 0)
             config_print_mistakes(stderr, path, mistakes);
     }
@@ -35,7 +59,7 @@ static int read_config(const char *path, struct config **ret)
 
 int helper_config_load(struct helper *self)
 {
-    return read_config(self->config_path, &self->config);
+    return read_config(self, &self->config);
 }
 
 static int create(struct helper *self, const struct config_target *target, bool ffs_ready)
@@ -101,7 +125,7 @@ static void drop_changed(struct helper *self, const struct config *next)
 int helper_config_again(struct helper *self)
 {
     struct config *next = NULL;
-    int r = read_config(self->config_path, &next);
+    int r = read_config(self, &next);
     if (r < 0)
         return r;
     drop_changed(self, next);

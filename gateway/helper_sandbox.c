@@ -41,7 +41,7 @@ static int drop_capabilities(void)
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-int helper_sandbox_enter(const char *config)
+int helper_sandbox_enter(const char *config, const char *settings)
 {
     char folder[CONFIG_PATH_MAX];
     const char *slash = strrchr(config, '/');
@@ -52,7 +52,8 @@ int helper_sandbox_enter(const char *config)
      * the subsystem of each (gadget_open_hid, device_open), and the service manager's (DeviceAllow=). The kernel opens
      * a LUN's file with these rules as well. Of /sys nothing is written but a block device's read-ahead. */
     const struct sandbox_path paths[] = {
-        {folder, SANDBOX_READ, true}, /* the configuration, which may be replaced by a new file */
+        {folder, SANDBOX_READ, true},   /* the configuration, which may be replaced by a new file */
+        {settings, SANDBOX_READ, true}, /* what the page has set */
         {"/sys/kernel/config", SANDBOX_OWN, true},
         {"/sys", SANDBOX_READ, false},
         {"/sys/devices/virtual/block", SANDBOX_CHANGE, true},

@@ -2,5 +2,5 @@
  * and its devices need. What has to be mounted is mounted before. */
 #pragma once
 
-int helper_sandbox_enter(const char *config);
+int helper_sandbox_enter(const char *config, const char *settings);
 /* config: the file, whose folder stays readable */ /* 0, or -errno: the helper must not go on */

@@ -148,14 +148,15 @@ static int ask_unit(struct process *self, int near_end, const int *fds, unsigned
 
 static int fork_child(struct process *self, const int *fds, unsigned n_fds)
 {
-    const char *argv[7] = {"lightsoutd", self->argument};
+    const char *argv[9] = {"lightsoutd", self->argument};
     unsigned n = 2;
     if (sandbox_may_be_partial())
         argv[n++] = "--sandbox=best";
     if (self->state) {
         argv[n++] = "--state";
         argv[n++] = self->state;
-    } else if (self->config) {
+    }
+    if (self->config) {
         argv[n++] = "--config";
         argv[n++] = self->config;
     }

@@ -125,8 +125,8 @@ static void on_again(void *data)
         helper_link_want(self);
 }
 
-int helper_link_create(struct loop *loop, bool needed, const char *config_path, const struct helper_link_owner *owner,
-                       void *data, struct helper_link **ret)
+int helper_link_create(struct loop *loop, bool needed, const char *config_path, const char *state,
+                       const struct helper_link_owner *owner, void *data, struct helper_link **ret)
 {
     static const struct process_owner process = {
         .prepare = nothing_more, .started = on_started, .message = on_message, .ended = on_ended};
@@ -139,6 +139,7 @@ int helper_link_create(struct loop *loop, bool needed, const char *config_path, 
     if (r == 0 && self->child) {
         r = process_init(&self->process, loop, "helper", &self->root, &process, self);
         self->process.config = config_path;
+        self->process.state = state;
     }
     if (r < 0) {
         helper_link_destroy(self);

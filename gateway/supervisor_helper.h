@@ -15,8 +15,8 @@ struct helper_link_owner {
 };
 
 /* needed: there is a dongle. config_path: absolute, or NULL for the default one; outlives the link. */
-int helper_link_create(struct loop *loop, bool needed, const char *config_path, const struct helper_link_owner *owner,
-                       void *data, struct helper_link **ret);
+int helper_link_create(struct loop *loop, bool needed, const char *config_path, const char *state,
+                       const struct helper_link_owner *owner, void *data, struct helper_link **ret);
 void helper_link_need(struct helper_link *self);                   /* the first dongle has come */
 void helper_link_stop(struct helper_link *self, int timeout_ms);   /* NULL allowed */
 struct helper_link *helper_link_destroy(struct helper_link *self); /* NULL allowed; returns NULL */

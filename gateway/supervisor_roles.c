@@ -428,8 +428,8 @@ int roles_create(struct loop *loop, const struct roles_config *config, const str
     static const struct helper_link_owner helper = {.give = give_helper};
     r = r ? r : clock_watch_create(loop, &wall_clock_real, on_clock, self, &self->clock);
     r = r ? r
-          : helper_link_create(loop, supervisor_targets_have_dongle(config->targets), config->config_path, &helper,
-                               self, &self->helper);
+          : helper_link_create(loop, supervisor_targets_have_dongle(config->targets), config->config_path,
+                               config->state->path, &helper, self, &self->helper);
     static const struct outward_link_owner outward = {.give = give_outward, .give_errands = give_errands};
     r = r ? r
           : outward_link_create(loop, config->config, config->state, config->outward, config->units, &outward, self,

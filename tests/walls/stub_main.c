@@ -31,8 +31,8 @@ int __real_outward_jobs_create(struct loop *loop, const struct remote_settings *
                                void (*lost)(void *data), void *data, struct outward_jobs **ret);
 int __wrap_outward_jobs_create(struct loop *loop, const struct remote_settings *settings, uint64_t keep_us,
                                void (*lost)(void *data), void *data, struct outward_jobs **ret);
-int __real_helper_sandbox_enter(void);
-int __wrap_helper_sandbox_enter(void);
+int __real_helper_sandbox_enter(const char *config, const char *settings);
+int __wrap_helper_sandbox_enter(const char *config, const char *settings);
 
 static struct board *board;
 static enum board_role me;
@@ -117,9 +117,9 @@ int __wrap_outward_jobs_create(struct loop *loop, const struct remote_settings *
     return r;
 }
 
-int __wrap_helper_sandbox_enter(void)
+int __wrap_helper_sandbox_enter(const char *config, const char *settings)
 {
-    int r = __real_helper_sandbox_enter();
+    int r = __real_helper_sandbox_enter(config, settings);
     begin_thread();
     return r;
 }
