@@ -22,8 +22,8 @@ static json_t *of_group(json_t *list, const char *group)
 
 static void print_list(json_t *list)
 {
-    static const char *const headings[] = {"NAME",   "GROUP",   "TITLE", "MACHINE",   "POWER",
-                                           "HEALTH", "VIEWERS", "SEAT",  "LAST EVENT"};
+    static const char *const headings[] = {"NAME", "MACHINE", "POWER", "SCREEN", "VIEWERS",
+                                           "SEAT", "HEALTH",  "GROUP", "TITLE",  "LAST EVENT"};
     size_t n = json_array_size(list);
     const char **cells = calloc(n * ARRAY_SIZE(headings) + 1, sizeof *cells);
     char(*viewers)[24] = calloc(n + 1, sizeof *viewers);
@@ -33,14 +33,15 @@ static void print_list(json_t *list)
         snprintf(viewers[i], sizeof viewers[i], "%" JSON_INTEGER_FORMAT,
                  json_integer_value(json_object_get(t, "viewers")));
         row[0] = cli_member(t, "name");
-        row[1] = cli_member(t, "group");
-        row[2] = cli_member(t, "title");
-        row[3] = cli_member(t, "machine");
-        row[4] = cli_member(t, "power");
-        row[5] = cli_member(json_object_get(t, "health"), "state");
-        row[6] = viewers[i];
-        row[7] = cli_member(json_object_get(t, "seat"), "holder");
-        row[8] = cli_member(json_object_get(t, "last_event"), "text");
+        row[1] = cli_member(t, "machine");
+        row[2] = cli_member(t, "power");
+        row[3] = cli_member(json_object_get(t, "signal"), "name");
+        row[4] = viewers[i];
+        row[5] = cli_member(json_object_get(t, "seat"), "holder");
+        row[6] = cli_member(json_object_get(t, "health"), "state");
+        row[7] = cli_member(t, "group");
+        row[8] = cli_member(t, "title");
+        row[9] = cli_member(json_object_get(t, "last_event"), "text");
     }
     if (cells && viewers)
         cli_print_table(headings, ARRAY_SIZE(headings), cells, n);

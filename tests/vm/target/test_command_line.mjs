@@ -66,9 +66,11 @@ test('the command line itself: help, and exit code 2 for what is wrong', async (
 
 test('targets: a list, one in full, as JSON; exit code 4 for one that is not there', async () => {
   const list = await client.ok('target', 'list');
-  assert.match(list, /^NAME +MACHINE +POWER +SCREEN +VIEWERS +SEAT *\n/);
-  assert.match(list, /^demo +qemu +off +powered-off +0 *$/m);
-  assert.match(list, /^card +testcard +on +ok +0 *$/m);
+  assert.match(list, /^NAME +MACHINE +POWER +SCREEN +VIEWERS +SEAT +HEALTH +GROUP +TITLE +LAST EVENT *\n/);
+  assert.match(list, /^demo +qemu +off +powered-off +0 +off\b/m);
+  assert.match(list, /^card +testcard +on +ok +0 +ok\b/m);
+  assert.doesNotMatch(await client.ok('target', 'list', '--group', 'nothing'), /demo/);
+  assert.deepEqual((await client.json('target', 'events', 'card')).events, []);
   const { targets } = await client.json('target', 'list');
   assert.deepEqual(targets.map((/** @type {any} */ t) => t.name).sort(), ['card', 'demo']);
   assert.match(await client.ok('target', 'show', 'demo'), /^name +demo\nmachine +qemu\npower +off\nscreen +powered-off/);
