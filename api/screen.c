@@ -5,6 +5,7 @@
 
 #include "api/screen_text.h"
 #include "api/tables.h"
+#include "api/viewers.h"
 
 #define MAX_WIDTH 8192
 
@@ -70,5 +71,7 @@ static void get_screenshot(void *context, struct route_call *call)
 static const struct route rows[] = {
     ROUTE(ROUTE_GET, "/api/v1/targets/{target}/screenshot", ROUTE_RIGHT, RIGHT_VIEW, get_screenshot),
     ROUTE(ROUTE_GET, "/api/v1/targets/{target}/screen-text", ROUTE_RIGHT, RIGHT_VIEW, api_get_screen_text),
+    ROUTE(ROUTE_GET, "/api/v1/targets/{target}/viewers", ROUTE_RIGHT, RIGHT_VIEW, api_get_viewers),
+    ROUTE(ROUTE_DELETE, "/api/v1/targets/{target}/viewers/{viewer}", ROUTE_RIGHT, RIGHT_CONFIGURE, api_delete_viewer),
 };
 const struct api_rows api_screen_rows = {rows, ARRAY_SIZE(rows)};

@@ -146,7 +146,7 @@ static int wait_text(struct cli *cli, int argc, char **argv)
 
 static const struct cli_command rows[] = {
     {"screenshot", "TARGET FILE.png|FILE.jpg|-", "save the picture (- : PNG on standard output)", 2, 2, screenshot},
-    {"screen-text", "TARGET", "the text of a VGA text screen", 1, 1, screen_text},
+    {"screen-text", "TARGET", "the text of a text screen", 1, 1, screen_text},
     {"wait-text", "TARGET REGEX [--timeout S]", "wait until the screen shows it (60 s)", 2, 4, wait_text},
 };
 const struct cli_commands cli_screen_commands = {rows, sizeof rows / sizeof *rows};

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "gateway/console_viewer.h"
 #include "gateway/recordings.h"
@@ -49,6 +50,7 @@ static int viewer_new(struct gateway_target *target, struct auth_session *sessio
     self->target = target;
     self->viewer = viewer;
     self->session = auth_session_ref(session);
+    self->opened_us = clock_now_us();
     self->may_type = !hello->view_only && target->target.input &&
                      gateway_may(target->gateway, session, RIGHT_INPUT, target->target.name);
     int r = viewer_input_init(self);
@@ -118,6 +120,15 @@ static void on_close(struct console_viewer *self)
     viewer_free(self);
 }
 
+static void on_hidden(struct console_viewer *self, bool hidden)
+{
+    viewer_hide(self, hidden);
+    if (self->hidden == hidden)
+        return;
+    self->hidden = hidden;
+    target_tell_viewers(self->target);
+}
+
 static void on_rights_changed(struct console_viewer *self)
 {
     console_rights_changed(self->target, self->session);
@@ -127,7 +138,7 @@ const struct console_ops gateway_console_ops = {
     .open = on_open,
     .close = on_close,
     .pull = viewer_pull_picture,
-    .hidden = viewer_hide,
+    .hidden = on_hidden,
     .refresh = viewer_refresh,
     .key = viewer_key,
     .pointer_absolute = viewer_pointer_absolute,

@@ -90,6 +90,7 @@ void target_tell_seat(struct gateway_target *target)
     uint64_t now = clock_now_us();
     for (struct console_viewer *v = target->viewers; v; v = v->next)
         tell(v, now);
+    target_tell_viewers(target);
 }
 
 /* ---- what follows from a change ---- */

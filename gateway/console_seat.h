@@ -15,3 +15,8 @@ void console_rights_changed(struct gateway_target *target, const struct auth_ses
 void console_seat_configure(struct gateway_target *target, bool shared, uint64_t idle_us);
 
 void console_seat_finish(struct gateway_target *target);
+
+/* struct target_ops' viewers and viewer_end (console_viewers.c) */
+size_t console_viewers_list(const struct gateway_target *target, const struct auth_session *session,
+                            struct target_viewer *room, size_t most);
+int console_viewer_end(struct gateway_target *target, const struct auth_session *by, uint32_t id);

@@ -11,6 +11,8 @@ struct console_viewer {
     struct viewer *viewer; /* transport's */
     struct auth_session *session;
     bool may_type;
+    bool hidden; /* its tab is in the background */
+    uint64_t opened_us;
 
     /* Pictures. */
     struct audience_member *member; /* NULL: the target has no screen */
@@ -58,3 +60,6 @@ bool viewer_may_type(const struct console_viewer *self); /* once it is admitted 
 bool viewer_uses_seat(struct console_viewer *self);      /* it is admitted now; then its holder is not idle */
 void viewer_seat_asked(struct console_viewer *self, enum console_seat_act act, uint32_t request);
 void target_tell_seat(struct gateway_target *target);
+
+/* console_viewers.c */
+void target_tell_viewers(struct gateway_target *target);

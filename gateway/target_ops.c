@@ -98,6 +98,17 @@ static int on_seat(struct target *target, struct auth_session *session, enum sea
     return console_seat_act(self_of(target), session, action, request, ret_why);
 }
 
+static size_t on_viewers(struct target *target, const struct auth_session *session, struct target_viewer *room,
+                         size_t most)
+{
+    return console_viewers_list(self_of(target), session, room, most);
+}
+
+static int on_viewer_end(struct target *target, const struct auth_session *by, uint32_t id)
+{
+    return console_viewer_end(self_of(target), by, id);
+}
+
 static void on_set_personality(struct target *target, const char *word, target_done_fn *done, void *data)
 {
     struct gateway_target *self = self_of(target);
@@ -141,7 +152,7 @@ static void on_set_jiggler(struct target *target, unsigned seconds)
 
 #define OF_ALL                                                                                                         \
     .insert = on_insert, .overlay_export = on_overlay_export, .overlay_discard = on_overlay_discard,                   \
-    .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
+    .viewers = on_viewers, .viewer_end = on_viewer_end, .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
     .typing = on_typing, .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat,              \
     .set_jiggler = on_set_jiggler
 

@@ -49,6 +49,15 @@ struct target_text {
  * installed; -EBUSY; -ETIMEDOUT. */
 typedef void target_text_fn(void *data, int error, const char *why, const struct target_text *text);
 
+/* A console of the target that is open. */
+struct target_viewer {
+    uint32_t id; /* never 0 */
+    char user[AUTH_USER_MAX];
+    bool types, hidden, yours; /* the seat admits it; its tab is in the background; it is the asking session's */
+    int64_t since;             /* seconds since 1970 */
+    char address[80];          /* "" for who may not know */
+};
+
 /* What the target sees of us on USB. Kept up to date by the gateway. */
 enum target_usb_state {
     TARGET_USB_NO_HELPER,    /* the process that makes the gadget is not there; trouble tells */
@@ -129,6 +138,11 @@ struct target_ops {
      * -ENOENT: nobody asks so. *ret_why: static, only then. */
     int (*seat)(struct target *self, struct auth_session *session, enum seat_action action, uint32_t request,
                 const char **ret_why);
+
+    /* The newest first; how many. */
+    size_t (*viewers)(struct target *self, const struct auth_session *session, struct target_viewer *room, size_t most);
+    /* Ends one's console. -ENOENT: it is not there (any more). */
+    int (*viewer_end)(struct target *self, const struct auth_session *by, uint32_t id);
 
     /* From here on NULL where the target has none of it. */
 

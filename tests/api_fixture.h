@@ -117,6 +117,21 @@ static void fixture_screenshot(struct target *t, unsigned width, enum target_sho
         done(data, -ENODATA, "demo is powered off", NULL, 0);
 }
 
+static size_t fixture_viewers(struct target *t, const struct auth_session *session, struct target_viewer *room,
+                              size_t most)
+{
+    (void)t, (void)session, (void)most;
+    room[0] = (struct target_viewer){.id = 8, .user = "bert", .since = 1700000100, .address = "192.0.2.7"};
+    room[1] = (struct target_viewer){.id = 7, .user = "anna", .types = true, .yours = true, .since = 1700000000};
+    return 2;
+}
+
+static int fixture_viewer_end(struct target *t, const struct auth_session *by, uint32_t id)
+{
+    (void)t, (void)by;
+    return id == 8 ? 0 : -ENOENT;
+}
+
 static void fixture_text(struct target *t, const struct target_text_wish *wish, target_text_fn *done, void *data)
 {
     static const uint8_t known[160] = {[0 ... 7] = 1, [10 ... 159] = 1};
@@ -273,6 +288,8 @@ static const struct target_ops fixture_target_ops = {
     .type_remaining = fixture_remaining,
     .type_stop = fixture_type_stop,
     .seat = fixture_seat,
+    .viewers = fixture_viewers,
+    .viewer_end = fixture_viewer_end,
     .set_personality = fixture_set_personality,
     .accept_offer = fixture_accept_offer,
     .describe_capture = fixture_describe_capture,

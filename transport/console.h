@@ -78,6 +78,9 @@ void viewer_leds(struct viewer *self, uint8_t leds);
 void viewer_pointer_mode(struct viewer *self, bool absolute);
 /* Pages that do not know SEATS are told of holder and viewers alone. */
 void viewer_seat(struct viewer *self, const struct console_seats *seats);
+/* Who looks, whenever that changes. Pages that do not know VIEWERS are told nothing. */
+void viewer_viewers(struct viewer *self, const struct console_viewers *viewers);
+const char *viewer_address(const struct viewer *self); /* where it comes from, for people */
 /* At its begin, at its end, and to who comes meanwhile. Pages that do not know RECORDING are told nothing. */
 void viewer_recording(struct viewer *self, const struct console_recording *recording);
 /* Something that REST shows has changed (bits below): the page asks again. */

@@ -119,6 +119,7 @@ static void open_console(struct viewer *self, const struct console_message *m)
     bool may_type = may(self, RIGHT_INPUT);
     self->may_type = may_type && !m->hello.view_only;
     self->knows_seats = m->hello.capabilities & CONSOLE_CAN_SEATS;
+    self->knows_viewers = m->hello.capabilities & CONSOLE_CAN_VIEWERS;
     self->knows_recording = m->hello.capabilities & CONSOLE_CAN_RECORDING;
     struct console_hello said = {.view_only = !self->may_type,
                                  .jpeg = m->hello.capabilities & CONSOLE_CAN_JPEG,

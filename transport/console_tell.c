@@ -76,6 +76,20 @@ void viewer_seat(struct viewer *self, const struct console_seats *seats)
     put(self, OUTBOX_SEAT, &w);
 }
 
+void viewer_viewers(struct viewer *self, const struct console_viewers *viewers)
+{
+    if (!self->knows_viewers)
+        return;
+    struct wire_writer w = outbox_begin(&self->outbox, OUTBOX_VIEWERS);
+    console_write_viewers(&w, viewers);
+    put(self, OUTBOX_VIEWERS, &w);
+}
+
+const char *viewer_address(const struct viewer *self)
+{
+    return self->connection->peer;
+}
+
 void viewer_recording(struct viewer *self, const struct console_recording *recording)
 {
     if (!self->knows_recording)

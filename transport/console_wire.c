@@ -271,6 +271,21 @@ void console_write_seats(struct wire_writer *w, const struct console_seats *seat
     }
 }
 
+void console_write_viewers(struct wire_writer *w, const struct console_viewers *viewers)
+{
+    unsigned n = MIN(viewers->n, (unsigned)CONSOLE_VIEWERS_MAX);
+    wire_write_u8(w, CONSOLE_VIEWERS);
+    wire_write_u8(w, (uint8_t)n);
+    wire_write_le16(w, viewers->total);
+    for (unsigned i = 0; i < n; i++) {
+        wire_write_le32(w, viewers->list[i].number);
+        wire_write_le32(w, viewers->list[i].since_s);
+        wire_write_u8(w, viewers->list[i].flags);
+        write_name(w, viewers->list[i].name, CONSOLE_ASKER_NAME);
+        write_name(w, viewers->list[i].address, CONSOLE_VIEWER_ADDRESS);
+    }
+}
+
 void console_write_recording(struct wire_writer *w, const struct console_recording *recording)
 {
     wire_write_u8(w, CONSOLE_RECORDING);

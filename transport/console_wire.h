@@ -49,17 +49,19 @@ enum console_type {
     CONSOLE_END,
     CONSOLE_POINTER_MODE,
     CONSOLE_SEATS,
-    CONSOLE_RECORDING = 0x8F,
+    CONSOLE_VIEWERS,
+    CONSOLE_RECORDING,
 };
 
 /* Bits of HELLO's capabilities: what the page has really decoded, and that it reads SEATS instead of SEAT,
- * and shows RECORDING. */
+ * lists VIEWERS, and shows RECORDING. */
 enum {
     CONSOLE_CAN_SIMD = 1,
     CONSOLE_CAN_VP8 = 2,
     CONSOLE_CAN_JPEG = 4,
     CONSOLE_CAN_VP9 = 8,
     CONSOLE_CAN_SEATS = 16,
+    CONSOLE_CAN_VIEWERS = 32,
     CONSOLE_CAN_RECORDING = 64,
 };
 
@@ -164,6 +166,30 @@ struct console_seats {
     unsigned n_askers;
 };
 void console_write_seats(struct wire_writer *w, const struct console_seats *seats);
+
+/* Who looks at the target, the oldest first, for one viewer. */
+#define CONSOLE_VIEWERS_MAX 16    /* that are listed */
+#define CONSOLE_VIEWER_ADDRESS 63 /* bytes; longer ones are cut */
+enum {
+    CONSOLE_VIEWERS_YOU = 1,
+    CONSOLE_VIEWERS_TYPES = 2,   /* the seat admits it */
+    CONSOLE_VIEWERS_HIDDEN = 4,  /* its tab is in the background */
+    CONSOLE_VIEWERS_MAY_END = 8, /* you may disconnect it */
+};
+
+struct console_viewer_told {
+    uint32_t number, since_s;
+    uint8_t flags;
+    const char *name, *address; /* address "": not for your eyes */
+};
+
+struct console_viewers {
+    uint16_t total; /* more than are listed, perhaps */
+    struct console_viewer_told list[CONSOLE_VIEWERS_MAX];
+    unsigned n;
+};
+void console_write_viewers(struct wire_writer *w, const struct console_viewers *viewers);
+
 /* What is being recorded of the screen, and by whom: for all who view it. */
 struct console_recording {
     bool on;

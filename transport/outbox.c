@@ -5,13 +5,16 @@
 
 static uint8_t *place(struct outbox *self, enum outbox_kind kind)
 {
+    if (kind == OUTBOX_VIEWERS)
+        return self->longest;
     return kind < OUTBOX_SEAT ? self->small[kind] : self->large[kind - OUTBOX_SEAT];
 }
 
 struct wire_writer outbox_begin(struct outbox *self, enum outbox_kind kind)
 {
     assert(kind < OUTBOX_UPDATE);
-    return wire_writer_init(place(self, kind) + OUTBOX_HEADROOM, kind < OUTBOX_SEAT ? OUTBOX_SMALL : OUTBOX_LARGE);
+    size_t size = kind < OUTBOX_SEAT ? OUTBOX_SMALL : kind == OUTBOX_VIEWERS ? OUTBOX_LONGEST : OUTBOX_LARGE;
+    return wire_writer_init(place(self, kind) + OUTBOX_HEADROOM, size);
 }
 
 void outbox_drop(struct outbox *self, enum outbox_kind kind)

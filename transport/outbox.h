@@ -10,6 +10,7 @@
 #define OUTBOX_HEADROOM 16 /* in front of each message, for the websocket's header */
 #define OUTBOX_SMALL 40
 #define OUTBOX_LARGE (4 + CONSOLE_MAX_TEXT)
+#define OUTBOX_LONGEST (4 + CONSOLE_VIEWERS_MAX * (11 + CONSOLE_ASKER_NAME + CONSOLE_VIEWER_ADDRESS))
 
 enum outbox_kind {
     OUTBOX_WELCOME,
@@ -23,6 +24,7 @@ enum outbox_kind {
     OUTBOX_RECORDING,
     OUTBOX_NO_PICTURE,
     OUTBOX_END,
+    OUTBOX_VIEWERS, /* the longest */
     OUTBOX_UPDATE, /* a place in the order only: the update's bytes are not kept here */
     OUTBOX_KINDS
 };
@@ -32,7 +34,8 @@ struct outbox {
     unsigned n;
     uint16_t size[OUTBOX_KINDS];
     uint8_t small[OUTBOX_SEAT][OUTBOX_HEADROOM + OUTBOX_SMALL];
-    uint8_t large[OUTBOX_UPDATE - OUTBOX_SEAT][OUTBOX_HEADROOM + OUTBOX_LARGE];
+    uint8_t large[OUTBOX_VIEWERS - OUTBOX_SEAT][OUTBOX_HEADROOM + OUTBOX_LARGE];
+    uint8_t longest[OUTBOX_HEADROOM + OUTBOX_LONGEST];
 };
 
 /* A writer on the kind's place; outbox_put then takes what it wrote and moves the kind to the end of the order. */

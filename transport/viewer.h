@@ -32,7 +32,7 @@ struct viewer {
 
     bool may_type, hidden, watching, closing;
     bool knows_seats; /* the page reads SEATS */
-    bool knows_recording;
+    bool knows_viewers, knows_recording;
     uint8_t changed;  /* what the unsent CHANGED says */
     enum viewer_end end;
 

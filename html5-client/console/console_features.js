@@ -20,6 +20,7 @@ import { plugSeat } from './seat_feature.js';
 import { plugSize } from './size_feature.js';
 import { plugSoftKeyboard } from './soft_keyboard_feature.js';
 import { plugTouch } from './touch_feature.js';
+import { plugViewers } from './viewers_feature.js';
 
 /** @type {import('./console_context.js').Feature[]} */
-export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugMacros, plugLocks, plugCapture, plugJiggler, plugPaste, plugSoftKeyboard, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor, plugRecord];
+export const FEATURES = [plugSeat, plugPower, plugPointer, plugTouch, plugKeys, plugMacros, plugLocks, plugCapture, plugJiggler, plugPaste, plugSoftKeyboard, plugMedia, plugSize, plugFigures, plugDongle, plugRegion, plugScreenshot, plugCursor, plugViewers, plugRecord];

@@ -6,6 +6,7 @@ import { base } from '../base.js';
 import { Connection } from './connection.js';
 import { Decoder } from '../picture/decoder.js';
 import { Figures } from './figures.js';
+import { KeyEcho } from './key_echo.js';
 import { tryCodecs } from '../picture/payload_decoder.js';
 import { Picture } from '../picture/picture.js';
 import { messagesReady, t } from '../parts/messages.js';
@@ -30,6 +31,7 @@ import * as protocol from './protocol.js';
  *   | {type: 'read', id: number, canvas: boolean, rect: Rect|null}} Command
  */
 /** @typedef {{roundTrip: number|null, frames: number, bits: number}} StripFigures ms, per second, per second */
+/** @typedef {StripFigures & {echo: {ms: number, count: number}|null, drops: number, estimate: number, codecs: string[]}} LinkFigures */
 /**
  * @typedef {{type: 'connection', state: ConnectionState}
  *   | {type: 'mode', width: number, height: number}
@@ -38,7 +40,7 @@ import * as protocol from './protocol.js';
  *   | {type: 'pixels', id: number, width: number, height: number, exact: boolean, pixels: ArrayBuffer}
  *   | {type: 'failed', why: string}
  *   | {type: 'trouble', why: string}
- *   | {type: 'stages', stages: import('./stage_times.js').Stages}
+ *   | {type: 'stages', stages: import('./stage_times.js').Stages, link: LinkFigures}
  *   | {type: 'lossy', columns: number, rows: number, map: Uint8Array}
  *   | Exclude<import('./protocol.js').ServerMessage, {type: 'mode'|'update'|'pong'|'stats'|'end'}>} Report
  */
@@ -60,6 +62,9 @@ export class ConsoleSession {
   #connection;
   #figures = new Figures();
   #stages = new StageTimes();
+  #echo = new KeyEcho();
+  /** What came between: connections lost, updates that could not be shown. */
+  #drops = 0;
   #trouble = new Trouble();
   #identity = newIdentity();
   /** Number of the connection that is or was last. */
@@ -70,6 +75,8 @@ export class ConsoleSession {
   #saidViewOnly = false;
   #watching = false;
   #tinting = false;
+  /** What the gateway thinks the link carries, bits a second; 0: not known. */
+  #estimate = 0;
   #lastPing = 0;
   #heardAt = 0;
   /** @type {AbsolutePointer|null} */
@@ -120,6 +127,7 @@ export class ConsoleSession {
   command(command) {
     switch (command.type) {
       case 'key':
+        if (command.down && this.#watching) this.#echo.key(performance.now());
         return this.#connection.send(protocol.buildKey(command.usage, command.down));
       case 'pointer-absolute':
         return this.#pointer(command.pointer, command.move);
@@ -164,7 +172,7 @@ export class ConsoleSession {
     return {
       hidden: !this.#visible,
       viewOnly: this.#viewOnly,
-      capabilities: this.#capabilities | protocol.CAPABILITY.seats | protocol.CAPABILITY.recording,
+      capabilities: this.#capabilities | protocol.CAPABILITY.seats | protocol.CAPABILITY.viewers | protocol.CAPABILITY.recording,
       page: this.#identity,
       lastViewer: known ? this.#viewer : 0,
       lastSequence: known ? (this.#picture?.applied ?? 0) : 0,
@@ -174,6 +182,7 @@ export class ConsoleSession {
   /** @param {ConnectionState} state */
   #connectionChanged(state) {
     if (state.state !== 'open') this.#picture?.disconnected();
+    if (state.state === 'waiting') this.#drops++;
     // Whoever may not see this screen any more keeps nothing of it.
     if (state.state === 'ended') this.#picture?.erase();
     clearTimeout(this.#refresh);
@@ -199,6 +208,7 @@ export class ConsoleSession {
         return this.#figures.pong(message.value, received);
       case 'stats':
         this.#stages.stats(message, received);
+        this.#estimate = message.rate * 8;
         return this.#figures.serverRoundTrip(message.roundTrip / 1000);
       case 'end':
         return;
@@ -228,11 +238,19 @@ export class ConsoleSession {
     this.#connection.send(protocol.buildAck(update.sequence, times.received * 1000, times.painted * 1000));
     if (!shown) return;
     this.#stages.update(update.times, times);
+    this.#echoed(update.times, times);
     this.report({ type: 'painted', sequence: update.sequence, exact: update.exact });
+  }
+
+  /** @param {import('./protocol.js').SendTimes|null} sent @param {import('../picture/picture.js').Times} times */
+  #echoed(sent, times) {
+    const { roundTrip } = this.#figures.now(times.painted);
+    if (sent && roundTrip !== null) this.#echo.painted(times, (sent.track + sent.wait + sent.encode + sent.send) / 1000, roundTrip);
   }
 
   /** @param {import('../picture/decoder.js').Codec|null} codec @param {string} why */
   #broken(codec, why) {
+    this.#drops++;
     const remedy = this.#trouble.failed(codec, performance.now());
     clearTimeout(this.#refresh);
     if (remedy.act === 'refresh') {
@@ -250,6 +268,7 @@ export class ConsoleSession {
   #watch(on) {
     this.#watching = on;
     this.#stages.reset();
+    this.#echo.reset();
     this.#connection.send(protocol.buildWatch(on));
   }
 
@@ -299,8 +318,14 @@ export class ConsoleSession {
     if (!this.#visible) return;
     const figures = this.#figures.now(now);
     this.report({ type: 'figures', figures });
-    if (this.#watching) this.report({ type: 'stages', stages: this.#stages.now(figures.roundTrip, now) });
+    if (this.#watching) this.report({ type: 'stages', stages: this.#stages.now(figures.roundTrip, now), link: this.#link(figures) });
     if (this.#tinting) this.#showTint();
+  }
+
+  /** @param {StripFigures} figures @returns {LinkFigures} */
+  #link(figures) {
+    const codecs = /** @type {const} */ (['jpeg', 'vp8', 'vp9']).filter((name) => this.#capabilities & protocol.CAPABILITY[name]);
+    return { ...figures, echo: this.#echo.now, drops: this.#drops, estimate: this.#estimate, codecs: codecs.map((name) => name.toUpperCase()) };
   }
 
   /** @param {number} id @param {boolean} canvas @param {Rect|null} rect as Picture.read */

@@ -8,6 +8,11 @@
  * @typedef {{captured: number, track: number, wait: number, encode: number, send: number}} SendTimes
  */
 /** What the page wants of the seat. @typedef {'release'|'request'|'take'|'share'|'exclusive'} SeatAction */
+/**
+ * One who looks at the target. since: seconds; types: the seat admits it; hidden: its tab is in the background; mayEnd: this
+ * page may disconnect it; address: '' for who may not know.
+ * @typedef {{number: number, since: number, mine: boolean, types: boolean, hidden: boolean, mayEnd: boolean, name: string, address: string}} Viewer
+ */
 /** Who asks for the seat; waiting in seconds. @typedef {{number: number, waiting: number, mine: boolean, name: string}} Asker */
 /**
  * How the seat stands. holder: number of its connection, 0: none, or its holder has no console; asking: this page asks;
@@ -19,6 +24,7 @@
 /**
  * What is recorded of the screen. every: seconds between pictures, 0: a film; elapsed: seconds since it began; name: of
  * who began it.
+ * @typedef {{type: 'viewers', total: number, list: Viewer[]}} Viewers
  * @typedef {{type: 'recording', on: boolean, every: number, elapsed: number, name: string}} Recording
  */
 /**
@@ -36,6 +42,7 @@
  *   | {type: 'changed', power: boolean, drives: boolean, target: boolean}
  *   | {type: 'end', reason: EndReason, why: string}
  *   | Recording
+ *   | Viewers
  *   | {type: 'pointer-mode', absolute: boolean}} ServerMessage
  */
 
@@ -70,7 +77,7 @@ const bytes = (view) => new Uint8Array(view.buffer);
 const clampSigned = (value, limit) => Math.max(-limit - 1, Math.min(limit, Math.trunc(value)));
 
 /** What the page can decode, and that it reads SEATS, as bits of HELLO. */
-export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8, seats: 16, recording: 64 };
+export const CAPABILITY = { simd: 1, vp8: 2, jpeg: 4, vp9: 8, seats: 16, viewers: 32, recording: 64 };
 
 /**
  * page: 32 hex digits, the same as long as the slots are. lastViewer: number of the connection that filled them, 0:
@@ -223,6 +230,30 @@ function sendTimes(view) {
   return { captured: view.getUint32(4, true), track, wait, encode, send };
 }
 
+/** Who looks: what stands behind the fixed part of VIEWERS. @param {DataView} view */
+function viewerList(view) {
+  let at = 4;
+  const name = () => {
+    atLeast(view, at + 1, 'VIEWERS');
+    const length = view.getUint8(at);
+    atLeast(view, at + 1 + length, 'VIEWERS');
+    const read = text(view, at + 1, length);
+    at += 1 + length;
+    return read;
+  };
+  /** @type {Viewer[]} */
+  const list = [];
+  for (let left = view.getUint8(1); left > 0; left--) {
+    atLeast(view, at + 9, 'VIEWERS');
+    const flag = (/** @type {number} */ bit, flags = view.getUint8(at + 8)) => (flags & bit) !== 0;
+    const fixed = { number: view.getUint32(at, true), since: view.getUint32(at + 4, true), mine: flag(1), types: flag(2), hidden: flag(4), mayEnd: flag(8) };
+    at += 9;
+    list.push({ ...fixed, name: name(), address: name() });
+  }
+  exactly(view, at, 'VIEWERS');
+  return list;
+}
+
 /** The holder's name and who asks: what stands behind the fixed part of SEATS. @param {DataView} view */
 function seatNames(view) {
   let at = 17;
@@ -352,6 +383,10 @@ const PARSERS = {
   0x8c(view) {
     exactly(view, 4, 'POINTER_MODE');
     return { type: 'pointer-mode', absolute: view.getUint8(1) !== 0 };
+  },
+  0x8e(view) {
+    atLeast(view, 4, 'VIEWERS');
+    return { type: 'viewers', total: view.getUint16(2, true), list: viewerList(view) };
   },
   0x8f(view) {
     atLeast(view, 9, 'RECORDING');

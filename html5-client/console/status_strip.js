@@ -54,9 +54,9 @@ export class StatusStrip extends HTMLElement {
   /** @param {StripFigures|null} figures null: not connected */
   figures(figures) {
     const ms = figures?.roundTrip ?? null;
-    setText(this.#roundTrip, ms === null ? '– ms' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
+    setText(this.#roundTrip, t('picture.ms', { ms: ms === null ? '–' : ms < 10 ? ms.toFixed(1) : String(Math.round(ms)) }));
     setText(this.#frames, t('picture.fps', { count: figures ? Math.round(figures.frames) : '–' }));
-    setText(this.#bits, figures ? rateWords(figures.bits) : '– kbit/s');
+    setText(this.#bits, figures ? rateWords(figures.bits) : '–');
   }
 
   /** @param {boolean} open whether the panel of figures is @param {boolean} focus its button gets the focus */

@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (w.full || !utf8_valid((char *)room + 18, room[17]))
         abort();
     w = wire_writer_init(room, sizeof room);
+    console_write_viewers(&w, &(struct console_viewers){.n = 1, .list = {{.name = text, .address = text}}});
     console_write_recording(&w, &(struct console_recording){.on = true, .every_s = 5, .name = text});
     if (w.full || !utf8_valid((char *)room + 9, room[8]))
         abort();

@@ -164,6 +164,17 @@ static void test_pictures(void **state)
     assert_int_equal(f.status, 400);
 }
 
+static void test_viewers(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, TARGET "/viewers", "", 200, "\"viewers\":[{\"id\":7,\"user\":\"anna\",\"types\":true");
+    expect(ROUTE_GET, TARGET "/viewers", "", 200, "\"since\":1700000100,\"address\":\"192.0.2.7\"}]");
+    expect(ROUTE_DELETE, TARGET "/viewers/8", "", 204, "");
+    expect(ROUTE_DELETE, TARGET "/viewers/7", "", 404, "not-found");
+    expect(ROUTE_DELETE, TARGET "/viewers/8x", "", 404, "not-found");
+    expect(ROUTE_DELETE, TARGET "/viewers/-8", "", 404, "not-found");
+}
+
 static void test_secret_only_locally(void **state)
 {
     (void)state;
@@ -199,6 +210,7 @@ int main(void)
         TEST(test_a_taken_seat_is_respected),
         TEST(test_a_seat_of_ones_own),
         TEST(test_pictures),
+        TEST(test_viewers),
         TEST(test_secret_only_locally),
         TEST(test_every_row_names_who_may_call),
     };

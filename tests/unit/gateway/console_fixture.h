@@ -43,6 +43,8 @@ struct viewer {
     uint32_t request; /* the first one */
     char asker[64];
     char why[256];
+    unsigned told_viewers, ended;
+    struct console_viewers looking;
 };
 
 uint32_t viewer_number(const struct viewer *self)
@@ -102,6 +104,24 @@ void viewer_seat(struct viewer *self, const struct console_seats *seats)
     self->request = seats->n_askers ? seats->askers[0].number : 0;
     text_copy(self->asker, sizeof self->asker, seats->n_askers ? seats->askers[0].name : "");
     text_copy(self->holder_name, sizeof self->holder_name, seats->name);
+}
+
+void viewer_viewers(struct viewer *self, const struct console_viewers *viewers)
+{
+    self->told_viewers++;
+    self->looking = *viewers;
+}
+
+void viewer_close(struct viewer *self, enum viewer_end reason, const char *why)
+{
+    self->ended = (unsigned)reason;
+    text_copy(self->why, sizeof self->why, why);
+}
+
+const char *viewer_address(const struct viewer *self)
+{
+    (void)self;
+    return "192.0.2.1";
 }
 
 void viewer_changed(struct viewer *self, uint8_t what)

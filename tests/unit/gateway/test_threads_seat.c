@@ -289,6 +289,43 @@ static void an_ended_session_leaves_the_seat(void **state)
 }
 
 /* Each change is a line of the audit log, so nobody makes thousands of them. */
+/* Anna and ben are Operators, adam may configure: he alone is told addresses, and may end consoles. */
+static void who_looks_is_told_to_all(void **state)
+{
+    struct fixture *f = *state;
+    struct target_viewer list[8];
+    struct console_viewer *anna = open_viewer(f, 0, 0, false), *adam = open_viewer(f, 3, 3, false);
+    const struct console_viewers *to_anna = &f->viewers[0].looking, *to_adam = &f->viewers[3].looking;
+    assert_int_equal(to_anna->total, 2);
+    assert_int_equal(to_anna->n, 2);
+    assert_int_equal(to_anna->list[0].flags, CONSOLE_VIEWERS_YOU | CONSOLE_VIEWERS_TYPES);
+    assert_string_equal(to_anna->list[1].name, "adam");
+    assert_string_equal(to_anna->list[1].address, "");
+    assert_int_equal(to_anna->list[1].flags, 0);
+    assert_int_equal(to_adam->list[0].flags, CONSOLE_VIEWERS_TYPES | CONSOLE_VIEWERS_MAY_END);
+    assert_string_equal(to_adam->list[0].address, "192.0.2.1");
+    unsigned before = f->viewers[3].told_viewers;
+    ops->hidden(anna, true);
+    assert_int_equal(f->viewers[3].told_viewers, before + 1);
+    assert_true(to_adam->list[0].flags & CONSOLE_VIEWERS_HIDDEN);
+    ops->hidden(anna, true);
+    assert_int_equal(f->viewers[3].told_viewers, before + 1);
+    ops->seat(adam, CONSOLE_ACT_TAKE, 0);
+    assert_true(to_anna->list[1].flags & CONSOLE_VIEWERS_TYPES);
+    assert_false(to_anna->list[0].flags & CONSOLE_VIEWERS_TYPES);
+    assert_int_equal(console_viewers_list(&f->target, &f->sessions[0], list, ARRAY_SIZE(list)), 2);
+    assert_string_equal(list[0].user, "adam");
+    assert_string_equal(list[0].address, "");
+    assert_true(list[1].yours && list[1].hidden);
+    assert_int_equal(console_viewer_end(&f->target, &f->sessions[3], 99), -ENOENT);
+    assert_int_equal(console_viewer_end(&f->target, &f->sessions[3], 1), 0);
+    assert_int_equal(f->viewers[0].ended, VIEWER_END_RIGHTS);
+    assert_string_equal(f->viewers[0].why, "adam has disconnected you from this console.");
+    ops->close(anna);
+    assert_int_equal(to_adam->total, 1);
+    ops->close(adam);
+}
+
 static void who_asks_too_often_is_not_heard(void **state)
 {
     struct fixture *f = *state;
@@ -322,6 +359,7 @@ int main(void)
         TEST(asking_for_what_ones_console_has_moves_nothing),
         TEST(a_lost_right_ends_it_at_once),
         TEST(an_ended_session_leaves_the_seat),
+        TEST(who_looks_is_told_to_all),
         TEST(who_asks_too_often_is_not_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

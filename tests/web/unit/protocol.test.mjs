@@ -62,7 +62,10 @@ test('an update without its header is refused', () => {
 });
 
 const broken = {
-  'an unknown type': '8e000000',
+  'an unknown type': '90000000',
+  'viewers cut short': '8e0101000700000000000000',
+  'a viewer whose name is longer than the message': '8e01010007000000000000000105616e',
+  'more behind the viewers': '8e00000000',
   'a type of the client': '01000000',
   'another version': '8102010007000000',
   'a picture without width': '8200000000009001',
