@@ -1,5 +1,5 @@
 /* Keeps a target's macros and runs one of them, on the target's own port: a page may close, the macro goes on. */
-#include "gateway/macros.h"
+#include "gateway/macros_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,6 @@
 #include "gateway/console.h"
 #include "gateway/console_seat.h"
 #include "gateway/macro_notes.h"
-#include "gateway/macro_run.h"
 #include "gateway/target_jiggler.h"
 
 /* Whoever started it may lose the right at any time; and a Stop must not wait for a pause to end. */
@@ -20,27 +19,7 @@
 #define PACE_US 60000 /* where the port does not know: what a BIOS keeps up with (usbgadget/typist.c) */
 #define PACE_LEAST_US 1000
 
-enum end { END_NONE, END_DONE, END_STOPPED, END_SEAT, END_RIGHT, END_FAILED };
-static const char *const end_words[] = {"", "done", "stopped", "seat", "right", "failed"};
-
-struct macros {
-    struct gateway_target *target;
-    char path[CONFIG_PATH_MAX + 128];
-    json_t *all; /* name -> macro */
-    struct loop_timer *timer;
-
-    struct macro *running; /* NULL: none */
-    char name[MACRO_NAME_MAX];
-    struct macro_run run;
-    struct input_holder holder; /* in the target's crowd */
-    struct auth_session *starter;
-    bool typing;    /* the text that is being typed is ours */
-    bool took_seat; /* for the starter, who has no console */
-    uint64_t begun_us;
-
-    char last[MACRO_NAME_MAX], last_why[160];
-    enum end last_end;
-};
+const char *const macro_end_words[] = {"", "done", "stopped", "seat", "right", "failed"};
 
 static struct input *input_of(const struct macros *self)
 {
@@ -118,7 +97,7 @@ static void give_seat_back(struct macros *self)
     self->took_seat = false;
 }
 
-static void finish(struct macros *self, enum end end, const char *why)
+static void finish(struct macros *self, enum macro_end end, const char *why)
 {
     if (!self->running)
         return;
@@ -132,8 +111,9 @@ static void finish(struct macros *self, enum end end, const char *why)
     text_copy(self->last, sizeof self->last, self->name);
     text_copy(self->last_why, sizeof self->last_why, why);
     self->last_end = end;
-    log_info("macro", "target %s: %s of %s: %s%s%s", self->target->target.name, self->name, self->starter->user,
-             end_words[end], *why ? ": " : "", why);
+    /* not why: it may name a character of the text */
+    log_info("macro", "target %s: %s of %s: %s", self->target->target.name, self->name, self->starter->user,
+             macro_end_words[end]);
     give_seat_back(self);
     self->starter = auth_session_unref(self->starter);
     console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
@@ -142,7 +122,7 @@ static void finish(struct macros *self, enum end end, const char *why)
 void macros_stop(struct macros *self)
 {
     if (self)
-        finish(self, END_STOPPED, "");
+        finish(self, MACRO_END_STOPPED, "");
 }
 
 bool macros_run_now(const struct macros *self)
@@ -159,7 +139,7 @@ void macros_seat_moved(struct macros *self, const struct seat_news *news)
     bool lost = news->former.session == starter && news->who.session != starter;
     bool everybodys = news->change == SEAT_SHARED || news->change == SEAT_EXCLUSIVE;
     if (others || lost || everybodys)
-        finish(self, END_SEAT, "The keyboard has changed hands.");
+        finish(self, MACRO_END_SEAT, "The keyboard has changed hands.");
 }
 
 /* A local session ends with its connection, which a command does not keep; it was the administrator's of this host. */
@@ -194,7 +174,7 @@ static void on_time(void *data)
     struct macros *self = data;
     uint64_t now = clock_now_us(), next = now;
     if (!may_go_on(self)) {
-        finish(self, END_RIGHT, "Whoever started it may not type any more.");
+        finish(self, MACRO_END_RIGHT, "Whoever started it may not type any more.");
         return;
     }
     use_seat(self);
@@ -210,7 +190,7 @@ static void on_time(void *data)
     text_copy(said, sizeof said, self->last_why);
     if (r < 0)
         explain(r, said, why, sizeof why);
-    finish(self, r == 0 ? END_DONE : END_FAILED, why);
+    finish(self, r == 0 ? MACRO_END_DONE : MACRO_END_FAILED, why);
 }
 
 /* ---- its begin ---- */
@@ -224,7 +204,33 @@ static void take_seat(struct macros *self)
         self->took_seat = console_seat_act(self->target, self->starter, SEAT_DO_REQUEST, 0, &why) == 0;
 }
 
-static int start(struct macros *self, const char *name, struct auth_session *session, long times, char *why,
+/* Before the first key: what the layout has no key for would be found in the middle. */
+static int check_texts(struct macros *self, const struct macro *macro, char *why, size_t why_size)
+{
+    struct target *target = &self->target->target;
+    for (unsigned i = 0; i < macro->n_steps; i++) {
+        const struct macro_step *step = &macro->steps[i];
+        struct typing_plan plan;
+        char said[160] = "";
+        if (step->what != MACRO_TEXT)
+            continue;
+        const struct typing_request request = {.text = step->text,
+                                               .size = strlen(step->text),
+                                               .layout = *step->layout ? step->layout : NULL,
+                                               .only_check = true};
+        int r = target->ops->type(target, &request, &plan, said, sizeof said);
+        if (r > 0)
+            snprintf(why, why_size, "Step %u: layout '%s' has no key for U+%04X and %zu characters in all.", i + 1,
+                     plan.layout, plan.missing[0].character, plan.n_missing);
+        else if (r == -EINVAL)
+            snprintf(why, why_size, "Step %u: %s.", i + 1, said);
+        if (r > 0 || r == -EINVAL)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+int macros_start(struct macros *self, const char *name, struct auth_session *session, long times, char *why,
                  size_t why_size)
 {
     json_t *json = json_object_get(self->all, name);
@@ -238,8 +244,11 @@ static int start(struct macros *self, const char *name, struct auth_session *ses
         return -ENODEV;
     }
     int r = macro_compile(json, &macro, why, why_size);
-    if (r < 0)
+    r = r ? r : check_texts(self, macro, why, why_size);
+    if (r < 0) {
+        macro_free(macro);
         return r;
+    }
     self->starter = auth_session_ref(session);
     take_seat(self);
     self->running = macro;
@@ -253,149 +262,6 @@ static int start(struct macros *self, const char *name, struct auth_session *ses
     console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
     return 0;
 }
-
-/* ---- what REST asks (api/macros.h) ---- */
-
-static struct macros *macros_of(struct target *target)
-{
-    return container_of(target, struct gateway_target, target)->macros;
-}
-
-static const char *text_of(json_t *macro, const char *key)
-{
-    const char *text = json_string_value(json_object_get(macro, key));
-    return text ? text : "";
-}
-
-static json_t *running_json(const struct macros *self)
-{
-    if (!self || !self->running)
-        return json_null();
-    const struct macro_run *run = &self->run;
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "name", self->name, "title", self->running->title,
-                     "by", self->starter->user, "step", (json_int_t)run->step + 1, "steps",
-                     (json_int_t)self->running->n_steps, "round", (json_int_t)run->round + 1, "times",
-                     (json_int_t)run->times, "seconds", (json_int_t)((clock_now_us() - self->begun_us) / 1000000));
-}
-
-static json_t *on_running(struct target *target)
-{
-    return running_json(macros_of(target));
-}
-
-static json_t *on_list(struct target *target)
-{
-    struct macros *self = macros_of(target);
-    json_t *list = json_array(), *macro;
-    const char *name;
-    if (self)
-        json_object_foreach(self->all, name, macro)
-        {
-            const json_t *times = json_object_get(macro, "times");
-            json_array_append_new(list,
-                                  json_pack("{s:s, s:s, s:I, s:s, s:I}", "name", name, "title", text_of(macro, "title"),
-                                            "times", times ? json_integer_value(times) : (json_int_t)1, "shortcut",
-                                            text_of(macro, "shortcut"), "steps",
-                                            (json_int_t)json_array_size(json_object_get(macro, "steps"))));
-        }
-    json_t *last = self && self->last_end ? json_pack("{s:s, s:s, s:s}", "name", self->last, "end",
-                                                      end_words[self->last_end], "why", self->last_why)
-                                          : json_null();
-    return json_pack("{s:o, s:o, s:o}", "macros", list, "running", running_json(self), "last", last);
-}
-
-static json_t *on_get(struct target *target, const char *name)
-{
-    struct macros *self = macros_of(target);
-    json_t *copy = self ? json_copy(json_object_get(self->all, name)) : NULL; /* NULL gives NULL */
-    if (copy)
-        json_object_set_new(copy, "name", json_string(name));
-    return copy;
-}
-
-/* Writes down what is to be kept from now on; without success all is as before. */
-static int keep(struct macros *self, json_t *all)
-{
-    int r = all ? macro_notes_save(self->path, all) : -ENOMEM;
-    if (r < 0) {
-        json_decref(all);
-        log_error("macro", "target %s: macros cannot be written to %s: %s", self->target->target.name, self->path,
-                  strerror(-r));
-        return r;
-    }
-    json_decref(self->all);
-    self->all = all;
-    return 0;
-}
-
-static int on_put(struct target *target, const char *name, json_t *json, bool only_new, char *why, size_t why_size)
-{
-    struct macros *self = macros_of(target);
-    struct macro *macro = NULL;
-    if (!self)
-        return -ENOMEM;
-    if (!macro_name_is_good(name)) {
-        snprintf(why, why_size, "A name is up to %d of a-z, 0-9 and dashes, and begins with none.", MACRO_NAME_MAX - 1);
-        return -EINVAL;
-    }
-    bool there = json_object_get(self->all, name);
-    if (there && only_new)
-        return -EEXIST;
-    if (!there && json_object_size(self->all) >= MACROS_MAX)
-        return -E2BIG;
-    int r = macro_compile(json, &macro, why, why_size);
-    if (r < 0)
-        return r;
-    macro_free(macro);
-    json_t *all = json_copy(self->all), *kept = json_copy(json);
-    if (kept)
-        json_object_del(kept, "name");
-    if (!all || json_object_set_new(all, name, kept) < 0) {
-        json_decref(all);
-        return -ENOMEM;
-    }
-    r = keep(self, all);
-    return r < 0 ? r : !there;
-}
-
-static int on_remove(struct target *target, const char *name)
-{
-    struct macros *self = macros_of(target);
-    if (!self || !json_object_get(self->all, name))
-        return -ENOENT;
-    json_t *all = json_copy(self->all);
-    if (all)
-        json_object_del(all, name);
-    int r = keep(self, all);
-    if (r == 0 && self->running && strcmp(self->name, name) == 0)
-        macros_stop(self);
-    return r;
-}
-
-static int on_run(struct target *target, const char *name, struct auth_session *session, long times, char *why,
-                  size_t why_size)
-{
-    struct macros *self = macros_of(target);
-    return self ? start(self, name, session, times, why, why_size) : -ENOENT;
-}
-
-static bool on_stop(struct target *target)
-{
-    struct macros *self = macros_of(target);
-    bool ran = macros_run_now(self);
-    macros_stop(self);
-    return ran;
-}
-
-const struct api_macros_ops gateway_macros_ops = {
-    .list = on_list,
-    .running = on_running,
-    .get = on_get,
-    .put = on_put,
-    .remove = on_remove,
-    .run = on_run,
-    .stop = on_stop,
-};
 
 /* ---- life ---- */
 

@@ -19,10 +19,23 @@ static struct {
     size_t remaining;
 } t;
 
-static int fake_type(struct target *target, const char *text, const char *layout, size_t *n, char *why, size_t size)
+static int fake_type(struct target *target, const struct typing_request *request, struct typing_plan *ret, char *why,
+                     size_t why_size)
 {
-    (void)target, (void)layout, (void)why, (void)size;
-    *n = t.remaining = strlen(text);
+    (void)target;
+    *ret = (struct typing_plan){.layout = "us"};
+    if (strstr(request->text, "\u00e4")) {
+        ret->n_missing = ret->n_distinct = 1;
+        ret->missing[0].character = 0xE4;
+        return 1;
+    }
+    if (request->layout && strcmp(request->layout, "us") != 0) {
+        snprintf(why, why_size, "there is no layout '%s'", request->layout);
+        return -EINVAL;
+    }
+    if (request->only_check)
+        return 0;
+    t.remaining = request->size;
     t.typed++;
     return 0;
 }
@@ -255,6 +268,21 @@ static void text_that_it_types_ends_with_it(void **state)
     assert_int_equal(t.stopped, 1);
 }
 
+static void what_cannot_be_typed_is_said_before_the_first_key(void **state)
+{
+    struct fixture *f = *state;
+    char why[240] = "";
+    put(f, "one", "{\"steps\":[{\"do\":\"chord\",\"keys\":\"a\"},{\"do\":\"text\",\"text\":\"\u00e4\"}]}", true);
+    put(f, "two", "{\"steps\":[{\"do\":\"text\",\"text\":\"a\",\"layout\":\"xx\"}]}", true);
+    size_t before = f->input->n_reports;
+    assert_int_equal(macros->run(&f->target.target, "one", &f->sessions[0], -1, why, sizeof why), -EINVAL);
+    assert_non_null(strstr(why, "Step 2: layout 'us' has no key for U+00E4"));
+    assert_int_equal(macros->run(&f->target.target, "two", &f->sessions[0], -1, why, sizeof why), -EINVAL);
+    assert_non_null(strstr(why, "Step 1: there is no layout 'xx'"));
+    assert_int_equal(f->input->n_reports, before);
+    assert_false(macros_run_now(f->target.macros));
+}
+
 static void one_that_is_deleted_ends(void **state)
 {
     struct fixture *f = *state;
@@ -306,6 +334,7 @@ int main(void)
         MACRO_TEST(it_ends_when_the_seat_changes_hands),
         MACRO_TEST(it_ends_with_the_right_of_who_started_it),
         MACRO_TEST(text_that_it_types_ends_with_it),
+        MACRO_TEST(what_cannot_be_typed_is_said_before_the_first_key),
         MACRO_TEST(one_that_is_deleted_ends),
         MACRO_TEST(the_jiggler_moves_one_pixel_and_back),
     };
