@@ -14,6 +14,7 @@
 #include "gateway/recordings_inner.h"
 
 #define FASTEST_US 50000          /* 20 pictures a second */
+#define FIRST_US 2000000          /* a capture that just begins has its first picture by then */
 #define REST_US 1000000           /* after which what moved is made better */
 #define ALIVE_US 5000000          /* between two signs of life on a still screen */
 #define RESERVE_MOST (256u << 20) /* of the disk, that others need */
@@ -151,7 +152,7 @@ static void submit(struct recording_run *self, int what, uint64_t now)
 /* The signal came or went. */
 static bool mark_signal(struct recording_run *self, bool picture, uint64_t now)
 {
-    if (picture == !self->no_signal)
+    if (picture == !self->no_signal || (!picture && !self->last && now < self->began_us + FIRST_US))
         return false;
     self->no_signal = !picture;
     self->mark = picture ? API_MARK_SIGNAL : API_MARK_NO_SIGNAL;
