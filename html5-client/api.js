@@ -25,6 +25,11 @@ import { refusalWords } from './parts/words.js';
  * @property {{state: string, why: string, log: string[]}} [vm]
  * @property {UsbSummary|null} [usb] null: its USB is not ours to shape
  * @property {boolean} [capture] its picture comes from a capture device
+ * @property {string} [title] for people; '' none
+ * @property {string} [group]
+ * @property {boolean} [recording]
+ * @property {{time: number, kind: string, text: string, tone: string}|null} [last_event] time: seconds since 1970
+ * @property {{state: 'ok'|'warn'|'danger'|'off', why: string}} [health]
  */
 /** @typedef {'no-helper'|'gone'|'not-attached'|'powered'|'configured'|'suspended'} UsbState */
 /** @typedef {{name: string, words: string}} Personality */

@@ -33,6 +33,7 @@ function viewOf(place) {
   if (place.view === 'setup') return document.createElement('setup-view');
   if (place.view === 'login' || !identity.session) return loginView(place);
   if (place.view === 'console') return new ConsoleView(place.target);
+  if (place.view === 'wall') return lazyView(async () => new (await import('./targets/wall_view.js')).WallView(place.size ?? 4, place.group ?? ''));
   if (place.view === 'settings') return lazyView(async () => new (await import('./settings/settings_view.js')).SettingsView(place.section, place.item ?? ''));
   if (place.view === 'recordings') return lazyView(() => recordingsView(place));
   return document.createElement('target-list');

@@ -1,9 +1,10 @@
-/* One target in the list: picture, power, who is there, and the way to its console. */
+/* One target in the overview: picture, name, how it is, who is there, what happened last, and the way to its console. */
 
 import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { hashOf } from '../router.js';
 import { Thumbnail } from './thumbnail.js';
+import { agoWords } from './target_words.js';
 import { powerWords, signalWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
 
@@ -14,11 +15,16 @@ export class TargetCard extends HTMLElement {
   #thumbnail = null;
   #image = h('img', { alt: '', hidden: true });
   #reason = h('div', { class: 'reason' });
+  #link = h('a', { 'data-card': true });
+  #name = h('span', { class: 'dim small' });
   #power = h('span', { class: 'chip' });
+  #recording = h('span', { class: 'chip', 'data-tone': 'danger', hidden: true }, t('targets.recording'));
+  #health = h('p', { class: 'card-health small' });
   #viewers = h('span');
   #seat = h('span');
   #mode = h('span');
   #media = h('span');
+  #last = h('p', { class: 'card-last small dim' });
   #pictureReason = /** @type {string|null} */ (null);
   /** @type {Target|null} */
   #target = null;
@@ -28,38 +34,65 @@ export class TargetCard extends HTMLElement {
     const first = !this.#target;
     this.#target = target;
     if (first) this.#build(target.name);
+    setText(this.#link, target.title || target.name);
+    setText(this.#name, target.title ? target.name : '');
     const { text, tone } = powerWords(target.power);
     setText(this.#power, text);
     this.#power.dataset.tone = tone;
+    this.#recording.hidden = !target.recording;
     setText(this.#viewers, target.viewers ? t('targets.viewers', { count: target.viewers }) : t('targets.nobody'));
     setText(this.#seat, target.seat.shared ? t('targets.shared') : target.seat.holder ? t('targets.types', { who: target.seat.holder }) : '');
     setText(this.#mode, target.mode && target.signal.name === 'ok' ? `${target.mode.width} × ${target.mode.height}` : '');
     const media = target.drives.filter((drive) => drive.phase === 'inserted').map((drive) => drive.medium);
     setText(this.#media, media.join(', '));
     this.#thumbnail?.setSignal(target.signal.name === 'ok');
+    this.#showHealth(target);
     this.#showReason();
+  }
+
+  connectedCallback() {
+    if (this.#target && !this.#thumbnail) this.#watch(this.#target);
   }
 
   disconnectedCallback() {
     this.#thumbnail?.stop();
+    this.#thumbnail = null;
   }
 
   /** @param {string} name */
   #build(name) {
-    const shot = h('div', { class: 'shot' }, this.#image, this.#reason);
+    this.#link.setAttribute('href', hashOf({ view: 'console', target: name }));
     this.append(
-      shot,
+      h('div', { class: 'shot' }, this.#image, this.#reason),
       h(
         'div',
         { class: 'card-body' },
-        h('div', { class: 'card-line' }, h('h2', {}, h('a', { href: hashOf({ view: 'console', target: name }) }, name)), this.#power),
+        h('div', { class: 'card-line' }, h('h3', {}, this.#link), this.#name, h('span', { class: 'spring' }), this.#recording, this.#power),
+        this.#health,
         h('div', { class: 'card-facts' }, this.#viewers, this.#seat, this.#mode, this.#media),
+        this.#last,
       ),
     );
+    if (this.isConnected && this.#target) this.#watch(this.#target);
+  }
+
+  /** @param {Target} target */
+  #watch({ name, signal }) {
     this.#thumbnail = new Thumbnail(name, this.#image, (reason) => {
       this.#pictureReason = reason;
       this.#showReason();
     });
+    this.#thumbnail.setSignal(signal.name === 'ok');
+  }
+
+  /** @param {Target} target */
+  #showHealth({ health, last_event: last }) {
+    const state = health?.state ?? 'ok';
+    this.dataset.health = state;
+    const bad = state === 'warn' || state === 'danger';
+    this.#health.dataset.tone = bad ? state : '';
+    setText(this.#health, bad ? (health?.why ?? '') : '');
+    setText(this.#last, last ? `${agoWords(last.time * 1000, Date.now())}: ${last.text}` : '');
   }
 
   #showReason() {

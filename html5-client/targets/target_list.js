@@ -1,91 +1,182 @@
-/* All targets this user may see, kept up to date while the page is visible. */
+/* The overview: all targets this user may see, found by words, groups and state, quick with hundreds of them. */
 
-import { api, sentence } from '../api.js';
-import { wordmark } from '../app/brand.js';
-import { h, setText } from '../parts/dom.js';
+import { sentence } from '../api.js';
+import { identity } from '../app/identity.js';
+import { pageHead } from '../app/page_head.js';
+import { h, newId, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
-import { TargetCard } from './target_card.js';
-import { userMenu } from '../app/user_menu.js';
 import { t } from '../parts/messages.js';
+import { hashOf } from '../router.js';
+import { filtered, grouped, groupNames } from './target_filter.js';
+import { KeptFilter } from './kept_filter.js';
+import { TargetCard } from './target_card.js';
+import { TargetsPoll } from './targets_poll.js';
+import { VirtualGrid } from './virtual_grid.js';
 
-const PAUSE_MS = 2000;
+/** @typedef {import('../api.js').Target} Target */
+
+const CHOICES = /** @type {const} */ (['all', 'on', 'off', 'trouble']);
+const GAP = 20;
+const CARD_LEAST = 290;
+/** Of a card below its picture, and of a line, in root ems. */
+const BODY_EMS = 7.75;
+const LINE_EMS = 4.75;
+const HEAD_EMS = 3;
+
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 class TargetList extends HTMLElement {
-  /** @type {Map<string, TargetCard>} */
-  #cards = new Map();
-  #grid = h('div', { class: 'cards' });
-  #count = h('span', { class: 'dim' });
+  /** @type {Target[]|null} */
+  #targets = null;
+  /** @type {Map<string, Target>} */
+  #known = new Map();
+  #kept = new KeptFilter();
+  /** @type {TargetsPoll|null} */
+  #poll = null;
+  #id = newId('overview');
+  #search = h('input', { class: 'input', type: 'search', id: `${this.#id}-search`, placeholder: t('targets.search'), 'aria-label': t('targets.search'), spellcheck: 'false' });
+  #group = h('select', { class: 'input', 'aria-label': t('targets.group') });
+  #choices = h('div', { class: 'segments', role: 'group', 'aria-label': t('targets.show') });
+  #dense = h('button', { class: 'button', type: 'button' }, t('targets.lines'));
+  #count = h('span', { class: 'dim', role: 'status' });
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
-  /** @type {ReturnType<typeof setTimeout>|undefined} */
-  #timer;
-  #wake = () => this.#load();
+  #empty = h('div', { class: 'empty dim', hidden: true });
+  #grid = new VirtualGrid({ metrics: () => this.#metrics(), make: (key) => this.#make(key), heading: (section) => this.#heading(section) });
+  /** @type {import('./target_filter.js').Group[]} */
+  #groups = [];
+  #slash = (/** @type {KeyboardEvent} */ event) => this.#pressed(event);
 
   connectedCallback() {
     document.title = t('targets.page-title');
+    const wall = h('a', { class: 'button', href: hashOf({ view: 'wall' }) }, icon('wall'), t('targets.wall'));
+    const add = identity.can('configure') && h('a', { class: 'button', href: hashOf({ view: 'settings', section: 'targets' }) }, t('targets.add'));
     this.replaceChildren(
-      h('header', { class: 'page-head' }, wordmark(), userMenu()),
+      pageHead('list'),
       h(
-        'div',
-        { class: 'page-body' },
-        h('div', { class: 'page-title' }, h('h1', { tabindex: -1 }, t('targets.title')), this.#count),
+        'main',
+        { class: 'page-body wide' },
+        h('div', { class: 'page-title' }, h('h1', { tabindex: -1 }, t('targets.title')), this.#count, h('span', { class: 'spring' }), add, wall),
+        h('div', { class: 'overview-tools' }, this.#search, this.#choices, this.#group, this.#dense),
         this.#message,
-        this.#grid,
+        this.#grid.element,
+        this.#empty,
       ),
     );
-    document.addEventListener('visibilitychange', this.#wake);
-    this.#load();
+    this.#buildTools();
+    document.addEventListener('keydown', this.#slash);
+    this.#poll = new TargetsPoll({
+      told: (targets) => this.#take(targets),
+      failed: (error) => setText(this.#message, error ? sentence(error) : ''),
+    });
   }
 
   disconnectedCallback() {
-    clearTimeout(this.#timer);
-    document.removeEventListener('visibilitychange', this.#wake);
+    this.#poll?.stop();
+    this.#grid.stop();
+    document.removeEventListener('keydown', this.#slash);
   }
 
-  async #load() {
-    clearTimeout(this.#timer);
-    if (document.hidden) return;
-    try {
-      this.#show(await api.targets());
-      setText(this.#message, '');
-    } catch (error) {
-      setText(this.#message, sentence(error));
-    }
-    if (this.isConnected) this.#timer = setTimeout(() => this.#load(), PAUSE_MS);
+  #buildTools() {
+    this.#search.value = this.#kept.words;
+    this.#search.addEventListener('input', () => this.#change({ words: this.#search.value }));
+    this.#search.addEventListener('keydown', (event) => {
+      if (event.key !== 'ArrowDown') return;
+      event.preventDefault();
+      this.#grid.focus();
+    });
+    this.#group.addEventListener('change', () => this.#change({ group: this.#group.value }));
+    this.#dense.addEventListener('click', () => this.#change({ dense: !this.#kept.dense }));
+    this.#choices.replaceChildren(
+      ...CHOICES.map((choice) =>
+        h('button', { class: 'segment', type: 'button', 'data-choice': choice, onclick: () => this.#change({ choice }) }, t(`targets.choice.${choice}`)),
+      ),
+    );
   }
 
-  /** @param {import('../api.js').Target[]} targets */
-  #show(targets) {
-    setText(this.#count, t('targets.machines', { count: targets.length }));
-    const names = new Set(targets.map(({ name }) => name));
-    for (const [name, card] of this.#cards) {
-      if (names.has(name)) continue;
-      card.remove();
-      this.#cards.delete(name);
+  /** @param {Partial<{words: string, group: string, choice: import('./target_filter.js').Choice, dense: boolean}>} change */
+  #change(change) {
+    this.#kept.set(change);
+    this.#show();
+  }
+
+  /** @param {Target[]} targets */
+  #take(targets) {
+    this.#targets = targets;
+    this.#known = new Map(targets.map((target) => [target.name, target]));
+    const names = groupNames(targets);
+    if (this.#kept.group && !names.includes(this.#kept.group)) this.#kept.set({ group: '' });
+    if (this.#group.dataset.names !== names.join()) {
+      this.#group.dataset.names = names.join();
+      this.#group.replaceChildren(h('option', { value: '' }, t('targets.all-groups')), ...names.map((name) => h('option', { value: name }, name)));
     }
-    for (const target of targets) this.#card(target.name).show(target);
-    if (!targets.length && !this.#grid.querySelector('.empty')) this.#grid.append(nothing());
-    else if (targets.length) this.#grid.querySelector('.empty')?.remove();
+    this.#show();
+  }
+
+  #show() {
+    const all = this.#targets;
+    if (!all) return;
+    const { dense, group, choice } = this.#kept;
+    const found = filtered(all, this.#kept);
+    this.#groups = grouped(found);
+    this.#group.value = group;
+    this.#group.hidden = this.#group.options.length < 2;
+    this.#dense.setAttribute('aria-pressed', String(dense));
+    for (const button of this.#choices.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.choice === choice));
+    this.#grid.element.classList.toggle('dense', dense);
+    setText(this.#count, found.length === all.length ? t('targets.machines', { count: all.length }) : t('targets.some', { found: found.length, count: all.length }));
+    const named = this.#groups.length > 1 || !!this.#groups[0]?.name;
+    this.#grid.show(
+      this.#groups.map(({ name, targets }) => ({ heading: named ? name || t('targets.no-group') : '', keys: targets.map((target) => target.name) })),
+    );
+    for (const [key, card] of this.#grid.cards) {
+      const target = this.#known.get(key);
+      if (target) /** @type {TargetCard} */ (card).show(target);
+    }
+    this.#showEmpty(all.length, found.length);
+  }
+
+  /** @param {number} all @param {number} found */
+  #showEmpty(all, found) {
+    this.#empty.hidden = found > 0;
+    if (found) return;
+    const again = h('button', { class: 'button', type: 'button', onclick: () => this.#showAll() }, t('targets.show-all'));
+    if (all) this.#empty.replaceChildren(icon('search'), h('h2', {}, t('targets.not-found')), again);
+    else this.#empty.replaceChildren(icon('screen'), h('h2', {}, t('targets.none')), h('p', {}, t('targets.none.words')));
+  }
+
+  #showAll() {
+    this.#search.value = '';
+    this.#change({ words: '', group: '', choice: 'all' });
+    this.#search.focus();
   }
 
   /** @param {string} name */
-  #card(name) {
-    let card = this.#cards.get(name);
-    if (!card) {
-      card = new TargetCard();
-      this.#cards.set(name, card);
-      this.#grid.append(card);
-    }
+  #make(name) {
+    const card = new TargetCard();
+    const target = this.#known.get(name);
+    if (target) card.show(target);
     return card;
   }
-}
 
-const nothing = () =>
-  h(
-    'div',
-    { class: 'empty dim' },
-    icon('screen'),
-    h('h2', {}, t('targets.none')),
-    h('p', {}, t('targets.none.words')),
-  );
+  /** @param {number} section */
+  #heading(section) {
+    const { name, targets } = this.#groups[section];
+    return h('h2', { class: 'grid-heading' }, name || t('targets.no-group'), ' ', h('span', { class: 'dim small' }, String(targets.length)));
+  }
+
+  #metrics() {
+    const em = rem();
+    if (this.#kept.dense) return { gap: 8, head: HEAD_EMS * em, least: 480, columns: 3, height: () => LINE_EMS * em };
+    return { gap: GAP, head: HEAD_EMS * em, least: CARD_LEAST, height: (/** @type {number} */ width) => (width * 10) / 16 + BODY_EMS * em };
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog');
+    if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.#search.focus();
+  }
+}
 
 customElements.define('target-list', TargetList);

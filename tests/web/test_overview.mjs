@@ -1,0 +1,125 @@
+/* The overview and the wall with two hundred targets of a real gateway: few cards are there at a time, thumbnails are asked
+ * for only where one looks, words, groups and keys find what one wants, and addresses lead there through a login. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { assertQuiet, button, launch, logIn, newPage, setUp, shot } from './browser.mjs';
+import { Gateway } from './gateway.mjs';
+import { until } from './until.mjs';
+
+const COUNT = Number(process.env.LIGHTSOUT_TARGETS ?? 200);
+const GROUPS = ['hall-1', 'hall-2', 'lab'];
+let gateway, browser, page;
+
+before(async () => {
+  const targets = {};
+  for (let i = 0; i < COUNT; i++) {
+    const group = i % 8 < 3 ? { group: GROUPS[i % 8] } : {};
+    targets[`pc-${String(i).padStart(3, '0')}`] = { machine: 'testcard', ...group, ...(i === 150 ? { title: 'Käthes Rechner' } : {}) };
+  }
+  gateway = await Gateway.create(targets);
+  await gateway.start();
+  browser = await launch();
+  page = await newPage(browser);
+  page.asked = [];
+  page.on('request', (request) => page.asked.push(request.url()));
+  await setUp(page, gateway);
+  await page.locator('target-card').first().waitFor();
+});
+after(async () => {
+  await browser?.close();
+  await gateway?.destroy();
+});
+
+const cards = () => page.locator('target-card');
+const names = () => page.evaluate(() => [...document.querySelectorAll('target-card [data-card]')].map(({ textContent }) => textContent));
+const search = () => page.getByRole('searchbox');
+
+test('all are counted, those in sight are there, and thumbnails are asked for those alone', async () => {
+  await page.getByText(`${COUNT} machines`).waitFor();
+  await until(async () => page.asked.some((url) => /screenshot/.test(url)), 'a thumbnail is asked for');
+  assert.ok((await cards().count()) < 40, `${await cards().count()} cards`);
+  const asked = new Set(page.asked.filter((url) => /screenshot/.test(url)).map((url) => url.split('/')[6]));
+  assert.ok(asked.size > 0 && asked.size < 30, `${asked.size} targets were asked for a picture`);
+  await shot(page, 'overview');
+});
+
+test('scrolling brings the others, and takes away what is out of sight', async () => {
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await until(async () => (await names()).at(-1) === `pc-${COUNT - 1}`, 'the last one is there');
+  assert.ok((await cards().count()) < 40);
+  assert.ok(!(await names()).includes('pc-000'));
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await until(async () => (await names()).includes('pc-000'), 'the first one is there again');
+});
+
+test('the slash leads to the search, which knows titles without their marks; nothing found offers a way back', async () => {
+  await page.locator('h1').focus();
+  await page.keyboard.press('/');
+  await page.keyboard.type('kathe');
+  await until(async () => (await names()).join() === 'Käthes Rechner', 'one is left');
+  await page.getByText(`1 of ${COUNT} machines`).waitFor();
+  await search().fill('nobody is called so');
+  await page.getByText('Nothing fits').waitFor();
+  await button(page, 'Show all').click();
+  await page.getByText(`${COUNT} machines`).waitFor();
+  assert.equal(await search().inputValue(), '');
+});
+
+test('groups have headings and can be chosen', async () => {
+  assert.match(await page.locator('.grid-heading').first().textContent(), /^hall-1 /);
+  await page.getByLabel('Group', { exact: true }).selectOption('lab');
+  await until(async () => (await names())[0] === 'pc-002', 'the lab is shown');
+  await page.getByLabel('Group', { exact: true }).selectOption('');
+});
+
+test('arrows lead through all cards, out of sight too, and Enter opens the console', async () => {
+  await search().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('End');
+  await until(() => page.evaluate((last) => document.activeElement?.textContent === last, `pc-${COUNT - 1}`), 'the last card has the focus');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  const name = await page.evaluate(() => document.activeElement?.textContent);
+  await page.keyboard.press('Enter');
+  await page.locator('console-view').waitFor();
+  assert.equal(new URL(page.url()).hash, `#/targets/${name}`);
+  await page.goBack();
+  await cards().first().waitFor();
+});
+
+test('lines show more at once, and that is kept for this tab', async () => {
+  const before = await cards().count();
+  await button(page, 'Lines').click();
+  await until(async () => (await cards().count()) > before, 'more of them are in sight');
+  await shot(page, 'overview-lines');
+  await page.reload();
+  await until(() => page.evaluate(() => document.querySelector('.grid.dense') !== null), 'they are lines still');
+  await button(page, 'Lines').click();
+});
+
+test('the wall shows live screens of a group, turns its pages, and leads to a console by a number', async () => {
+  await page.goto(`${gateway.url}/#/wall/4/hall-1`);
+  const live = () => page.evaluate(() => [...document.querySelectorAll('wall-tile console-screen')].filter((screen) => screen.hasPicture).length);
+  await until(async () => (await live()) === 4, 'four screens are live');
+  assert.deepEqual(await page.locator('.wall-bar a').allTextContents(), ['pc-000', 'pc-008', 'pc-016', 'pc-024']);
+  await shot(page, 'wall');
+  await button(page, 'On').click();
+  await until(async () => (await page.locator('.wall-bar a').allTextContents())[0] === 'pc-032', 'the next page');
+  await page.locator('.wall-bar a').first().focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'pc-040');
+  await page.keyboard.press('3');
+  await page.locator('console-view').waitFor();
+  assert.equal(new URL(page.url()).hash, '#/targets/pc-048');
+});
+
+test('an address leads to its place through a login', async () => {
+  const other = await newPage(browser);
+  await other.goto(`${gateway.url}/#/targets/pc-123`);
+  await logIn(other);
+  await other.locator('console-view').waitFor();
+  assert.equal(new URL(other.url()).hash, '#/targets/pc-123');
+  await other.context().close();
+});
+
+test('nothing broke the content security policy or threw', () => assertQuiet(page));
