@@ -23,7 +23,14 @@ static void fuzz_keys(struct wire_reader *r, bool consumer)
     while (r->left && !r->bad) {
         uint8_t op = wire_read_u8(r);
         uint16_t usage = wire_read_u8(r);
-        switch (op % 8) {
+        struct input_change several[INPUT_CHANGES_MAX];
+        switch (op % 9) {
+        case 8:
+            usage %= INPUT_CHANGES_MAX + 1;
+            for (unsigned i = 0; i < usage; i++)
+                several[i] = (struct input_change){wire_read_u8(r), wire_read_u8(r) & 1};
+            (void)hidg_keys_keys(&keys, several, usage);
+            break;
         case 0 ... 2:
             (void)hidg_keys_key(&keys, usage, true);
             break;
