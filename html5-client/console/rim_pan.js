@@ -52,7 +52,11 @@ export class RimPan {
     const { x, y } = this.#speed(at);
     const span = Math.min(0.05, Math.max(0, now - this.#last) / 1000);
     this.#last = now;
+    const before = this.view.placed;
     this.view.panBy({ x: x * span, y: y * span });
+    const after = this.view.placed;
+    // At the end of the picture it rests; the next movement of the mouse asks again.
+    if (span > 0 && before?.left === after?.left && before?.top === after?.top) return;
     this.moved(at);
     this.#frame = requestAnimationFrame((next) => this.#step(next));
   }

@@ -202,11 +202,11 @@ export class ScreenView {
     const crowded = this.#leastScale !== null && this.#view.mode !== 'free'; // for the time being only
     this.#view = crowded ? { ...view, mode: this.#view.mode, scale: this.#view.scale } : view;
     this.layOut();
-    clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => this.#save(), SAVE_MS);
+    this.#saving ??= setTimeout(() => this.#save(), SAVE_MS);
   }
 
   #save() {
+    this.#saving = undefined;
     try {
       localStorage.setItem(keptAs(this.#target), JSON.stringify(this.#view));
     } catch {

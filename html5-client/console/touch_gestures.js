@@ -169,16 +169,17 @@ export class TouchGestures {
     finger.time = this.#time;
     if (!this.#ids.includes(id)) return;
     const by = { dx: at.x - before.x, dy: at.y - before.y, span };
-    if (this.#state === 'one' || this.#state === 'held') this.#leftPlace(finger, by);
+    if (this.#state === 'one' || this.#state === 'held') this.#leftPlace(finger);
     else if (this.#state === 'slide') this.act({ type: 'slide', at, ...by });
     else if (this.#state === 'drag') this.act({ type: 'drag', at, ...by });
     else if (this.#state === 'two' || this.#state === 'three') this.#decide();
     else if (this.#state === 'scroll' || this.#state === 'pinch' || this.#state === 'pan') this.#together();
   }
 
-  /** @param {Finger} finger @param {{dx: number, dy: number, span: number}} by */
-  #leftPlace({ at, start }, by) {
+  /** All of the way counts from now on, so that what is moved stays below the finger. @param {Finger} finger */
+  #leftPlace({ at, start }) {
     if (distance(at, start) <= SLOP) return;
+    const by = { dx: at.x - start.x, dy: at.y - start.y, span: Math.max(1, this.#time - this.#began) };
     const held = this.#state === 'held';
     this.#endHold();
     if (!held && !this.#second) {

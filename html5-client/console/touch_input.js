@@ -69,6 +69,7 @@ export class TouchInput {
   #down(event) {
     if (event.pointerType !== 'touch' || !isStage(event.target)) return;
     event.preventDefault(); // no mouse events that repeat it, and no focus that moves by itself
+    if (event.isPrimary) this.#wheel = new WheelCounter(); // what was left of the last turn is not of this one
     this.calls.touched(event);
     this.#gestures.setMode(this.calls.mode());
     this.#gestures.down(event.pointerId, pointOf(event), event.timeStamp, event.isPrimary);

@@ -1,0 +1,66 @@
+/* Fingers on a page: several at once, through the browser's own input (Chromium only). */
+
+/** A phone, as pages see it. */
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 };
+export const LYING = { ...PHONE, viewport: { width: 740, height: 360 } };
+
+const STEP_MS = 16;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Fingers {
+  /** @type {Map<number, {x: number, y: number}>} */
+  #down = new Map();
+
+  /** @param {any} page */
+  static async of(page) {
+    const self = new Fingers();
+    self.client = await page.context().newCDPSession(page);
+    return self;
+  }
+
+  /** @param {string} type @param {{x: number, y: number, id: number}[]} touchPoints */
+  #send(type, touchPoints) {
+    return this.client.send('Input.dispatchTouchEvent', { type, touchPoints });
+  }
+
+  #points() {
+    return [...this.#down].map(([id, { x, y }]) => ({ x, y, id }));
+  }
+
+  async down(x, y, id = 0) {
+    this.#down.set(id, { x, y });
+    await this.#send('touchStart', this.#points());
+  }
+
+  /** @param {Record<number, [number, number]>} to */
+  async move(to) {
+    for (const [id, [x, y]] of Object.entries(to)) this.#down.set(Number(id), { x, y });
+    await this.#send('touchMove', this.#points());
+  }
+
+  async up(id = 0) {
+    this.#down.delete(id);
+    await this.#send('touchEnd', this.#points());
+  }
+
+  /** The system takes them all: a call comes, a notification is pulled down. */
+  async cancel() {
+    this.#down.clear();
+    await this.#send('touchCancel', []);
+  }
+
+  async tap(x, y, ms = 50) {
+    await this.down(x, y);
+    await pause(ms);
+    await this.up();
+  }
+
+  /** @param {Record<number, [[number, number], [number, number]]>} ways finger -> from, to @param {number} [steps] */
+  async slide(ways, steps = 8) {
+    for (let i = 1; i <= steps; i++) {
+      const at = Object.entries(ways).map(([id, [from, to]]) => [id, [0, 1].map((k) => from[k] + ((to[k] - from[k]) * i) / steps)]);
+      await this.move(Object.fromEntries(at));
+      await pause(STEP_MS);
+    }
+  }
+}
