@@ -136,7 +136,8 @@ async function refusal(response, path) {
 /** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] @returns {Promise<any>} */
 export async function json(method, path, body, headers) {
   const response = await call(method, path, body, headers);
-  return response.status === 204 ? null : response.json();
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
 }
 
 /** @param {string} name */

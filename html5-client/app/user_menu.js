@@ -46,8 +46,8 @@ const maySettings = () => identity.anywhere('configure') || identity.anywhere('a
 export function userMenu() {
   const { user = '', role = '' } = identity.session ?? {};
   const button = h('button', { class: 'button quiet', type: 'button' }, icon('person'), h('span', { class: 'user-name' }, user));
-  const gear = maySettings() && h('a', { class: 'button quiet square', href: hashOf({ view: 'settings', section: '' }), 'aria-label': t('app.settings'), title: t('app.settings') }, icon('gear'));
-  const wrap = h('div', { class: 'user-corner' }, gear, button);
+  const settings = maySettings() && h('a', { class: 'button quiet square', href: hashOf({ view: 'settings', section: '' }), 'aria-label': t('app.settings'), title: t('app.settings') }, icon('sliders'));
+  const wrap = h('div', { class: 'user-corner' }, settings, button);
   attachMenu(button, () => [
     { group: roleWords(role) },
     { label: t('app.account'), run: () => void openAccount() },

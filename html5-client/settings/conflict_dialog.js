@@ -46,6 +46,7 @@ function newsOf(store, difference) {
  */
 export function resolveConflict(store, { who, time, before }, patch) {
   const all = differences(before, store.config, patch);
+  if (!all.length) return Promise.resolve(patch); // nothing that could be seen from here
   const both = all.filter(({ mine, theirs }) => mine !== undefined && !sameValue(mine, theirs)).map((one) => choiceOf(store, one));
   const same = all.filter(({ mine, theirs }) => mine !== undefined && sameValue(mine, theirs));
   const news = all.filter(({ mine }) => mine === undefined);

@@ -17,6 +17,9 @@ import { keyLabel } from './key_words.js';
 /** @typedef {import('./settings_api.js').Patch} Patch */
 /** @typedef {{name: string, keys: Key[]}} KeyGroup */
 
+/** So often others may be faster. */
+const TRIES = 5;
+
 /** Asked for once by all fields of a form. @returns {() => Promise<import('./device_words.js').Devices>} */
 export function deviceList() {
   /** @type {Promise<import('./device_words.js').Devices>|null} */
@@ -125,15 +128,16 @@ export class KeysForm {
     this.#save.removeAttribute('aria-busy');
   }
 
-  /** @param {Patch} patch @returns {Promise<void>} */
-  async #send(patch) {
+  /** @param {Patch} patch @param {number} [tries] @returns {Promise<void>} */
+  async #send(patch, tries = TRIES) {
     const outcome = await this.store.change(patch);
     if (outcome.sort === 'bad') return this.#refused(outcome.keys);
     if (outcome.sort === 'changed') {
+      if (!tries) throw new Error(t('settings.conflict.somebody'));
       const wanted = await resolveConflict(this.store, outcome, patch);
       if (wanted === null) return;
       if (isEmptyPatch(wanted)) return this.#show();
-      return this.#send(wanted);
+      return this.#send(wanted, tries - 1);
     }
     this.#show();
     if (!this.store.config.pending) notice(t('settings.saved'));

@@ -71,7 +71,7 @@ export const settingsApi = {
   /** @returns {Promise<Config>} */
   config: () => json('GET', '/config'),
   /** @param {string} etag @param {Patch} patch @returns {Promise<Config>} */
-  change: (etag, patch) => json('PATCH', '/config', patch, { 'If-Match': etag }),
+  change: (etag, patch) => json('PATCH', '/config', patch, { 'If-Match': `"${etag}"` }),
   /** @param {string} name @param {Record<string, Value>} settings @returns {Promise<Config>} */
   addTarget: (name, settings) => json('POST', '/targets', { name, settings }),
   /** @param {string} name @param {boolean} force */

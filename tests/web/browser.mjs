@@ -40,7 +40,7 @@ export function launch(more = []) {
 export const packageFile = (name) => require.resolve(name);
 
 /** What the browser says that no test expects; answers that refuse something are logged as errors too. */
-const EXPECTED = /Failed to load resource: the server responded with a status of (401|403|404|409|422|429|507)|net::ERR_/;
+const EXPECTED = /Failed to load resource: the server responded with a status of (401|403|404|409|412|422|429|507)|net::ERR_/;
 
 /** A page that remembers its complaints: `complaints(page)`. */
 export async function newPage(browser, options = {}) {

@@ -96,7 +96,7 @@ export class FakeSettings {
 
   get config() {
     return {
-      etag: `"${this.number}"`, gateway: this.gateway, targets: this.targets, waiting: this.waiting, ignored: [], file: '/etc/lightsout/lightsout.conf', pending: this.pending,
+      etag: String(this.number), gateway: this.gateway, targets: this.targets, waiting: this.waiting, ignored: [], file: '/etc/lightsout/lightsout.conf', pending: this.pending,
     };
   }
 
