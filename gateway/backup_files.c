@@ -51,7 +51,7 @@ static int read_one(struct backup_seal *seal, backup_file_fn *fn, void *data)
     if (r < 0)
         return r;
     size_t n = head[1] | (size_t)head[2] << 8;
-    if (head[0] < BACKUP_KEEPER || head[0] > BACKUP_CONFIGURATION || n > BACKUP_NAME_MAX)
+    if (head[0] < BACKUP_KEEPER || head[0] >= BACKUP_FOLDERS || n > BACKUP_NAME_MAX)
         return -EBADMSG;
     r = backup_seal_read(seal, name, n);
     r = r ? r : backup_seal_read(seal, size_bytes, sizeof size_bytes);

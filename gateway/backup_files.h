@@ -15,6 +15,8 @@ enum backup_folder {
     BACKUP_KEEPER = 1,    /* STATE/keeper: store, keys, certificate, audit */
     BACKUP_GATEWAY,       /* STATE/gateway: settings that were made in the page; no blocks of media */
     BACKUP_CONFIGURATION, /* the configuration, and the certificate that it names */
+    BACKUP_SETTINGS,      /* STATE/conf.d: what page and command line have set */
+    BACKUP_FOLDERS,
 };
 
 #define BACKUP_NAME_MAX 200

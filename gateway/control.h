@@ -32,12 +32,14 @@ enum control_type {
     CONTROL_SETTINGS_ANSWER,   /* control_config.h: answers SETTINGS_ASK */
     CONTROL_READER = 56,       /* one descriptor: a channel to the reader; answers WANT_READER */
     CONTROL_WANT_READER = 120, /* from the gateway: text is to be recognised */
+    CONTROL_BACKUP = 44,       /* supervisor_backup.h: answers BACKUP_ASK */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER,       /* the channel to the helper broke */
     CONTROL_SET_CLOCK,         /* control_clock.h */
     CONTROL_WAKE,              /* struct control_wake: the gateway has no network of its own */
     CONTROL_OFF,               /* struct control_place: its machine is off, and its process may be changed */
     CONTROL_PARTED,            /* struct control_place: nothing of a target that is gone uses its machine any more */
+    CONTROL_BACKUP_ASK = 97,   /* supervisor_backup.h */
     CONTROL_SETTINGS_ASK = 96, /* control_config.h */
 };
 

@@ -8,6 +8,7 @@
 #include "gateway/control.h"
 #include "gateway/control_dongle.h"
 #include "gateway/feed.h"
+#include "gateway/gateway_backup.h"
 #include "gateway/gateway_net.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/gateway_tls.h"
@@ -97,6 +98,7 @@ struct gateway {
     struct gateway_net net;
     struct gateway_tls *tls;
     struct gateway_settings *settings;
+    struct gateway_backup backup;
     char *client_ca_pem, *client_crl_pem; /* NULL: none */
     struct control_exports exports_setup;
     bool exports_wanted;

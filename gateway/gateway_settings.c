@@ -262,8 +262,14 @@ void gateway_settings_decide(struct gateway_settings *self, bool keep, const cha
     put_question(self, ask, (struct asked){.decided = done, .data = data});
 }
 
+static void backup(void *context, const char *passphrase, api_backup_done_fn *done, void *data)
+{
+    struct gateway_settings *self = context;
+    gateway_backup_ask(self->gateway, passphrase, done, data);
+}
+
 const struct api_config_ops gateway_settings_ops = {
-    .keys = get_keys, .machine_words = settings_view_machines, .state = get_state, .ask = ask};
+    .keys = get_keys, .machine_words = settings_view_machines, .state = get_state, .ask = ask, .backup = backup};
 
 /* ---- life ---- */
 

@@ -120,6 +120,9 @@ static void on_message(void *data, struct ipc_message *message)
     case CONTROL_CLOCK:
         good = gateway_clock_told(self, message);
         break;
+    case CONTROL_BACKUP:
+        good = gateway_backup_told(self, message);
+        break;
     case CONTROL_SETTINGS:
     case CONTROL_SETTINGS_ANSWER:
         good = gateway_settings_told(self->settings, message);
@@ -143,6 +146,7 @@ static void on_closed(void *data, int error)
     self->supervisor = ipc_destroy(self->supervisor);
     gateway_clock_lost(self);
     gateway_settings_lost(self->settings);
+    gateway_backup_lost(self);
     log_warn("gateway", "the supervisor is gone%s%s", error ? ": " : "", error ? strerror(-error) : "");
     if (self->server)
         server_stop(self->server, 0);

@@ -12,6 +12,13 @@
 #include "gateway/target_changes.h"
 #include "gateway/uid.h"
 
+/* Root's, or of a supervisor that is a user of its own; never of the user that the gateway is. */
+static uid_t whose(const struct uid_choice *gateway)
+{
+    uid_t supervisor = uid_of_supervisor(gateway);
+    return supervisor == gateway->uid ? 0 : supervisor;
+}
+
 /* What the page has made of dongles is bounded by the same table of keys, and only the supervisor writes it. */
 static int read_both(struct helper *self, struct config_mistakes *mistakes, struct config **ret)
 {
@@ -28,7 +35,7 @@ static int read_both(struct helper *self, struct config_mistakes *mistakes, stru
         return 0;
     }
     config_destroy(alone);
-    r = config_load_with(self->config_path, state, uid_of_supervisor(&user), mistakes, ignored, ret);
+    r = config_load_with(self->config_path, state, whose(&user), mistakes, ignored, ret);
     config_print_ignored(stderr, ignored);
     return r;
 }

@@ -17,6 +17,7 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 #include "gateway/backup_files.h"
+#include "gateway/config_store.h"
 #include "gateway/owner.h"
 #include "gateway/owner_passphrase.h"
 
@@ -24,6 +25,7 @@
 #define LOG_HEAD 32u     /* changes when the log begins anew */
 #define MOST_FILES 1600u /* up to three notes of each of 256 targets, and the keeper's */
 #define TRIES 100
+#define DESCRIPTORS "/proc/self/fd/"
 
 struct copied {
     char name[BACKUP_NAME_MAX + 1];
@@ -211,14 +213,35 @@ static int put_configuration(struct backup_seal *seal, const struct owner *owner
     return r ? r : put_path(seal, owner->config->certificate_key, "certificate-key.pem");
 }
 
+/* A folder that may not be there. */
+static int put_beside(struct backup_seal *seal, enum backup_folder folder, int parent, const char *name)
+{
+    _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? (errno == ENOENT ? 0 : -errno) : put_folder(seal, folder, fd);
+}
+
 static int put_everything(struct backup_seal *seal, const struct owner *owner)
 {
     _cleanup_close_ int gateway = openat(owner->state_fd, "gateway", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int r = put_folder(seal, BACKUP_KEEPER, owner->keeper_fd);
     if (r == 0 && gateway >= 0)
         r = put_folder(seal, BACKUP_GATEWAY, gateway);
+    r = r ? r : put_beside(seal, BACKUP_SETTINGS, owner->state_fd, CONFIG_STORE_FOLDER);
     r = r ? r : put_configuration(seal, owner);
     return r ? r : backup_put_end(seal);
+}
+
+/* A file that has no name: the supervisor's, which hands it on (supervisor_backup.c). */
+static int write_descriptor(const struct owner *owner, const char *path, const char *passphrase)
+{
+    struct backup_seal *seal = NULL;
+    _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = backup_seal_create(fd, passphrase, &seal);
+    r = r ? r : put_everything(seal, owner);
+    backup_seal_destroy(seal);
+    return r;
 }
 
 /* It has its name when all of it is on the disk. */
@@ -228,6 +251,8 @@ static int write_file(const struct owner *owner, const char *path, const char *p
     int n = snprintf(temporary, sizeof temporary, "%s.new", path);
     if (n < 0 || (size_t)n >= sizeof temporary)
         return -ENAMETOOLONG;
+    if (strncmp(path, DESCRIPTORS, strlen(DESCRIPTORS)) == 0)
+        return write_descriptor(owner, path, passphrase);
     if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return -EEXIST;
     _cleanup_close_ int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -264,8 +289,8 @@ int owner_backup(const struct options *options)
                                        : strerror(-error));
             r = EXIT_FAILED;
         } else {
-            printf("%s: users, second factors, tokens, audit log, certificate, device key and settings. Not in it: "
-                   "images, disks of machines, what was written over media.\n",
+            printf("%s: users, second factors, tokens, audit log, certificate, device key, settings and "
+                   "macros. Not in it: images, recordings, disks of machines, what was written over media.\n",
                    options->backup);
         }
     }

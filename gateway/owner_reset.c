@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "core/attrs.h"
+#include "gateway/config_store.h"
 #include "gateway/owner.h"
 #include "gateway/owner_remove.h"
 
 /* The keys first: should it be cut off, the rest is noise already. */
 static int reset(const struct owner *self, bool images)
 {
-    static const char *const folders[] = {"keeper", "gateway", "run", "recordings", "restored-configuration",
-                                          "library"};
+    static const char *const folders[] = {
+        "keeper", "gateway", "run", "recordings", CONFIG_STORE_FOLDER, "restored-configuration", "library"};
     int r = 0;
     for (size_t i = 0; i < ARRAY_SIZE(owner_keys) && self->keeper_fd >= 0; i++) {
         int one = owner_shred(self->keeper_fd, owner_keys[i]);

@@ -2,6 +2,7 @@
  * takes the keeper's folder's place in one step. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "auth/keeper/owner_notes.h"
 #include "core/cleanup.h"
 #include "gateway/backup_files.h"
+#include "gateway/config_store.h"
 #include "gateway/owner.h"
 #include "gateway/owner_passphrase.h"
 #include "gateway/owner_remove.h"
@@ -19,7 +21,7 @@
 #define CONFIGURATION "restored-configuration"
 
 struct places {
-    int keeper, gateway, configuration;
+    int keeper, gateway, configuration, settings;
     bool store, configured;
 };
 
@@ -30,10 +32,11 @@ static int put(void *data, enum backup_folder folder, const char *name, const vo
     self->configured = self->configured || folder == BACKUP_CONFIGURATION;
     if (self->keeper < 0)
         return 0; /* only looked at */
-    return owner_put(folder == BACKUP_KEEPER    ? self->keeper
-                     : folder == BACKUP_GATEWAY ? self->gateway
-                                                : self->configuration,
-                     name, bytes, size);
+    const int places[BACKUP_FOLDERS] = {[BACKUP_KEEPER] = self->keeper,
+                                        [BACKUP_GATEWAY] = self->gateway,
+                                        [BACKUP_CONFIGURATION] = self->configuration,
+                                        [BACKUP_SETTINGS] = self->settings};
+    return owner_put(places[folder], name, bytes, size);
 }
 
 static int read_backup(const char *path, const char *passphrase, struct places *places)
@@ -74,10 +77,20 @@ static int exchange(int state)
     return owner_remove(state, STAGING); /* what was there before */
 }
 
+/* What the page has set is the supervisor's alone: whose it was before, else that of a service that is not root. */
+static struct stat of_supervisor(int state)
+{
+    struct stat st = {.st_uid = 0};
+    const struct passwd *user = getpwnam(UID_SUPERVISOR_USER);
+    if (fstatat(state, CONFIG_STORE_FOLDER, &st, AT_SYMLINK_NOFOLLOW) < 0 && user)
+        st = (struct stat){.st_uid = user->pw_uid, .st_gid = user->pw_gid};
+    return st;
+}
+
 static int lay_down(const struct owner *self, const char *path, const char *passphrase, bool *ret_configured)
 {
     struct stat keeper, state;
-    struct places looked = {.keeper = -1, .gateway = -1, .configuration = -1};
+    struct places looked = {.keeper = -1, .gateway = -1, .configuration = -1, .settings = -1};
     int r = read_backup(path, passphrase, &looked);
     if (r < 0)
         return r;
@@ -93,7 +106,12 @@ static int lay_down(const struct owner *self, const char *path, const char *pass
     _cleanup_close_ int configuration = looked.configured ? make_folder(self->state_fd, CONFIGURATION, &state) : -1;
     if (looked.configured && configuration < 0)
         return configuration;
-    struct places places = {.keeper = staging, .gateway = gateway, .configuration = configuration};
+    struct stat supervisor = of_supervisor(self->state_fd);
+    _cleanup_close_ int settings = make_folder(self->state_fd, CONFIG_STORE_FOLDER, &supervisor);
+    if (settings < 0)
+        return settings;
+    struct places places = {
+        .keeper = staging, .gateway = gateway, .configuration = configuration, .settings = settings};
     r = read_backup(path, passphrase, &places);
     r = r ? r : owner_put(staging, RESTORED_FILE, "", 0);
     if (r == 0)

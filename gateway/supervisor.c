@@ -18,6 +18,7 @@
 #include "gateway/notify_alive.h"
 #include "gateway/sandbox.h"
 #include "gateway/signal_watch.h"
+#include "gateway/supervisor_backup.h"
 #include "gateway/supervisor_net.h"
 #include "gateway/supervisor_reader.h"
 #include "gateway/supervisor_roles.h"
@@ -32,6 +33,7 @@ struct supervisor {
     struct config *config;
     struct settings_loaded loaded; /* until it is the settings' */
     struct supervisor_settings *settings;
+    struct supervisor_backup *backup;
     struct uid_choice user, keeper, outward, reader_user;
     struct reader_link *reader;
     struct state state;
@@ -226,6 +228,8 @@ static bool on_gateway_asks(void *data, const struct ipc_message *message)
         reader_link_want(self->reader);
         return true;
     }
+    if (self->backup && supervisor_backup_message(self->backup, message))
+        return true;
     return self->settings && supervisor_settings_message(self->settings, message);
 }
 
@@ -252,6 +256,15 @@ static int begin_settings(struct supervisor *self)
                                                            .restart_gateway = on_restart_gateway};
     return supervisor_settings_create(self->loop, &self->loaded, self->options, self->config, &self->state, &owner,
                                       self, &self->settings);
+}
+
+static int begin_backup(struct supervisor *self)
+{
+    const struct supervisor_backup_config config = {.config_path = self->options->config ? self->config_path : NULL,
+                                                    .state = self->state.path,
+                                                    .gateway = gateway_of,
+                                                    .data = self};
+    return supervisor_backup_create(self->loop, &config, &self->backup);
 }
 
 static int begin(struct supervisor *self)
@@ -283,6 +296,7 @@ static int begin(struct supervisor *self)
     r = r ? r : reader_link_create(self->loop, &self->reader_user, units_folder(self), &reader, self, &self->reader);
     r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
     r = r ? r : begin_settings(self);
+    r = r ? r : begin_backup(self);
     if (r == 0)
         supervisor_targets_begin(self->targets);
     return r;
@@ -300,6 +314,7 @@ static void end(struct supervisor *self)
 static void finish(struct supervisor *self)
 {
     self->settings = supervisor_settings_destroy(self->settings);
+    self->backup = supervisor_backup_destroy(self->backup);
     settings_loaded_finish(&self->loaded);
     self->net = net_follow_destroy(self->net);
     self->roles = roles_destroy(self->roles);

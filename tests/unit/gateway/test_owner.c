@@ -54,10 +54,11 @@ static int set_up(void **state)
     text_put(phrase_file, "a passphrase that nobody guesses\n");
     text_put(config_file, "[gateway]\n");
     static const char *const folders[] = {"",        "keeper", "gateway", "gateway/overlays", "gateway/cache",
-                                          "library", "run"};
+                                          "library", "run",    "conf.d"};
     for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
         assert_int_equal(mkdir(path_of(from, folders[i]), 0700), 0);
     text_put(path_of(from, "gateway/web1.drives"), "what is in which drive");
+    text_put(path_of(from, "conf.d/target-web1.conf"), "[target web1]\nmachine = testcard\n");
     text_put(path_of(from, "gateway/overlays/web1.0.ab"), "what was written");
     text_put(path_of(from, "library/image.iso"), "an image");
     options = (struct options){.config = config_file, .state = from, .passphrase_file = phrase_file, .yes = true};
@@ -135,6 +136,9 @@ static void test_a_backup_comes_back_on_another_machine(void **state)
     assert_false(is_there(to, "keeper/keeper.db.v1"));
     assert_false(is_there(to, "keeper.restoring"));
     assert_true(is_there(to, "gateway/web1.drives"));
+    assert_true(is_there(to, "conf.d/target-web1.conf"));
+    assert_int_equal(stat(path_of(to, "conf.d/target-web1.conf"), &st), 0);
+    assert_int_equal(st.st_uid, geteuid()); /* the supervisor's alone */
     assert_false(is_there(to, "gateway/overlays/web1.0.ab"));
     assert_false(is_there(to, "library/image.iso"));
     assert_true(is_there(to, "restored-configuration/lightsout.conf"));
@@ -195,8 +199,8 @@ static void test_after_a_factory_reset_what_was_sealed_is_noise(void **state)
     assert_true(is_there(from, "keeper/device.key"));
     close(lock);
     assert_int_equal(owner_factory_reset(&options), EXIT_FINE);
-    static const char *const gone[] = {"keeper/keeper.db", "keeper/device.key", "gateway/web1.drives",
-                                       "gateway/overlays/web1.0.ab", "gateway/cache"};
+    static const char *const gone[] = {"keeper/keeper.db",           "keeper/device.key", "gateway/web1.drives",
+                                       "gateway/overlays/web1.0.ab", "gateway/cache",     "conf.d/target-web1.conf"};
     for (size_t i = 0; i < ARRAY_SIZE(gone); i++)
         assert_false(is_there(from, gone[i]));
     assert_true(is_there(from, "library/image.iso"));
