@@ -91,6 +91,18 @@ test('a change is saved, told of, and taken back', async () => {
   await until(async () => (await value('audit-keep')) === '100000', 'the default counts');
 });
 
+test('what could shut one out is on trial, and is undone when one says so', async () => {
+  await open('gateway');
+  await key('trusted-proxies').locator('textarea').fill('192.0.2.10\nfd00:1::/64');
+  await button(page, 'Save').click();
+  await page.getByText(`Addresses and names: changed by ${CREDENTIALS.user}`).waitFor();
+  assert.equal(await value('trusted-proxies'), '192.0.2.10 fd00:1::/64');
+  await button(page, 'Undo now').click();
+  await page.getByText('The change is undone.').waitFor();
+  await until(async () => (await value('trusted-proxies')) === null, 'it is as before');
+  await page.waitForFunction(() => document.querySelector('.key[data-key="trusted-proxies"] textarea')?.value === '');
+});
+
 test('somebody else was faster: a choice for each key that both changed', async () => {
   await open('gateway');
   await key('audit-keep').locator('input').fill('400000');

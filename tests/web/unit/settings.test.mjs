@@ -1,0 +1,80 @@
+/* Settings without a page: what a value may be, what two admins changed, what a key says of itself, devices to choose from. */
+import './english.mjs';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deviceChoices, deviceWords } from '../../../html5-client/settings/device_words.js';
+import { gatewayGroups, targetGroups } from '../../../html5-client/settings/key_groups.js';
+import { differences, faultOf, isEmptyPatch, mebibytesOf, sameValue, sizeText, withoutKeys } from '../../../html5-client/settings/key_rules.js';
+import { choiceWords, faultWords, keyHelp, keyLabel, originWords, valueWords } from '../../../html5-client/settings/key_words.js';
+import { oneTimePassword } from '../../../html5-client/settings/one_time_password.js';
+
+const KEY = { name: 'x', section: 'gateway', machines: null, type: 'text', choices: null, min: null, max: null, unit: null, default: null, many: false, page: true, devices: null, applies: 'now', trial: null, help: 'H.', remedy: '' };
+const entry = (value, origin = 'page') => ({ value, origin, locked: false });
+const config = (gateway, targets = {}) => ({ etag: '1', gateway, targets, waiting: [], ignored: [], file: null, pending: null });
+
+test('sizes as the file writes them', () => {
+  assert.deepEqual(['64M', '2g', '0', '1T', 'x', '12 M', '-1'].map(mebibytesOf), [64, 2048, 0, 1048576, null, null, null]);
+  assert.deepEqual([64, 2048, 65536, 16777216, 1536].map(sizeText), ['64M', '2G', '64G', '16T', '1536M']);
+});
+
+test('bounds are checked before anything is sent', () => {
+  const number = { ...KEY, type: 'number', min: 1, max: 20 };
+  assert.deepEqual(['1', '20', '0', '21', 'many', '1.5', '-3', null].map((value) => faultOf(number, value)), ['', '', 'range', 'range', 'number', 'number', 'number', '']);
+  const size = { ...KEY, type: 'size', min: 4, max: 65536 };
+  assert.deepEqual(['4M', '3M', '64G', '65G', 'lots', '0'].map((value) => faultOf(size, value)), ['', 'range', '', 'range', 'size', 'range']);
+  assert.equal(faultOf({ ...size, min: 0 }, '0'), '', 'none is a size where it may be');
+  assert.equal(faultOf({ ...KEY, type: 'choice', choices: ['a', 'b'] }, 'c'), 'choice');
+  assert.equal(faultOf(KEY, 'a\nb'), 'line', 'a value cannot become a second line of the file');
+  assert.equal(faultWords(size, 'range'), 'Give a value from 4M to 64G.');
+});
+
+test('one value, however it is laid out', () => {
+  assert.ok(sameValue('a b', 'a,\n b'));
+  assert.ok(sameValue(null, ''));
+  assert.ok(sameValue([], null));
+  assert.ok(sameValue(['a', 'b'], ['a', 'b']));
+  assert.ok(!sameValue('a', null));
+});
+
+test('what another changed, and what both did', () => {
+  const before = config({ a: entry('1'), b: entry('1'), c: entry('1') }, { t: { machine: 'qemu', removable: true, keys: { m: entry('1') } } });
+  const now = config({ a: entry('2'), b: entry('2'), c: entry('1') }, { t: { machine: 'qemu', removable: true, keys: { m: entry('2') } } });
+  const patch = { gateway: { a: '3', c: '4' } };
+  const found = differences(before, now, patch);
+  assert.deepEqual(found.map(({ section, key, mine }) => [section, key, mine]), [['gateway', 'a', '3'], ['gateway', 'b', undefined], ['target t', 'm', undefined]]);
+  assert.deepEqual(withoutKeys(patch, found.slice(0, 1)), { gateway: { c: '4' } });
+  assert.ok(isEmptyPatch(withoutKeys({ targets: { t: { m: '9' } } }, found)), 'only theirs is left');
+  assert.deepEqual(differences(before, config(before.gateway), {}).map(({ section, theirs }) => [section, theirs]), [['target t', null]], 'a target that is gone');
+});
+
+test('keys and values in words; what has none speaks for itself', () => {
+  assert.equal(keyLabel('audit-keep'), 'Lines kept');
+  assert.equal(keyLabel('brand-new-key'), 'brand-new-key');
+  assert.equal(keyHelp({ ...KEY, name: 'brand-new-key', help: 'What the gateway says.' }), 'What the gateway says.');
+  assert.equal(choiceWords('firmware', 'uefi-secure'), 'UEFI with Secure Boot');
+  assert.equal(choiceWords('firmware', 'coreboot'), 'coreboot');
+  assert.equal(valueWords({ ...KEY, type: 'number', unit: 's' }, '1200'), '1,200 s');
+  assert.equal(valueWords({ ...KEY, type: 'bool' }, 'yes'), 'Yes');
+  assert.equal(valueWords(KEY, null), 'none');
+  assert.equal(originWords({ ...entry('x'), changed: { who: 'berta', time: 0 } }, 'f').split(',')[0], 'Set by berta');
+  assert.equal(originWords(entry('x', 'file'), '/etc/f'), 'Set in /etc/f');
+});
+
+test('no key is lost because nobody grouped it', () => {
+  const keys = ['listen', 'library', 'directory-url', 'brand-new-key'].map((name) => ({ name }));
+  assert.deepEqual(gatewayGroups(keys).map(({ name, keys: some }) => [name, some.map((one) => one.name)]), [['addresses', ['listen']], ['more', ['brand-new-key']]]);
+  assert.deepEqual(targetGroups([{ name: 'other' }]), [{ name: 'more', keys: [{ name: 'other' }] }]);
+});
+
+test('devices: the name that stays, and who has it', () => {
+  const devices = { capture: [{ path: '/dev/video0', target: 'desk' }, { path: '/dev/video2', by_id: '/dev/v4l/by-id/usb-x', name: 'Stick' }], gpio: [{ chip: 'gpiochip0', label: 'pins', lines: [{ line: 17, name: 'GPIO17' }] }] };
+  assert.deepEqual(deviceChoices(devices, 'capture').map(deviceWords), ['/dev/video0 – used by desk', 'Stick · /dev/v4l/by-id/usb-x']);
+  assert.deepEqual(deviceChoices(devices, 'gpio'), [{ value: 'gpiochip0:17', words: 'gpiochip0:17 · GPIO17', taken: '' }]);
+  assert.deepEqual(deviceChoices({}, 'udc'), []);
+});
+
+test('passwords that are made are long, and not the same', () => {
+  const made = new Set(Array.from({ length: 100 }, oneTimePassword));
+  assert.equal(made.size, 100);
+  for (const one of made) assert.match(one, /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/);
+});
