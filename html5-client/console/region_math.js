@@ -29,8 +29,8 @@ export const cellAt = (at, grid) => ({ x: Math.floor((at.x - grid.x) / grid.widt
 
 /** How many cells there are, and the first one's number. @param {Grid} grid @param {Size} picture */
 export function gridBounds(grid, picture) {
-  const left = -Math.floor(grid.x / grid.width);
-  const top = -Math.floor(grid.y / grid.height);
+  const left = 0 - Math.floor(grid.x / grid.width); // never -0
+  const top = 0 - Math.floor(grid.y / grid.height);
   const right = Math.floor((picture.width - grid.x) / grid.width) - 1;
   const bottom = Math.floor((picture.height - grid.y) / grid.height) - 1;
   return { left, top, right: Math.max(left, right), bottom: Math.max(top, bottom) };

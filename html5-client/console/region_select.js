@@ -39,7 +39,7 @@ export class RegionSelect {
     this.element.addEventListener('pointerdown', (event) => this.#down(event));
     this.element.addEventListener('pointermove', (event) => this.#drag(event));
     this.element.addEventListener('pointerup', (event) => this.#up(event));
-    this.element.addEventListener('pointercancel', () => (this.#from = null));
+    this.element.addEventListener('pointercancel', () => this.#stop());
     this.element.addEventListener('keydown', (event) => this.#key(event));
   }
 
@@ -77,6 +77,7 @@ export class RegionSelect {
     if (!event.isPrimary || event.button !== 0) return;
     this.element.setPointerCapture(event.pointerId);
     this.#from = this.#at(event);
+    this.element.dataset.dragging = 'true'; // what lies over the picture makes way
   }
 
   /** @param {Point} from @param {Point} to @returns {Region} */
@@ -99,8 +100,13 @@ export class RegionSelect {
   /** @param {PointerEvent} event */
   #up(event) {
     if (!this.#from || !event.isPrimary) return;
-    this.#from = null;
+    this.#stop();
     if (this.region) this.#calls.chosen(this.region);
+  }
+
+  #stop() {
+    this.#from = null;
+    delete this.element.dataset.dragging;
   }
 
   /** @param {Region} region */

@@ -1,4 +1,5 @@
-/* Who else looks at this target: a count in the strip that opens the list, with the names, who types, and since when. */
+/* Who else looks at this target: a count that opens the list, with the names, who types, and since when. It stands beside the
+ * target's name, because what is in the strip moves when the focus leaves the picture, and a button must not move under a press. */
 
 import { call, sentence, target } from '../api.js';
 import { h, setText } from '../parts/dom.js';
@@ -19,8 +20,8 @@ class ViewersFeature {
   /** @param {ConsoleContext} context */
   constructor(context) {
     this.#context = context;
-    context.addStripItem(this.#button);
-    context.addStripItem(this.#announced);
+    context.addTitleItem(this.#button);
+    context.addTitleItem(this.#announced);
     context.on('viewers', (viewers) => {
       if (!this.#told) context.provide('viewers', () => void this.#open());
       this.#told = { ...viewers, at: Date.now() };
