@@ -1,9 +1,8 @@
 /* One recording: player or film strip, what is known of it, and what may be done with it. */
 
 import { sentence } from '../api.js';
-import { wordmark } from '../app/brand.js';
 import { identity } from '../app/identity.js';
-import { userMenu } from '../app/user_menu.js';
+import { pageHead } from '../app/page_head.js';
 import { askDialog } from '../parts/ask_dialog.js';
 import { confirmDialog } from '../parts/dialog.js';
 import { h, setText } from '../parts/dom.js';
@@ -45,7 +44,7 @@ export class RecordingView extends HTMLElement {
     const label = t('recordings.to-list');
     const back = h('a', { class: 'button quiet square', href: hashOf({ view: 'recordings' }), 'aria-label': label, title: label }, icon('back'));
     this.replaceChildren(
-      h('header', { class: 'page-head' }, wordmark(), userMenu()),
+      pageHead('recordings'),
       h('div', { class: 'page-body wide' }, h('div', { class: 'page-title' }, back, this.#title, this.#chips), this.#message, this.#room, h('div', { class: 'recording-foot' }, this.#facts, this.#acts)),
     );
     void this.#load();

@@ -1,9 +1,8 @@
 /* All recordings that this user may view, newest first; a chosen target's only. */
 
 import { sentence } from '../api.js';
-import { wordmark } from '../app/brand.js';
 import { identity } from '../app/identity.js';
-import { userMenu } from '../app/user_menu.js';
+import { pageHead } from '../app/page_head.js';
 import { confirmDialog } from '../parts/dialog.js';
 import { h, newId, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
@@ -46,7 +45,7 @@ export class RecordingsView extends HTMLElement {
     const choice = h('div', { class: 'field recordings-choice' }, h('label', { for: this.#id }, t('recordings.target')), this.#choice);
     const back = h('a', { class: 'button quiet square', href: '#/', 'aria-label': t('recordings.to-targets'), title: t('recordings.to-targets') }, icon('back'));
     this.replaceChildren(
-      h('header', { class: 'page-head' }, wordmark(), userMenu()),
+      pageHead('recordings'),
       h('div', { class: 'page-body' }, h('div', { class: 'page-title' }, back, h('h1', { tabindex: -1 }, t('recordings.title')), this.#count, choice), this.#message, this.#list),
     );
     document.addEventListener('visibilitychange', this.#wake);

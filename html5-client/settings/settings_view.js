@@ -2,10 +2,9 @@
  * wanted; what may not be done is not there. */
 
 import { api, sentence } from '../api.js';
-import { wordmark } from '../app/brand.js';
 import { identity } from '../app/identity.js';
 import { leaveUnsaved, watchUnsaved } from '../app/unsaved.js';
-import { userMenu } from '../app/user_menu.js';
+import { pageHead } from '../app/page_head.js';
 import { h, newId, setText } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
 import { go, hashOf } from '../router.js';
@@ -78,7 +77,7 @@ export class SettingsView extends HTMLElement {
       this.#choice.append(h('option', { value: name }, words));
     }
     this.replaceChildren(
-      h('header', { class: 'page-head' }, wordmark(), userMenu()),
+      pageHead(''),
       h(
         'div',
         { class: 'settings-page' },

@@ -16,7 +16,7 @@ export class TargetCard extends HTMLElement {
   #image = h('img', { alt: '', hidden: true });
   #reason = h('div', { class: 'reason' });
   #link = h('a', { 'data-card': true });
-  #name = h('span', { class: 'dim small' });
+  #name = h('span', { class: 'mono' });
   #power = h('span', { class: 'chip' });
   #recording = h('span', { class: 'chip', 'data-tone': 'danger', hidden: true }, t('targets.recording'));
   #health = h('p', { class: 'card-health small' });
@@ -67,9 +67,9 @@ export class TargetCard extends HTMLElement {
       h(
         'div',
         { class: 'card-body' },
-        h('div', { class: 'card-line' }, h('h3', {}, this.#link), this.#name, h('span', { class: 'spring' }), this.#recording, this.#power),
+        h('div', { class: 'card-line' }, h('h3', {}, this.#link), h('span', { class: 'spring' }), this.#recording, this.#power),
         this.#health,
-        h('div', { class: 'card-facts' }, this.#viewers, this.#seat, this.#mode, this.#media),
+        h('div', { class: 'card-facts' }, this.#name, this.#viewers, this.#seat, this.#mode, this.#media),
         this.#last,
       ),
     );

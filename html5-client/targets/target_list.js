@@ -53,7 +53,7 @@ class TargetList extends HTMLElement {
     this.replaceChildren(
       pageHead('list'),
       h(
-        'main',
+        'div',
         { class: 'page-body wide' },
         h('div', { class: 'page-title' }, h('h1', { tabindex: -1 }, t('targets.title')), this.#count, h('span', { class: 'spring' }), add, wall),
         h('div', { class: 'overview-tools' }, this.#search, this.#choices, this.#group, this.#dense),

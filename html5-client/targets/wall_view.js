@@ -52,7 +52,7 @@ export class WallView extends HTMLElement {
     this.replaceChildren(
       pageHead('wall'),
       h(
-        'main',
+        'div',
         { class: 'wall-page' },
         h(
           'div',
