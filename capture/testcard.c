@@ -226,6 +226,10 @@ static void testcard_stop(struct screen *screen)
     wake(self);
     pthread_join(self->thread, NULL);
     self->running = false;
+    /* what its readers still hold goes with the last of them */
+    self->pool = frame_pool_destroy(self->pool);
+    testcard_original_destroy(self->original);
+    self->original = NULL;
 }
 
 static void testcard_destroy(struct screen *screen)
@@ -273,6 +277,15 @@ int testcard_set_size(struct screen *screen, int width, int height)
     pthread_mutex_unlock(&self->lock);
     wake(self);
     return 0;
+}
+
+void testcard_size(struct screen *screen, int *ret_width, int *ret_height)
+{
+    struct testcard *self = testcard_of(screen);
+    pthread_mutex_lock(&self->lock);
+    *ret_width = self->orders.width;
+    *ret_height = self->orders.height;
+    pthread_mutex_unlock(&self->lock);
 }
 
 void testcard_set_signal(struct screen *screen, enum screen_signal signal, const char *why)

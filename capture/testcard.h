@@ -32,6 +32,7 @@ int testcard_create(const struct testcard_config *config, struct screen **ret);
 void testcard_set_watched(struct screen *self, bool watched);
 void testcard_set_still(struct screen *self, bool still);
 int testcard_set_size(struct screen *self, int width, int height);
+void testcard_size(struct screen *self, int *ret_width, int *ret_height); /* as asked for last */
 
 /* Anything but SCREEN_OK stops the pictures until SCREEN_OK comes again. */
 void testcard_set_signal(struct screen *self, enum screen_signal signal, const char *why);

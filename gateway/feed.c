@@ -14,7 +14,8 @@ struct feed {
     struct loop_wake *wake;
     void (*changed)(void *data);
     void *data;
-    struct picture_tracker *tracker; /* the capture thread's */
+    struct picture_tracker *tracker; /* the capture thread's; NULL: it rests */
+    bool noise, started;
 
     pthread_mutex_t lock; /* held for a few instructions only, by any thread */
     struct picture *newest;
@@ -67,22 +68,61 @@ static void on_wake(void *data)
     self->changed(self->data);
 }
 
-int feed_create(struct loop *loop, struct screen *screen, bool noise, void (*changed)(void *data), void *data,
-                struct feed **ret)
+static int make_tracker(struct feed *self)
+{
+    int r = picture_tracker_create(&self->tracker);
+    if (r == 0)
+        picture_tracker_configure(self->tracker, &(struct picture_config){.noise = self->noise});
+    return r;
+}
+
+int feed_resume(struct feed *self)
 {
     static const struct screen_listener listener = {.frame = on_frame, .signal = on_signal};
+    int r = self->tracker ? 0 : make_tracker(self);
+    r = r ? r : screen_start(self->screen, &listener, self);
+    self->started = self->started || r == 0;
+    return r;
+}
+
+int feed_rest(struct feed *self)
+{
+    if (!self->started)
+        return 0;
+    screen_stop(self->screen);
+    self->started = false;
+    self->tracker = picture_tracker_destroy(self->tracker);
+    pthread_mutex_lock(&self->lock);
+    struct picture *old = take(self->newest);
+    pthread_mutex_unlock(&self->lock);
+    picture_unref(old);
+    return 0;
+}
+
+int feed_create_resting(struct loop *loop, struct screen *screen, bool noise, enum screen_signal signal,
+                        void (*changed)(void *data), void *data, struct feed **ret)
+{
     struct feed *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
-    *self = (struct feed){.screen = screen, .changed = changed, .data = data, .signal = SCREEN_STARTING};
+    *self = (struct feed){.screen = screen, .changed = changed, .data = data, .signal = signal, .noise = noise};
     pthread_mutex_init(&self->lock, NULL);
-    int r = picture_tracker_create(&self->tracker);
-    if (r == 0)
-        picture_tracker_configure(self->tracker, &(struct picture_config){.noise = noise});
-    r = r ? r : loop_wake_add(loop, on_wake, self, &self->wake);
-    r = r ? r : screen_start(screen, &listener, self);
+    int r = loop_wake_add(loop, on_wake, self, &self->wake);
     if (r < 0) {
-        self->screen = NULL; /* it was never started */
+        feed_destroy(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
+
+int feed_create(struct loop *loop, struct screen *screen, bool noise, void (*changed)(void *data), void *data,
+                struct feed **ret)
+{
+    struct feed *self = NULL;
+    int r = feed_create_resting(loop, screen, noise, SCREEN_STARTING, changed, data, &self);
+    r = r ? r : feed_resume(self);
+    if (r < 0) {
         feed_destroy(self);
         return r;
     }
@@ -94,7 +134,7 @@ struct feed *feed_destroy(struct feed *self)
 {
     if (!self)
         return NULL;
-    if (self->screen)
+    if (self->started)
         screen_stop(self->screen);
     loop_wake_remove(self->wake);
     picture_unref(self->newest);

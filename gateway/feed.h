@@ -12,8 +12,15 @@ struct feed;
  * signal; several changes may come as one. The screen stays the caller's and must outlive the feed. */
 int feed_create(struct loop *loop, struct screen *screen, bool noise, void (*changed)(void *data), void *data,
                 struct feed **ret);
+/* The same, at rest: feed_resume begins. signal: what it says until then. */
+int feed_create_resting(struct loop *loop, struct screen *screen, bool noise, enum screen_signal signal,
+                        void (*changed)(void *data), void *data, struct feed **ret);
 struct feed *feed_destroy(struct feed *self); /* stops the screen; NULL allowed; returns NULL */
 DEFINE_CLEANUP(struct feed, feed_destroy)
+
+/* The screen is stopped, and nothing is kept of its pictures; its signal stays as it was. Then started again. */
+int feed_rest(struct feed *self);
+int feed_resume(struct feed *self);
 
 /* A reference to the newest picture, or NULL while there is none to show. Any thread. */
 struct picture *feed_picture(struct feed *self);

@@ -38,6 +38,7 @@ struct reader_client;
 struct screenshots;
 struct target_typing;
 struct target_jiggler;
+struct target_rest;
 
 /* A target that is gone, and not free of jobs yet. */
 struct gateway_leave {
@@ -72,6 +73,7 @@ struct gateway_target {
     struct screen *screen;   /* the machine's, or our own */
     struct screen *own_screen;
     struct feed *feed;
+    struct target_rest *rest; /* NULL: its screen never rests by our doing */
     struct typist *typist;
     struct target_typing *typing; /* NULL: nothing was typed yet */
     struct drives *drives;

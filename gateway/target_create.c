@@ -16,6 +16,7 @@
 #include "gateway/screenshot.h"
 #include "gateway/target_jiggler.h"
 #include "gateway/target_news.h"
+#include "gateway/target_rest.h"
 #include "gateway/target_typing.h"
 #include "machines/qemu/qemu_machine.h"
 #include "manage/power_fake.h"
@@ -32,6 +33,7 @@ static void on_picture(void *data)
         self->target.height = picture->frame->height;
     }
     console_picture_changed(self);
+    target_rest_picture(self);
     recordings_picture(self->gateway->recordings, &self->target);
     if (before != self->target.signal) {
         target_look_for_news(self);
@@ -164,6 +166,15 @@ static int create_machine(struct gateway_target *self)
     }
 }
 
+static int create_feed(struct gateway_target *self)
+{
+    struct loop *loop = self->gateway->loop;
+    if (self->setup.machine != CONFIG_TESTCARD)
+        return feed_create(loop, self->screen, self->setup.noise, on_picture, self, &self->feed);
+    int r = feed_create_resting(loop, self->screen, self->setup.noise, SCREEN_OK, on_picture, self, &self->feed);
+    return r ? r : target_rest_create(self, &self->rest);
+}
+
 static int listen_to_ports(struct gateway_target *self)
 {
     static const struct input_listener listener = {.leds = on_leds, .absolute = on_absolute};
@@ -181,7 +192,7 @@ static int listen_to_ports(struct gateway_target *self)
     if (power)
         power->ops->listen(power, on_power, self);
     if (r == 0 && self->screen)
-        r = feed_create(self->gateway->loop, self->screen, self->setup.noise, on_picture, self, &self->feed);
+        r = create_feed(self);
     return r;
 }
 
@@ -234,6 +245,7 @@ void target_vm_changed(struct gateway_target *self, const struct control_vm *vm)
 void target_watched(struct gateway_target *self)
 {
     const bool watched = self->target.viewers > 0 || self->target.recording;
+    target_rest_watched(self);
     if (self->setup.machine == CONFIG_TESTCARD && self->own_screen)
         testcard_set_watched(self->own_screen, watched);
     if (self->dongle)
@@ -252,6 +264,7 @@ void target_destroy(struct gateway_target *self)
 {
     if (!self)
         return;
+    self->rest = target_rest_destroy(self->rest);
     self->macros = macros_destroy(self->macros);
     target_jiggler_finish(self);
     target_typing_finish(self);

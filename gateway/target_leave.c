@@ -13,6 +13,7 @@
 #include "gateway/helper_client.h"
 #include "gateway/macros.h"
 #include "gateway/screenshot.h"
+#include "gateway/target_rest.h"
 
 #define LOOK_US 20000
 #define POLITE_US 45000000ull /* for an operating system to shut down; the supervisor waits a little longer */
@@ -144,6 +145,7 @@ void target_leave(struct gateway_target *self, bool for_good)
              self->target.name);
     for (struct console_viewer *v = self->viewers; v; v = v->next)
         viewer_close(v->viewer, for_good ? VIEWER_END_TARGET : VIEWER_END_GONE, why);
+    target_rest_let_go(self);
     macros_stop(self->macros);
     if (self->typist)
         typist_stop(self->typist);

@@ -1,6 +1,7 @@
 /* What the REST faces ask of a target (manage/target.h). */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "gateway/console_seat.h"
 #include "gateway/dongle.h"
@@ -8,6 +9,7 @@
 #include "gateway/screen_text.h"
 #include "gateway/screenshot.h"
 #include "gateway/target_jiggler.h"
+#include "gateway/target_rest.h"
 #include "gateway/target_typing.h"
 
 static struct gateway_target *self_of(struct target *target)
@@ -31,14 +33,35 @@ static void on_overlay_discard(struct target *target, unsigned drive, target_don
     drives_overlay_discard(self_of(target)->drives, drive, done, data);
 }
 
+/* A screen that rests is woken first. */
+struct shot_wish {
+    struct gateway_target *target;
+    unsigned width;
+    enum target_shot format;
+    target_bytes_fn *done;
+    void *data;
+};
+
+static void take_shot(void *data)
+{
+    struct shot_wish wish = *(struct shot_wish *)data;
+    free(data);
+    if (wish.target->screenshots)
+        screenshots_take(wish.target->screenshots, wish.width, wish.format, wish.done, wish.data);
+    else
+        wish.done(wish.data, -ENODATA, wish.target->target.signal_why, NULL, 0);
+}
+
 static void on_screenshot(struct target *target, unsigned width, enum target_shot format, target_bytes_fn *done,
                           void *data)
 {
-    struct gateway_target *self = self_of(target);
-    if (self->screenshots)
-        screenshots_take(self->screenshots, width, format, done, data);
-    else
-        done(data, -ENODATA, target->signal_why, NULL, 0);
+    struct shot_wish *wish = calloc(1, sizeof *wish);
+    if (!wish) {
+        done(data, -ENOMEM, "There is no memory for this.", NULL, 0);
+        return;
+    }
+    *wish = (struct shot_wish){.target = self_of(target), .width = width, .format = format, .done = done, .data = data};
+    target_rest_when_seen(wish->target, take_shot, wish);
 }
 
 static int no_input(char *why, size_t why_size)
@@ -87,9 +110,33 @@ static void on_type_stop(struct target *target)
         typist_stop(self->typist);
 }
 
-static void on_screen_text(struct target *target, const struct target_text_wish *wish, target_text_fn *done, void *data)
+struct text_wish {
+    struct gateway_target *target;
+    bool whole;
+    struct target_text_wish wish;
+    target_text_fn *done;
+    void *data;
+};
+
+static void take_text(void *data)
 {
-    screen_text_take(self_of(target), wish, done, data);
+    struct text_wish wish = *(struct text_wish *)data;
+    free(data);
+    screen_text_take(wish.target, wish.whole ? NULL : &wish.wish, wish.done, wish.data);
+}
+
+static void on_screen_text(struct target *target, const struct target_text_wish *wanted, target_text_fn *done,
+                           void *data)
+{
+    struct text_wish *wish = calloc(1, sizeof *wish);
+    if (!wish) {
+        done(data, -ENOMEM, "There is no memory for this.", NULL);
+        return;
+    }
+    *wish = (struct text_wish){.target = self_of(target), .whole = !wanted, .done = done, .data = data};
+    if (wanted)
+        wish->wish = *wanted;
+    target_rest_when_seen(wish->target, take_text, wish);
 }
 
 static int on_seat(struct target *target, struct auth_session *session, enum seat_action action, uint32_t request,
@@ -152,9 +199,9 @@ static void on_set_jiggler(struct target *target, unsigned seconds)
 
 #define OF_ALL                                                                                                         \
     .insert = on_insert, .overlay_export = on_overlay_export, .overlay_discard = on_overlay_discard,                   \
-    .viewers = on_viewers, .viewer_end = on_viewer_end, .screenshot = on_screenshot, .screen_text = on_screen_text, .chord = on_chord, .type = on_type,                    \
-    .typing = on_typing, .type_remaining = on_type_remaining, .type_stop = on_type_stop, .seat = on_seat,              \
-    .set_jiggler = on_set_jiggler
+    .viewers = on_viewers, .viewer_end = on_viewer_end, .screenshot = on_screenshot, .screen_text = on_screen_text,    \
+    .chord = on_chord, .type = on_type, .typing = on_typing, .type_remaining = on_type_remaining,                      \
+    .type_stop = on_type_stop, .seat = on_seat, .set_jiggler = on_set_jiggler
 
 const struct target_ops gateway_target_ops = {OF_ALL};
 
