@@ -16,8 +16,17 @@ export function leaveWords() {
   return t('keys.or', { one: LEAVE_CHORD, other: leave === 'escape3' ? t('keys.escape-thrice') : keyName(leave) });
 }
 
-/** The browser hands out its own keys: in fullscreen, where it knows how to. The standard's way tells nobody. */
-const hasLock = () => 'keyboard' in navigator && 'lock' in /** @type {any} */ (navigator).keyboard;
+/** Whether the browser hands out its own keys in this fullscreen; null: it does not tell (the standard's way). @returns {Promise<boolean|null>} */
+async function isLocked() {
+  const { keyboard } = /** @type {{keyboard?: {lock?: () => Promise<void>}}} */ (/** @type {unknown} */ (navigator));
+  if (!keyboard?.lock) return null;
+  try {
+    await keyboard.lock(); // once more does no harm, and answers
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** @type {import('./console_context.js').Feature} */
 export function plugCapture(context) {
@@ -28,13 +37,20 @@ export function plugCapture(context) {
   let hide;
   let was = false;
   let told = 0;
+  /** @type {boolean|null} */
+  let locked = false;
 
   const showLock = () => {
-    const full = document.fullscreenElement !== null;
-    const words = !state.captured ? '' : !full ? t('keys.lock-off') : hasLock() ? t('keys.lock-on') : t('keys.lock-unknown');
+    const words = !state.captured ? '' : locked ? t('keys.lock-on') : locked === null ? t('keys.lock-unknown') : t('keys.lock-off');
     setText(lock, words);
-    lock.title = state.captured ? t(full ? 'keys.lock-title-on' : 'keys.lock-title-off', { leave: leaveWords() }) : '';
-    lock.dataset.on = String(full && hasLock());
+    lock.title = state.captured ? t(locked ? 'keys.lock-title-on' : 'keys.lock-title-off', { leave: leaveWords() }) : '';
+    lock.dataset.on = String(locked === true);
+  };
+  const fullChanged = async () => {
+    locked = document.fullscreenElement !== null && (await isLocked());
+    if (!document.fullscreenElement) locked = false; // left meanwhile
+    showLock();
+    say();
   };
   const say = () => {
     clearTimeout(hide);
@@ -52,7 +68,7 @@ export function plugCapture(context) {
     if (!was) say();
     else if (told++ < 3) say(); // whoever has seen it thrice knows
   };
-  document.addEventListener('fullscreenchange', () => (showLock(), say()), { signal: context.signal });
+  document.addEventListener('fullscreenchange', () => void fullChanged(), { signal: context.signal });
   context.addOverlay(banner);
   context.addStripItem(lock);
   context.onChange(show);

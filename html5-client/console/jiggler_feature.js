@@ -28,7 +28,7 @@ export function plugJiggler(context) {
   const forGood = async () => {
     try {
       const { etag } = await json('GET', '/config');
-      await /** @type {any} */ (json)('PATCH', '/config', { targets: { [target]: { jiggler: '0' } } }, { 'If-Match': etag });
+      await json('PATCH', '/config', { targets: { [target]: { jiggler: '0' } } }, { 'If-Match': `"${etag}"` });
       await set(0);
     } catch (error) {
       context.notice(sentence(error), 'danger');
