@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../../web/until.mjs';
-import { Gateway, MACHINE, assertSane, localClient } from './client.mjs';
+import { GRUB, Gateway, MACHINE, assertSane, fillLibrary, localClient } from './client.mjs';
 import { GuestShell } from './guest_shell.mjs';
 
 const ASCII = Array.from({ length: 0x7f - 0x20 }, (_, i) => String.fromCharCode(0x20 + i)).join('');
@@ -116,5 +116,39 @@ describe('texts typed into a console', { skip: !root && 'needs root, for extra-a
     }, 0);
     assert.ok(LONG.repeat(10).replaceAll('\n', '\r').startsWith(got));
     assert.ok(got.length < LONG.length * 10);
+  });
+});
+
+describe('a text typed where the screen shows it', () => {
+  /** @type {Gateway} */ let gateway;
+  /** @type {ReturnType<typeof localClient>} */ let client;
+
+  before(async () => {
+    gateway = await Gateway.create({ demo: MACHINE });
+    fillLibrary(gateway);
+    await gateway.start();
+    client = localClient(gateway);
+    await until(async () => (await client.run('power', 'state', 'demo')).out === 'off\n', 'the machine is there');
+    await client.ok('media', 'insert', 'demo', GRUB);
+    await client.ok('boot', 'demo', 'cd');
+    await client.ok('power', 'on', 'demo');
+    await client.ok('wait-text', 'demo', 'GNU GRUB|Press any key', '--timeout', '120');
+    await client.ok('key', 'demo', 'c');
+    await client.ok('wait-text', 'demo', 'grub>', '--timeout', '60');
+  });
+  after(async () => {
+    await gateway?.stop();
+    assertSane(gateway);
+    await gateway?.destroy();
+  });
+
+  test('arrives whole in a boot loader behind a BIOS, and is seen', async (t) => {
+    const text = 'echo The quick brown fox jumps over the lazy dog; and (12) more { "quoted" } things, at full speed';
+    await client.ok('type', 'demo', text);
+    const state = await client.json('type', 'demo', '--status');
+    t.diagnostic(JSON.stringify(state));
+    assert.equal(state.state, 'done');
+    assert.deepEqual(state.echo, { result: 'seen', seen: text.length, lost: 0 });
+    assert.ok((await client.ok('screen-text', 'demo')).replaceAll('\n', '').includes(text.slice(-40)));
   });
 });
