@@ -55,7 +55,7 @@ test('the figures are pinned over the picture, and stay so', async () => {
   await button(page, 'Figures').click();
   await labelled(page, 'Pin over the picture').check();
   assert.equal(await page.locator('.figures-panel').getAttribute('data-pinned'), 'true');
-  await until(() => page.locator('.figures-panel svg').getAttribute('aria-label').then((words) => /Data rate of the last \d+ seconds: now .*bit\/s/.test(words ?? '')), 'the line has words');
+  await until(() => page.locator('.figures-panel .spark').getAttribute('aria-label').then((words) => /Data rate of the last \d+ seconds: now .*bit\/s/.test(words ?? '')), 'the line has words');
   await until(() => page.locator('.figures-panel').textContent().then((words) => /320|640|1280|1920/.test(words ?? '') && /This browser decodes/.test(words ?? '')), 'mode and codecs are told');
   await shot(page, 'figures-pinned');
   await page.reload();
