@@ -262,7 +262,7 @@ for (const [name, viewport, colorScheme, more] of [
   });
 
 test('macros: written, run, shown to others, stopped, recorded; and the jiggler', async () => {
-  gateway = await Gateway.create({ card: { machine: 'testcard', jiggler: 600 } });
+  gateway = await Gateway.create({ card: { machine: 'testcard', layout: 'de' } });
   await gateway.start();
   const page = await newPage(browser);
   await setUp(page, gateway);
@@ -274,10 +274,32 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
       return { status: response.status, body: await response.json().catch(() => null) };
     }, [method, path, sent]);
 
-  await page.getByRole('button', { name: 'Kept awake' }).click();
+  const config = (/** @type {any} */ change) =>
+    page.evaluate(async (targets) => {
+      const { etag, targets: now } = await (await fetch('/api/v1/config')).json();
+      if (!targets) return now.card.keys.jiggler;
+      const headers = { 'Content-Type': 'application/json', 'If-Match': `"${etag}"` };
+      return (await fetch('/api/v1/config', { method: 'PATCH', headers, body: JSON.stringify({ targets }) })).status;
+    }, change);
+  const awake = page.getByRole('button', { name: 'Kept awake' });
+  assert.equal(await config({ card: { jiggler: '600' } }), 200);
+  await awake.click();
   await page.getByRole('menuitem', { name: 'Off for now' }).click();
-  await page.getByRole('button', { name: 'Kept awake' }).waitFor({ state: 'hidden' });
+  await awake.waitFor({ state: 'hidden' });
   assert.deepEqual((await rest('GET', 'jiggler')).body, { seconds: 0, configured: 600 });
+  await button(page, 'More').click();
+  await page.getByRole('menuitemradio', { name: 'Keep the target awake' }).click();
+  await awake.click();
+  await page.getByRole('menuitem', { name: 'Off for good' }).click();
+  await awake.waitFor({ state: 'hidden' });
+  assert.equal((await config()).value, '0');
+
+  await openKeyboard(page);
+  await until(async () => (await osk(page, 'KeyY').locator('.osk-base').textContent()) === 'Z', 'the keys show the target’s layout');
+  assert.equal(await osk(page, 'IntlBackslash').textContent(), '<>|', 'in its shape');
+  await checkView(page, 'keys-screen-german');
+  await button(page, 'Close the keyboard').click();
+  await capture(page);
 
   await button(page, 'Keys').click();
   await page.getByRole('menuitem', { name: 'Macros …' }).click();
@@ -329,6 +351,16 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   assert.deepEqual(recorded.steps.filter((step) => step.do !== 'pause').map((step) => step.keys ?? step.do), ['ctrl+a', 'click']);
   await page.getByRole('button', { name: 'Run: Recorded' }).click();
   await until(async () => (await rest('GET', 'macros')).body.last.end === 'done', 'it runs to its end');
+  const { steps } = recorded;
+  assert.equal((await rest('PUT', 'macros/recorded', { title: 'Recorded', shortcut: 'ctrl+alt+1', times: 2, steps })).status, 200);
+  await page.reload();
+  await page.locator('console-view').waitFor();
+  await capture(page);
+  await until(async () => {
+    await page.keyboard.press('Control+Alt+1');
+    return (await rest('GET', 'macros')).body.running?.times === 2;
+  }, 'its shortcut starts it');
+  assert.equal((await rest('POST', 'macros/stop')).status, 204);
   assert.equal((await rest('PUT', 'macros/bad', { steps: [{ do: 'sing' }] })).status, 422);
   assert.equal((await rest('DELETE', 'macros/recorded')).status, 204);
   assertQuiet(page);
