@@ -39,7 +39,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 # Beside the libraries: who vouches for the servers of https media.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "udev")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "qemu-system-x86, ovmf, swtpm")
+# Text of screens is read by the fonts of the first three, and recognised by the last.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "qemu-system-x86, ovmf, swtpm, seabios, console-setup-linux, grub-common, tesseract-ocr")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(debian ${CMAKE_SOURCE_DIR}/packaging/debian)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${debian}/postinst ${debian}/prerm ${debian}/postrm ${debian}/conffiles)
