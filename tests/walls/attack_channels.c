@@ -9,6 +9,7 @@
 #include "core/attrs.h"
 #include "core/clock.h"
 #include "gateway/control.h"
+#include "gateway/control_config.h"
 #include "tests/walls/attack.h"
 #include "tests/walls/secret.h"
 
@@ -81,7 +82,8 @@ static ssize_t receive(int channel, int timeout_ms, unsigned *ret_fds)
 /* New channels to the others come by themselves when one of us is new. */
 static bool is_a_channel(void)
 {
-    return answer[6] == CONTROL_KEEPER || answer[6] == CONTROL_HELPER || answer[6] == CONTROL_OUTWARD;
+    return answer[6] == CONTROL_KEEPER || answer[6] == CONTROL_HELPER || answer[6] == CONTROL_OUTWARD ||
+           answer[6] == CONTROL_SETTINGS; /* sealed, and what the page shows */
 }
 
 /* What it says until it is quiet. GOT_IT: it gave a descriptor. */
@@ -150,6 +152,80 @@ static int descriptors_for_supervisor(const struct board *board, enum board_role
             post(GATEWAY_FD_SUPERVISOR,
                  &(struct letter){.type = (uint16_t)type, .body = body, .size = sizeof body, .n_fds = 4});
     return listen_to_supervisor();
+}
+
+/* What is good, and what is not, in one (control_config.h). */
+static void write_wish(struct wire_writer *w, const char *target, const char *key, const char *text)
+{
+    static const uint8_t any[SETTINGS_TAG];
+    const char *const changes[][2] = {{*target ? "machine" : "directory-timeout", *target ? "qemu" : "7"}, {key, text}};
+    wire_write_u8(w, *target ? SETTINGS_MAKE : SETTINGS_CHANGE);
+    wire_write_u8(w, 1); /* whatever counts now */
+    wire_write_bytes(w, any, sizeof any);
+    wire_write_u8(w, 0);
+    ipc_write_string(w, "eve");
+    ipc_write_string(w, target);
+    wire_write_le16(w, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ipc_write_string(w, target);
+        ipc_write_string(w, changes[i][0]);
+        wire_write_u8(w, 1);
+        ipc_write_string(w, changes[i][1]);
+    }
+}
+
+/* Settings that only the owner's file may have, and values that would become more than they are. The supervisor must
+ * refuse each one; what is good beside it must not be set either. */
+static int settings_of_the_owner(const struct board *board, enum board_role me)
+{
+    static const struct {
+        const char *target, *key, *text;
+    } wishes[] = {
+        {"", "user", "root"},
+        {"", "state", "/etc"},
+        {"", "sandbox", "best"},
+        {"", "outward-allow", "127.0.0.1"},
+        {"", "client-ca", "/etc/shadow"},
+        {"", "audit-keep", "1000"},
+        {"", "directory-timeout", "5\nuser = root"},
+        {"", "directory-timeout", "5\n[gateway]\nsandbox = best"},
+        {"", "public-names", "a\r\nuser=root"},
+        {"", "directory-group", "cn=a,dc=b -> Administrator\n\nuser = root"},
+        {"", "no-such-key", "1"},
+        {"made-up", "extra-arguments", "-monitor stdio"},
+        {"made-up", "disk", "/etc/shadow"},
+        {"made-up", "disk", "../../keeper/keeper.db"},
+        {"made-up", "disk", "process"},
+        {"made-up", "nic", "tap:eth0"},
+        {"made-up", "capture", "/dev/mem"},
+        {"made-up", "edid", "file:/etc/shadow"},
+        {"made-up", "recording", "/etc/shadow"},
+        {"../keeper", "machine", "testcard"},
+        {"a]\nuser = root\n[target b", "machine", "testcard"},
+    };
+    static char endless[9000];
+    (void)board, (void)me;
+    memset(endless, 'a', sizeof endless - 1);
+    for (size_t i = 0; i <= ARRAY_SIZE(wishes); i++) {
+        bool last = i == ARRAY_SIZE(wishes);
+        const char *target = last ? "" : wishes[i].target, *key = last ? "public-names" : wishes[i].key;
+        const char *text = last ? endless : wishes[i].text;
+        static uint8_t room[IPC_MAX_BODY];
+        struct wire_writer w = wire_writer_init(room, sizeof room);
+        write_wish(&w, target, key, text);
+        if (!post(GATEWAY_FD_SUPERVISOR,
+                  &(struct letter){CONTROL_SETTINGS_ASK, (uint32_t)i + 1, room, wire_written(&w), 0}))
+            return errno;
+        unsigned fds;
+        for (ssize_t n; (n = receive(GATEWAY_FD_SUPERVISOR, ANSWER_MS, &fds)) > 0;)
+            if (answer[6] == CONTROL_SETTINGS_ANSWER)
+                break;
+        if (answer[6] == CONTROL_SETTINGS_ANSWER && !memcmp(answer + IPC_HEADER_SIZE, "\0\0\0\0", 4)) {
+            attack_note("%.40s = %.40s was set", key, text);
+            return GOT_IT;
+        }
+    }
+    return EINVAL;
 }
 
 /* What is no message at all: the supervisor ends us. */
@@ -282,6 +358,7 @@ static const struct attempt attempts[] = {
     {"orders that the supervisor does not take", BY_GATEWAY, other_orders},
     {"targets and paths that the supervisor does not know", BY_GATEWAY, other_targets},
     {"descriptors for the supervisor", BY_GATEWAY, descriptors_for_supervisor},
+    {"settings that are the owner's alone", BY_GATEWAY, settings_of_the_owner},
     {"noise for the supervisor", BY_GATEWAY, noise_for_supervisor},
     {"everything that the keeper answers, for secrets", BY_GATEWAY, everything_it_answers},
     {"sessions by a guess", BY_GATEWAY, sessions_by_guess},

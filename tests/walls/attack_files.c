@@ -66,6 +66,9 @@ READ_STATE(machine_disk, "vm/planted.qcow2")
 READ_STATE(run_folder, "run")
 WRITE_STATE(write_store, "keeper/keeper.db")
 WRITE_STATE(write_lock, "lock")
+READ_STATE(settings_folder, "conf.d")
+READ_STATE(settings, "conf.d/planted")
+WRITE_STATE(write_settings, "conf.d/planted")
 WRITE_STATE(write_gateway, "gateway/planted-overlay")
 WRITE_STATE(write_library, "library/planted.iso")
 OPEN(shadow, "/etc/shadow", O_RDONLY)
@@ -99,6 +102,25 @@ static int own_folder(const struct board *board, enum board_role me, const char 
     if (!folders[me])
         return -1;
     return snprintf(room, 256, "%s/%s/%s", board->state, folders[me], name);
+}
+
+static int make_settings(const struct board *board, enum board_role me)
+{
+    (void)me;
+    return try_state(board, "conf.d/gateway.conf", O_WRONLY | O_CREAT);
+}
+
+/* Another folder in its place, with whatever one likes in it. */
+static int replace_settings(const struct board *board, enum board_role me)
+{
+    char from[256], to[256];
+    (void)me;
+    snprintf(from, sizeof from, "%s/conf.d", board->state);
+    snprintf(to, sizeof to, "%s/conf.d.moved", board->state);
+    int r = attack_result(rename(from, to));
+    if (r == GOT_IT)
+        rename(to, from);
+    return r;
 }
 
 static int store_by_link(const struct board *board, enum board_role me)
@@ -262,6 +284,11 @@ static const struct attempt attempts[] = {
     {"rename the keeper's folder", BY_ALL, rename_keeper},
     {"read the supervisor's lock", BY_ALL, lock_file},
     {"write the supervisor's lock", BY_ALL, write_lock},
+    {"read the settings' folder", BY_PARTS, settings_folder},
+    {"read a settings' file", BY_PARTS, settings},
+    {"write a settings' file", BY_ALL, write_settings},
+    {"make a settings' file", BY_ALL, make_settings},
+    {"put another folder of settings there", BY_ALL, replace_settings},
     {"read the gateway's folder", BY_KEEPER | BY_OUTWARD | BY_HELPER, gateway_folder},
     {"read the cache of media", BY_KEEPER | BY_OUTWARD | BY_HELPER, gateway_cache},
     {"read another user's overlay", BY_KEEPER | BY_OUTWARD | BY_HELPER, gateway_overlay},

@@ -186,6 +186,8 @@ static void plant(struct stage *self)
         snprintf(path, sizeof path, "%s/%s", self->program.state, files[i].name);
         write_file(path, "planted", 0600, files[i].keeper && self->own_users ? KEEPER_USER : user);
     }
+    snprintf(path, sizeof path, "%s/conf.d/planted", self->program.state);
+    write_file(path, "planted", 0600, geteuid() == 0 ? 0 : user); /* the supervisor's */
     snprintf(path, sizeof path, "%s/owner-secret", self->program.folder);
     write_file(path, "planted", 0600, self->own_users ? 0 : user);
     snprintf(path, sizeof path, "%s/keeper/tls.key", self->program.state);

@@ -229,6 +229,25 @@ static bool has_row(const char *manual, const char *name)
     return false;
 }
 
+/* What counts when nothing is said is in the last cell of the row. */
+static bool tells_default(const char *manual, const char *name, const char *standard)
+{
+    char word[80], wanted[120];
+    snprintf(word, sizeof word, "`%s`", name);
+    snprintf(wanted, sizeof wanted, "`%s`", standard);
+    for (const char *at = manual; (at = strstr(at, "\n| `")); at++) {
+        const char *cell_end = strstr(at + 3, " |"), *found = strstr(at, word), *end = strchr(at + 1, '\n');
+        if (!found || !cell_end || found > cell_end || !end)
+            continue;
+        const char *last = at;
+        for (const char *bar = at; (bar = strstr(bar, " | ")) && bar < end; bar++)
+            last = bar;
+        const char *there = strstr(last, wanted);
+        return there && there < end;
+    }
+    return false;
+}
+
 /* The manual is the table's twin: a key without a description is a mistake of ours. */
 static void documents_every_key(void **state)
 {
@@ -242,7 +261,59 @@ static void documents_every_key(void **state)
     for (size_t i = 0; i < config_n_keys; i++) {
         if (!has_row(manual, config_keys[i].name))
             fail_msg("docs/configuration.md has no row for %s", config_keys[i].name);
+        if (!config_keys[i].help || !config_keys[i].remedy || !config_keys[i].standard)
+            fail_msg("%s has no help, remedy or default in the table", config_keys[i].name);
+        if (*config_keys[i].standard && !tells_default(manual, config_keys[i].name, config_keys[i].standard))
+            fail_msg("docs/configuration.md has another default for %s than '%s'", config_keys[i].name,
+                     config_keys[i].standard);
     }
+}
+
+/* Who reads the manual knows what the page may not set. */
+static void documents_what_is_the_files_alone(void **state)
+{
+    static char manual[100000];
+    (void)state;
+    FILE *f = fopen(TEST_DATA "/../docs/configuration.md", "r");
+    assert_non_null(f);
+    manual[fread(manual, 1, sizeof manual - 1, f)] = '\0';
+    fclose(f);
+    char *begin = strstr(manual, "Only the file may give"), *end = begin ? strstr(begin, "From the page") : NULL;
+    assert_non_null(end);
+    *end = '\0';
+    for (size_t i = 0; i < config_n_keys; i++) {
+        char word[80];
+        snprintf(word, sizeof word, "`%s`", config_keys[i].name);
+        if ((strstr(begin, word) == NULL) != config_keys[i].page)
+            fail_msg("docs/configuration.md is wrong about who may set %s", config_keys[i].name);
+    }
+}
+
+/* What the table says counts otherwise is what does: parsed, it is the field of an empty configuration. */
+static void defaults_are_what_counts(void **state)
+{
+    (void)state;
+    struct config *c = parse("[target q]\nmachine = qemu\n[target d]\nmachine = dongle\n");
+    for (size_t i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        char why[200] = "";
+        if (!*key->standard || key->many)
+            continue;
+        /* of the directory they are the keeper's to fill in, a dongle's drives are others */
+        if (strstr(key->name, "filter") || strcmp(key->name, "listen") == 0 || strcmp(key->name, "public-names") == 0)
+            continue;
+        void *field = calloc(1, key->size);
+        assert_true(key->parse(key, key->standard, field, why, sizeof why));
+        const char *base = key->section == CONFIG_SECTION_GATEWAY ? (const char *)c
+                           : key->machines & 1u << CONFIG_QEMU    ? (const char *)c->targets[0]
+                                                                  : (const char *)c->targets[1];
+        if (key->section == CONFIG_SECTION_TARGET && !(key->machines & (1u << CONFIG_QEMU | 1u << CONFIG_DONGLE)))
+            base = NULL; /* of a test card */
+        if (base && memcmp(base + key->offset, field, key->size) != 0 && key->size <= 8)
+            fail_msg("%s counts as something else than '%s' when nothing is said", key->name, key->standard);
+        free(field);
+    }
+    config_destroy(c);
 }
 
 int main(void)
@@ -256,6 +327,8 @@ int main(void)
         cmocka_unit_test(has_safe_defaults),
         cmocka_unit_test(takes_words_up_to_the_limit),
         cmocka_unit_test(documents_every_key),
+        cmocka_unit_test(documents_what_is_the_files_alone),
+        cmocka_unit_test(defaults_are_what_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
