@@ -75,6 +75,24 @@ export function differences(before, now, patch) {
   return found;
 }
 
+/**
+ * Where the page is by these settings, for who is at `here` now: by the same name when that is still one of them.
+ * @param {Config} config @param {{hostname: string, protocol: string}} here @returns {string|null} null: it cannot be told
+ */
+export function pageAddress({ gateway }, { hostname, protocol }) {
+  const text = (/** @type {string} */ name) => String(gateway?.[name]?.value ?? '');
+  const names = text('public-names').split(/[\s,]+/).filter(Boolean);
+  const port = /:(\d+)$/.exec(text('listen').split(/[\s,]+/).filter(Boolean)[0] ?? '')?.[1];
+  const name = names.find((one) => one.replace(/:\d+$/, '') === hostname) ?? names[0];
+  if (!name || !port) return null;
+  const host = /[^\]:]:\d+$/.test(name) || /\]:\d+$/.test(name) ? name : `${name}:${port}`;
+  try {
+    return new URL(`${protocol}//${host}${text('base-path')}/`).href;
+  } catch {
+    return null;
+  }
+}
+
 /** The patch without those keys. @param {Patch} patch @param {Difference[]} dropped @returns {Patch} */
 export function withoutKeys(patch, dropped) {
   /** @param {string} section @param {Record<string, Value>} changes */

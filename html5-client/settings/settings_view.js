@@ -39,7 +39,7 @@ const SECTIONS = [
 export class SettingsView extends HTMLElement {
   #id = newId('settings');
   #store = new ConfigStore();
-  #trial = new TrialBar(() => void this.#reload());
+  #trial = new TrialBar(this.#store, () => void this.#reload());
   #waiting = new WaitingBar(this.#store);
   #title = h('h2', { tabindex: -1 });
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });

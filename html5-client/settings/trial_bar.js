@@ -2,10 +2,12 @@
  * it is there again after a reload, and on the new address. */
 
 import { ApiError, sentence } from '../api.js';
+import { base } from '../base.js';
 import { h, setText } from '../parts/dom.js';
 import { hasMessage, t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 import { spanWords } from '../parts/words.js';
+import { pageAddress } from './key_rules.js';
 import { settingsApi } from './settings_api.js';
 
 /** @typedef {import('./settings_api.js').Pending} Pending */
@@ -19,6 +21,7 @@ const WHOLE_S = 300;
 export class TrialBar {
   #words = h('p', {});
   #left = h('span', { class: 'trial-left' });
+  #elsewhere = h('a', { hidden: true });
   #bar = h('progress', { max: WHOLE_S, 'aria-label': t('settings.trial.left') });
   #message = h('p', { class: 'error', role: 'alert' });
   #confirm = h('button', { type: 'button', class: 'button primary', onclick: () => void this.#keep() }, t('settings.trial.confirm'));
@@ -26,7 +29,7 @@ export class TrialBar {
   element = h(
     'section',
     { class: 'trial', 'data-tone': 'warn', hidden: true, 'aria-label': t('settings.trial') },
-    h('div', { class: 'trial-words' }, this.#words, this.#left, this.#message),
+    h('div', { class: 'trial-words' }, this.#words, h('p', {}, this.#elsewhere), this.#left, this.#message),
     h('div', { class: 'trial-buttons' }, this.#revert, this.#confirm),
     this.#bar,
   );
@@ -35,8 +38,9 @@ export class TrialBar {
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #timer;
 
-  /** @param {() => void} changed it was kept or undone */
-  constructor(changed) {
+  /** @param {import('./config_store.js').ConfigStore} store @param {() => void} changed it was kept or undone */
+  constructor(store, changed) {
+    this.store = store;
     this.changed = changed;
   }
 
@@ -64,9 +68,20 @@ export class TrialBar {
     this.#shown = true;
     const kind = hasMessage(`settings.trial.kind.${pending.kind}`) ? t(`settings.trial.kind.${pending.kind}`) : pending.kind;
     setText(this.#words, t('settings.trial.words', { what: kind, who: pending.who }));
+    this.#showElsewhere();
     this.#endsAt = performance.now() + pending.seconds_left * 1000;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#tick();
+  }
+
+  /** The page may be at another address now: it is confirmed there. */
+  #showElsewhere() {
+    const address = pageAddress(this.store.config, location);
+    const moved = address !== null && address !== new URL(`${base}/`, location.origin).href;
+    this.#elsewhere.hidden = !moved;
+    if (!moved) return;
+    this.#elsewhere.href = `${address}${location.hash}`;
+    setText(this.#elsewhere, t('settings.trial.elsewhere', { address }));
   }
 
   #tick() {

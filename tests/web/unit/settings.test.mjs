@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deviceChoices, deviceWords } from '../../../html5-client/settings/device_words.js';
 import { gatewayGroups, targetGroups } from '../../../html5-client/settings/key_groups.js';
-import { differences, faultOf, isEmptyPatch, mebibytesOf, sameValue, sizeText, withoutKeys } from '../../../html5-client/settings/key_rules.js';
+import { differences, faultOf, isEmptyPatch, mebibytesOf, pageAddress, sameValue, sizeText, withoutKeys } from '../../../html5-client/settings/key_rules.js';
 import { choiceWords, faultWords, keyHelp, keyLabel, originWords, valueWords } from '../../../html5-client/settings/key_words.js';
 import { oneTimePassword } from '../../../html5-client/settings/one_time_password.js';
 
@@ -77,4 +77,13 @@ test('passwords that are made are long, and not the same', () => {
   const made = new Set(Array.from({ length: 100 }, oneTimePassword));
   assert.equal(made.size, 100);
   for (const one of made) assert.match(one, /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/);
+});
+
+test('where the page is after a change of addresses', () => {
+  const at = (listen, names, path = null) => pageAddress(config({ listen: entry(listen), 'public-names': entry(names), 'base-path': entry(path) }), { hostname: 'kvm.example.org', protocol: 'https:' });
+  assert.equal(at('0.0.0.0:8443 [::]:8443', 'localhost kvm.example.org'), 'https://kvm.example.org:8443/');
+  assert.equal(at('*:443', 'other.example.org'), 'https://other.example.org/');
+  assert.equal(at('127.0.0.1:8443', 'kvm.example.org:9443', '/kvm'), 'https://kvm.example.org:9443/kvm/');
+  assert.equal(at('[::1]:8443', '[2001:db8::1]'), 'https://[2001:db8::1]:8443/');
+  assert.equal(at('nonsense', 'kvm.example.org'), null);
 });

@@ -1,0 +1,141 @@
+/* The settings' page against a gateway that says what a test wants: what is in use, what others hold, what has to be confirmed
+ * over a new connection, and what runs out. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { assertQuiet, button, labelled, launch, newPage } from './browser.mjs';
+import { checkView } from './check_view.mjs';
+import { FakeGateway, sessionWith } from './fake_gateway.mjs';
+import { FakeSettings } from './fake_settings.mjs';
+import { until } from './until.mjs';
+
+/** @type {FakeGateway} */ let gateway;
+/** @type {FakeSettings} */ let settings;
+let browser, page;
+const EVERYTHING = ['view', 'input', 'media', 'power', 'serial', 'configure', 'audit', 'library', 'users'];
+const refuse = (status, code, more = {}) => ({ status, error: { code, message: `No: ${code}.`, ...more } });
+
+before(async () => {
+  gateway = await FakeGateway.create();
+  browser = await launch();
+  page = await newPage(browser);
+});
+after(async () => {
+  await browser?.close();
+  gateway?.destroy();
+});
+beforeEach(() => {
+  settings = new FakeSettings();
+  gateway.answers = { ...gateway.answers, ...settings.answers, 'GET /api/v1/session': sessionWith(EVERYTHING) };
+});
+
+/** @param {string} place */
+async function open(place) {
+  await page.goto(`${gateway.url}/#/settings/${place}`);
+  await page.reload();
+  await page.locator('.settings-room:not([aria-busy]) > *').first().waitFor();
+}
+const key = (name) => page.locator(`.key[data-key="${name}"]`);
+
+test('removing what is in use names who and what, and is asked twice', async () => {
+  const asked = [];
+  gateway.answers['DELETE /api/v1/targets/web1'] = () => (asked.push('mild'), refuse(409, 'in-use', { viewers: ['berta', 'carl'], running: true, media: ['debian-13.iso'] }));
+  gateway.answers['DELETE /api/v1/targets/web1?force=1'] = () => (asked.push('force'), delete settings.targets.web1, {});
+  await open('targets');
+  await button(page, 'Remove web1').click();
+  await page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('The virtual machine is running. At its console: berta and carl. In its drives: debian-13.iso.').waitFor();
+  await checkView(page, 'settings-in-use');
+  await button(page, 'Remove anyway').click();
+  await page.getByText('web1 is removed.').waitFor();
+  assert.deepEqual(asked, ['mild', 'force']);
+  assert.equal(await page.getByRole('link', { name: 'web1', exact: true }).count(), 0);
+});
+
+test('what the gateway refuses stands beside its key, and the focus with it', async () => {
+  await open('gateway');
+  await key('audit-syslog').locator('input').fill('bad');
+  await button(page, 'Save').click();
+  await key('audit-syslog').getByText('Write audit-syslog otherwise.').waitFor();
+  const focused = await page.evaluate(() => document.activeElement?.closest('.key')?.getAttribute('data-key'));
+  assert.equal(focused, 'audit-syslog');
+  assert.equal(await page.getByRole('textbox', { name: 'Copy to a syslog server' }).getAttribute('aria-invalid'), 'true');
+  await button(page, 'Discard').click();
+});
+
+test('a trial survives a reload, shows the new address, and is confirmed over a new connection', async () => {
+  let refusals = 3;
+  gateway.answers['POST /api/v1/pending-change/confirm'] = () => (refusals-- > 0 ? refuse(409, 'old-connection') : ((settings.pending = null), {}));
+  await open('gateway');
+  await key('base-path').locator('input').fill('/kvm');
+  await button(page, 'Save').click();
+  await page.getByText('Addresses and names: changed by anna').waitFor();
+  await page.getByRole('link', { name: /Now the page is at http:\/\/localhost:8443\/kvm\// }).waitFor();
+  await page.reload();
+  await page.getByText('Addresses and names: changed by anna').waitFor();
+  await button(page, 'Confirm').click();
+  await page.getByText('The change is confirmed.').waitFor();
+  assert.equal(refusals, -1, 'it was asked until the connection was new');
+  await until(async () => !(await page.locator('.trial').isVisible()), 'nothing is on trial any more');
+});
+
+test('a trial that nobody confirms runs out before one’s eyes', async () => {
+  settings.pending = { kind: 'login-rules', who: 'berta', seconds_left: 1 };
+  await open('about');
+  await page.getByText('Login rules: changed by berta').waitFor();
+  settings.pending = null;
+  await page.getByText('The time is over: the change is undone.').waitFor();
+});
+
+test('what waits for the gateway’s process begins by a button', async () => {
+  gateway.answers['POST /api/v1/gateway/restart'] = () => ((settings.waiting = []), {});
+  await open('media');
+  await key('cache-memory').locator('input').fill('3M');
+  await button(page, 'Save').click();
+  await key('cache-memory').getByText('Give a value from 4M to 64G.').waitFor();
+  await key('cache-memory').locator('input').fill('128M');
+  await button(page, 'Save').click();
+  await page.getByText('Waits for a restart of the gateway’s process: Cache in memory.').waitFor();
+  await button(page, 'Restart it now').click();
+  await page.getByText('The gateway’s process is new.').waitFor();
+  assert.deepEqual(settings.changes.at(-1), { gateway: { 'cache-memory': '128M' } });
+});
+
+test('a dongle is made of devices that there are', async () => {
+  const made = [];
+  gateway.answers['POST /api/v1/targets'] = (body) => (made.push(body), (settings.targets[body.name] = settings.targets.card), settings.config);
+  gateway.answers['POST /api/v1/devices/test'] = (body) => ({ works: true, words: `1920×1080 from ${body.capture}` });
+  await open('targets/+');
+  await labelled(page, 'Machine with a cable').check();
+  await labelled(page, 'Name').fill('bench');
+  const stick = '/dev/v4l/by-id/usb-MACROSILICON_USB3-video-index0';
+  await page.locator(`option[value="${stick}"]`).waitFor({ state: 'attached' });
+  await key('capture').locator('select').selectOption(stick);
+  await button(page, 'Test').click();
+  await page.getByText(`1920×1080 from ${stick}`).waitFor();
+  await checkView(page, 'settings-add-dongle');
+  await page.locator('form').getByRole('button', { name: 'Add target' }).click();
+  await until(() => made.length, 'it is asked for');
+  assert.deepEqual(made, [{ name: 'bench', settings: { machine: 'dongle', capture: stick } }]);
+});
+
+test('backup and audit send what was typed', async () => {
+  const sent = [];
+  gateway.answers['POST /api/v1/backup'] = (body) => (sent.push(body), { sealed: true });
+  await open('backup');
+  await labelled(page, 'Passphrase').fill('short');
+  await button(page, 'Download the backup').click();
+  await page.getByText('Give at least 12 characters.').waitFor();
+  for (const label of ['Passphrase', 'Passphrase again']) await labelled(page, label).fill('correct horse battery');
+  await button(page, 'Download the backup').click();
+  await page.getByText('The backup is made.').waitFor();
+  assert.deepEqual(sent, [{ passphrase: 'correct horse battery' }]);
+  assert.equal(await labelled(page, 'Passphrase').inputValue(), '', 'it does not stay in the page');
+  gateway.answers['GET /api/v1/audit?limit=50&who=berta&what=config*'] = { lines: [{ number: 7, time: 1795000000, who: 'berta\u202etxt', what: 'config-changed', target: '', detail: 'found' }], next: null };
+  await open('audit');
+  await labelled(page, 'Who').fill('berta');
+  await labelled(page, 'What').fill('config*');
+  await button(page, 'Show').click();
+  await page.getByRole('cell', { name: 'found' }).waitFor();
+  await page.getByText('berta\\u202etxt').waitFor(); // what turns the direction is shown as what it is
+  assertQuiet(page);
+});
