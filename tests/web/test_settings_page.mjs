@@ -118,6 +118,24 @@ test('a dongle is made of devices that there are', async () => {
   assert.deepEqual(made, [{ name: 'bench', settings: { machine: 'dongle', capture: stick } }]);
 });
 
+test('in every language: chosen in the user menu, whole, and no wider than a telephone', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const [language, name, heading] of [['de', 'Deutsch', 'Einstellungen'], ['es', 'Español', 'Ajustes'], ['fr', 'Français', 'Réglages'], ['zh', '中文', '设置'], ['en', 'English', 'Settings']]) {
+    await button(page, 'anna').click();
+    await page.getByRole('menuitemradio', { name, exact: true }).click();
+    await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+    assert.equal(await page.locator('html').getAttribute('lang'), language);
+    for (const place of ['gateway', 'targets/web1', 'targets/+', 'users/carl', 'certificates', 'directory', 'backup', 'audit']) {
+      await page.evaluate((hash) => (location.hash = hash), `#/settings/${place}`);
+      await page.waitForFunction((hash) => location.hash === hash && document.querySelector('.settings-room:not([aria-busy]) > *'), `#/settings/${place}`);
+      const text = await page.locator('main').innerText();
+      assert.doesNotMatch(text, /\b(settings|words|app|account)\.[a-z]/, `${language} ${place}: a key is shown`);
+      assert.equal(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${language} ${place} is too wide`);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('backup and audit send what was typed', async () => {
   const sent = [];
   gateway.answers['POST /api/v1/backup'] = (body) => (sent.push(body), { sealed: true });
