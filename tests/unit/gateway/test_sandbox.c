@@ -35,6 +35,7 @@ static char folder[] = "/tmp/lightsout-sandbox-XXXXXX";
 typedef int try_fn(void);
 
 #define KILLED (-SIGSYS)
+#define NO_SOCKET 251 /* there was not even one to try it with */
 
 static int in_sandbox(enum sandbox_role role, try_fn *try)
 {
@@ -193,7 +194,7 @@ static int try_listening(void)
 static int try_listening_anywhere(void)
 {
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
-    return fd < 0 ? 251 : result(listen(fd, 1));
+    return fd < 0 ? NO_SOCKET : result(listen(fd, 1));
 }
 
 static int try_accepting(void)
@@ -207,7 +208,7 @@ static int try_connecting(void)
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(1)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    return fd < 0 ? 251 : result(connect(fd, (struct sockaddr *)&address, sizeof address));
+    return fd < 0 ? NO_SOCKET : result(connect(fd, (struct sockaddr *)&address, sizeof address));
 }
 
 static int try_datagrams(void)
@@ -247,10 +248,31 @@ static void outward_connects_and_does_nothing_else(void **state)
     }
 }
 
+/* It looks at pictures that it was given, and at nothing else. */
+static void reader_reaches_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_thread), 0);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_internet), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_datagrams), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_connecting), NO_SOCKET);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_listening_anywhere), NO_SOCKET);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_accepting), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_unix), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_netlink), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_making_folder), EPERM);
+    assert_int_equal(in_sandbox(SANDBOX_READER, try_coming_first), EPERM);
+    assert_int_not_equal(in_sandbox(SANDBOX_READER, try_own_file), 0); /* not even where files may be made */
+    if (kernel_has_landlock()) {
+        assert_int_equal(in_sandbox(SANDBOX_READER, try_other_file), EACCES);
+        assert_int_equal(in_sandbox(SANDBOX_READER, try_passwd), EACCES);
+    }
+}
+
 static void forbids_other_programs(void **state)
 {
     (void)state;
-    static const enum sandbox_role roles[] = {SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_OUTWARD};
+    static const enum sandbox_role roles[] = {SANDBOX_GATEWAY, SANDBOX_KEEPER, SANDBOX_OUTWARD, SANDBOX_READER};
     for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
         enum sandbox_role role = roles[i];
         assert_int_equal(in_sandbox(role, try_exec), KILLED);
@@ -355,6 +377,7 @@ int main(void)
         cmocka_unit_test(forbids_other_files),
         cmocka_unit_test(leaves_what_a_role_needs),
         cmocka_unit_test(outward_connects_and_does_nothing_else),
+        cmocka_unit_test(reader_reaches_nobody),
     };
     if (!mkdtemp(folder))
         return 1;
