@@ -2,7 +2,7 @@
  * should, and the phone's keyboard types. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, capture, launch, logIn, newPage, openConsole, setUp } from './browser.mjs';
+import { assertQuiet, button, capture, launch, logIn, newPage, openConsole, setUp, shot } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { Fingers, LYING, PHONE } from './fingers.mjs';
 import { Gateway } from './gateway.mjs';
@@ -199,7 +199,7 @@ test('as on a trackpad: sliding moves the pointer, a tap clicks where it is, a h
   await fingers.slide({ 0: [[x, y], [x - 40, y]] });
   await fingers.up();
   await page.getByText('Dragging goes on: tap to drop').waitFor();
-  await checkView(page, 'phone-drag-locked');
+  await shot(page, 'phone-drag-locked');
   assert.deepEqual(buttons(await sent()), [1]);
   await fingers.tap(x, y);
   await released();
@@ -284,7 +284,7 @@ test('the row above it: Control once and locked, arrows as long as they are held
   assert.deepEqual(await typed(2), ['+43', '-43']);
   await row('Ctrl+Alt+Del').tap();
   assert.deepEqual(await typed(6), ['+e0', '+e2', '+4c', '-4c', '-e2', '-e0']);
-  await checkView(page, 'phone-function-keys');
+  await shot(page, 'phone-function-keys');
   await row('Back to the first keys').tap();
 });
 
@@ -309,7 +309,11 @@ test('the smallest phone: everything is within reach', async () => {
   assertQuiet(page);
 });
 
-test('a mouse zooms, turns and moves the view; positions follow, whatever the rotation', async () => {
+/** One pen event. @param {any} client @param {string} type @param {{x: number, y: number}} at @param {string} [which] @param {number} [down] */
+const pen = (client, type, { x, y }, which = 'none', down = 0) =>
+  client.send('Input.dispatchMouseEvent', { type, x, y, button: which, buttons: down, clickCount: which === 'none' ? 0 : 1, pointerType: 'pen', force: 0.7 });
+
+test('a mouse zooms, turns and moves the view; positions follow, whatever the rotation; so does a pen', async () => {
   const desk = await newPage(browser);
   await desk.goto(gateway.url);
   await logIn(desk);
@@ -330,6 +334,15 @@ test('a mouse zooms, turns and moves the view; positions follow, whatever the ro
     await desk.getByRole('menuitem', { name: 'Turn right' }).click();
   }
   assert.equal(await desk.evaluate(() => document.querySelector('console-screen').view.rotation), 0);
+  const client = await desk.context().newCDPSession(desk);
+  const at = await onPage(400, 200, desk);
+  await pen(client, 'mouseMoved', at);
+  near(await until(async () => (await sent(desk)).at(-1), 'the pen hovers'), { x: 400, y: 200 }, 3);
+  for (const [which, down, wanted] of [['left', 1, 1], ['right', 2, 2]]) {
+    await pen(client, 'mousePressed', at, which, down);
+    await pen(client, 'mouseReleased', at, which);
+    assert.deepEqual(buttons(await sent(desk)), [wanted, 0], 'its barrel button is the right one');
+  }
   await button(desk, 'Size').focus(); // outside the capture these are the view's
   for (const [key, wanted] of [['1', 1], ['+', 1.5], ['+', 2]]) {
     await desk.keyboard.press(key);
@@ -347,7 +360,7 @@ test('a mouse zooms, turns and moves the view; positions follow, whatever the ro
   await desk.mouse.up();
   const [{ x, y }] = await sent(desk);
   near({ x, y }, { x: 1278, y: 718 }, 3);
-  await checkView(desk, 'desk-zoomed');
+  await shot(desk, 'desk-zoomed');
   await desk.mouse.wheel(0, -100);
   await desk.reload();
   await desk.locator('console-screen canvas').waitFor();
