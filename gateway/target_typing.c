@@ -140,11 +140,6 @@ static void on_time(void *data)
         look(self, false);
 }
 
-static void on_typed(void *data)
-{
-    (void)data;
-}
-
 static void on_ended(void *data)
 {
     struct target_typing *self = data;
@@ -153,7 +148,7 @@ static void on_ended(void *data)
         typist_forget(self->target->typist);
 }
 
-static const struct typist_listener listener = {.typed = on_typed, .ended = on_ended};
+static const struct typist_listener listener = {.ended = on_ended};
 
 /* ---- typing ---- */
 

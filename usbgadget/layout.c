@@ -7,6 +7,7 @@
 
 #define USAGE(usage, code) usage,
 static const uint8_t usages[] = {LAYOUT_EACH_KEY(USAGE)};
+static_assert(ARRAY_SIZE(usages) == LAYOUT_KEYS, "a row for each");
 
 /* By the order of the dead keys in X's keysyms, from dead_grave on: the accent alone, and the combining mark that does
  * the same in text. */

@@ -127,25 +127,32 @@ static void gather(const struct direct *direct, struct candidates *to)
     qsort(to->list, to->n, sizeof *to->list, by_character_and_cost);
 }
 
-int layout_map_create(const struct layout *layout, struct layout_map **ret)
+/* Of each character the best candidate. */
+static int keep_best(const struct layout *layout, const struct candidates *all, struct layout_map **ret)
 {
-    _cleanup_free_ struct direct *direct = calloc(layout_symbols_n, sizeof *direct);
-    struct candidate *list = calloc(layout_symbols_n + layout_compositions_n + 3, sizeof *list);
-    _cleanup_free_ struct candidate *freed = list;
-    struct candidates all = {.list = list};
-    if (!direct || !list)
-        return -ENOMEM;
-    read_keys(layout, direct);
-    gather(direct, &all);
-    struct layout_map *self = calloc(1, sizeof *self + all.n * sizeof self->entries[0]);
+    struct layout_map *self = calloc(1, sizeof *self + all->n * sizeof self->entries[0]);
     if (!self)
         return -ENOMEM;
     self->layout = layout;
-    for (size_t i = 0; i < all.n; i++)
-        if (!i || list[i].entry.character != list[i - 1].entry.character)
-            self->entries[self->n++] = list[i].entry;
+    for (size_t i = 0; i < all->n; i++)
+        if (!i || all->list[i].entry.character != all->list[i - 1].entry.character)
+            self->entries[self->n++] = all->list[i].entry;
     *ret = self;
     return 0;
+}
+
+int layout_map_create(const struct layout *layout, struct layout_map **ret)
+{
+    _cleanup_free_ struct direct *direct = calloc(layout_symbols_n, sizeof *direct);
+    struct candidates all = {.list = calloc(layout_symbols_n + layout_compositions_n + 3, sizeof *all.list)};
+    int r = -ENOMEM;
+    if (direct && all.list) {
+        read_keys(layout, direct);
+        gather(direct, &all);
+        r = keep_best(layout, &all, ret);
+    }
+    free(all.list);
+    return r;
 }
 
 struct layout_map *layout_map_destroy(struct layout_map *self)

@@ -19,7 +19,7 @@
 /* A port that takes nothing (machine off, device not configured) must not keep a job for ever. */
 #define PATIENCE_US 12000000
 #define NOTABLE_US 500000 /* a target that takes nothing for so long is waited for */
-#define BURST 32 /* characters in one turn of the loop */
+#define BURST 32          /* characters in one turn of the loop */
 #define CAPS_PATIENCE_US 600000
 
 #define USAGE_CAPS_LOCK 0x39
@@ -125,8 +125,6 @@ static void stroke_done(struct typist *self)
     self->key_down = s->stroke.usage;
     self->typed += s->ends;
     self->at++;
-    if (s->ends && self->listener)
-        self->listener->typed(self->data);
 }
 
 /* With everything up, a text is done. */

@@ -13,7 +13,6 @@
 struct typist;
 
 struct typist_listener {
-    void (*typed)(void *data); /* characters were given to the port */
     void (*ended)(void *data); /* the text is done, stopped or given up: typist_state says which */
 };
 
