@@ -120,7 +120,8 @@ static uint8_t blend(const uint8_t *row, const uint8_t *below, unsigned x, unsig
 static uint8_t *prepare(const uint8_t *pixels, unsigned width, unsigned height, unsigned scale)
 {
     const uint8_t turn = is_dark(pixels, (size_t)width * height) ? 0xff : 0;
-    uint8_t *out = malloc((size_t)width * height * scale * scale), *at = out;
+    const size_t size = (size_t)width * height * scale * scale;
+    uint8_t *out = size ? malloc(size) : NULL, *at = out;
     for (unsigned y = 0; out && y < height * scale; y++) {
         const uint8_t *row = pixels + (size_t)(y / scale) * width;
         const uint8_t *below = y / scale + 1 < height ? row + width : row;

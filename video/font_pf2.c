@@ -85,12 +85,12 @@ static bool draw(const struct pf2 *self, const struct shape *shape, struct glyph
     if (shape->x < 0 || shape->x + shape->width > self->width || top < 0 ||
         top + shape->height > self->ascent + self->descent)
         return false;
-    const unsigned left = (unsigned)(self->width - 1 - shape->x); /* bit of its first column */
+    const unsigned left = (unsigned)(self->width - 1 - shape->x) & 15; /* bit of its first column */
     for (int y = 0; y < shape->height; y++)
         for (int x = 0; x < shape->width; x++) {
             int bit = y * shape->width + x;
             if (shape->bits[bit / 8] >> (7 - bit % 8) & 1)
-                ret->row[top + y] = (uint16_t)(ret->row[top + y] | 1u << (left - (unsigned)x));
+                ret->row[top + y] = (uint16_t)(ret->row[top + y] | (1u << left) >> x);
         }
     return true;
 }
