@@ -223,10 +223,10 @@ struct config_file {
 };
 int config_file_read(const char *path, struct config_mistakes *mistakes, struct config_file *ret);
 
-/* The file, and what the page has set in the state folder `state` (absolute), where it is root's or this owner's. For
- * parts that only look at it. */
-int config_load_with(const char *path, const char *state, uid_t owner, struct config_mistakes *mistakes,
-                     struct config_mistakes *ignored, struct config **ret);
+/* What was read, and what the page has set in the state folder `state` (absolute), where that is root's or this
+ * owner's. For parts that only look at it. */
+int config_parse_below(const struct config_file *file, const char *state, uid_t owner, struct config_mistakes *mistakes,
+                       struct config_mistakes *ignored, struct config **ret);
 void config_print_ignored(FILE *out, const struct config_mistakes *ignored);
 
 /* `PATH:LINE: KEY: text`, one line each. */

@@ -72,21 +72,14 @@ int config_load(const char *path, struct config_mistakes *mistakes, struct confi
     return r;
 }
 
-int config_load_with(const char *path, const char *state, uid_t owner, struct config_mistakes *mistakes,
-                     struct config_mistakes *ignored, struct config **ret)
+int config_parse_below(const struct config_file *file, const char *state, uid_t owner, struct config_mistakes *mistakes,
+                       struct config_mistakes *ignored, struct config **ret)
 {
-    struct config_file file = {.there = false};
     struct config_page *page = NULL;
-    int r = config_file_read(path, mistakes, &file);
-    if (r == 0) {
-        _cleanup_close_ int folder = config_store_open_as(state, owner);
-        if (folder >= 0)
-            r = config_store_load(folder, ignored, &page);
-    }
-    if (r == 0)
-        r = config_parse_with(file.bytes, file.size, file.trusted, page, mistakes, ignored, ret);
+    _cleanup_close_ int folder = config_store_open_as(state, owner);
+    int r = folder >= 0 ? config_store_load(folder, ignored, &page) : 0;
+    r = r ? r : config_parse_with(file->bytes, file->size, file->trusted, page, mistakes, ignored, ret);
     config_page_destroy(page);
-    free(file.bytes);
     return r;
 }
 

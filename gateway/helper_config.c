@@ -19,6 +19,25 @@ static uid_t whose(const struct uid_choice *gateway)
     return supervisor == gateway->uid ? 0 : supervisor;
 }
 
+/* The walls leave this file readable and no other one of its folder, where secrets may be: a new file under its name is
+ * another one. What stood in the old one counts until the helper begins anew. */
+static int read_file(struct helper *self, struct config_mistakes *mistakes)
+{
+    struct config_file read;
+    int r = config_file_read(self->config_path, mistakes, &read);
+    if (r < 0 && self->file.there) {
+        log_warn("helper", "%s was replaced by another file: run systemctl restart lightsout-helper to have it read",
+                 self->config_path);
+        mistakes->n = 0;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    free(self->file.bytes);
+    self->file = read;
+    return 0;
+}
+
 /* What the page has made of dongles is bounded by the same table of keys, and only the supervisor writes it. */
 static int read_both(struct helper *self, struct config_mistakes *mistakes, struct config **ret)
 {
@@ -26,7 +45,8 @@ static int read_both(struct helper *self, struct config_mistakes *mistakes, stru
     struct uid_choice user;
     struct config *alone = NULL;
     _cleanup_free_ struct config_mistakes *ignored = calloc(1, sizeof *ignored);
-    int r = ignored ? config_load(self->config_path, mistakes, &alone) : -ENOMEM;
+    int r = ignored ? read_file(self, mistakes) : -ENOMEM;
+    r = r ? r : config_parse(self->file.bytes, self->file.size, self->file.trusted, mistakes, &alone);
     if (r < 0)
         return r;
     if (options_state_path(self->options, alone, state, sizeof state) < 0 ||
@@ -35,7 +55,7 @@ static int read_both(struct helper *self, struct config_mistakes *mistakes, stru
         return 0;
     }
     config_destroy(alone);
-    r = config_load_with(self->config_path, state, whose(&user), mistakes, ignored, ret);
+    r = config_parse_below(&self->file, state, whose(&user), mistakes, ignored, ret);
     config_print_ignored(stderr, ignored);
     return r;
 }
@@ -159,6 +179,8 @@ void helper_config_end(struct helper *self)
             destroy(dongle);
     }
     self->config = config_destroy(self->config);
+    free(self->file.bytes);
+    self->file = (struct config_file){.there = false};
 }
 
 struct helper_dongle *helper_dongle_named(struct helper *self, const char *name)

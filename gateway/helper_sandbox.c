@@ -43,16 +43,13 @@ static int drop_capabilities(void)
 
 int helper_sandbox_enter(const char *config, const char *settings)
 {
-    char folder[CONFIG_PATH_MAX];
-    const char *slash = strrchr(config, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)MAX(slash - config, 1) : 1, slash ? config : ".");
     /* /dev is a rule for the folder, because a rule is for what is there now, and nodes come later: the kernel makes
      * hidgN when a gadget is bound, nbdN when all that exist are in use, and a capture stick's when it is plugged in.
      * Nothing can be made or removed there. Which of them are opened is the code's affair, which looks at the number or
      * the subsystem of each (gadget_open_hid, device_open), and the service manager's (DeviceAllow=). The kernel opens
      * a LUN's file with these rules as well. Of /sys nothing is written but a block device's read-ahead. */
     const struct sandbox_path paths[] = {
-        {folder, SANDBOX_READ, true},   /* the configuration, which may be replaced by a new file */
+        {config, SANDBOX_READ, true},   /* it alone: beside it may be secrets of the owner */
         {settings, SANDBOX_READ, true}, /* what the page has set */
         {"/sys/kernel/config", SANDBOX_OWN, true},
         {"/sys", SANDBOX_READ, false},

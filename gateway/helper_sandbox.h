@@ -2,5 +2,6 @@
  * and its devices need. What has to be mounted is mounted before. */
 #pragma once
 
+/* config: the file that stays readable; settings: the folder with what the page has set, too. 0, or -errno: the helper
+ * must not go on. */
 int helper_sandbox_enter(const char *config, const char *settings);
-/* config: the file, whose folder stays readable */ /* 0, or -errno: the helper must not go on */

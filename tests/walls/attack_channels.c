@@ -83,7 +83,7 @@ static ssize_t receive(int channel, int timeout_ms, unsigned *ret_fds)
 static bool is_a_channel(void)
 {
     return answer[6] == CONTROL_KEEPER || answer[6] == CONTROL_HELPER || answer[6] == CONTROL_OUTWARD ||
-           answer[6] == CONTROL_SETTINGS; /* sealed, and what the page shows */
+           answer[6] == CONTROL_READER || answer[6] == CONTROL_SETTINGS; /* sealed, and what the page shows */
 }
 
 /* What it says until it is quiet. GOT_IT: it gave a descriptor. */
