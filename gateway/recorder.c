@@ -129,7 +129,7 @@ static int save_poster(struct recorder *self, const struct picture *picture)
 {
     attr_cleanup(frame_unrefp) struct frame *rgb = NULL, *small = NULL;
     _cleanup_free_ uint8_t *bytes = NULL;
-    size_t size;
+    size_t size = 0;
     int width, height;
     int r = csc_frame_to_bgrx(picture->frame, &rgb);
     if (r < 0)
@@ -211,7 +211,7 @@ static int take_still(struct recorder *self, const struct picture *picture, uint
     attr_cleanup(frame_unrefp) struct frame *rgb = NULL;
     _cleanup_free_ uint8_t *bytes = NULL;
     char name[RECORDING_NAME];
-    size_t size;
+    size_t size = 0;
     if (self->any && picture->generation == self->generation)
         return 1;
     int r = csc_frame_to_bgrx(picture->frame, &rgb);

@@ -46,12 +46,11 @@ int recordings_save(struct recordings *self, const struct api_recording *entry, 
 
 void recordings_forget(struct recordings *self, struct api_recording *entry)
 {
+    size_t n = 0;
     for (size_t i = 0; i < self->n; i++)
-        if (self->list[i] == entry) {
-            memmove(&self->list[i], &self->list[i + 1], (self->n - i - 1) * sizeof self->list[0]);
-            self->n--;
-            break;
-        }
+        if (self->list[i] != entry)
+            self->list[n++] = self->list[i];
+    self->n = n;
     free(entry);
 }
 
@@ -102,6 +101,15 @@ static void finish_cut(struct recordings *self, int fd, struct api_recording *en
     (void)recordings_save(self, entry, true);
 }
 
+/* The newest last. */
+static void insert(struct recordings *self, struct api_recording *entry)
+{
+    size_t i = self->n++;
+    for (; i > 0 && self->list[i - 1]->began_ms > entry->began_ms; i--)
+        self->list[i] = self->list[i - 1];
+    self->list[i] = entry;
+}
+
 static void load_one(struct recordings *self, const char *id)
 {
     char text[RECORDING_NOTE_MAX];
@@ -121,13 +129,7 @@ static void load_one(struct recordings *self, const char *id)
     memcpy(entry->id, id, sizeof entry->id);
     if (entry->running)
         finish_cut(self, fd, entry);
-    self->list[self->n++] = entry;
-}
-
-static int by_begin(const void *a, const void *b)
-{
-    const struct api_recording *x = *(struct api_recording *const *)a, *y = *(struct api_recording *const *)b;
-    return (x->began_ms > y->began_ms) - (x->began_ms < y->began_ms);
+    insert(self, entry);
 }
 
 static void load(struct recordings *self)
@@ -142,7 +144,6 @@ static void load(struct recordings *self)
         if (recording_id_valid(entry->d_name))
             load_one(self, entry->d_name);
     closedir(dir);
-    qsort(self->list, self->n, sizeof self->list[0], by_begin);
 }
 
 int recordings_create(const struct recordings_config *config, struct recordings **ret)
