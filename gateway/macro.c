@@ -86,9 +86,9 @@ static int read_text(const struct reading *r, const char *key, size_t most, bool
 static int read_keys(const struct reading *r, struct macro_step *step)
 {
     static const char *const known[] = {"do", "keys", "hold", NULL}, *const held[] = {"do", "keys", NULL};
-    const char *keys;
+    const char *keys = "";
     char why[160];
-    long ms;
+    long ms = 0;
     int e = check_keys(r, step->what == MACRO_CHORD ? known : held);
     e = e ? e : read_text(r, "keys", 200, true, &keys);
     e = e ? e : read_number(r, "hold", 0, MACRO_MS_MAX, HOLD_MS, &ms);
@@ -100,7 +100,7 @@ static int read_keys(const struct reading *r, struct macro_step *step)
 
 static int read_typing(const struct reading *r, struct macro_step *step)
 {
-    const char *layout;
+    const char *layout = NULL;
     int e = check_keys(r, (const char *const[]){"do", "text", "layout", NULL});
     e = e ? e : read_text(r, "text", MACRO_TEXT_MAX, true, &step->text);
     e = e ? e : read_text(r, "layout", MACRO_LAYOUT_MAX - 1, false, &layout);
@@ -112,7 +112,7 @@ static int read_typing(const struct reading *r, struct macro_step *step)
 
 static int read_pause(const struct reading *r, struct macro_step *step)
 {
-    long ms;
+    long ms = 0;
     int e = check_keys(r, (const char *const[]){"do", "ms", NULL});
     e = e ? e : read_number(r, "ms", 0, MACRO_MS_MAX, -1, &ms);
     if (e == 0)
@@ -123,7 +123,7 @@ static int read_pause(const struct reading *r, struct macro_step *step)
 static int read_button(const struct reading *r, struct macro_step *step)
 {
     static const char *const names[] = {"left", "right", "middle", "side", "extra"};
-    const char *name;
+    const char *name = NULL;
     int e = read_text(r, "button", 16, false, &name);
     if (e < 0)
         return e;
@@ -137,7 +137,7 @@ static int read_button(const struct reading *r, struct macro_step *step)
 
 static int read_place(const struct reading *r, struct macro_step *step)
 {
-    long x, y;
+    long x = 0, y = 0;
     int e = read_number(r, "x", 0, INPUT_ABS_MAX, -1, &x);
     e = e ? e : read_number(r, "y", 0, INPUT_ABS_MAX, -1, &y);
     if (e < 0)
@@ -149,7 +149,7 @@ static int read_place(const struct reading *r, struct macro_step *step)
 
 static int read_click(const struct reading *r, struct macro_step *step)
 {
-    long times, ms;
+    long times = 1, ms = 0;
     int e = check_keys(r, (const char *const[]){"do", "x", "y", "button", "times", "hold", NULL});
     e = e ? e : read_button(r, step);
     e = e ? e : read_number(r, "times", 1, 3, 1, &times);
@@ -163,7 +163,7 @@ static int read_click(const struct reading *r, struct macro_step *step)
 
 static int read_pointer(const struct reading *r, struct macro_step *step)
 {
-    long wheel;
+    long wheel = 0;
     int e = read_place(r, step);
     if (e < 0)
         return e;
@@ -212,10 +212,10 @@ static int read_step(const struct reading *r, struct macro_step *step)
 /* "shortcut" is the page's: a chord that starts the macro there. */
 static int read_head(const struct reading *r, const char **ret_title, uint32_t *ret_times)
 {
-    const char *shortcut;
+    const char *shortcut = NULL;
     char why[160];
     struct chord chord;
-    long times;
+    long times = 1;
     int e = check_keys(r, (const char *const[]){"name", "title", "times", "shortcut", "steps", NULL});
     e = e ? e : read_text(r, "title", MACRO_TITLE_MAX, false, ret_title);
     e = e ? e : read_text(r, "shortcut", 100, false, &shortcut);

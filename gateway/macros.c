@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "gateway/console.h"
 #include "gateway/console_seat.h"
+#include "gateway/console_viewer.h"
 #include "gateway/macro_notes.h"
 #include "gateway/target_jiggler.h"
 
@@ -156,7 +157,8 @@ static void use_seat(struct macros *self)
     const struct seat_party *party = seat_of_session(seat, target_seat_session(self->starter));
     if (party && seat->n_askers == 0 && seat_holds(seat, party)) {
         const struct seat_party holder = *party;
-        seat_used(seat, &holder, clock_now_us());
+        if (seat_used(seat, &holder, clock_now_us()))
+            target_tell_seat(self->target); /* it was shown as idle */
     }
 }
 
