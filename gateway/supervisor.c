@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "gateway/announce.h"
 #include "gateway/config_store.h"
+#include "gateway/devices.h"
 #include "gateway/listen.h"
 #include "gateway/notify.h"
 #include "gateway/notify_alive.h"
@@ -248,11 +249,24 @@ static void on_target_waits(void *data, const char *target, char *room, size_t s
     snprintf(room, size, "%s", there ? state.waits : "");
 }
 
+/* From the page only what stands in the list of this machine becomes a path. */
+static bool on_listed(void *data, const struct config_key *key, const char *value)
+{
+    static const enum device_kind kinds[] = {[CONFIG_DEVICES_CAPTURE] = DEVICE_CAPTURE,
+                                             [CONFIG_DEVICES_UDC] = DEVICE_UDC,
+                                             [CONFIG_DEVICES_GPIO] = DEVICE_GPIO};
+    static struct devices devices;
+    (void)data;
+    devices_list("", &devices);
+    return devices_have(&devices, kinds[key->devices], value);
+}
+
 static int begin_settings(struct supervisor *self)
 {
     static const struct supervisor_settings_owner owner = {.gateway = gateway_of,
                                                            .changed = on_settings,
                                                            .target_waits = on_target_waits,
+                                                           .listed = on_listed,
                                                            .restart_gateway = on_restart_gateway};
     return supervisor_settings_create(self->loop, &self->loaded, self->options, self->config, &self->state, &owner,
                                       self, &self->settings);
