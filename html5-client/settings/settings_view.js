@@ -86,7 +86,7 @@ export class SettingsView extends HTMLElement {
       ),
     );
     watchUnsaved(() => this.#section?.unsaved?.() ?? false);
-    void this.#trial.refresh();
+    if (configures()) void this.#trial.refresh();
     this.open(this.#name, this.#item, false);
   }
 
