@@ -61,22 +61,32 @@ static const uint8_t *find_font(const uint8_t *rom, size_t size, size_t i)
 }
 
 /* The ninth column repeats the eighth in line-drawing characters and is empty in all others. */
-static struct glyph_bits make_bits(const uint8_t *rows, int height, int width, int code)
+static bool repeats(int code, int from)
+{
+    return code >= from && code <= 0xdf;
+}
+
+static struct glyph_bits make_bits(const uint8_t *rows, int height, int width, bool repeated)
 {
     struct glyph_bits bits = {{0}};
     for (int y = 0; y < height; y++) {
         unsigned row = rows[y];
         if (width == 9)
-            row = row << 1 | (code >= 0xc0 && code <= 0xdf ? row & 1 : 0);
+            row = row << 1 | (repeated ? row & 1 : 0);
         bits.row[y] = (uint16_t)row;
     }
     return bits;
 }
 
+/* The VGA repeats from C0 on, QEMU from B0 on, which shows in the shades: both are read. */
 static int add_one(struct console_fonts *fonts, int font, const uint8_t *rows, int height, int width, int code)
 {
-    struct glyph_bits bits = make_bits(rows, height, width, code);
     uint32_t unicode = unicode_of(code);
+    struct glyph_bits bits = make_bits(rows, height, width, repeats(code, 0xc0));
+    int r = console_fonts_add(fonts, font, &bits, &unicode, 1);
+    if (r < 0 || width != 9 || repeats(code, 0xc0) || !repeats(code, 0xb0))
+        return r;
+    bits = make_bits(rows, height, width, true);
     return console_fonts_add(fonts, font, &bits, &unicode, 1);
 }
 

@@ -1,5 +1,6 @@
 /* Reads the text of a picture, exactly or not at all: a cell is one glyph of the fonts in two colours, or it is
- * unknown. Pure; any thread; about 10 ms of a picture of 1920x1080 (tests/unit/video/test_text_read.c prints it). */
+ * unknown. A cell of one colour is a blank, whatever the colour: a full block cannot be told from it. Pure; any thread;
+ * about 10 ms of a picture of 1920x1080 (tests/unit/video/test_text_read.c prints it). */
 #pragma once
 
 #include "video/console_fonts.h"
