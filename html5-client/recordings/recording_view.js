@@ -45,7 +45,7 @@ export class RecordingView extends HTMLElement {
     const back = h('a', { class: 'button quiet square', href: hashOf({ view: 'recordings' }), 'aria-label': label, title: label }, icon('back'));
     this.replaceChildren(
       pageHead('recordings'),
-      h('div', { class: 'page-body wide' }, h('div', { class: 'page-title' }, back, this.#title, this.#chips), this.#message, this.#room, h('div', { class: 'recording-foot' }, this.#facts, this.#acts)),
+      h('div', { class: 'page-body' }, h('div', { class: 'page-title' }, back, this.#title, this.#chips), this.#message, this.#room, h('div', { class: 'recording-foot' }, this.#facts, this.#acts)),
     );
     void this.#load();
   }
