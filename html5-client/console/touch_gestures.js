@@ -207,7 +207,7 @@ export class TouchGestures {
     if (Math.max(moved, spread) < DECIDE) return;
     if (this.#most === 3) this.#state = 'pan';
     else this.#state = spread > moved || this.mode === 'look' ? 'pinch' : 'scroll';
-    this.#measure();
+    this.#together(); // all of the way counts, as for one finger
   }
 
   #together() {

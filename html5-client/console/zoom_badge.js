@@ -6,6 +6,8 @@ import { seenPart } from './view_transform.js';
 
 const FRESH_MS = 2500;
 const MAP = { width: 104, height: 80 };
+/** Less than this outside is nothing to look for, CSS pixels. */
+const SLIVER = 8;
 
 export class ZoomBadge {
   #seen = h('div', { class: 'zoom-seen' });
@@ -31,7 +33,7 @@ export class ZoomBadge {
   #show() {
     const { placed } = this.view;
     const percent = Math.round(this.view.scale * 100);
-    const partly = this.view.overflows;
+    const partly = placed !== null && (placed.width > placed.room.width + SLIVER || placed.height > placed.room.height + SLIVER);
     const text = `${percent} ${partly} ${placed?.left} ${placed?.top} ${this.view.mode}`;
     if (text === this.#shown) return;
     const first = this.#shown === '';
