@@ -405,11 +405,11 @@ static void post_restart(void *context, struct route_call *call)
 
 static const struct route rows[] = {
     ROUTE(ROUTE_GET, "/api/v1/config", ROUTE_ANYWHERE, RIGHT_CONFIGURE, get_config),
-    ROUTE(ROUTE_GET, "/api/v1/config/keys", ROUTE_SESSION, 0, get_keys),
+    ROUTE(ROUTE_GET, "/api/v1/config/keys", ROUTE_ANYWHERE, RIGHT_CONFIGURE, get_keys),
     ROUTE(ROUTE_PATCH, "/api/v1/config", ROUTE_ANYWHERE, RIGHT_CONFIGURE, patch_config),
     ROUTE(ROUTE_POST, "/api/v1/config/test", ROUTE_ANYWHERE, RIGHT_CONFIGURE, post_test),
     ROUTE(ROUTE_POST, "/api/v1/targets", ROUTE_RIGHT, RIGHT_CONFIGURE, post_target),
-    ROUTE(ROUTE_DELETE, "/api/v1/targets/{target}", ROUTE_SESSION, 0, delete_target),
+    ROUTE(ROUTE_DELETE, "/api/v1/targets/{target}", ROUTE_RIGHT, RIGHT_CONFIGURE, delete_target),
     ROUTE(ROUTE_POST, "/api/v1/gateway/restart", ROUTE_RIGHT, RIGHT_CONFIGURE, post_restart),
 };
 const struct api_rows api_config_rows = {rows, ARRAY_SIZE(rows)};
