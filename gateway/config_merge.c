@@ -88,7 +88,7 @@ int config_merge(struct config *self, const struct config_page *page, const bool
         bool gateway = !section->target[0];
         struct config_target *target = gateway ? NULL : have_target(self, section, left_out, ignored);
         struct config_said *said = gateway ? self->said : target ? target->said : NULL;
-        for (unsigned k = 0; k < section->n && said && r == 0; k++)
+        for (unsigned k = 0; k < section->n && (gateway || target) && r == 0; k++)
             if (!left_out || !left_out[k])
                 r = merge_entry(&section->entries[k], section->target, gateway ? (char *)self : (char *)target,
                                 said + (section->entries[k].key - config_keys), ignored);
