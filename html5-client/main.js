@@ -15,7 +15,7 @@ import { applyTheme } from './parts/theme.js';
 import { uploads } from './media/uploads.js';
 import { ConsoleView } from './console/console_view.js';
 import { lazyView } from './app/lazy_view.js';
-import { leaveUnsaved } from './app/unsaved.js';
+import { isUnsaved, leaveUnsaved } from './app/unsaved.js';
 import './app/setup_view.js';
 import './targets/target_list.js';
 
@@ -91,18 +91,16 @@ let here = '';
 async function moved() {
   const wanted = location.hash;
   if (wanted === here) return show();
-  const stays = app.querySelector('settings-view');
-  if (stays) {
+  if (isUnsaved()) {
     history.replaceState(null, '', here); // until it is known that nothing is lost
     if (!(await leaveUnsaved())) return;
     history.replaceState(null, '', wanted);
-    const place = placeOf(wanted);
-    if (place.view === 'settings' && identity.session) {
-      here = wanted;
-      return /** @type {import('./settings/settings_view.js').SettingsView} */ (stays).open(place.section, place.item ?? '');
-    }
   }
-  show();
+  const place = placeOf(wanted);
+  const settings = app.querySelector('settings-view');
+  if (!settings || place.view !== 'settings' || !identity.session) return show();
+  here = wanted;
+  /** @type {import('./settings/settings_view.js').SettingsView} */ (settings).open(place.section, place.item ?? '');
 }
 
 window.addEventListener('hashchange', () => void moved());

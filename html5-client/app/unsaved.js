@@ -11,13 +11,16 @@ export function watchUnsaved(asked) {
   unsaved = asked;
 }
 
+/** Something would be lost. */
+export const isUnsaved = () => unsaved?.() ?? false;
+
 /** Asks when something would be lost. @returns {Promise<boolean>} it may be left */
 export async function leaveUnsaved() {
-  if (!unsaved?.()) return true;
+  if (!isUnsaved()) return true;
   return confirmDialog({ title: t('app.unsaved'), text: t('app.unsaved-text'), action: t('app.unsaved-leave') });
 }
 
 if (typeof window !== 'undefined')
   window.addEventListener('beforeunload', (event) => {
-    if (unsaved?.()) event.preventDefault();
+    if (isUnsaved()) event.preventDefault();
   });

@@ -2,31 +2,25 @@
 
 import { t } from '../parts/messages.js';
 
-/** @typedef {{path: string, name?: string, card?: string, driver?: string, bus?: string, by_id?: string, target?: string|null}} CaptureDevice */
-/** @typedef {{name: string, words?: string, driver?: string, target?: string|null}} Controller */
-/** @typedef {{chip: string, label?: string, lines?: number|{line: number, name?: string, used?: boolean|string}[]}} GpioChip */
+/** stable: the same after a restart, '' when there is none. target: which has it already. */
+/** @typedef {{node: string, stable?: string, card?: string, driver?: string, target?: string|null}} CaptureDevice */
+/** @typedef {{name: string, state?: string, gadget?: string, target?: string|null}} Controller */
+/** @typedef {{chip: string, label?: string, lines?: number}} GpioChip */
 /** @typedef {{capture?: CaptureDevice[], udc?: Controller[], gpio?: GpioChip[]}} Devices */
-/** @typedef {{value: string, words: string, taken: string}} DeviceChoice taken: by which target */
+/** @typedef {{value: string, words: string, taken: string}} DeviceChoice taken: by which target, or driver */
 
-/** @param {string|undefined|null} target */
-const taken = (target) => target ?? '';
+/** @param {(string|undefined)[]} parts */
+const joined = (...parts) => parts.filter(Boolean).join(' · ');
 
 /** What may be chosen for a key. @param {Devices} devices @param {'capture'|'udc'|'gpio'} kind @returns {DeviceChoice[]} */
 export function deviceChoices(devices, kind) {
   if (kind === 'capture')
-    return (devices.capture ?? []).map(({ path, by_id: stable, name, card, target }) => {
-      const value = stable || path;
-      return { value, words: [name ?? card, value].filter(Boolean).join(' · '), taken: taken(target) };
+    return (devices.capture ?? []).map(({ node, stable, card, target }) => {
+      const value = stable || node;
+      return { value, words: joined(card, value), taken: target ?? '' };
     });
-  if (kind === 'udc')
-    return (devices.udc ?? []).map(({ name, words, driver, target }) => ({ value: name, words: [name, words ?? driver].filter(Boolean).join(' · '), taken: taken(target) }));
-  return (devices.gpio ?? []).flatMap(({ chip, label, lines }) => {
-    const all = Array.isArray(lines) ? lines : Array.from({ length: lines ?? 0 }, (_, line) => ({ line }));
-    return all.map((one) => {
-      const name = 'name' in one && one.name ? one.name : '';
-      return { value: `${chip}:${one.line}`, words: [`${chip}:${one.line}`, name || label].filter(Boolean).join(' · '), taken: '' };
-    });
-  });
+  if (kind === 'udc') return (devices.udc ?? []).map(({ name, state, gadget, target }) => ({ value: name, words: joined(name, state), taken: (target ?? gadget) || '' }));
+  return (devices.gpio ?? []).flatMap(({ chip, label, lines = 0 }) => Array.from({ length: lines }, (_, line) => ({ value: `${chip}:${line}`, words: joined(`${chip}:${line}`, label), taken: '' })));
 }
 
 /** @param {DeviceChoice} choice */

@@ -61,6 +61,19 @@ function listControl(key, id, changed) {
 }
 
 /**
+ * A line of a GPIO chip is typed, as there are many of them and they may be active low; those that there are are offered.
+ * @param {Key} key @param {string} id @param {() => void} changed @param {Promise<import('./device_words.js').Devices>} devices @returns {Control}
+ */
+function lineControl(key, id, changed, devices) {
+  const control = textControl(key, id, changed);
+  const list = h('datalist', { id: `${id}-list` });
+  control.input.setAttribute('list', list.id);
+  control.input.setAttribute('placeholder', 'gpiochip0:17');
+  void devices.then((found) => list.append(...deviceChoices(found, 'gpio').map(({ value, words }) => h('option', { value }, words))), () => {});
+  return { ...control, element: h('span', { class: 'with-list' }, control.element, list) };
+}
+
+/**
  * A device is chosen of those that there are; the list is asked for when it is there.
  * @param {Key} key @param {string} id @param {() => void} changed @param {Promise<import('./device_words.js').Devices>} devices @returns {Control}
  */
@@ -72,9 +85,7 @@ function deviceControl(key, id, changed, devices) {
     (list) => {
       const chosen = control.get();
       const select = /** @type {HTMLSelectElement} */ (control.input);
-      const choices = deviceChoices(list, kind);
-      const active = kind === 'gpio' ? choices.flatMap((one) => [one, { ...one, value: `${one.value},active-low`, words: t('settings.active-low', { line: one.words }) }]) : choices;
-      for (const choice of active) {
+      for (const choice of deviceChoices(list, kind)) {
         const old = [...select.options].find((option) => option.value === choice.value);
         if (old) old.textContent = deviceWords(choice);
         else select.append(h('option', { value: choice.value }, deviceWords(choice)));
@@ -107,6 +118,7 @@ function layoutControl(id, changed) {
  */
 export function controlOf(key, id, changed, devices) {
   if (key.type === 'bool') return switchControl(id, changed);
+  if (key.devices === 'gpio') return lineControl(key, id, changed, devices());
   if (key.devices) return deviceControl(key, id, changed, devices());
   if (key.name === 'layout') return layoutControl(id, changed);
   const choices = key.choices ?? SUGGESTED[key.name];

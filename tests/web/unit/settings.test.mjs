@@ -67,9 +67,10 @@ test('no key is lost because nobody grouped it', () => {
 });
 
 test('devices: the name that stays, and who has it', () => {
-  const devices = { capture: [{ path: '/dev/video0', target: 'desk' }, { path: '/dev/video2', by_id: '/dev/v4l/by-id/usb-x', name: 'Stick' }], gpio: [{ chip: 'gpiochip0', label: 'pins', lines: [{ line: 17, name: 'GPIO17' }] }] };
+  const devices = { capture: [{ node: '/dev/video0', stable: '', target: 'desk' }, { node: '/dev/video2', stable: '/dev/v4l/by-id/usb-x', card: 'Stick', target: null }], udc: [{ name: 'fe98.usb', state: 'not attached', gadget: 'g1' }], gpio: [{ chip: 'gpiochip0', label: 'pins', lines: 2 }] };
   assert.deepEqual(deviceChoices(devices, 'capture').map(deviceWords), ['/dev/video0 – used by desk', 'Stick · /dev/v4l/by-id/usb-x']);
-  assert.deepEqual(deviceChoices(devices, 'gpio'), [{ value: 'gpiochip0:17', words: 'gpiochip0:17 · GPIO17', taken: '' }]);
+  assert.deepEqual(deviceChoices(devices, 'gpio'), [0, 1].map((line) => ({ value: `gpiochip0:${line}`, words: `gpiochip0:${line} · pins`, taken: '' })));
+  assert.deepEqual(deviceChoices(devices, 'udc').map(deviceWords), ['fe98.usb · not attached – used by g1']);
   assert.deepEqual(deviceChoices({}, 'udc'), []);
 });
 
