@@ -37,6 +37,18 @@ static int on_key(struct input *input, uint16_t usage, bool down)
     return r;
 }
 
+/* Presses count first: between two keys of one report nobody has let go of all. */
+static int on_keys(struct input *input, const struct input_change *changes, unsigned n)
+{
+    struct dongle_keys *self = of(input);
+    int r = self->inner->ops->keys(self->inner, changes, n);
+    for (unsigned pass = 0; r == 0 && pass < 2; pass++)
+        for (unsigned i = 0; i < n; i++)
+            if (changes[i].down == (pass == 0) && changes[i].usage < 256)
+                set_down(self, changes[i].usage, changes[i].down);
+    return r;
+}
+
 static int on_absolute(struct input *input, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel, int8_t pan)
 {
     struct input *inner = of(input)->inner;
@@ -88,6 +100,7 @@ void dongle_keys_init(struct dongle *self)
         .name = "dongle",
         .listen = on_listen,
         .key = on_key,
+        .keys = on_keys,
         .pointer_absolute = on_absolute,
         .pointer_relative = on_relative,
         .release_all = on_release_all,
