@@ -94,6 +94,7 @@ test('sticky Control, Tab and Escape from the row', async () => {
   await write('u'); // GRUB's own: takes the line back
   await waitForText(page, /grub> *$/m);
   await write('hal');
+  await waitForText(page, /grub> hal *$/m);
   await row('Tab');
   await waitForText(page, /grub> halt *$/m);
   await row('Control');
