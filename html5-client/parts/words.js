@@ -149,6 +149,3 @@ export function spanWords(seconds) {
 
 /** Several, as people list them. @param {string[]} items */
 export const listWords = (items) => new Intl.ListFormat(language()).format(items);
-
-/** @param {number} count @param {string} one @param {string} many */
-export const countWords = (count, one, many) => `${count} ${count === 1 ? one : many}`;
