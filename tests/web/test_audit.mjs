@@ -98,7 +98,7 @@ test('a line is on disk when the answer comes, and typed text is in none', async
   assert.equal((await type('zqzq')).status, 202);
   const all = await lines();
   const { who, what, target, detail } = all[0];
-  assert.deepEqual([who, what, target, detail], ['anna', 'type', 'lab', '4 characters']);
+  assert.deepEqual([who, what, target, detail], ['anna', 'type', 'lab', '4 characters, layout us']);
   assert.ok(!JSON.stringify(all).includes('zqzq'));
 });
 
@@ -187,7 +187,7 @@ test('a full disk and audit-full = refuse', async (t) => {
     assert.ok(limit(most));
   }
   await until(async () => (await lines()) && (await type('so')).status === 202, 'there is room again'); // who looks has it tried at once
-  assert.equal((await lines('&what=type')).filter(({ detail }) => detail === '5 characters').length, 1, 'what waited is there, once');
+  assert.equal((await lines('&what=type')).filter(({ detail }) => detail === '5 characters, layout us').length, 1, 'what waited is there, once');
   assert.equal((await verify()).code, 0);
 });
 
