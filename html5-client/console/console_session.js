@@ -2,9 +2,9 @@
  * says, acks what was painted, and reports what the page shows. Runs in a worker, or on the page where canvases cannot be
  * handed over. */
 
-import { base } from '../base.js';
 import { Connection } from './connection.js';
 import { Decoder } from '../picture/decoder.js';
+import { decoderUrl } from '../picture/module_choice.js';
 import { Figures } from './figures.js';
 import { KeyEcho } from './key_echo.js';
 import { tryCodecs } from '../picture/payload_decoder.js';
@@ -45,7 +45,6 @@ import * as protocol from './protocol.js';
  *   | Exclude<import('./protocol.js').ServerMessage, {type: 'mode'|'update'|'pong'|'stats'|'end'}>} Report
  */
 
-const DECODER_URL = `${base}/lightsout.wasm`;
 const PING_MS = 2000;
 /** Without any message this long after a ping, the connection is dead though the browser has not noticed. */
 const DEAD_MS = 6000;
@@ -105,8 +104,9 @@ export class ConsoleSession {
   async #start() {
     try {
       const trial = tryCodecs();
-      const response = await fetch(DECODER_URL);
-      if (!response.ok) throw new Error(`${DECODER_URL}: ${response.status}`);
+      const url = decoderUrl();
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`${url}: ${response.status}`);
       const decoder = await Decoder.create(await response.arrayBuffer());
       this.#picture = new Picture(decoder, this.#canvas, this.#visible, {
         begun: ({ width, height }) => this.report({ type: 'mode', width, height }),

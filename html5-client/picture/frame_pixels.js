@@ -78,9 +78,16 @@ function swapRedBlue(pixels) {
   return pixels;
 }
 
+/** Without OffscreenCanvas all this runs on the page itself. @param {number} width @param {number} height */
+function canvasOf(width, height) {
+  if ('OffscreenCanvas' in globalThis) return new OffscreenCanvas(width, height);
+  return Object.assign(document.createElement('canvas'), { width, height });
+}
+
 /** The slow way that works with whatever can be drawn. @param {CanvasImageSource} source @param {Size} size */
 export function drawn(source, { width, height }) {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
+  const canvas = /** @type {OffscreenCanvas} */ (canvasOf(width, height));
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   if (!context) throw new Error('no canvas to decode with');
   context.drawImage(source, 0, 0);
   return new Uint8Array(context.getImageData(0, 0, width, height).data.buffer);

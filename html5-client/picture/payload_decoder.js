@@ -3,6 +3,7 @@
 import { isSample, samplePayload, SAMPLES } from './codec_samples.js';
 import { decodeJpeg } from './jpeg_decoder.js';
 import { CAPABILITY } from '../console/protocol.js';
+import { hasVectors } from './module_choice.js';
 import { VideoStream } from './video_stream.js';
 
 /** @typedef {import('./decoder.js').Codec} Codec */
@@ -67,6 +68,5 @@ async function works(codec) {
 export async function tryCodecs() {
   const codecs = /** @type {Codec[]} */ (Object.keys(SAMPLES));
   const working = await Promise.all(codecs.map(works));
-  // The decoder would not load without WASM SIMD.
-  return codecs.reduce((bits, codec, i) => bits | (working[i] ? CAPABILITY[codec] : 0), CAPABILITY.simd);
+  return codecs.reduce((bits, codec, i) => bits | (working[i] ? CAPABILITY[codec] : 0), hasVectors() ? CAPABILITY.simd : 0);
 }
