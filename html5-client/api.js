@@ -1,6 +1,7 @@
 /* The REST API (docs/api.md) as functions. Every failure is an ApiError whose message is a sentence for people. */
 
 import { base } from './base.js';
+import { noteDate } from './parts/gateway_clock.js';
 import { t } from './parts/messages.js';
 import { refusalWords } from './parts/words.js';
 
@@ -119,6 +120,7 @@ export async function call(method, path, body, headers = {}) {
   } catch {
     throw new ApiError(0, 'no-answer', t('app.no-answer'));
   }
+  noteDate(response.headers.get('Date'));
   if (!response.ok) throw await refusal(response, path);
   return response;
 }
@@ -134,11 +136,30 @@ async function refusal(response, path) {
 }
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] @returns {Promise<any>} */
-export async function json(method, path, body, headers) {
-  const response = await call(method, path, body, headers);
-  const text = await response.text();
-  return text ? JSON.parse(text) : null;
+export const json = async (method, path, body, headers) => contentOf(await call(method, path, body, headers));
+
+/**
+ * What an answer holds; null: nothing. A proxy or a network's log-in page may answer in the gateway's place.
+ * @param {Response} response @returns {Promise<any>}
+ */
+export async function contentOf(response) {
+  let text;
+  try {
+    text = await response.text();
+  } catch {
+    throw new ApiError(0, 'no-answer', t('app.no-answer')); // it broke off, or took too long
+  }
+  try {
+    const content = text ? JSON.parse(text) : null;
+    if (typeof content === 'object') return content;
+  } catch {
+    // as if it were of the wrong kind
+  }
+  throw garbled(response.status);
 }
+
+/** @param {number} status */
+const garbled = (status) => new ApiError(status, 'garbled', t('app.garbled'));
 
 /** @param {string} name */
 export const target = (name) => `/targets/${encodeURIComponent(name)}`;
@@ -151,7 +172,11 @@ export const api = {
   /** @param {{user: string, password: string, code?: string}|{certificate: true}} body @returns {Promise<Session>} */
   login: (body) => json('POST', '/session', body),
   /** @returns {Promise<Session>} */
-  session: () => json('GET', '/session'),
+  session: async () => {
+    const session = await json('GET', '/session');
+    if (!Array.isArray(session?.rights) || !Array.isArray(session.grants)) throw garbled(200);
+    return session;
+  },
   logout: () => json('DELETE', '/session'),
 
   /** @returns {Promise<Target[]>} */
@@ -200,5 +225,13 @@ export const api = {
   layouts: async () => (await json('GET', '/layouts')).layouts,
 };
 
+/** Browsers' own words for requests and modules that never came. */
+const NEVER_CAME = /fetch|import|load|network/i;
+
 /** @param {unknown} error @returns {string} the sentence to show */
-export const sentence = (error) => (error instanceof Error ? error.message : String(error));
+export function sentence(error) {
+  if (error instanceof DOMException && ['TimeoutError', 'NetworkError'].includes(error.name)) return t('app.no-answer');
+  // What the engine says of an answer that lacks what it should have is nothing for people.
+  if (error instanceof TypeError || error instanceof SyntaxError) return t(NEVER_CAME.test(error.message) ? 'app.no-answer' : 'app.garbled');
+  return error instanceof Error ? error.message : String(error);
+}

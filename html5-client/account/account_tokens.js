@@ -9,6 +9,7 @@ import { identity } from '../app/identity.js';
 import { scopeWords, timeWords } from '../app/session_words.js';
 import { shownOnce } from '../parts/shown_once.js';
 import { TokenScope } from './token_scope.js';
+import { gatewayNow } from '../parts/gateway_clock.js';
 import { t } from '../parts/messages.js';
 
 /** @typedef {import('./account_api.js').Token} Token */
@@ -47,7 +48,7 @@ export class TokensTab {
 
   /** @param {Token} token */
   #row({ id, name, created, expires, used, grants }) {
-    const over = expires * 1000 < Date.now();
+    const over = expires * 1000 < gatewayNow();
     const revoke = h('button', { type: 'button', class: 'button small', 'aria-label': t('account.tokens.revoke-named', { name }), onclick: () => void this.#revoke(id, name) }, t('account.tokens.revoke'));
     return h(
       'li',

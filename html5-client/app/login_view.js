@@ -42,7 +42,8 @@ export class LoginView extends HTMLElement {
       this.back,
       this.certificate,
     );
-    const head = h('div', { class: 'head' }, wordmark(), h('h1', {}, t('app.log-in')), this.why && h('p', { class: 'lead' }, this.why));
+    const why = navigator.cookieEnabled ? this.why : t('app.no-cookies');
+    const head = h('div', { class: 'head' }, wordmark(), h('h1', {}, t('app.log-in')), why && h('p', { class: 'lead' }, why));
     this.replaceChildren(h('div', { class: 'gate' }, h('div', { class: 'gate-card' }, head, form)));
     this.#step(false);
     void this.#offerCertificate();

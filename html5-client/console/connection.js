@@ -97,8 +97,9 @@ export class Connection {
       const response = await fetch(`${this.path}/ticket`, { method: 'POST', signal: AbortSignal.timeout(WELCOME_MS) });
       const body = await response.json();
       if (attempt !== this.#attempt) return null;
-      if (response.ok) return body.ticket;
-      this.#refused(response.status, body.error ?? {});
+      if (!response.ok) this.#refused(response.status, body?.error ?? {});
+      else if (typeof body?.ticket === 'string') return body.ticket;
+      else this.#lost(t(NO_ANSWER));
     } catch {
       if (attempt === this.#attempt) this.#lost(t(NO_ANSWER));
     }

@@ -85,7 +85,10 @@ export class MacroDialog {
       this.#list.replaceChildren(...macros.map((macro) => this.#row(macro)));
       setText(this.#state, last && last.end !== 'done' ? t(`keys.macro-end-${last.end}`, { name: last.name, why: last.why }) : macros.length ? '' : t('keys.no-macros'));
       this.running(running);
+      setText(this.#message, '');
     } catch (error) {
+      const again = h('button', { type: 'button', class: 'button small', onclick: () => void this.#load() }, t('app.try-again'));
+      this.#list.replaceChildren(h('li', { class: 'macro-row' }, again));
       setText(this.#message, sentence(error));
     }
   }

@@ -46,4 +46,10 @@ export function rememberMedium(user, { sort, name }) {
 }
 
 /** @param {string} user */
-export const forgetMedia = (user) => localStorage.removeItem(keyOf(user));
+export function forgetMedia(user) {
+  try {
+    localStorage.removeItem(keyOf(user));
+  } catch {
+    // there is none either
+  }
+}

@@ -5,15 +5,31 @@
 const KEY = 'lightsout-theme';
 
 /** @returns {Theme} */
+function kept() {
+  try {
+    const value = localStorage.getItem(KEY);
+    return value === 'light' || value === 'dark' ? value : 'system';
+  } catch {
+    return 'system'; // a browser that may keep nothing
+  }
+}
+
+let chosen = kept();
+
+/** @returns {Theme} */
 export function theme() {
-  const value = localStorage.getItem(KEY);
-  return value === 'light' || value === 'dark' ? value : 'system';
+  return chosen;
 }
 
 /** @param {Theme} value */
 export function setTheme(value) {
-  if (value === 'system') localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, value);
+  chosen = value;
+  try {
+    if (value === 'system') localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, value);
+  } catch {
+    // until the page is loaded anew then
+  }
   applyTheme();
 }
 

@@ -64,7 +64,7 @@ function requestCard() {
   const status = new StatusLine();
   const shown = textArea(t('settings.certificate.request'), '', 8);
   shown.input.readOnly = true;
-  const room = h('div', { class: 'stack', hidden: true }, shown.element, h('div', { class: 'card-foot' }, button(t('words.copy'), () => void copy(shown.input.value, status), 'small'), button(t('settings.certificate.request-file'), () => download(new Blob([shown.input.value]), `${location.hostname}.csr`), 'small')));
+  const room = h('div', { class: 'stack', hidden: true }, shown.element, h('div', { class: 'card-foot' }, button(t('words.copy'), () => void copy(shown.input, status), 'small'), button(t('settings.certificate.request-file'), () => download(new Blob([shown.input.value]), `${location.hostname}.csr`), 'small')));
   const make = button(t('settings.certificate.request-make'), () => void run());
   const run = async () => {
     const done = await status.run(make, async () => (shown.input.value = await settingsApi.signingRequest()));

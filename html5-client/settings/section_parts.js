@@ -101,12 +101,13 @@ export function fromFile(label, into) {
   return h('span', {}, file, button(label, () => file.click(), 'small'));
 }
 
-/** Copies, and says so. @param {string} text @param {StatusLine} status */
-export async function copy(text, status) {
+/** Copies what a field holds, and says so; where the browser does not allow it, it is selected for Ctrl+C. @param {HTMLTextAreaElement} input @param {StatusLine} status */
+export async function copy(input, status) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(input.value);
     status.say(t('words.copied'));
-  } catch (error) {
-    status.fail(error);
+  } catch {
+    input.select();
+    status.say(t('words.selected'));
   }
 }

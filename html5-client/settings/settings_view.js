@@ -133,7 +133,8 @@ export class SettingsView extends HTMLElement {
       this.#room.replaceChildren(section.element);
     } catch (error) {
       if (opening !== this.#opening) return;
-      this.#room.replaceChildren();
+      const again = h('button', { type: 'button', class: 'button', onclick: () => void this.#load(kind) }, t('app.try-again'));
+      this.#room.replaceChildren(h('div', {}, again));
       setText(this.#message, sentence(error));
     }
     this.#room.removeAttribute('aria-busy');

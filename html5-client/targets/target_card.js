@@ -4,6 +4,7 @@ import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { hashOf } from '../router.js';
 import { Thumbnail } from './thumbnail.js';
+import { gatewayNow } from '../parts/gateway_clock.js';
 import { agoWords } from './target_words.js';
 import { powerWords, signalWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
@@ -92,7 +93,7 @@ export class TargetCard extends HTMLElement {
     const bad = state === 'warn' || state === 'danger';
     this.#health.dataset.tone = bad ? state : '';
     setText(this.#health, bad ? (health?.why ?? '') : '');
-    setText(this.#last, last ? `${agoWords(last.time * 1000, Date.now())}: ${last.text}` : '');
+    setText(this.#last, last ? `${agoWords(last.time * 1000, gatewayNow())}: ${last.text}` : '');
   }
 
   #showReason() {
