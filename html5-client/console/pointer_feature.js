@@ -8,6 +8,7 @@ export function plugPointer(context) {
   let userRelative = false;
   const show = () => context.screen.input.setAbsolute(targetAbsolute && !userRelative);
 
+  context.screen.input.mouse.refused = () => context.notice(t('console.no-pointer-lock'), 'danger');
   context.on('pointer-mode', ({ absolute }) => {
     targetAbsolute = absolute;
     show();

@@ -37,6 +37,9 @@ export class PointerInput {
     surface.addEventListener('mouseup', (event) => this.#swallow(event)); // back and forward buttons
   }
 
+  /** The browser did not lock the pointer. */
+  refused = () => {};
+
   get locked() {
     return document.pointerLockElement === this.surface;
   }
@@ -46,7 +49,15 @@ export class PointerInput {
       // Without the system's acceleration where it can be had; some systems refuse that.
       await this.surface.requestPointerLock({ unadjustedMovement: true });
     } catch {
+      await this.#lockAnyhow();
+    }
+  }
+
+  async #lockAnyhow() {
+    try {
       await this.surface.requestPointerLock();
+    } catch {
+      this.refused(); // there is none here, or it was left a moment ago
     }
   }
 

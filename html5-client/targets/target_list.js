@@ -131,6 +131,7 @@ class TargetList extends HTMLElement {
     for (const [key, card] of this.#grid.cards) {
       const target = this.#known.get(key);
       if (target) /** @type {TargetCard} */ (card).show(target);
+      card.querySelector('h3')?.setAttribute('aria-level', named ? '3' : '2'); // no step is left out where groups have no heading
     }
     this.#showEmpty(all.length, found.length);
   }
