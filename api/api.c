@@ -11,7 +11,7 @@ static const struct api_rows *const all_rows[] = {
     &api_upload_rows,       &api_seat_rows,      &api_certificate_rows, &api_account_rows,   &api_sessions_rows,
     &api_token_rows,        &api_directory_rows, &api_audit_rows,       &api_recording_rows, &api_recording_file_rows,
     &api_config_rows,       &api_backup_rows,    &api_macro_rows,       &api_jiggler_rows,   &api_typing_rows,
-    &api_target_event_rows,
+    &api_target_event_rows, &api_device_rows,
 };
 _Static_assert(ARRAY_SIZE(all_rows) <= API_MAX_TABLES, "api_context has no room for all tables");
 

@@ -13,6 +13,7 @@
 
 struct api_certificate_ops;
 struct api_config_ops;
+struct api_devices_ops;
 struct api_macros_ops;
 
 typedef void api_done_fn(void *data, int error, const char *why); /* why: sentence, valid during the call */
@@ -45,6 +46,9 @@ struct api_context {
 
     const struct api_config_ops *config; /* api/config.h; NULL: cannot be seen */
     void *config_context;
+
+    const struct api_devices_ops *devices; /* api/devices.h; NULL: cannot be seen */
+    void *devices_context;
 
     const struct api_exports_ops *exports; /* NULL: off */
     void *exports_context;

@@ -16,6 +16,7 @@ extern const struct api_rows api_account_rows, api_export_rows, api_sessions_row
 extern const struct api_rows api_recording_rows, api_recording_file_rows;
 extern const struct api_rows api_target_event_rows;
 extern const struct api_rows api_audit_rows, api_config_rows, api_backup_rows, api_typing_rows;
+extern const struct api_rows api_device_rows;
 extern const struct api_rows api_macro_rows, api_jiggler_rows;
 
 /* The target that the path names. Replies 404 and gives NULL when there is none. Whether the caller may see it was

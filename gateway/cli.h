@@ -47,7 +47,7 @@ extern const struct cli_commands cli_target_commands, cli_media_commands, cli_im
     cli_dongle_commands, cli_doctor_commands;
 
 extern const struct cli_commands cli_directory_commands, cli_api_commands, cli_export_commands, cli_complete_commands;
-extern const struct cli_commands cli_record_commands, cli_config_commands;
+extern const struct cli_commands cli_record_commands, cli_config_commands, cli_device_commands;
 extern const struct cli_commands cli_seat_commands, cli_viewers_commands, cli_certificate_commands, cli_backup_commands, cli_macro_commands,
     cli_typing_commands;
 

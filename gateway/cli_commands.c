@@ -11,7 +11,7 @@ static const struct cli_commands *const all_commands[] = {
     &cli_seat_commands,   &cli_viewers_commands, &cli_record_commands,      &cli_macro_commands,  &cli_dongle_commands,
     &cli_doctor_commands, &cli_account_commands,     &cli_audit_commands,  &cli_user_commands,
     &cli_token_commands,  &cli_certificate_commands, &cli_backup_commands, &cli_directory_commands,
-    &cli_api_commands,    &cli_complete_commands,    &cli_config_commands,
+    &cli_api_commands,    &cli_complete_commands,    &cli_config_commands, &cli_device_commands,
 };
 
 const struct cli_command *cli_command_at(size_t i)

@@ -33,6 +33,7 @@ enum control_type {
     CONTROL_READER = 56,       /* one descriptor: a channel to the reader; answers WANT_READER */
     CONTROL_WANT_READER = 120, /* from the gateway: text is to be recognised */
     CONTROL_BACKUP = 44,       /* supervisor_backup.h: answers BACKUP_ASK */
+    CONTROL_DEVICES = 45,      /* control_devices.h: answers DEVICES_ASK */
     CONTROL_READY = 64,
     CONTROL_WANT_HELPER,       /* the channel to the helper broke */
     CONTROL_SET_CLOCK,         /* control_clock.h */
@@ -41,6 +42,7 @@ enum control_type {
     CONTROL_PARTED,            /* struct control_place: nothing of a target that is gone uses its machine any more */
     CONTROL_BACKUP_ASK = 97,   /* supervisor_backup.h */
     CONTROL_SETTINGS_ASK = 96, /* control_config.h */
+    CONTROL_DEVICES_ASK = 98,  /* control_devices.h */
 };
 
 /* With one descriptor: the library's folder, or none. */

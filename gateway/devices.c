@@ -19,8 +19,7 @@ static void copy(char *room, size_t size, const char *text)
     snprintf(room, size, "%.*s", (int)size - 1, text);
 }
 
-/* One line of a file; "" when it cannot be read. */
-static void read_line(const char *path, char *room, size_t size)
+void device_read_line(const char *path, char *room, size_t size)
 {
     _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     ssize_t n = fd < 0 ? -1 : fd_read_up_to(fd, room, size - 1);
@@ -90,7 +89,7 @@ static void add_capture(const struct walk *walk, const char *video)
     *d = (struct device_capture){.node = ""};
     snprintf(d->node, sizeof d->node, "/dev/%s", video);
     snprintf(path, sizeof path, "%s/sys/class/video4linux/%s/name", walk->root, video);
-    read_line(path, d->card, sizeof d->card);
+    device_read_line(path, d->card, sizeof d->card);
     snprintf(path, sizeof path, "%s/sys/class/video4linux/%s/device/driver", walk->root, video);
     read_link_name(path, d->driver, sizeof d->driver);
     find_stable(walk->root, video, d->stable, sizeof d->stable);
@@ -110,9 +109,9 @@ static void add_udc(const struct walk *walk, const char *name)
     *d = (struct device_udc){.name = ""};
     copy(d->name, sizeof d->name, name);
     snprintf(path, sizeof path, "%s/sys/class/udc/%s/state", root, name);
-    read_line(path, d->state, sizeof d->state);
+    device_read_line(path, d->state, sizeof d->state);
     snprintf(path, sizeof path, "%s/sys/class/udc/%s/function", root, name);
-    read_line(path, d->gadget, sizeof d->gadget);
+    device_read_line(path, d->gadget, sizeof d->gadget);
     self->n_udcs++;
 }
 
@@ -129,9 +128,9 @@ static void add_gpio(const struct walk *walk, const char *chip)
     *d = (struct device_gpio){.chip = ""};
     copy(d->chip, sizeof d->chip, chip);
     snprintf(path, sizeof path, "%s/sys/bus/gpio/devices/%s/of_node/name", root, chip);
-    read_line(path, d->label, sizeof d->label);
+    device_read_line(path, d->label, sizeof d->label);
     snprintf(path, sizeof path, "%s/sys/bus/gpio/devices/%s/ngpio", root, chip);
-    read_line(path, number, sizeof number);
+    device_read_line(path, number, sizeof number);
     d->lines = (unsigned)strtoul(number, NULL, 10);
     self->n_gpios++;
 }
@@ -176,19 +175,22 @@ static bool has_line(const struct device_gpio *gpio, const char *value)
     return same && (gpio->lines == 0 || line < gpio->lines);
 }
 
-bool devices_have(const struct devices *self, enum device_kind kind, const char *value)
+int devices_find(const struct devices *self, enum device_kind kind, const char *value)
 {
-    if (kind == DEVICE_UDC && strcmp(value, "auto") == 0)
-        return true;
     for (unsigned i = 0; kind == DEVICE_CAPTURE && i < self->n_captures; i++)
         if (strcmp(value, self->captures[i].node) == 0 ||
             (self->captures[i].stable[0] && strcmp(value, self->captures[i].stable) == 0))
-            return true;
+            return (int)i;
     for (unsigned i = 0; kind == DEVICE_UDC && i < self->n_udcs; i++)
-        if (strcmp(value, self->udcs[i].name) == 0)
-            return true;
+        if (strcmp(value, self->udcs[i].name) == 0 || strcmp(value, "auto") == 0)
+            return (int)i;
     for (unsigned i = 0; kind == DEVICE_GPIO && i < self->n_gpios; i++)
         if (has_line(&self->gpios[i], value))
-            return true;
-    return false;
+            return (int)i;
+    return -1;
+}
+
+bool devices_have(const struct devices *self, enum device_kind kind, const char *value)
+{
+    return (kind == DEVICE_UDC && strcmp(value, "auto") == 0) || devices_find(self, kind, value) >= 0;
 }

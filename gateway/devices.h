@@ -46,3 +46,8 @@ void devices_list(const char *root, struct devices *ret);
 /* Whether a value of the configuration names one of the list: a capture device by node or stable path, a controller by
  * its name ("auto" always), a line as "CHIP:LINE" with an optional ",active-low", by the chip's name or label. Pure. */
 bool devices_have(const struct devices *self, enum device_kind kind, const char *value);
+/* The same as a place in the list of its kind, -1: none. "auto" is the first controller. */
+int devices_find(const struct devices *self, enum device_kind kind, const char *value);
+
+/* The first line of a file of /sys; "" when it cannot be read. */
+void device_read_line(const char *path, char *room, size_t size);

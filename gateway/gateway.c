@@ -247,6 +247,8 @@ static void set_api(struct gateway *self)
     self->api.clock_context = self;
     self->api.config = &gateway_settings_ops;
     self->api.config_context = self->settings;
+    self->api.devices = &gateway_devices_ops;
+    self->api.devices_context = self;
 }
 
 static int create_server(struct gateway *self)

@@ -9,6 +9,7 @@
 #include "gateway/control_dongle.h"
 #include "gateway/feed.h"
 #include "gateway/gateway_backup.h"
+#include "gateway/gateway_devices.h"
 #include "gateway/gateway_net.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/gateway_tls.h"
@@ -101,6 +102,7 @@ struct gateway {
     struct gateway_tls *tls;
     struct gateway_settings *settings;
     struct gateway_backup backup;
+    struct gateway_devices devices;
     char *client_ca_pem, *client_crl_pem; /* NULL: none */
     struct control_exports exports_setup;
     bool exports_wanted;

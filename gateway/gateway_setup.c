@@ -123,6 +123,9 @@ static void on_message(void *data, struct ipc_message *message)
     case CONTROL_BACKUP:
         good = gateway_backup_told(self, message);
         break;
+    case CONTROL_DEVICES:
+        good = gateway_devices_told(self, message);
+        break;
     case CONTROL_SETTINGS:
     case CONTROL_SETTINGS_ANSWER:
         good = gateway_settings_told(self->settings, message);
@@ -147,6 +150,7 @@ static void on_closed(void *data, int error)
     gateway_clock_lost(self);
     gateway_settings_lost(self->settings);
     gateway_backup_lost(self);
+    gateway_devices_lost(self);
     log_warn("gateway", "the supervisor is gone%s%s", error ? ": " : "", error ? strerror(-error) : "");
     if (self->server)
         server_stop(self->server, 0);

@@ -20,6 +20,7 @@
 #include "gateway/sandbox.h"
 #include "gateway/signal_watch.h"
 #include "gateway/supervisor_backup.h"
+#include "gateway/supervisor_devices.h"
 #include "gateway/supervisor_net.h"
 #include "gateway/supervisor_reader.h"
 #include "gateway/supervisor_roles.h"
@@ -35,6 +36,7 @@ struct supervisor {
     struct settings_loaded loaded; /* until it is the settings' */
     struct supervisor_settings *settings;
     struct supervisor_backup *backup;
+    struct supervisor_devices *devices;
     struct uid_choice user, keeper, outward, reader_user;
     struct reader_link *reader;
     struct state state;
@@ -231,6 +233,8 @@ static bool on_gateway_asks(void *data, const struct ipc_message *message)
     }
     if (self->backup && supervisor_backup_message(self->backup, message))
         return true;
+    if (self->devices && supervisor_devices_message(self->devices, message))
+        return true;
     return self->settings && supervisor_settings_message(self->settings, message);
 }
 
@@ -281,6 +285,13 @@ static int begin_backup(struct supervisor *self)
     return supervisor_backup_create(self->loop, &config, &self->backup);
 }
 
+static int begin_devices(struct supervisor *self)
+{
+    const struct supervisor_devices_config config = {
+        .root = "", .config = self->config, .gateway = gateway_of, .data = self};
+    return supervisor_devices_create(self->loop, &config, &self->devices);
+}
+
 static int begin(struct supervisor *self)
 {
     static const struct roles_owner owner = {.ready = on_ready,
@@ -311,6 +322,7 @@ static int begin(struct supervisor *self)
     r = r ? r : net_follow_create(self->loop, self->config, &self->listeners, self->roles, &self->net);
     r = r ? r : begin_settings(self);
     r = r ? r : begin_backup(self);
+    r = r ? r : begin_devices(self);
     if (r == 0)
         supervisor_targets_begin(self->targets);
     return r;
@@ -329,6 +341,7 @@ static void finish(struct supervisor *self)
 {
     self->settings = supervisor_settings_destroy(self->settings);
     self->backup = supervisor_backup_destroy(self->backup);
+    self->devices = supervisor_devices_destroy(self->devices);
     settings_loaded_finish(&self->loaded);
     self->net = net_follow_destroy(self->net);
     self->roles = roles_destroy(self->roles);
