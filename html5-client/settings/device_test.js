@@ -7,11 +7,20 @@ import { settingsApi } from './settings_api.js';
 
 /** @typedef {import('./settings_api.js').Value} Value */
 
-/** What the gateway says of a try, whichever words it has for it. @param {any} told */
-function wordsOf(told) {
-  const parts = [told.card, told.signal?.words ?? told.signal?.name ?? told.signal, told.timings, told.format, told.why, told.words].filter((part) => typeof part === 'string' && part);
-  return parts.join(' · ') || t(told.works === false ? 'settings.test.fails' : 'settings.test.works');
+/**
+ * works: whether a new target could use it, null: not known. why, not_seen: sentences of the gateway's.
+ * @typedef {{works: boolean|null, busy: boolean, target: string|null, why: string|null, not_seen: string|null, card?: string, timings?: string, formats?: string}} Seen
+ */
+
+/** @param {Seen} seen */
+function wordsOf({ works, target, why, not_seen: notSeen, card, timings, formats }) {
+  const known = [card, timings, formats].filter(Boolean).join(' · ');
+  const device = known || t(works ? 'settings.test.works' : works === false ? 'settings.test.fails' : 'settings.test.unknown');
+  return [target ? t('settings.device-taken', { device, target }) : device, why, notSeen].filter(Boolean).join(' — ');
 }
+
+/** @param {Seen} seen */
+const toneOf = ({ works, busy }) => (works ? 'ok' : works === false || busy ? 'warn' : '');
 
 export class DeviceTest {
   #status = new StatusLine();
@@ -29,8 +38,8 @@ export class DeviceTest {
     this.#status.say(t('settings.test.going'), '');
     this.#button.setAttribute('aria-busy', 'true');
     try {
-      const told = (await settingsApi.testDevice({ capture: path })) ?? {};
-      this.#status.say(wordsOf(told), told.works === false ? 'warn' : 'ok');
+      const seen = await settingsApi.testDevice({ capture: path });
+      this.#status.say(wordsOf(seen), toneOf(seen));
     } catch (error) {
       this.#status.fail(error);
     }

@@ -79,7 +79,7 @@ export const settingsApi = {
   restart: () => json('POST', '/gateway/restart', {}),
   /** @returns {Promise<Devices>} */
   devices: () => json('GET', '/devices'),
-  /** @param {Record<string, string>} device @returns {Promise<any>} */
+  /** @param {Record<string, string>} device one of capture, udc, gpio @returns {Promise<import('./device_test.js').Seen>} */
   testDevice: (device) => json('POST', '/devices/test', device),
 
   /** @returns {Promise<User[]>} */

@@ -136,7 +136,8 @@ export class FakeSettings {
       'POST /api/v1/pending-change/revert': () => ((this.pending = null), {}),
       'GET /api/v1/devices': {
         capture: [{ node: '/dev/video0', stable: '', card: 'HDMI to CSI-2 bridge', driver: 'unicam', target: 'desk' }, { node: '/dev/video2', stable: '/dev/v4l/by-id/usb-MACROSILICON_USB3-video-index0', card: 'USB3 Video', driver: 'uvcvideo', target: null }],
-        udc: [{ name: 'fe980000.usb', state: 'configured', gadget: 'configfs-gadget.desk', target: 'desk' }], gpio: [{ chip: 'gpiochip0', label: 'pinctrl-bcm2711', lines: 54 }],
+        udc: [{ name: 'fe980000.usb', state: 'configured', gadget: 'configfs-gadget.desk', target: 'desk' }], gpio: [{ chip: 'gpiochip0', label: 'pinctrl-bcm2711', lines: 54, used: [{ line: 17, target: 'desk' }] }],
+        qemu: { installed: true, kvm: true, tpm: true, bios: true, uefi: true, uefi_secure: false }, left_out: 0,
       },
       'GET /api/v1/users': () => ({ users: this.users }),
       'GET /api/v1/sessions?all=1': { sessions: [{ id: 1, user: 'berta', kind: 'browser', peer: '192.0.2.17', agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0', created: now - 7200, used: now - 60, current: false }] },

@@ -103,15 +103,19 @@ test('what waits for the gateway’s process begins by a button', async () => {
 test('a dongle is made of devices that there are', async () => {
   const made = [];
   gateway.answers['POST /api/v1/targets'] = (body) => (made.push(body), (settings.targets[body.name] = settings.targets.card), settings.config);
-  gateway.answers['POST /api/v1/devices/test'] = (body) => ({ works: true, words: `1920×1080 from ${body.capture}` });
+  const seen = { kind: 'capture', works: true, busy: false, target: null, why: null, not_seen: null };
+  gateway.answers['POST /api/v1/devices/test'] = ({ capture }) => (capture === '/dev/video0' ? { ...seen, works: null, busy: true, target: 'desk', card: 'bridge', not_seen: 'It was not opened.' } : { ...seen, device: capture, card: 'USB3 Video', timings: '1920x1080p60, 148500 kHz', formats: 'NV12, MJPEG' });
   await open('targets/+');
   await labelled(page, 'Machine with a cable').check();
   await labelled(page, 'Name').fill('bench');
   const stick = '/dev/v4l/by-id/usb-MACROSILICON_USB3-video-index0';
   await page.locator(`option[value="${stick}"]`).waitFor({ state: 'attached' });
+  await key('capture').locator('select').selectOption('/dev/video0');
+  await button(page, 'Test').click();
+  await page.getByText('bridge – used by desk — It was not opened.').waitFor();
   await key('capture').locator('select').selectOption(stick);
   await button(page, 'Test').click();
-  await page.getByText(`1920×1080 from ${stick}`).waitFor();
+  await page.getByText('USB3 Video · 1920x1080p60, 148500 kHz · NV12, MJPEG').waitFor();
   await checkView(page, 'settings-add-dongle');
   await page.locator('form').getByRole('button', { name: 'Add target' }).click();
   await until(() => made.length, 'it is asked for');
