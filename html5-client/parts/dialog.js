@@ -32,9 +32,12 @@ export function openDialog({ title, body, foot = [], onclose }) {
     dialog.remove();
     onclose?.();
   });
+  const room = /** @type {HTMLElement} */ (dialog.querySelector('.dialog-body'));
   // Inside what is fullscreen, or the dialog would be under it in browsers that trap the top layer.
   (document.fullscreenElement ?? document.body).append(dialog);
   dialog.showModal();
+  const stops = [...room.querySelectorAll('a, button, input, select, textarea, [tabindex]')];
+  if (!stops.some((one) => one.checkVisibility() && !one.matches(':disabled'))) room.tabIndex = 0; // keys scroll it
   return dialog;
 }
 

@@ -17,6 +17,7 @@ export class TargetCard extends HTMLElement {
   #image = h('img', { alt: '', hidden: true });
   #reason = h('div', { class: 'reason' });
   #link = h('a', { 'data-card': true });
+  #heading = h('h3', {}, this.#link);
   #name = h('span', { class: 'mono' });
   #power = h('span', { class: 'chip' });
   #recording = h('span', { class: 'chip', 'data-tone': 'danger', hidden: true }, t('targets.recording'));
@@ -29,6 +30,11 @@ export class TargetCard extends HTMLElement {
   #pictureReason = /** @type {string|null} */ (null);
   /** @type {Target|null} */
   #target = null;
+
+  /** Of its name, for those who go from heading to heading: one below its group's. @param {number} level */
+  set level(level) {
+    this.#heading.setAttribute('aria-level', String(level));
+  }
 
   /** @param {Target} target */
   show(target) {
@@ -68,7 +74,7 @@ export class TargetCard extends HTMLElement {
       h(
         'div',
         { class: 'card-body' },
-        h('div', { class: 'card-line' }, h('h3', {}, this.#link), h('span', { class: 'spring' }), this.#recording, this.#power),
+        h('div', { class: 'card-line' }, this.#heading, h('span', { class: 'spring' }), this.#recording, this.#power),
         this.#health,
         h('div', { class: 'card-facts' }, this.#name, this.#viewers, this.#seat, this.#mode, this.#media),
         this.#last,

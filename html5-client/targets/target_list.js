@@ -124,13 +124,13 @@ class TargetList extends HTMLElement {
     for (const button of this.#choices.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.choice === choice));
     this.#grid.element.classList.toggle('dense', dense);
     setText(this.#count, found.length === all.length ? t('targets.machines', { count: all.length }) : t('targets.some', { found: found.length, count: all.length }));
-    const named = this.#groups.length > 1 || !!this.#groups[0]?.name;
+    const named = this.#named;
     this.#grid.show(
       this.#groups.map(({ name, targets }) => ({ heading: named ? name || t('targets.no-group') : '', keys: targets.map((target) => target.name) })),
     );
     for (const [key, card] of this.#grid.cards) {
       const target = this.#known.get(key);
-      if (target) /** @type {TargetCard} */ (card).show(target);
+      if (target) this.#fill(/** @type {TargetCard} */ (card), target);
       card.querySelector('h3')?.setAttribute('aria-level', named ? '3' : '2'); // no step is left out where groups have no heading
     }
     this.#showEmpty(all.length, found.length);
@@ -155,8 +155,19 @@ class TargetList extends HTMLElement {
   #make(name) {
     const card = new TargetCard();
     const target = this.#known.get(name);
-    if (target) card.show(target);
+    if (target) this.#fill(card, target);
     return card;
+  }
+
+  /** @param {TargetCard} card @param {Target} target */
+  #fill(card, target) {
+    card.level = this.#named ? 3 : 2;
+    card.show(target);
+  }
+
+  /** Groups have headings. */
+  get #named() {
+    return this.#groups.length > 1 || !!this.#groups[0]?.name;
   }
 
   /** @param {number} section */
