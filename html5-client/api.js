@@ -158,8 +158,14 @@ export async function contentOf(response) {
   throw garbled(response.status);
 }
 
-/** @param {number} status */
-const garbled = (status) => new ApiError(status, 'garbled', t('app.garbled'));
+/** @param {number} [status] of the answer */
+export const garbled = (status = 200) => new ApiError(status, 'garbled', t('app.garbled'));
+
+/** A list that an answer must hold. @template T @param {T[]|undefined} list @returns {T[]} */
+export function asList(list) {
+  if (!Array.isArray(list)) throw garbled();
+  return list;
+}
 
 /** @param {string} name */
 export const target = (name) => `/targets/${encodeURIComponent(name)}`;

@@ -1,6 +1,6 @@
 /* The macros of a target: list with one click to run, import and export, and the way to editor and recorder. */
 
-import { sentence } from '../api.js';
+import { asList, sentence } from '../api.js';
 import { confirmDialog, openDialog } from '../parts/dialog.js';
 import { h, setText } from '../parts/dom.js';
 import { download } from '../parts/download.js';
@@ -81,7 +81,7 @@ export class MacroDialog {
   async #load() {
     try {
       const { macros, running, last } = await macroApi.list(this.context.target);
-      this.#macros = macros;
+      this.#macros = asList(macros);
       this.#list.replaceChildren(...macros.map((macro) => this.#row(macro)));
       setText(this.#state, last && last.end !== 'done' ? t(`keys.macro-end-${last.end}`, { name: last.name, why: last.why }) : macros.length ? '' : t('keys.no-macros'));
       this.running(running);

@@ -1,7 +1,7 @@
 /* Text that is typed on the target key by key: for passwords, commands and licence keys, where no clipboard reaches. What
  * cannot be typed is listed before the first key; the text is kept nowhere, and forgotten when it was typed. */
 
-import { sentence } from '../api.js';
+import { ApiError, sentence } from '../api.js';
 import { openDialog } from '../parts/dialog.js';
 import { h, newId, setText } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
@@ -13,6 +13,9 @@ import { typingApi } from './typing_api.js';
 /** @typedef {import('./typing_api.js').Plan} Plan */
 
 const POLL_MS = 250;
+/** Between a request that got no answer and the next, and how many in a row end it. */
+const AGAIN_MS = 1500;
+const LOST_MOST = 20;
 const CHECK_MS = 250;
 
 /** What was used on a target last, where it is not what the configuration says. */
@@ -59,6 +62,7 @@ class PasteDialog {
   #own = 'us';
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
   #checks = 0;
+  /** The last thing said is that no answer came. */ #unanswered = false;
   /** Of what stands there now; null: not known yet. @type {Plan|null} */ #plan = null;
 
   /** @param {string} target */
@@ -110,9 +114,22 @@ class PasteDialog {
       this.#own = own;
       this.#layout.fill(layouts, kept.read(this.target) ?? own);
       this.#layoutShown();
+      this.#answered();
     } catch (error) {
-      this.#say(sentence(error), 'danger');
+      this.#failed(error, () => void this.#fillLayouts());
     }
+  }
+
+  /** Said, and tried again while the dialog is open: nobody has to type a letter to get on. @param {unknown} error @param {() => void} again */
+  #failed(error, again) {
+    this.#say(sentence(error), 'danger');
+    this.#unanswered = true;
+    setTimeout(() => this.#open && again(), AGAIN_MS);
+  }
+
+  #answered() {
+    if (this.#unanswered) this.#say('');
+    this.#unanswered = false;
   }
 
   #layoutShown() {
@@ -156,8 +173,9 @@ class PasteDialog {
       if (number !== this.#checks || !this.#open) return;
       this.#plan = plan;
       this.#missing.show(plan);
+      this.#answered();
     } catch (error) {
-      if (number === this.#checks) this.#say(sentence(error), 'danger');
+      if (number === this.#checks && this.#open) this.#failed(error, () => number === this.#checks && void this.#check(number));
     }
     this.#enable();
   }
@@ -182,8 +200,19 @@ class PasteDialog {
   }
 
   async #follow() {
-    for (;;) {
-      const typing = await typingApi.state(this.target);
+    for (let lost = 0; ; ) {
+      let typing;
+      try {
+        typing = await typingApi.state(this.target);
+      } catch (error) {
+        // The gateway goes on typing; the line may be back in a moment.
+        if (!(error instanceof ApiError) || error.status !== 0 || ++lost > LOST_MOST || !this.#open) throw error;
+        this.#failed(error, () => {});
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+        continue;
+      }
+      lost = 0;
+      this.#answered();
       this.#progress.max = Math.max(1, typing.characters);
       this.#progress.value = typing.characters - typing.remaining;
       if (typing.state !== 'typing' && typing.state !== 'waiting') {

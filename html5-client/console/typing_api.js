@@ -1,6 +1,6 @@
 /* What the gateway answers about typing texts and keyboard layouts. */
 
-import { json, target } from '../api.js';
+import { asList, json, target } from '../api.js';
 
 /**
  * latin: a-z and 0-9 can be typed with it.
@@ -23,7 +23,7 @@ let layouts = null;
 export const typingApi = {
   /** Asked for once: they are the program's own. @returns {Promise<LayoutName[]>} */
   layouts() {
-    layouts ??= json('GET', '/layouts').then((answer) => answer.layouts);
+    layouts ??= json('GET', '/layouts').then((answer) => asList(answer.layouts));
     layouts.catch(() => (layouts = null));
     return layouts;
   },

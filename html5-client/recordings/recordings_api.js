@@ -1,6 +1,6 @@
 /* Recordings over REST (docs/api.md). */
 
-import { json, target } from '../api.js';
+import { asList, json, target } from '../api.js';
 import { base } from '../base.js';
 
 /** at: milliseconds since the begin. @typedef {{at: number, kind: 'change'|'mode'|'no-signal'|'signal', width?: number, height?: number}} Mark */
@@ -33,7 +33,7 @@ const address = (id, part) => `${base}/api/v1${one(id)}/${part}`;
 
 export const recordingsApi = {
   /** @returns {Promise<Recording[]>} the newest first */
-  list: async () => (await json('GET', '/recordings')).recordings,
+  list: async () => asList((await json('GET', '/recordings')).recordings),
   /** @param {string} id @returns {Promise<RecordingDetails>} */
   get: (id) => json('GET', one(id)),
   /** @param {string} name @param {{note: string, kind: 'video'|'pictures', every?: number}} body @returns {Promise<Recording>} */

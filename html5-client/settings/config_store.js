@@ -1,7 +1,7 @@
 /* The settings as the gateway has them, for all sections: read once, changed through here, so that each knows the newest
  * state and its tag. */
 
-import { ApiError } from '../api.js';
+import { ApiError, asList, garbled } from '../api.js';
 import { settingsApi } from './settings_api.js';
 
 /** @typedef {import('./settings_api.js').Config} Config */
@@ -23,12 +23,13 @@ export class ConfigStore extends EventTarget {
 
   async load() {
     const [keys, config] = await Promise.all([this.keys.length ? this.keys : settingsApi.keys(), settingsApi.config()]);
-    this.keys = keys;
+    this.keys = asList(keys);
     this.take(config);
   }
 
   /** @param {Config} config */
   take(config) {
+    if (![config?.waiting, config?.ignored].every(Array.isArray) || !config.targets) throw garbled();
     this.config = config;
     this.dispatchEvent(new Event(CONFIG_CHANGED));
   }

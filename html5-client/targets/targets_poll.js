@@ -1,7 +1,7 @@
 /* Asks for all targets again and again while the page is visible. An answer that is the last one costs the gateway and
  * the line next to nothing (If-None-Match), and nobody is told. */
 
-import { ApiError, call, contentOf } from '../api.js';
+import { ApiError, asList, call, contentOf } from '../api.js';
 
 /** @typedef {import('../api.js').Target} Target */
 
@@ -34,7 +34,7 @@ export class TargetsPoll {
       const response = await call('GET', '/targets', undefined, this.#tag ? { 'If-None-Match': this.#tag } : {});
       this.#tag = response.headers.get('ETag') ?? '';
       const { targets } = await contentOf(response);
-      if (!this.#stopped) this.calls.told(targets);
+      if (!this.#stopped) this.calls.told(asList(targets));
       this.calls.failed(null);
     } catch (error) {
       if (!this.#stopped) this.calls.failed(error instanceof ApiError && error.status === 304 ? null : error);
