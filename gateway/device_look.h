@@ -47,7 +47,7 @@ struct device_seen {
     char facts[DEVICE_FACTS][DEVICE_FACT_MAX];
 };
 
-/* What is to be looked at. Filled in one thread, looked at in another. */
+/* What is to be looked at: by a process of its own, as supervisor_devices.c does. */
 struct device_question {
     const char *root; /* as devices_list */
     struct device_capture capture;

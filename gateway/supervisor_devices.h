@@ -1,5 +1,5 @@
-/* Answers what the gateway asks of this machine's devices. A driver may take its time, so that a thread looks: one
- * device at a time. */
+/* Answers what the gateway asks of this machine's devices. A driver may take its time, or never answer: a process of
+ * its own looks, one device at a time. */
 #pragma once
 
 #include "core/ipc.h"
@@ -17,8 +17,7 @@ struct supervisor_devices_config {
 
 int supervisor_devices_create(struct loop *loop, const struct supervisor_devices_config *config,
                               struct supervisor_devices **ret);
-/* Waits for a driver that is being asked. NULL allowed; returns NULL. */
-struct supervisor_devices *supervisor_devices_destroy(struct supervisor_devices *self);
+struct supervisor_devices *supervisor_devices_destroy(struct supervisor_devices *self); /* NULL allowed; returns NULL */
 
 /* CONTROL_DEVICES_ASK (control_devices.h). False: none of ours, or malformed. */
 bool supervisor_devices_message(struct supervisor_devices *self, const struct ipc_message *message);

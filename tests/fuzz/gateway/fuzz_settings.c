@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ipc.h"
 #include "gateway/control_config.h"
+#include "gateway/control_devices.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -80,13 +82,38 @@ static void fuzz_ask(const uint8_t *data, size_t size)
     settings_changes_finish(&ask.changes);
 }
 
+/* What is read of devices is written again, and read the same. */
+static void fuzz_devices(const uint8_t *data, size_t size)
+{
+    static struct control_devices_answer answer, again;
+    static uint8_t room[IPC_MAX_BODY];
+    struct control_devices_ask ask;
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    if (control_read_devices_ask(data, size, &ask)) {
+        control_write_devices_ask(&w, &ask);
+        if (w.full || !control_read_devices_ask(room, wire_written(&w), &ask))
+            abort();
+    }
+    w = wire_writer_init(room, sizeof room);
+    if (size > sizeof room || !control_read_devices(data, size, &answer))
+        return;
+    if (answer.test)
+        control_write_device_seen(&w, answer.error, &answer.seen);
+    else
+        control_write_devices(&w, &answer.list);
+    if (w.full || !control_read_devices(room, wire_written(&w), &again) || again.error != answer.error)
+        abort();
+    if (again.list.devices.n_captures > answer.list.devices.n_captures || strcmp(again.seen.why, answer.seen.why) != 0)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct settings_answer answer;
     struct settings_trial trial;
     if (size == 0)
         return 0;
-    switch (data[0] % 5) {
+    switch (data[0] % 6) {
     case 0:
         fuzz_page(data + 1, size - 1);
         break;
@@ -102,6 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 4:
         if (settings_trial_read(&trial, (const char *)data + 1, size - 1))
             settings_trial_finish(&trial);
+        break;
+    case 5:
+        fuzz_devices(data + 1, size - 1);
         break;
     }
     return 0;
