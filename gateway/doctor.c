@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "gateway/uid.h"
 #include "gateway/wall_clock.h"
 #include "manage/front_panel.h"
 
@@ -65,13 +66,35 @@ static void look_at_target(struct doctor *self, const struct config_target *targ
                    target->dongle.wake_secureon.given ? " with a password" : "");
 }
 
+/* The owner's file, and the targets that the page has made. */
+static int read_config(const struct options *options, const char *path, struct config_mistakes *mistakes,
+                       struct config **ret)
+{
+    struct config_file file = {.there = false};
+    struct config *alone = NULL;
+    struct uid_choice user;
+    char state[CONFIG_PATH_MAX], why[256];
+    _cleanup_free_ struct config_mistakes *ignored = calloc(1, sizeof *ignored);
+    int r = ignored ? config_file_read(path, mistakes, &file) : -ENOMEM;
+    r = r ? r : config_parse(file.bytes, file.size, file.trusted, mistakes, &alone);
+    if (r == 0 && options_state_path(options, alone, state, sizeof state) == 0 &&
+        uid_choose(alone->user, &user, why, sizeof why) == 0) {
+        alone = config_destroy(alone);
+        r = config_parse_below(&file, state, uid_of_supervisor(&user), mistakes, ignored, ret);
+        config_print_ignored(stderr, ignored);
+    } else if (r == 0)
+        *ret = alone;
+    free(file.bytes);
+    return r;
+}
+
 int doctor_main(const struct options *options)
 {
     const char *path = options->config ? options->config : CONFIG_DEFAULT_PATH;
     struct config_mistakes *mistakes = calloc(1, sizeof *mistakes);
     attr_cleanup(config_destroyp) struct config *config = NULL;
     log_init("doctor");
-    int r = mistakes ? config_load(path, mistakes, &config) : -ENOMEM;
+    int r = mistakes ? read_config(options, path, mistakes, &config) : -ENOMEM;
     if (r < 0 && mistakes)
         config_print_mistakes(stderr, path, mistakes);
     free(mistakes);
@@ -96,7 +119,7 @@ int doctor_main(const struct options *options)
     if (options_state_path(options, config, state, sizeof state) == 0)
         doctor_certificate(&self, config, state);
     if (dongles == 0)
-        printf("%s has no target with machine = dongle\n", path);
+        printf("%s has no target with machine = dongle, nor has the page\n", path);
     if (self.wrong)
         printf("%u wrong\n", self.wrong);
     else
