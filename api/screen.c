@@ -13,6 +13,8 @@ static void reply_no_picture(struct route_call *call, int error, const char *why
 {
     if (error == -ENODATA)
         route_reply_error(call, 409, "no-picture", "%s", why && *why ? why : "There is no picture now.");
+    else if (error == -EBUSY)
+        route_reply_error(call, 503, "busy", "%s", why && *why ? why : "Too many pictures are being made; try again.");
     else
         route_reply_error(call, 500, "failed", "%s", why && *why ? why : "The picture could not be coded.");
 }

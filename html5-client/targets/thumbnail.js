@@ -68,9 +68,15 @@ export class Thumbnail {
       if (this.#wanted) this.#show(picture);
       this.told(null);
     } catch (error) {
+      // Many tabs may ask at once: the picture before is better than none.
+      if (error instanceof ApiError && error.status === 503 && this.#url) return this.#again();
       this.#show(null);
       this.told(error instanceof ApiError ? error.message : t('targets.no-picture'));
     }
+    this.#again();
+  }
+
+  #again() {
     this.#running = false;
     this.#next(PAUSE_MS);
   }
