@@ -56,8 +56,8 @@ static int make_machine(void **state)
     file("sys/bus/gpio/devices/gpiochip0/ngpio", "8\n");
     file("dev/video2", "no device");
     devices_list(root, &devices);
-    strcpy(target.dongle.capture, "/dev/video0");
-    strcpy(target.dongle.panel.buttons[0].chip, "/dev/gpiochip0");
+    snprintf(target.dongle.capture, sizeof target.dongle.capture, "/dev/video0");
+    snprintf(target.dongle.panel.buttons[0].chip, sizeof target.dongle.panel.buttons[0].chip, "/dev/gpiochip0");
     target.dongle.panel.buttons[0].offset = 3;
     config.targets[0] = &target;
     config.n_targets = 1;

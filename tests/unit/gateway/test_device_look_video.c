@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -37,9 +38,9 @@ static int answer(const struct v4l2_io *self, int fd, unsigned long request, voi
     switch (request) {
     case VIDIOC_QUERYCAP: {
         struct v4l2_capability *cap = arg;
-        strcpy((char *)cap->driver, "play");
-        strcpy((char *)cap->card, "Test stick");
-        strcpy((char *)cap->bus_info, "usb-1");
+        snprintf((char *)cap->driver, sizeof cap->driver, "play");
+        snprintf((char *)cap->card, sizeof cap->card, "Test stick");
+        snprintf((char *)cap->bus_info, sizeof cap->bus_info, "usb-1");
         cap->device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
         cap->capabilities = cap->device_caps | V4L2_CAP_DEVICE_CAPS;
         return 0;
@@ -48,7 +49,7 @@ static int answer(const struct v4l2_io *self, int fd, unsigned long request, voi
         struct v4l2_input *input = arg;
         if (input->index > 0)
             return -EINVAL;
-        strcpy((char *)input->name, "HDMI");
+        snprintf((char *)input->name, sizeof input->name, "HDMI");
         input->capabilities = driver.timings ? V4L2_IN_CAP_DV_TIMINGS : 0;
         return 0;
     }
