@@ -98,7 +98,7 @@ int doctor_main(const struct options *options)
     if (r < 0 && mistakes)
         config_print_mistakes(stderr, path, mistakes);
     free(mistakes);
-    if (r < 0)
+    if (r < 0 || !config)
         return EXIT_CONFIG;
     struct doctor self = {0};
     unsigned dongles = 0;
