@@ -1,13 +1,16 @@
-/* Every view: no serious finding by axe-core in light and dark, no sideways scrolling at 360 px, keyboard alone. */
+/* Every view and dialog: no finding by axe-core in light and dark, no sideways scrolling at 360 px and at 300 % zoom,
+ * by keyboard alone, and in forced colours. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, setUp, shot } from './browser.mjs';
+import { assertQuiet, labelled, launch, logIn, newPage, packageFile, setUp, shot } from './browser.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
+import { consoleStates, openPicture, pageStates, recordShortly, wordsOf } from './states.mjs';
 import { until } from './until.mjs';
 
 const axe = readFileSync(packageFile('axe-core/axe.min.js'), 'utf8');
-let gateway, browser;
+const t = wordsOf('en');
+let gateway, browser, film;
 
 before(async () => {
   gateway = await Gateway.create({ card: { machine: 'testcard' }, another: { machine: 'testcard' } });
@@ -19,45 +22,53 @@ after(async () => {
   await gateway?.destroy();
 });
 
-async function check(page, name) {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axe};0`);
-  const findings = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document);
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`);
-  });
-  assert.deepEqual(findings, [], name);
+/** What axe-core finds, and whether the page is too wide. @param {object|null} [rules] of axe-core; null: its width alone @returns {Promise<string[]>} */
+async function faults(page, name, rules = {}) {
+  if (rules && !(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axe};0`);
+  const found = await page.evaluate(async (which) => {
+    if (!which) return [];
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'], rules: which });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`);
+  }, rules);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
-  await shot(page, name);
+  if (overflow > 0) found.push(`${overflow} px too wide`);
+  return found.map((fault) => `${name}: ${fault}`);
 }
 
-const views = async (page, prefix) => {
-  await page.goto(`${gateway.url}/#/`);
-  await page.locator('target-card img:not([hidden])').first().waitFor();
-  await check(page, `${prefix}-list`);
-  await openConsole(page, gateway, 'card');
-  await page.locator('console-screen canvas').waitFor();
-  await until(() => page.getByTitle('Round trip').textContent().then((text) => /\d/.test(text)), 'figures are there');
-  await check(page, `${prefix}-console`);
-  for (const name of ['Keys', 'Power', 'Size', 'More']) {
-    await button(page, name).click();
-    await check(page, `${prefix}-menu-${name.toLowerCase()}`);
-    await page.keyboard.press('Escape');
-  }
-  await button(page, 'Figures').click();
-  await page.getByRole('heading', { name: 'Figures' }).waitFor();
-  await check(page, `${prefix}-figures`);
-  await button(page, 'Close the figures').click();
-  for (const [name, shown] of [['Type text', 'dialog'], ['Media', 'dialog h3, dialog li']]) {
-    await button(page, name).click();
-    await page.locator(shown).first().waitFor();
-    await check(page, `${prefix}-${name.toLowerCase().replace(' ', '-')}`);
-    await page.keyboard.press('Escape');
-    await page.locator('dialog').waitFor({ state: 'detached' });
-  }
+const check = async (page, name) => {
+  assert.deepEqual(await faults(page, name), []);
+  await shot(page, name);
 };
+
+/** All states, one after the other; what is wrong is told at the end. @param {string[]} schemes */
+async function walk(page, prefix, schemes, rules) {
+  const wrong = [];
+  const each = async (states) => {
+    for (const { name, open, close } of states) {
+      await open(page);
+      for (const colorScheme of schemes) {
+        await page.emulateMedia({ colorScheme });
+        wrong.push(...(await faults(page, `${prefix}-${name}-${colorScheme}`, rules)));
+      }
+      await close?.(page);
+    }
+  };
+  await each(pageStates(t, gateway, { film, user: CREDENTIALS.user }));
+  await openPicture(page, gateway, 'card');
+  await each(consoleStates(t));
+  assert.deepEqual(wrong, []);
+  assertQuiet(page);
+}
+
+/** A page of somebody who is in, gone when the test is over: nobody else could type meanwhile. */
+async function entered(test_, options) {
+  const page = await newPage(browser, options);
+  test_.after(() => page.context().close());
+  await page.goto(gateway.url);
+  await logIn(page);
+  await page.getByRole('heading', { name: 'Targets' }).waitFor();
+  return page;
+}
 
 test('set-up and login', async () => {
   const page = await newPage(browser, { colorScheme: 'light' });
@@ -77,22 +88,21 @@ test('set-up and login', async () => {
   await page.context().close();
 });
 
-for (const [name, options] of Object.entries({
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  small: { colorScheme: 'dark', viewport: { width: 360, height: 740 } },
-}))
-  test(`list and console, ${name}`, async () => {
-    const page = await newPage(browser, options);
-    await page.goto(gateway.url);
-    await labelled(page, 'User name').fill(CREDENTIALS.user);
-    await labelled(page, 'Password').fill(CREDENTIALS.password);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Targets' }).waitFor();
-    await views(page, name);
-    assertQuiet(page);
-    await page.context().close();
-  });
+test('every view and dialog, light and dark', async (test_) => {
+  const page = await entered(test_, {});
+  film = await recordShortly(page, 'card');
+  await walk(page, 'wide', ['light', 'dark']);
+});
+
+test('every view and dialog on a telephone', async (test_) => {
+  const page = await entered(test_, { viewport: { width: 360, height: 740 }, hasTouch: true });
+  await walk(page, 'small', ['dark']);
+});
+
+test('every view and dialog at 300 % zoom, in forced colours', async (test_) => {
+  const page = await entered(test_, { viewport: { width: 427, height: 267 }, forcedColors: 'active' }); // of 1280 x 800
+  await walk(page, 'zoomed', ['light'], null); // axe-core knows no forced colours
+});
 
 test('by keyboard alone: log in, open a console, leave the capture, open and close the power menu', async () => {
   const page = await newPage(browser);
@@ -129,4 +139,45 @@ test('by keyboard alone: log in, open a console, leave the capture, open and clo
   assert.equal(await active(), 'Power');
   assertQuiet(page);
   await page.context().close();
+});
+
+test('by keyboard alone: Tab reaches all of the overview, seen; Escape closes a menu and a dialog, and the focus returns', async (test_) => {
+  const page = await entered(test_, {});
+  await page.locator('target-card').first().waitFor();
+  const reached = new Set();
+  const focus = () =>
+    page.evaluate(() => {
+      const one = document.activeElement;
+      if (!one || one === document.body) return null;
+      const styles = [one, one.closest('target-card')].map((shown) => shown && getComputedStyle(shown));
+      const seen = styles.some((style) => style && ((style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'));
+      return { name: one.getAttribute('aria-label') || one.textContent || '', seen };
+    });
+  const wanted = ['Overview', 'Wall', 'Recordings', CREDENTIALS.user, t('targets.search'), t('targets.choice.all'), t('targets.lines'), 'card'];
+  for (let i = 0; i < 40 && !wanted.every((name) => reached.has(name)); i++) {
+    await page.keyboard.press('Tab');
+    const now = await focus();
+    if (!now) continue;
+    reached.add(now.name);
+    assert.ok(now.seen, `the focus of ${now.name} is seen`);
+  }
+  assert.deepEqual(wanted.filter((name) => !reached.has(name)), [], 'all was reached');
+
+  await page.getByRole('link', { name: 'card', exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal((await focus())?.name, 'another', 'arrows lead from card to card');
+
+  const corner = page.getByRole('button', { name: CREDENTIALS.user, exact: true });
+  await corner.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: t('app.account'), exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal((await focus())?.name, CREDENTIALS.user);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter'); // the first entry: the account
+  await page.locator('dialog[open] [role="tab"]').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.equal((await focus())?.name, CREDENTIALS.user);
+  assertQuiet(page);
 });
