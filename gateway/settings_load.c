@@ -58,7 +58,8 @@ static void read_trial(int folder, struct settings_loaded *self)
 static int read_page(struct settings_loaded *self)
 {
     _cleanup_close_ int folder = self->state[0] ? config_store_open(self->state, false) : -ENOENT;
-    if (folder < 0 && folder != -ENOENT)
+    struct stat st; /* of a state folder that is none, state_open tells */
+    if (folder < 0 && folder != -ENOENT && stat(self->state, &st) == 0 && S_ISDIR(st.st_mode))
         log_error("supervisor", "%s/" CONFIG_STORE_FOLDER " is not used: %s", self->state,
                   folder == -EPERM ? "it does not belong to lightsoutd alone" : strerror(-folder));
     if (folder < 0)

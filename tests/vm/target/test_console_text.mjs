@@ -22,7 +22,8 @@ describe('the text of a Linux console', () => {
     copyFileSync(/** @type {string} */ (process.env.INSTALLER_ISO), gateway.path(`images/${ISO}`));
     await gateway.start();
     client = localClient(gateway);
-    await client.ok('media', 'insert', 'demo', ISO);
+    await until(async () => (await client.json('target', 'show', 'demo')).vm?.state === 'running', 'the machine is there');
+    await until(async () => (await client.run('media', 'insert', 'demo', ISO)).code === 0, 'the medium is in');
     shell = await GuestShell.boot(gateway, client);
   });
   after(async () => {

@@ -173,7 +173,7 @@ test('the mouse reaches the system, by absolute positions', async () => {
   await button(page, 'Type text').click();
   await page.locator('dialog textarea').fill(command);
   await button(page, 'Type it').click();
-  await page.getByText('All typed.').waitFor({ timeout: HANG_MS });
+  await page.getByText(/^All typed/).waitFor({ timeout: HANG_MS });
   await page.keyboard.press('Escape');
   const box = await page.locator('console-screen canvas').boundingBox();
   let step = 0;
