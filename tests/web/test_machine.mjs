@@ -109,7 +109,6 @@ test('text is typed', async () => {
   await until(async () => (await shown(2)) === 0x10, 'the machine has read the q');
   await watcher.locator('dialog textarea').fill('naïve');
   await until(() => watcher.locator('dialog').textContent().then((text) => text?.includes('ï')), 'the page names what cannot be typed');
-  assert.ok(await button(watcher, 'Type it').isDisabled(), 'and types nothing before it is told what to do');
   await watcher.keyboard.press('Escape');
 });
 
