@@ -48,8 +48,8 @@ extern const struct cli_commands cli_target_commands, cli_media_commands, cli_im
 
 extern const struct cli_commands cli_directory_commands, cli_api_commands, cli_export_commands, cli_complete_commands;
 extern const struct cli_commands cli_record_commands, cli_config_commands, cli_device_commands;
-extern const struct cli_commands cli_seat_commands, cli_viewers_commands, cli_certificate_commands, cli_backup_commands, cli_macro_commands,
-    cli_typing_commands;
+extern const struct cli_commands cli_seat_commands, cli_viewers_commands, cli_certificate_commands, cli_backup_commands,
+    cli_macro_commands, cli_typing_commands;
 
 /* cli_http.c: one request. path is below /api/v1. body may be NULL (taken otherwise). On success CLI_OK and *ret is the
  * parsed answer (NULL for an empty one; a new reference). A refusal is printed on stderr and turned into its exit code.
@@ -106,8 +106,8 @@ bool cli_options_known(int argc, char **argv, int first, const char *const *word
 /* A file's text for JSON, without the newline at its end; NULL after an error was printed. Malloc'ed. */
 char *cli_read_file(const char *path, const char *what);
 
-/* cli_image.c: what stands at this path (as cli_path gives it), into FILE.part, which becomes FILE when it is whole; goes
- * on where an earlier call was cut if it is still the same. The exit code. */
+/* cli_image.c: what stands at this path (as cli_path gives it), into FILE.part, which becomes FILE when it is whole;
+ * goes on where an earlier call was cut if it is still the same. The exit code. */
 int cli_download(struct cli *cli, const char *path, const char *file);
 
 /* cli_media.c: "/targets/NAME/drives/N/VERB" in a buffer of the caller, or NULL as cli_path. Bad drive numbers are the

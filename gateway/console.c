@@ -69,11 +69,11 @@ static void tell_recording(struct console_viewer *self)
     const struct api_recording *entry = recordings_of(target->gateway->recordings, &target->target);
     struct console_recording told = {.name = ""};
     if (entry)
-        told = (struct console_recording){.on = true,
-                                          .every_s = entry->every_s,
-                                          .elapsed_s =
-                                              recordings_elapsed_s(target->gateway->recordings, &target->target),
-                                          .name = entry->who};
+        told =
+            (struct console_recording){.on = true,
+                                       .every_s = entry->every_s,
+                                       .elapsed_s = recordings_elapsed_s(target->gateway->recordings, &target->target),
+                                       .name = entry->who};
     viewer_recording(self->viewer, &told);
 }
 

@@ -80,7 +80,7 @@ static void finish(struct asked *asked, const struct api_config_answer *answer)
 {
     if (asked->done)
         asked->done(asked->data, answer);
-    else
+    else if (asked->decided)
         asked->decided(asked->data, answer->error, *answer->reason ? answer->reason : NULL);
     free(asked);
 }
@@ -130,7 +130,7 @@ static void put_question(struct gateway_settings *self, const struct settings_as
     if (!kept) {
         if (asked.done)
             asked.done(asked.data, &(struct api_config_answer){.error = -ENOMEM, .reason = ""});
-        else
+        else if (asked.decided)
             asked.decided(asked.data, -ENOMEM, NULL);
         return;
     }

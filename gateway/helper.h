@@ -64,7 +64,7 @@ struct helper {
     struct helper_guard *guard;
     const char *config_path;
     const struct options *options;
-    struct config_file file; /* what stood in it when it could be read last */
+    struct config_file file;                           /* what stood in it when it could be read last */
     struct helper_dongle *dongles[CONFIG_MAX_TARGETS]; /* in any order; NULL: a free place */
     bool ffs_ready[CONFIG_MAX_TARGETS];                /* of the configuration at the start: later nothing is mounted */
 };

@@ -15,11 +15,8 @@ static const struct {
     int (*main)(const struct options *options);
     bool handover; /* as a unit, it gets from the supervisor what a child would have */
 } roles[] = {
-    {"gateway", gateway_role_main, true},
-    {"keeper", keeper_role_main, true},
-    {"helper", helper_role_main, false},
-    {"outward", outward_role_main, true},
-    {"reader", reader_role_main, true},
+    {"gateway", gateway_role_main, true}, {"keeper", keeper_role_main, true}, {"helper", helper_role_main, false},
+    {"outward", outward_role_main, true}, {"reader", reader_role_main, true},
 };
 
 static int run_role(const struct options *options)

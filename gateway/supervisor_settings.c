@@ -272,8 +272,9 @@ static void carry_out(struct supervisor_settings *self, const struct settings_as
         config_destroy(config);
         said->error = r;
         if (r != -EBUSY)
-            snprintf(said->reason, sizeof said->reason, "It cannot be written into %.200s/" CONFIG_STORE_FOLDER ": %.100s.",
-                     self->loaded.state, strerror(-r));
+            snprintf(said->reason, sizeof said->reason,
+                     "It cannot be written into %.200s/" CONFIG_STORE_FOLDER ": %.100s.", self->loaded.state,
+                     strerror(-r));
         return;
     }
     log_info("supervisor", "%s has changed settings", ask->who);

@@ -1,6 +1,6 @@
 /* Who the parts run as. The supervisor keeps what it was started with; as root, or with the capabilities to change
- * users, it drops every other process to an unprivileged one: keeper, outward and reader have one of their own each, where that
- * exists. */
+ * users, it drops every other process to an unprivileged one: keeper, outward and reader have one of their own each,
+ * where that exists. */
 #pragma once
 
 #include <stdbool.h>

@@ -9,7 +9,8 @@ static json_t *read_object(const char *path)
     json_error_t error;
     json_t *object = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!object || !json_is_object(object)) {
-        fprintf(stderr, "merge_messages: %s:%d: %s\n", path, object ? 1 : error.line, object ? "no object" : error.text);
+        fprintf(stderr, "merge_messages: %s:%d: %s\n", path, object ? 1 : error.line,
+                object ? "no object" : error.text);
         json_decref(object);
         return NULL;
     }
@@ -23,7 +24,8 @@ static int add_file(json_t *all, const char *path, json_t *known)
     const char *key;
     json_t *value;
     int r = object ? 0 : -1;
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (json_object_get(all, key)) {
             fprintf(stderr, "merge_messages: %s: '%s' stands in another file too\n", path, key);
             r = -1;

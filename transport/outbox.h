@@ -25,7 +25,7 @@ enum outbox_kind {
     OUTBOX_NO_PICTURE,
     OUTBOX_END,
     OUTBOX_VIEWERS, /* the longest */
-    OUTBOX_UPDATE, /* a place in the order only: the update's bytes are not kept here */
+    OUTBOX_UPDATE,  /* a place in the order only: the update's bytes are not kept here */
     OUTBOX_KINDS
 };
 

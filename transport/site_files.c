@@ -14,7 +14,8 @@
  * certificate it would take away the browser's way past its own warning. */
 const char site_security_headers[] =
     "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
-    "style-src 'self'; img-src 'self' blob: data:; media-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "style-src 'self'; img-src 'self' blob: data:; media-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri "
+    "'none'; "
     "form-action 'none'; frame-ancestors 'none'\r\n" COMMON_HEADERS;
 
 const char api_security_headers[] =

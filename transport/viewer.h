@@ -33,7 +33,7 @@ struct viewer {
     bool may_type, hidden, watching, closing;
     bool knows_seats; /* the page reads SEATS */
     bool knows_viewers, knows_recording;
-    uint8_t changed;  /* what the unsent CHANGED says */
+    uint8_t changed; /* what the unsent CHANGED says */
     enum viewer_end end;
 
     uint8_t in[CONSOLE_MAX_CLIENT_MESSAGE];

@@ -36,6 +36,7 @@ static void check_strokes(const struct text_plan *plan)
     check(characters == plan->plan.characters);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 3)

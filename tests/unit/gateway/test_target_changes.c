@@ -98,9 +98,9 @@ static void hard_keys_of_a_machine_wait_for_its_power(void **state)
 static void others_are_made_anew(void **state)
 {
     (void)state;
-    assert_string_equal(steps("[target a]\n" CARD "[target b]\n" CARD,
-                              "[target a]\n" CARD "format = nv12\n[target b]\n" CARD),
-                        "!a =b");
+    assert_string_equal(
+        steps("[target a]\n" CARD "[target b]\n" CARD, "[target a]\n" CARD "format = nv12\n[target b]\n" CARD),
+        "!a =b");
     assert_string_equal(steps("[target a]\nmachine = dongle\nudc = x.usb\n",
                               "[target a]\nmachine = dongle\nudc = x.usb\ngpio-power-led = gpiochip0:3\n"),
                         "!a");
