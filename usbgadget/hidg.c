@@ -395,7 +395,10 @@ void hidg_statistics(struct hidg *self, struct hidg_statistics *ret)
         const struct function *f = &self->functions[i];
         ret->reports += f->pipe.reports;
         ret->refused += f->pipe.refusals;
-        ret->waiting += (is_keys(f) ? f->keys.n : f->pointer.n) + f->pipe.in_flight;
+        const uint64_t waiting = (is_keys(f) ? f->keys.n : f->pointer.n) + f->pipe.in_flight;
+        ret->waiting += waiting;
+        if (f->which == GADGET_KEYBOARD)
+            ret->keys_waiting = waiting;
         ret->polled[i] = f->pipe.polled;
     }
 }

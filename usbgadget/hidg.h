@@ -45,9 +45,10 @@ void hidg_detach(struct hidg *self);
 void hidg_set_state(struct hidg *self, bool configured, bool suspended, bool wakeup);
 
 struct hidg_statistics {
-    uint64_t reports; /* taken by the host */
-    uint64_t refused; /* ESHUTDOWN and the like: sent again */
-    uint64_t waiting; /* now */
+    uint64_t reports;      /* taken by the host */
+    uint64_t refused;      /* ESHUTDOWN and the like: sent again */
+    uint64_t waiting;      /* now, of all functions; what the host does not poll waits for ever */
+    uint64_t keys_waiting; /* of them, on the keyboard */
     /* How often the host takes keyboard reports, from those that followed each other; 0: unknown. */
     uint32_t interval_us;
     bool polled[GADGET_HIDS];

@@ -74,7 +74,7 @@ const redRgba = Buffer.alloc(WIDTH * HEIGHT * 4, Buffer.from([...RED, 255]));
 
 test('the page claims what this browser can decode: JPEG, VP8 and VP9', async () => {
   const { hello } = await connected();
-  assert.equal(hello.capabilities, 31, 'these, images, and the seat');
+  assert.equal(hello.capabilities, 127, 'these, images, the seat, names of viewers, and recordings');
   assert.equal(hello.lastViewer, 0);
   assert.notEqual(hello.page, '0'.repeat(32));
 });

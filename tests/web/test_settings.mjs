@@ -89,6 +89,7 @@ test('a change is saved, told of, and taken back', async () => {
   assert.equal(await value('audit-keep'), '300000');
   await key('audit-keep').getByRole('button', { name: 'Back to the default' }).click();
   await button(page, 'Save').click();
+  await saved();
   await until(async () => (await value('audit-keep')) === '100000', 'the default counts');
 });
 

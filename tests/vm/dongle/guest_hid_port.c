@@ -156,7 +156,7 @@ static bool is_drained(struct hid_port *self)
 {
     struct hidg_statistics s;
     hidg_statistics(self->hidg, &s);
-    return s.polled[GADGET_KEYBOARD] && s.waiting == 0;
+    return s.polled[GADGET_KEYBOARD] && s.keys_waiting == 0;
 }
 
 static bool is_polled(struct hid_port *self)
