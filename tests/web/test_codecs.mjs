@@ -263,7 +263,7 @@ test('a codec that keeps failing is given up: the page comes back without it', a
     connection.mode(WIDTH, HEIGHT);
   }
   connection = await gateway.connection(before);
-  assert.equal(connection.hello.capabilities, 23, 'all but VP9');
+  assert.equal(connection.hello.capabilities, 119, 'all but VP9');
   assert.equal(connection.hello.lastViewer, 0, 'its slots are not what the gateway thinks');
   connection.mode(WIDTH, HEIGHT);
   await connection.acked(connection.update(frame('jpeg', photo)));
