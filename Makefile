@@ -13,7 +13,7 @@ export LAYER PREFIX
 build:
 	@packaging/install-packages build
 	@cmake -S . -B build/release -G Ninja >/dev/null
-	@cmake --build build/release --target lightsoutd lightsout
+	@cmake --build build/release --target lightsoutd lightsout manuals
 
 test:
 	@packaging/install-packages build test

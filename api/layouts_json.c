@@ -1,5 +1,6 @@
 #include "api/layouts_json.h"
 
+#include "core/utf8.h"
 #include "usbgadget/layout.h"
 
 static const char *const kind_words[] = {[LAYOUT_ANSI] = "ansi", [LAYOUT_ISO] = "iso", [LAYOUT_JIS] = "jis"};
@@ -13,11 +14,7 @@ static json_t *summary(const struct layout *layout)
 static json_t *character(uint32_t c)
 {
     char text[4];
-    size_t n = 0;
-    unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    text[n++] = (char)(more ? (0xFF00 >> (more + 1) & 0xFF) | c >> 6 * more : c);
-    while (more--)
-        text[n++] = (char)(0x80 | (c >> 6 * more & 0x3F));
+    size_t n = utf8_write(text, c);
     return json_stringn(text, n);
 }
 

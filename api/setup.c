@@ -36,7 +36,7 @@ static void post_setup(void *context, struct route_call *call)
     if (!body || !api_string(call, body, "secret", true, &secret) || !api_string(call, body, "user", true, &user) ||
         !api_string(call, body, "password", true, &password))
         return;
-    int r = keeper_client_setup(api->keeper, secret, user, password, call->peer, setup_done, call);
+    int r = keeper_client_setup(api->keeper, secret, user, password, call->peer, call->agent, setup_done, call);
     if (r < 0)
         setup_done(call, &(struct keeper_login_result){.error = r});
 }

@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "api/layouts_json.h"
 #include "api/tables.h"
+#include "core/utf8.h"
 
 static const char *const instead_words[] = {"refuse", "leave-out", "alt-codes", "unicode-input"};
 static const char *const phase_words[] = {"idle", "typing", "waiting", "done", "stopped", "given-up"};
@@ -14,26 +15,11 @@ static const char *const echo_words[] = {"unknown", "none", "seen", "partly"};
 
 /* ---- what cannot be typed ---- */
 
-static size_t utf8_of(uint32_t c, char ret[5])
-{
-    size_t n = 0;
-    if (c < 0x80) {
-        ret[n++] = (char)c;
-    } else {
-        unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        ret[n++] = (char)((0xFF00 >> (more + 1) & 0xFF) | c >> 6 * more);
-        while (more--)
-            ret[n++] = (char)(0x80 | (c >> 6 * more & 0x3F));
-    }
-    ret[n] = '\0';
-    return n;
-}
-
 static json_t *missing_json(const struct typing_missing *m)
 {
-    char text[5], code[16];
+    char text[5] = "", code[16];
     const char *name = typing_character_name(m->character);
-    utf8_of(m->character, text);
+    utf8_write(text, m->character);
     snprintf(code, sizeof code, "U+%04X", m->character);
     return json_pack("{s:s?, s:s, s:s?, s:I, s:I, s:I}", "character", name ? NULL : text, "code", code, "name", name,
                      "count", (json_int_t)m->count, "line", (json_int_t)m->line, "column", (json_int_t)m->column);
@@ -55,10 +41,10 @@ static void name_missing(const struct typing_plan *plan, char *ret, size_t size)
     size_t used = 0;
     unsigned i = 0;
     for (; i < plan->n_distinct && used + 80 < size; i++) {
-        char text[5];
+        char text[5] = "";
         const struct typing_missing *m = &plan->missing[i];
         const char *name = typing_character_name(m->character);
-        utf8_of(m->character, text);
+        utf8_write(text, m->character);
         used += (size_t)snprintf(ret + used, size - used, name ? "%s%s (U+%04X)" : "%s'%s' (U+%04X)", i ? ", " : "",
                                  name ? name : text, m->character);
     }

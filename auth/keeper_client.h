@@ -42,8 +42,9 @@ struct keeper_login_result {
 };
 typedef void keeper_login_fn(void *data, const struct keeper_login_result *result);
 
+/* agent: what the first session's list entry says of the program; cut when longer. */
 int keeper_client_setup(struct keeper_client *self, const char *secret, const char *user, const char *password,
-                        const char *peer, keeper_login_fn *done, void *data);
+                        const char *peer, const char *agent, keeper_login_fn *done, void *data);
 /* The session of a token: from the cache at once (done still comes from the loop), else from the keeper. */
 int keeper_client_session(struct keeper_client *self, const char *token, keeper_login_fn *done, void *data);
 /* From the cache only; NULL when not there. A reference for the caller. */

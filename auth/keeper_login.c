@@ -167,16 +167,17 @@ static void write_proof(struct wire_writer *w, const struct keeper_credentials *
 }
 
 int keeper_client_setup(struct keeper_client *self, const char *secret, const char *user, const char *password,
-                        const char *peer, keeper_login_fn *done, void *data)
+                        const char *peer, const char *agent, keeper_login_fn *done, void *data)
 {
     if (!login_fits(user, password, peer) || strlen(secret) >= KEEPER_MAX_SECRET)
         return -EINVAL;
-    uint8_t room[LOGIN_ROOM];
+    uint8_t room[LOGIN_ROOM + KEEPER_MAX_AGENT];
     struct wire_writer w = wire_writer_init(room, sizeof room);
     ipc_write_string(&w, secret);
     ipc_write_string(&w, user);
     ipc_write_string(&w, password);
     ipc_write_string(&w, peer);
+    write_cut(&w, agent, KEEPER_MAX_AGENT - 1);
     return login_send(self, KEEPER_SETUP, &w, sizeof room, login_answered, NULL, done, data);
 }
 

@@ -11,7 +11,7 @@
 
 enum keeper_message {
     /* gateway -> keeper, answered */
-    KEEPER_SETUP = 1,   /* secret, user, password, peer -> session */
+    KEEPER_SETUP = 1,   /* secret, user, password, peer, agent -> session */
     KEEPER_LOGIN,       /* user, password, code, proof -> session */
     KEEPER_SESSION,     /* token (a session's or an API token), peer -> session */
     KEEPER_TOUCH,       /* own, u8 used -> le64 ms until it expires, u8 role, grants */

@@ -1,5 +1,5 @@
 /* The sign of life that each of our processes gives to the supervisor from the loop that must never stand still
- * (gateway/watch_rule.h judges it). */
+ * (gateway/supervisor/watch_rule.h judges it). */
 #pragma once
 
 #include "core/ipc.h"

@@ -1,7 +1,5 @@
 #include "core/utf8.h"
 
-#include <stdint.h>
-
 static bool continues(uint8_t byte)
 {
     return (byte & 0xC0) == 0x80;
@@ -68,4 +66,23 @@ bool utf8_valid(const char *text, size_t size)
         size -= length;
     }
     return true;
+}
+
+uint32_t utf8_read(const char *text, size_t length)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    uint32_t c = length == 1 ? p[0] : p[0] & (0xFFu >> (length + 1));
+    for (size_t i = 1; i < length; i++)
+        c = c << 6 | (p[i] & 0x3F);
+    return c;
+}
+
+size_t utf8_write(char ret[static 4], uint32_t c)
+{
+    static const uint8_t first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = length; i-- > 1; c >>= 6)
+        ret[i] = (char)(0x80 | (c & 0x3F));
+    ret[0] = (char)(first[length] | c);
+    return length;
 }

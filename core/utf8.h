@@ -1,8 +1,9 @@
-/* Recognizing UTF-8 (RFC 3629) in text that a peer sent. */
+/* UTF-8 (RFC 3629): recognizing it in text that a peer sent, and characters by their numbers. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Length (1..4) of the well-formed sequence at the start of text, 0 when there is none: cut short, overlong, a
  * surrogate, above U+10FFFF. A NUL byte is a sequence like any other. */
@@ -17,3 +18,8 @@ size_t utf8_printable(const char *text, size_t size);
 bool utf8_turns(const char *text, size_t size);
 
 bool utf8_valid(const char *text, size_t size);
+
+/* The number of the character that a well-formed sequence of this length (1..4) stands for. */
+uint32_t utf8_read(const char *text, size_t length);
+/* The sequence of a character, 0 <= c <= 0x10FFFF; its length, 1..4. */
+size_t utf8_write(char ret[static 4], uint32_t c);

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "core/log.h"
-#include "gateway/listen.h"
+#include "gateway/supervisor/listen.h"
 #include "transport/server.h"
 
 #define BATCH 16        /* in one turn; the others wait in the kernel */

@@ -17,17 +17,17 @@
 #include "core/heartbeat.h"
 #include "core/log.h"
 #include "gateway/accept.h"
-#include "gateway/console_seat.h"
-#include "gateway/exports.h"
-#include "gateway/gateway_targets.h"
-#include "gateway/helper_client.h"
-#include "gateway/macros.h"
-#include "gateway/media_streams.h"
-#include "gateway/outward_client.h"
-#include "gateway/reader_client.h"
-#include "gateway/recordings.h"
+#include "gateway/console/console_seat.h"
+#include "gateway/drives/exports.h"
+#include "gateway/drives/media_streams.h"
+#include "gateway/helper/helper_client.h"
+#include "gateway/macros/macros.h"
+#include "gateway/outward/outward_client.h"
+#include "gateway/reader/reader_client.h"
+#include "gateway/recordings/recordings.h"
 #include "gateway/role.h"
-#include "gateway/sandbox.h"
+#include "gateway/sandbox/sandbox.h"
+#include "gateway/targets/gateway_targets.h"
 #include "html5-client/site_files.h"
 #include "media/layers.h"
 #include "usbgadget/layout.h"
@@ -194,11 +194,11 @@ static int create_cache(struct gateway *self)
     return cache_create(self->io, &config, &self->cache);
 }
 
-static void on_recording_changed(void *data, struct target *target)
+static void on_recording_changed(void *data, struct target *target, const struct api_recording *entry)
 {
     struct gateway_target *self = container_of(target, struct gateway_target, target);
     (void)data;
-    target_recording_changed(self);
+    target_recording_changed(self, entry);
 }
 
 static struct feed *recording_feed(void *data, struct target *target)

@@ -5,9 +5,9 @@
 #include "auth/keeper_client.h"
 #include "core/ipc.h"
 #include "core/worker.h"
-#include "gateway/control.h"
-#include "gateway/control_dongle.h"
-#include "gateway/feed.h"
+#include "gateway/console/feed.h"
+#include "gateway/control/control.h"
+#include "gateway/control/control_dongle.h"
 #include "gateway/gateway_backup.h"
 #include "gateway/gateway_devices.h"
 #include "gateway/gateway_net.h"
@@ -24,6 +24,7 @@
 #include "usbgadget/holder.h"
 #include "usbgadget/typist.h"
 
+struct api_recording;
 struct console_fonts;
 struct console_pictures;
 struct console_viewer;
@@ -44,7 +45,8 @@ struct target_rest;
 /* A target that is gone, and not free of jobs yet. */
 struct gateway_leave {
     struct gateway_target *next;
-    bool for_good, parted;
+    enum control_gone_how how;
+    bool parted;
     uint64_t off_by_us; /* until then its machine is waited for; 0: not */
 };
 
@@ -149,9 +151,10 @@ void gateway_create_exports(struct gateway *self);
 
 /* target_create.c */
 int target_create(struct gateway *gateway, struct gateway_target *self);
-void target_destroy(struct gateway_target *self);           /* the struct itself too; NULL allowed */
-void target_watched(struct gateway_target *self);           /* the number of viewers changed */
-void target_recording_changed(struct gateway_target *self); /* one begins or ends */
+void target_destroy(struct gateway_target *self); /* the struct itself too; NULL allowed */
+void target_watched(struct gateway_target *self); /* the number of viewers changed */
+/* One begins, or has ended. */
+void target_recording_changed(struct gateway_target *self, const struct api_recording *entry);
 void target_vm_changed(struct gateway_target *self, const struct control_vm *vm);
 
 /* target_ops.c */

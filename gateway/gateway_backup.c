@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "gateway/backup_seal.h"
 #include "gateway/gateway.h"
+#include "gateway/owner/backup_seal.h"
 
 static void finish(struct gateway_backup *self, int error, const char *why, int fd, uint64_t size)
 {

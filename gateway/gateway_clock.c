@@ -1,7 +1,7 @@
 /* The wall clock as the supervisor tells it, and setting it for the page. */
 #include <errno.h>
 
-#include "gateway/control_clock.h"
+#include "gateway/control/control_clock.h"
 #include "gateway/gateway.h"
 
 #define WHY_GONE "The gateway's supervisor does not answer; try again."

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/control_devices.h"
+#include "gateway/control/control_devices.h"
 #include "gateway/gateway.h"
 
 static const char *const kinds[] = {[DEVICE_CAPTURE] = "capture", [DEVICE_UDC] = "udc", [DEVICE_GPIO] = "gpio"};

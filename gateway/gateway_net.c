@@ -5,7 +5,7 @@
 
 #include "core/log.h"
 #include "gateway/accept.h"
-#include "gateway/exports.h"
+#include "gateway/drives/exports.h"
 #include "gateway/gateway.h"
 
 static int take_in(struct gateway *self, const struct lent *lent)

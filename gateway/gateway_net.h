@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/ipc.h"
-#include "gateway/control_net.h"
+#include "gateway/control/control_net.h"
 
 struct gateway;
 struct server_config;

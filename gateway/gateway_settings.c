@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include "core/log.h"
-#include "gateway/control_config.h"
+#include "gateway/config/settings_view.h"
+#include "gateway/control/control_config.h"
 #include "gateway/gateway.h"
-#include "gateway/settings_view.h"
 
 #define MOST_ASKED 16
 

@@ -4,7 +4,7 @@
 
 #include "api/config.h"
 #include "core/ipc.h"
-#include "gateway/pending_change.h"
+#include "gateway/config/pending_change.h"
 
 struct gateway;
 struct gateway_settings;

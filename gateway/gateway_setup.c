@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "gateway/gateway_targets.h"
-#include "gateway/helper_client.h"
-#include "gateway/outward_client.h"
-#include "gateway/reader_client.h"
+#include "gateway/helper/helper_client.h"
+#include "gateway/outward/outward_client.h"
+#include "gateway/reader/reader_client.h"
+#include "gateway/targets/gateway_targets.h"
 
 static int take_message_fd(struct ipc_message *message)
 {

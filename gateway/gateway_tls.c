@@ -8,9 +8,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/certificate_facts.h"
+#include "gateway/config/pending_change.h"
 #include "gateway/gateway.h"
 #include "gateway/note_file.h"
-#include "gateway/pending_change.h"
 
 #define LOOK_AGAIN_US 2000000 /* while the keeper is away */
 #define DAY_US (86400 * 1000000ull)

@@ -1,14 +1,14 @@
 /* lightsoutd: one executable, several roles (docs/architecture.md). */
 #include <string.h>
 
-#include "gateway/doctor.h"
-#include "gateway/doctor_security.h"
-#include "gateway/handover.h"
-#include "gateway/owner.h"
+#include "gateway/doctor/doctor.h"
+#include "gateway/doctor/doctor_security.h"
+#include "gateway/doctor/self_check.h"
+#include "gateway/owner/owner.h"
 #include "gateway/role.h"
-#include "gateway/sandbox.h"
-#include "gateway/self_check.h"
-#include "gateway/supervisor.h"
+#include "gateway/sandbox/sandbox.h"
+#include "gateway/supervisor/handover.h"
+#include "gateway/supervisor/supervisor.h"
 
 static const struct {
     const char *name;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/cli_commands.h"
-#include "gateway/config_keys.h"
+#include "gateway/cli/cli_commands.h"
+#include "gateway/config/config_keys.h"
 #include "gateway/options.h"
 
 /* Text as it is: nothing in it is a macro or an escape. A newline becomes a blank. */

@@ -6,22 +6,20 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/fd_read.h"
+#include "core/fd_write.h"
 
 void note_file_load(const char *path, char *room, size_t size)
 {
     _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, room, size - 1);
+    ssize_t n = fd < 0 ? 0 : fd_read_up_to(fd, room, size - 1);
     room[n < 0 ? 0 : n] = '\0';
 }
 
 static int write_whole(int fd, const char *text, size_t size, bool durable)
 {
-    ssize_t n = write(fd, text, size);
-    if (n < 0)
-        return -errno;
-    if ((size_t)n != size)
-        return -ENOSPC;
-    return durable && fsync(fd) < 0 ? -errno : 0;
+    int r = fd_write_all(fd, text, size);
+    return r == 0 && durable && fsync(fd) < 0 ? -errno : r;
 }
 
 int note_file_save(const char *path, const char *text, size_t size, bool durable)

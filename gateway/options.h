@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* What the program ends with; docs/configuration.md lists them. */
 enum {
@@ -29,7 +29,7 @@ struct options {
     bool security, json; /* of the doctor */
     bool check, doctor, self_check, qr, version, help;
     const char *backup, *restore, *passphrase_file;
-    bool recover, factory_reset, yes, images, replace; /* gateway/owner.h */
+    bool recover, factory_reset, yes, images, replace; /* gateway/owner/owner.h */
 };
 
 #define CONFIG_DEFAULT_PATH "/etc/lightsout/lightsout.conf"

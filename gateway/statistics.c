@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 
 #include "encode/audience.h"
-#include "gateway/console.h"
+#include "gateway/console/console.h"
 #include "transport/statistics.h"
 
 static json_t *number(uint64_t v)

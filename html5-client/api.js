@@ -17,7 +17,7 @@ import { refusalWords } from './parts/words.js';
  * @property {string} name
  * @property {string} machine
  * @property {'on'|'off'|'going-off'|'unknown'} power
- * @property {{name: import('./console/protocol.js').SignalName, why: string}} signal
+ * @property {{name: import('./console/session/protocol.js').SignalName, why: string}} signal
  * @property {{width: number, height: number}|null} mode
  * @property {number} viewers
  * @property {{holder: string|null, shared?: boolean}} seat

@@ -1,6 +1,7 @@
-/* Build tool: embed OUTPUT.c (PATH FILE.gz)... writes the table of site_files.h. PATH is what the browser asks for;
- * FILE holds the gzipped bytes, from `gzip -n` so that equal sources give equal ETags. */
+/* Build tool: embed OUTPUT.c FOLDER writes the table of site_files.h from the .gz files in FOLDER. What the browser
+ * asks for is the path below FOLDER without .gz. They are from `gzip -n`, so that equal sources give equal ETags. */
 #include <errno.h>
+#include <fts.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,23 +11,17 @@
 static const struct {
     const char *ending, *type;
 } types[] = {
-    {"/", "text/html; charset=utf-8"},
-    {".html", "text/html; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".svg", "image/svg+xml"},
-    {".wasm", "application/wasm"},
-    {".json", "application/json"},
+    {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
+    {".wasm", "application/wasm"},         {".json", "application/json"},
 };
 
 static const char *content_type(const char *path)
 {
-    size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        size_t n = strlen(types[i].ending);
-        if (length >= n && !strcmp(path + length - n, types[i].ending))
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < sizeof types / sizeof types[0]; i++)
+        if (!strcmp(ending, types[i].ending))
             return types[i].type;
-    }
     return NULL;
 }
 
@@ -49,47 +44,92 @@ static int write_array(FILE *out, FILE *in, int number, uint64_t *ret_hash)
     return 0;
 }
 
-static int embed(FILE *out, int n_files, char **args, uint64_t *hashes)
+/* The file's array goes to `out`, its line of the table to `table`. path: below the folder, with .gz. */
+static int write_file(FILE *out, FILE *table, int number, const char *name, const char *path)
 {
-    fputs("#include \"html5-client/site_files.h\"\n", out);
-    for (int i = 0; i < n_files; i++) {
-        const char *path = args[2 * i], *name = args[2 * i + 1];
-        FILE *in = fopen(name, "rb");
-        int r = in ? write_array(out, in, i, &hashes[i]) : -1;
-        if (in)
-            fclose(in);
-        if (r < 0 || !content_type(path)) {
-            fprintf(stderr, "embed: %s (%s): %s\n", name, path, r < 0 ? "unreadable or empty" : "unknown content type");
-            return -1;
-        }
+    size_t length = strlen(path);
+    char asked[256];
+    if (length < 4 || length - 3 >= sizeof asked || strcmp(path + length - 3, ".gz")) {
+        fprintf(stderr, "embed: %s: not gzipped, or its name is too long\n", name);
+        return -1;
     }
-    fputs("const struct site_file site_files[] = {\n", out);
-    for (int i = 0; i < n_files; i++)
-        fprintf(out, "    {\"%s\", \"%s\", \"\\\"%016" PRIx64 "\\\"\", file_%d, sizeof file_%d},\n", args[2 * i],
-                content_type(args[2 * i]), hashes[i], i, i);
-    fputs("};\nconst size_t site_files_count = sizeof site_files / sizeof site_files[0];\n", out);
-    return ferror(out) ? -1 : 0;
+    snprintf(asked, sizeof asked, "%.*s", (int)length - 3, path);
+    const char *type = content_type(asked);
+    FILE *in = fopen(name, "rb");
+    uint64_t hash;
+    int r = in ? write_array(out, in, number, &hash) : -1;
+    if (in)
+        fclose(in);
+    if (r < 0 || !type) {
+        fprintf(stderr, "embed: %s: %s\n", name, r < 0 ? "unreadable or empty" : "unknown content type");
+        return -1;
+    }
+    fprintf(table, "    {\"%s\", \"%s\", \"\\\"%016" PRIx64 "\\\"\", file_%d, sizeof file_%d},\n",
+            strcmp(asked, "/index.html") ? asked : "/", type, hash, number, number);
+    return 0;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int write_folder(FILE *out, FILE *table, char *folder)
+{
+    char *roots[] = {folder, NULL};
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    int r = walk ? 0 : -1, number = 0;
+    while (!r) {
+        errno = 0;
+        FTSENT *entry = fts_read(walk);
+        if (!entry) {
+            r = errno || !number ? -1 : 0;
+            break;
+        }
+        if (entry->fts_info == FTS_F)
+            r = write_file(out, table, number++, entry->fts_path, entry->fts_path + strlen(folder));
+        else if (entry->fts_info != FTS_D && entry->fts_info != FTS_DP)
+            r = -1;
+    }
+    if (walk)
+        fts_close(walk);
+    return r;
+}
+
+static int embed(FILE *out, char *folder)
+{
+    char *lines = NULL;
+    size_t size;
+    FILE *table = open_memstream(&lines, &size);
+    if (!table)
+        return -1;
+    fputs("#include \"html5-client/site_files.h\"\n", out);
+    int r = write_folder(out, table, folder);
+    if (fclose(table))
+        r = -1;
+    fprintf(out, "const struct site_file site_files[] = {\n%s};\n", r < 0 ? "" : lines);
+    fputs("const size_t site_files_count = sizeof site_files / sizeof site_files[0];\n", out);
+    free(lines);
+    return ferror(out) ? -1 : r;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4 || argc % 2) {
-        fputs("usage: embed OUTPUT.c (PATH FILE.gz)...\n", stderr);
+    if (argc != 3) {
+        fputs("usage: embed OUTPUT.c FOLDER\n", stderr);
         return 2;
     }
-    int n_files = (argc - 2) / 2;
-    uint64_t *hashes = calloc(n_files, sizeof *hashes);
-    FILE *out = hashes ? fopen(argv[1], "w") : NULL;
+    FILE *out = fopen(argv[1], "w");
     if (!out) {
         fprintf(stderr, "embed: %s: %s\n", argv[1], strerror(errno));
-        free(hashes);
         return 1;
     }
-    int r = embed(out, n_files, argv + 2, hashes);
+    int r = embed(out, argv[2]);
     if (fclose(out))
         r = -1;
-    if (r < 0)
+    if (r < 0) {
+        fprintf(stderr, "embed: no table was made of %s\n", argv[2]);
         remove(argv[1]);
-    free(hashes);
+    }
     return r < 0;
 }

@@ -54,9 +54,20 @@ function loginView(place) {
   return view;
 }
 
+/** What was not saved when its session ended, until the same user is there again. @type {{view: Element, hash: string, user: string}|null} */
+let aside = null;
+
+function takeAside() {
+  if (!aside || !identity.session) return null;
+  const { view, hash, user } = aside;
+  aside = null;
+  return hash === location.hash && user === identity.session.user ? view : null;
+}
+
 function show() {
   here = location.hash;
-  app.replaceChildren(viewOf(placeOf(location.hash)));
+  if (!identity.session) document.getElementById('notices')?.replaceChildren(); // of whoever was here
+  app.replaceChildren(takeAside() ?? viewOf(placeOf(location.hash)));
   app.removeAttribute('aria-busy');
   checkClock();
   checkTrial();
@@ -109,6 +120,7 @@ window.addEventListener(LOGIN_NEEDED, (event) => {
   const here = placeOf(location.hash);
   if (here.view === 'login') return;
   why = identity.session ? endWords(identity.overdue, /** @type {CustomEvent<string>} */ (event).detail) : '';
+  if (identity.session && app.firstElementChild && isUnsaved()) aside = { view: app.firstElementChild, hash: location.hash, user: identity.session.user };
   identity.set(null);
   next = here;
   history.replaceState(null, '', hashOf({ view: 'login' }));

@@ -1,5 +1,5 @@
-/* The page's files as the build embeds them (embed.c): every file of this folder that browsers load, and the decoder
- * /lightsout.wasm. "/" is index.html. */
+/* The page's files as the build makes and embeds them (CMakeLists.txt, embed.c): every module of this folder, the
+ * sheet, the messages, the decoder /lightsout.wasm. "/" is index.html. */
 #pragma once
 
 #include "transport/site.h"

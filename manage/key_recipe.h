@@ -15,7 +15,7 @@
  * recipe when the screen could be read, because the next keys are meant for that menu; a screen that cannot be read as
  * text lets the recipe go on blindly.
  *
- * Pure: time is a parameter; who runs one presses keys and looks at the screen (gateway/boot_keys.c). */
+ * Pure: time is a parameter; who runs one presses keys and looks at the screen (gateway/dongle/boot_keys.c). */
 #pragma once
 
 #include <stdbool.h>

@@ -130,7 +130,8 @@ struct target_ops {
     int (*type)(struct target *self, const struct typing_request *request, struct typing_plan *ret, char *why,
                 size_t why_size);
     void (*typing)(struct target *self, struct typing_state *ret);
-    size_t (*type_remaining)(struct target *self); /* characters */
+    /* enum typing_phase, of the keys alone: `typing` goes on until the screen has shown them. */
+    uint8_t (*type_phase)(struct target *self);
     void (*type_stop)(struct target *self);
 
     /* On behalf of a session without a console, or for the one that it has. request: which one is granted or refused,

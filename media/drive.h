@@ -64,7 +64,8 @@ struct drive_medium {
     enum drive_kind kind;
     bool read_only;
     bool again;     /* the target has had it in this drive since before this process was there */
-    bool boot_once; /* before others of its kind, where the machine is told to boot one of that kind once */
+    bool boot_once; /* before others of its kind, where the machine is told to boot one of that kind once; afterwards
+                     * behind the machine's own disks, where it has a say in the order */
 };
 
 typedef void drive_done_fn(void *data, int error, const char *why); /* why: sentence for people when error < 0 */

@@ -16,17 +16,6 @@ static bool short_character(unsigned char c)
     return isascii(c) && (isupper(c) || isdigit(c) || (c && strchr("!#$%&'()-@^_`{}~", c)));
 }
 
-static uint32_t code_point(const char *text, size_t n)
-{
-    const uint8_t *b = (const uint8_t *)text;
-    if (n == 1)
-        return b[0];
-    uint32_t c = b[0] & (0xffu >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        c = c << 6 | (b[i] & 0x3f);
-    return c;
-}
-
 int disk_long_name(const char *name, uint16_t ret[DISK_LONG_MAX])
 {
     size_t size = strlen(name);
@@ -37,7 +26,7 @@ int disk_long_name(const char *name, uint16_t ret[DISK_LONG_MAX])
         n = utf8_printable(name + i, size - i);
         if (!n || (n == 1 && strchr("\"*/:<>?\\|", name[i])))
             return -EINVAL;
-        uint32_t c = code_point(name + i, n);
+        uint32_t c = utf8_read(name + i, n);
         if (units + (c >= 0x10000) >= DISK_LONG_MAX)
             return -ENAMETOOLONG;
         if (c >= 0x10000) {
@@ -69,7 +58,7 @@ int disk_name_compare(const char *a, const char *b)
 {
     for (;;) {
         size_t n = utf8_sequence(a, strlen(a) + 1), m = utf8_sequence(b, strlen(b) + 1);
-        uint32_t x = n ? fold(code_point(a, n)) : (uint8_t)*a, y = m ? fold(code_point(b, m)) : (uint8_t)*b;
+        uint32_t x = n ? fold(utf8_read(a, n)) : (uint8_t)*a, y = m ? fold(utf8_read(b, m)) : (uint8_t)*b;
         if (x != y)
             return x < y ? -1 : 1;
         if (!x)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Below the 30 s after which a system gives up its drive, and above the 26 s for which the layers above a source that
- * is away let reads wait (gateway/drives.h): their answer comes first. */
+ * is away let reads wait (gateway/drives/drives.h): their answer comes first. */
 #define NBD_READ_PATIENCE_US 27000000ull
 
 struct nbd_reads;

@@ -20,11 +20,7 @@ static void put(struct label *label, const char *bytes, size_t n)
 static void put_code_point(struct label *label, uint32_t c)
 {
     char bytes[4];
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const uint8_t first[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = n; i-- > 1; c >>= 6)
-        bytes[i] = (char)(0x80 | (c & 0x3f));
-    bytes[0] = (char)(first[n] | c);
+    size_t n = utf8_write(bytes, c);
     if (utf8_printable(bytes, n) == n)
         put(label, bytes, n);
     else

@@ -57,6 +57,7 @@ struct api_fixture {
     int usb_error, edid_error; /* what the target's answers are, 0: done */
 
     struct route_call call;
+    const char *if_match;       /* of the next request; NULL: none */
     const char *const *headers; /* of the next request: "upload-offset:", "5", ..., NULL ends; NULL: none */
     uint64_t body_length;       /* of a stream, and which bytes of it were asked for */
     bool head, more_wanted;
@@ -194,11 +195,6 @@ static void fixture_typing(struct target *t, struct typing_state *ret)
     *ret = (struct typing_state){.phase = n ? TYPING_ON : TYPING_IDLE, .characters = n, .remaining = n};
 }
 
-static size_t fixture_remaining(struct target *t)
-{
-    return strlen(container_of(t, struct api_fixture, target)->typed);
-}
-
 static void fixture_type_stop(struct target *t)
 {
     container_of(t, struct api_fixture, target)->typed[0] = 0;
@@ -285,7 +281,6 @@ static const struct target_ops fixture_target_ops = {
     .chord = fixture_chord,
     .type = fixture_type,
     .typing = fixture_typing,
-    .type_remaining = fixture_remaining,
     .type_stop = fixture_type_stop,
     .seat = fixture_seat,
     .viewers = fixture_viewers,
@@ -467,6 +462,7 @@ static bool fixture_call(struct api_fixture *f, enum route_method method, const 
                                           .body_size = body_size,
                                           .body_length = row->stream ? f->body_length : 0,
                                           .head = f->head,
+                                          .if_match = f->if_match,
                                           .if_none_match = "",
                                           .cookie_token = "",
                                           .peer = "test",

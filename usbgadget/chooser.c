@@ -67,9 +67,11 @@ static enum chooser_step offer(struct chooser *self, enum personality personalit
     return say(self, CHOOSER_OFFER, why);
 }
 
+/* A door that the host locked stays so when the medium was taken out by force: there is nothing behind it any more. */
 static bool in_use(const struct chooser *self, uint64_t now_us)
 {
-    return self->locked || self->key_down || (self->read_us && now_us - self->read_us < self->config.quiet_us);
+    return self->key_down || (self->locked && self->medium) ||
+           (self->read_us && now_us - self->read_us < self->config.quiet_us);
 }
 
 static bool works(const struct chooser *self)

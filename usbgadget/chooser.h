@@ -32,7 +32,7 @@ enum chooser_event {
     CHOOSER_POLLED,     /* it took a keyboard report, the first since it configured us */
     CHOOSER_READ,       /* since then it read from a drive that has a medium */
     CHOOSER_LOCKED,
-    CHOOSER_UNLOCKED, /* the door of a drive */
+    CHOOSER_UNLOCKED, /* the door of a drive; counts while a medium is in */
     CHOOSER_KEY_DOWN,
     CHOOSER_KEYS_UP,
     CHOOSER_MEDIUM_IN,

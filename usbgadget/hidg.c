@@ -13,8 +13,11 @@
 #define OUTAGE_US 10000000
 #define WAKE_EVERY_US 1000000
 /* A typist keeps so many reports in the queue that the target finds a new one at every poll, though our own clock is a
- * millisecond coarse; a stop drops what waits. */
+ * millisecond coarse, and as many as a fast one takes in the time for which a busy processor may not come to us; a stop
+ * drops what waits. */
 #define PACE_WAITING 6
+#define PACE_MOST 32
+#define PACE_US 32000
 
 /* The LEDs there are (HID 1.11, appendix B.1); the rest of the byte is padding in which a host may say anything. */
 #define LEDS (INPUT_LED_NUM | INPUT_LED_CAPS | INPUT_LED_SCROLL)
@@ -184,6 +187,14 @@ static void release_other(struct hidg *self, enum gadget_function which)
     hidg_pipe_push(&other->pipe);
 }
 
+static bool any_press(const struct input_change *changes, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (changes[i].down)
+            return true;
+    return false;
+}
+
 static int hidg_several(struct input *input, const struct input_change *changes, unsigned n)
 {
     struct hidg *self = of(input);
@@ -194,7 +205,8 @@ static int hidg_several(struct input *input, const struct input_change *changes,
     keep_fresh(self, f);
     int r = hidg_keys_keys(&f->keys, changes, n);
     hidg_pipe_push(&f->pipe);
-    wake(self);
+    if (any_press(changes, n))
+        wake(self);
     return r;
 }
 
@@ -267,10 +279,10 @@ static int hidg_pace(struct input *input)
 {
     const struct hidg *self = of(input);
     const struct function *f = &self->functions[GADGET_KEYBOARD];
+    uint32_t interval_us = f->pipe.interval_us;
+    unsigned most = interval_us ? MAX(PACE_WAITING, MIN(PACE_US / interval_us, PACE_MOST)) : PACE_WAITING;
 
-    if (self->out || !hidg_pipe_is_open(&f->pipe) || hidg_keys_reports(&f->keys) >= PACE_WAITING)
-        return -EAGAIN;
-    return 1;
+    return self->out || !hidg_pipe_is_open(&f->pipe) || hidg_keys_reports(&f->keys) >= most ? -EAGAIN : 1;
 }
 
 static void hidg_destroy(struct input *input)

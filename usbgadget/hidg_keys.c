@@ -203,7 +203,7 @@ void hidg_keys_release_all(struct hidg_keys *self)
     self->n = 0;
     self->unsay = 0; /* it could not be told from a press that was dropped */
     for (unsigned i = 0; i < n; i++) {
-        uint16_t change = self->ring[(self->first + i) % HIDG_KEYS_MAX];
+        uint16_t change = entry(self, i);
         if (!(change & CHANGE_DOWN) && (change & CHANGE_USAGE) != CHANGE_ALL_UP && apply(self, &state, change))
             push(self, change);
     }

@@ -80,11 +80,6 @@ bool hidg_pipe_is_open(const struct hidg_pipe *self)
     return self->io != NULL;
 }
 
-bool hidg_pipe_is_idle(const struct hidg_pipe *self)
-{
-    return !self->in_flight && !self->owed && !self->refused;
-}
-
 static void watch(struct hidg_pipe *self, bool on)
 {
     if (!self->io || self->watching == on)

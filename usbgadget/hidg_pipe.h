@@ -57,7 +57,6 @@ void hidg_pipe_finish(struct hidg_pipe *self);
 int hidg_pipe_open(struct hidg_pipe *self, int fd);
 void hidg_pipe_close(struct hidg_pipe *self);
 bool hidg_pipe_is_open(const struct hidg_pipe *self);
-bool hidg_pipe_is_idle(const struct hidg_pipe *self); /* the target has taken all that the kernel was given */
 
 /* The target configured us, and we hear of it now: whether the report before the one that the kernel has may have been
  * thrown away, too, though POLLOUT looked like an answer. */

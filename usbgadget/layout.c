@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/attrs.h"
+#include "core/utf8.h"
 #include "usbgadget/layout_table.h"
 
 #define USAGE(usage, code) usage,
@@ -77,26 +78,11 @@ uint32_t layout_compose(uint32_t base, uint32_t mark)
 
 bool layout_next_character(const char **at, const char *end, uint32_t *ret, bool *bad)
 {
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    const unsigned char *p = (const unsigned char *)*at;
-
-    *bad = false;
-    if (*at >= end)
+    size_t length = utf8_sequence(*at, (size_t)(end - *at));
+    *bad = !length && *at < end;
+    if (!length)
         return false;
-    unsigned more = p[0] < 0x80 ? 0 : p[0] >= 0xF0 ? 3 : p[0] >= 0xE0 ? 2 : 1;
-    uint32_t c = more == 0 ? p[0] : p[0] & (0x3Fu >> more);
-    *bad = true;
-    if ((p[0] >= 0x80 && p[0] < 0xC2) || p[0] > 0xF4 || (size_t)(end - *at) <= more)
-        return false;
-    for (unsigned i = 1; i <= more; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return false;
-        c = c << 6 | (p[i] & 0x3F);
-    }
-    if (c < least[more] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
-        return false;
-    *bad = false;
-    *at += more + 1;
-    *ret = c;
+    *ret = utf8_read(*at, length);
+    *at += length;
     return true;
 }

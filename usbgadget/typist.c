@@ -412,6 +412,11 @@ size_t typist_remaining(const struct typist *self)
     return self->plan.plan.characters - self->typed;
 }
 
+bool typist_is_idle(const struct typist *self)
+{
+    return !self || (!self->on && !self->n_chords);
+}
+
 void typist_stop(struct typist *self)
 {
     bool was_on = self->on, caps = self->caps == CAPS_SWITCHED_OFF;

@@ -43,6 +43,7 @@ void typist_state(const struct typist *self, struct typing_state *ret);
 const uint32_t *typist_characters(const struct typist *self, size_t *ret_typed);
 void typist_forget(struct typist *self);
 size_t typist_remaining(const struct typist *self); /* characters */
+bool typist_is_idle(const struct typist *self);     /* neither text nor chords; NULL is */
 
 /* Ends all jobs; whatever the typist holds is released before it returns. A Caps Lock that was switched off goes on
  * again right after. */

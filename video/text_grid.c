@@ -273,12 +273,12 @@ static void judge_best(const struct look *look, int size, uint16_t *votes, struc
     }
 }
 
-static bool find_anywhere(const struct look *look, struct text_grid *ret)
+/* found: *ret is a grid already, to be bettered. */
+static bool find_anywhere(const struct look *look, struct text_grid *ret, bool found)
 {
     _cleanup_free_ struct votes *votes = calloc(1, sizeof *votes);
-    bool found = false;
     if (!votes)
-        return false;
+        return found;
     collect(look, votes);
     for (int size = 0; size < console_fonts_sizes(look->fonts); size++)
         judge_best(look, size, votes->of[size], ret, &found);
@@ -289,14 +289,16 @@ bool text_grid_find(const struct console_fonts *fonts, const struct text_picture
                     struct text_grid *ret)
 {
     const struct look look = {fonts, picture, *area};
-    return find_in_corner(&look, ret) || find_anywhere(&look, ret);
+    const bool found = find_in_corner(&look, ret);
+    /* a font may have the letters of another one a row lower: then a wrong grid explains much of a picture, not all */
+    return found && ret->unknown <= MAX_CURSOR ? found : find_anywhere(&look, ret, found);
 }
 
 bool text_grid_find_part(const struct console_fonts *fonts, const struct text_picture *picture, const struct rect *area,
                          struct text_grid *ret)
 {
     const struct look look = {fonts, picture, *area};
-    return find_anywhere(&look, ret);
+    return find_anywhere(&look, ret, false);
 }
 
 bool text_grid_fits(const struct console_fonts *fonts, const struct text_picture *picture, const struct rect *area,

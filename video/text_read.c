@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "core/utf8.h"
 #include "video/text_grid.h"
 
 #define UNKNOWN 0xfffd
@@ -177,27 +178,6 @@ static void resolve_cursor(struct reading *self, struct text_read *ret)
 
 /* --- the answer --- */
 
-static char *put_utf8(char *at, uint32_t c)
-{
-    if (c < 0x80) {
-        *at++ = (char)c;
-        return at;
-    }
-    if (c < 0x800) {
-        *at++ = (char)(0xc0 | c >> 6);
-    } else {
-        if (c < 0x10000) {
-            *at++ = (char)(0xe0 | c >> 12);
-        } else {
-            *at++ = (char)(0xf0 | c >> 18);
-            *at++ = (char)(0x80 | (c >> 12 & 63));
-        }
-        *at++ = (char)(0x80 | (c >> 6 & 63));
-    }
-    *at++ = (char)(0x80 | (c & 63));
-    return at;
-}
-
 /* Two allocations: the pointers with room for the longest lines there can be, and what is known. */
 static int make_lines(const struct reading *self, struct text_read *ret)
 {
@@ -217,7 +197,7 @@ static int make_lines(const struct reading *self, struct text_read *ret)
         for (size_t column = 0; column < columns; column++) {
             uint32_t c = self->codes[row * columns + column];
             known[row * columns + column] = c != 0;
-            at = put_utf8(at, c ? c : UNKNOWN);
+            at += utf8_write(at, c ? c : UNKNOWN);
             if (c != ' ')
                 end = at;
         }

@@ -37,10 +37,7 @@ static void print_hex(struct text *self, const uint8_t *bytes, size_t size)
 static size_t next_character(const char *text, uint32_t *ret_code)
 {
     size_t size = utf8_sequence(text, strnlen(text, 4));
-    uint32_t code = size < 2 ? (uint8_t)text[0] : (uint8_t)text[0] & (0xffu >> (size + 1));
-    for (size_t i = 1; i < size; i++)
-        code = code << 6 | ((uint8_t)text[i] & 0x3f);
-    *ret_code = code;
+    *ret_code = size ? utf8_read(text, size) : 0;
     return size;
 }
 

@@ -23,7 +23,7 @@ struct audit_courier {
     struct desk *desk;
     struct book *book;
     struct errands *errands;
-    struct errand_syslog server;
+    struct errand_syslog server; /* host "": none */
     struct loop_timer *timer;
     char host[256];
 
@@ -31,9 +31,11 @@ struct audit_courier {
     unsigned first, n;
     uint64_t counted; /* of given and lost that outward has told */
     bool reached;
+    bool again; /* from where the server is known to be */
+    bool busy;
 
     /* of the job; the store's thread has them while it runs */
-    bool busy, again; /* again: from where the server is known to be */
+    bool from_known;
     struct place next, done;
     unsigned n_messages;
     struct {
@@ -55,7 +57,7 @@ static void fetch(void *data)
         sink->line = self->done.line;
         sink->head = self->done.head;
     }
-    if (self->again)
+    if (self->from_known)
         self->next = (struct place){.line = sink->line, .head = sink->head};
     struct audit_sink at = *sink;
     at.line = self->next.line;
@@ -70,7 +72,6 @@ static void fetch(void *data)
         }
         audit_sink_close(&reader);
     }
-    self->again = false;
 }
 
 /* ---- on the loop's ---- */
@@ -88,7 +89,7 @@ static void fetched(void *data)
     self->busy = false;
     if (!self->errands)
         return;
-    bool anew = self->again; /* outward went away meanwhile */
+    bool anew = self->again; /* outward went away meanwhile, or it is another server */
     for (unsigned i = 0; i < self->n_messages && !anew && self->n < WINDOW; i++) {
         int r = errands_syslog(self->errands, &self->server, self->messages[i].bytes, self->messages[i].size);
         if (r < 0)
@@ -98,7 +99,8 @@ static void fetched(void *data)
     }
     bool full = self->n_messages == BATCH;
     self->n_messages = 0;
-    loop_timer_arm_in(self->timer, full && self->n < WINDOW ? 1000 : LOOK_US);
+    if (self->server.host[0])
+        loop_timer_arm_in(self->timer, full && self->n < WINDOW ? 1000 : LOOK_US);
 }
 
 static void look(void *data)
@@ -107,7 +109,9 @@ static void look(void *data)
     loop_timer_arm_in(self->timer, LOOK_US);
     if (self->busy || !errands_connected(self->errands) || WINDOW - self->n < BATCH)
         return;
+    self->from_known = self->again;
     self->busy = desk_submit(self->desk, fetch, fetched, self) == 0;
+    self->again = self->again && !self->busy;
 }
 
 static void on_state(void *data, const struct errand_syslog_state *state)
@@ -134,13 +138,12 @@ static void on_state(void *data, const struct errand_syslog_state *state)
 }
 
 int audit_courier_create(struct loop *loop, struct desk *desk, struct book *book, struct errands *errands,
-                         const struct errand_syslog *server, struct audit_courier **ret)
+                         struct audit_courier **ret)
 {
     struct audit_courier *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
-    *self = (struct audit_courier){
-        .loop = loop, .desk = desk, .book = book, .errands = errands, .server = *server, .again = true};
+    *self = (struct audit_courier){.loop = loop, .desk = desk, .book = book, .errands = errands, .again = true};
     if (gethostname(self->host, sizeof self->host - 1) < 0)
         self->host[0] = '\0';
     int r = loop_timer_add(loop, look, self, &self->timer);
@@ -149,9 +152,28 @@ int audit_courier_create(struct loop *loop, struct desk *desk, struct book *book
         return r;
     }
     errands_listen(errands, on_state, self);
-    loop_timer_arm_in(self->timer, LOOK_US);
     *ret = self;
     return 0;
+}
+
+/* What outward still has for the former server would be counted as the new one's: it forgets all of it. */
+void audit_courier_serve(struct audit_courier *self, const struct errand_syslog *server)
+{
+    static const struct errand_syslog none;
+    server = server ? server : &none;
+    bool same = strcmp(self->server.host, server->host) == 0 && self->server.port == server->port &&
+                strcmp(self->server.authorities, server->authorities) == 0;
+    if (same)
+        return;
+    bool had_one = self->server.host[0] != '\0';
+    self->server = *server;
+    start_anew(self);
+    if (had_one)
+        errands_begin_anew(self->errands);
+    if (server->host[0])
+        loop_timer_arm_in(self->timer, LOOK_US);
+    else
+        loop_timer_disarm(self->timer);
 }
 
 void audit_courier_stop(struct audit_courier *self)

@@ -54,11 +54,12 @@ int audit_outside_open(struct audit_outside_ways *self, struct store *store, con
 {
     struct stat st;
     int r = 0;
-    self->file_fd = settings->file_fd;
-    self->torn = true;
+    const uint64_t before = self->file.place;
+    const bool was_torn = self->torn;
+    *self = (struct audit_outside_ways){.file_fd = settings->file_fd, .torn = true};
     if (self->file_fd >= 0 && fstat(self->file_fd, &st) == 0) {
         r = sink_load(&self->file, store, "audit-file", (uint64_t)st.st_ino ^ (uint64_t)st.st_dev << 40);
-        self->torn = st.st_size > 0;
+        self->torn = self->file.place == before ? was_torn : st.st_size > 0;
         if (st.st_size == 0)
             self->file.line = 0, self->file.head = 0;
     }

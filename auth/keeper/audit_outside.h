@@ -30,7 +30,7 @@ struct audit_outside_ways {
     struct audit_sink file, syslog;
 };
 
-/* Takes file_fd. Reads how far it had come. */
+/* Takes file_fd. Reads how far it had come; again for other settings, when audit_outside_close was called. */
 int audit_outside_open(struct audit_outside_ways *self, struct store *store, const struct audit_settings *settings);
 void audit_outside_close(struct audit_outside_ways *self);
 

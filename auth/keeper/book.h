@@ -73,6 +73,7 @@ void book_directory_changed(struct book *self, struct request *request, struct i
 void book_tick(struct book *self, struct request *request, struct instant now);
 
 /* How the audit log is to be kept, and where it goes; takes the descriptor. Before the first request. */
+/* At the start, and whenever they are others. */
 int book_use_audit(struct book *self, const struct audit_settings *settings);
 
 void book_audit_key(struct book *self, uint8_t ret[32]); /* the root of the newest section; zeros: there is none */

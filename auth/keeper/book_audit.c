@@ -239,12 +239,29 @@ void audit_query_ask(struct book *self, struct request *request, struct instant 
 
 /* ---- settings, and the end ---- */
 
+/* How far the ways outside have come. */
+static int save_ways(struct book *self)
+{
+    int r = store_begin(&self->store);
+    if (r < 0)
+        return r;
+    r = audit_outside_save(&self->audit_ways, &self->store);
+    if (r == 0)
+        return store_commit(&self->store);
+    store_rollback(&self->store);
+    return r;
+}
+
 int book_use_audit(struct book *self, const struct audit_settings *settings)
 {
+    (void)save_ways(self); /* else some lines go twice, as after a crash */
     audit_outside_close(&self->audit_ways);
     self->audit.keep = settings->keep ? settings->keep : AUDIT_KEEP;
     self->audit_refuse = settings->refuse;
-    return audit_outside_open(&self->audit_ways, &self->store, settings);
+    int r = audit_outside_open(&self->audit_ways, &self->store, settings);
+    if (r >= 0)
+        audit_outside_file(&self->audit_ways, &self->store); /* what waits for it: of a new file, everything */
+    return r;
 }
 
 void book_audit_key(struct book *self, uint8_t ret[AUDIT_KEY])
@@ -258,13 +275,5 @@ int book_stop(struct book *self, struct instant now)
 {
     audit_stop(&self->audit);
     int r = book_save(self, now);
-    if (r == 0)
-        r = store_begin(&self->store);
-    if (r < 0)
-        return r;
-    r = audit_outside_save(&self->audit_ways, &self->store);
-    if (r == 0)
-        return store_commit(&self->store);
-    store_rollback(&self->store);
-    return r;
+    return r ? r : save_ways(self);
 }

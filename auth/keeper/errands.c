@@ -218,6 +218,12 @@ int errands_connect(struct errands *self, int fd)
     return r;
 }
 
+void errands_begin_anew(struct errands *self)
+{
+    if (self->channel)
+        close_channel(self);
+}
+
 bool errands_connected(const struct errands *self)
 {
     return self->channel != NULL;

@@ -18,6 +18,8 @@ DEFINE_CLEANUP(struct errands, errands_destroy)
 
 /* A new channel in place of the one before. Takes fd. */
 int errands_connect(struct errands *self, int fd);
+/* Outward forgets what this channel brought it, and gets another one from the supervisor. */
+void errands_begin_anew(struct errands *self);
 bool errands_connected(const struct errands *self);
 
 /* Exactly once, never inside errands_ask. entry: for the call; -EHOSTUNREACH too where outward is gone or silent. */

@@ -148,8 +148,9 @@ static int start(struct keeper *self, const struct keeper_begin *begin, struct i
     book_name(self->book, begin->n_names ? begin->names[0] : "");
     use_directory(self, self->book);
     r = desk_create(self->loop, self->book, &self->identities, &self->desk);
-    if (r >= 0 && self->audit.syslog)
-        r = audit_courier_create(self->loop, self->desk, self->book, self->errands, &self->syslog, &self->courier);
+    r = r ? r : audit_courier_create(self->loop, self->desk, self->book, self->errands, &self->courier);
+    if (r >= 0)
+        audit_courier_serve(self->courier, self->audit.syslog ? &self->syslog : NULL);
     return r ? r : directory_desk_create(self->loop, self->desk, self->errands, self->directory, &self->directory_desk);
 }
 
@@ -237,6 +238,46 @@ static int on_client_ca(struct keeper *self, struct ipc_message *message)
     return r;
 }
 
+struct audit_change {
+    struct audit_settings settings;
+    int error;
+};
+
+static void work_audit(void *data, struct book *book, struct request *request, struct instant now)
+{
+    struct audit_change *change = data;
+    (void)request, (void)now;
+    change->error = book_use_audit(book, &change->settings);
+    change->settings.file_fd = -1;
+}
+
+static void audit_used(void *data)
+{
+    struct audit_change *change = data;
+    if (change->error < 0)
+        log_error("keeper", "the audit log's ways outside cannot be read: %s", strerror(-change->error));
+    if (change->settings.file_fd >= 0)
+        close(change->settings.file_fd); /* the book did not come to take it */
+    free(change);
+}
+
+/* The configuration was read anew. The book first: the courier's next turn finds what it needs there. */
+static int on_audit(struct keeper *self, struct ipc_message *message)
+{
+    struct audit_change *change = calloc(1, sizeof *change);
+    if (!change || audit_settings_read(message, &change->settings, &self->syslog) < 0) {
+        free(change);
+        return -EPROTO;
+    }
+    const bool syslog = change->settings.syslog;
+    int r = desk_run(self->desk, work_audit, audit_used, change);
+    if (r < 0)
+        audit_used(change);
+    else
+        audit_courier_serve(self->courier, syslog ? &self->syslog : NULL);
+    return r;
+}
+
 /* What waits for KEEPER_BEGIN, taken down. */
 static bool is_beforehand(struct keeper *self, struct ipc_message *message)
 {
@@ -266,6 +307,9 @@ static void on_message(void *data, struct ipc_message *message)
     } else if (message->type == KEEPER_CLIENT_CA && self->desk && message->n_fds <= 2 && message->body_size == 0) {
         if (on_client_ca(self, message) < 0)
             fail(self, "out of memory.");
+    } else if (message->type == KEEPER_AUDIT_SETTINGS && self->desk) {
+        if (on_audit(self, message) < 0)
+            fail(self, "the supervisor's settings of the audit log cannot be used.");
     } else if (message->type == KEEPER_ERRANDS && message->n_fds == 1) {
         int r = errands_connect(self->errands, take_fd(&message->fds[0]));
         if (r < 0)

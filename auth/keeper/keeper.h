@@ -35,7 +35,7 @@ enum keeper_supervisor_message {
                                      (grants_wire.h) */
     KEEPER_DIRECTORY,             /* u8 any; then a directory (auth/errand_wire.h): the one that counts from now on */
     KEEPER_AGAIN,                 /* as KEEPER_BEGIN, when the configuration was read anew */
-    KEEPER_AUDIT_SETTINGS = 0x20, /* before KEEPER_BEGIN: keeper_audit_settings_send */
+    KEEPER_AUDIT_SETTINGS = 0x20, /* before KEEPER_BEGIN, and again: keeper_audit_settings_send */
     KEEPER_READY = 0x80,
     KEEPER_FAILED,        /* string */
     KEEPER_SETUP_CHANGED, /* string: the new set-up secret, or "" when set-up was done */

@@ -144,6 +144,7 @@ static void read_fields(struct request *self, struct wire_reader *r)
         READ_STRING(r, self->secret);
         read_account(self, r);
         READ_STRING(r, self->peer);
+        READ_STRING(r, self->agent);
         break;
     case KEEPER_LOGIN:
         read_account(self, r);

@@ -47,7 +47,7 @@ async function draw({ width, height, screen }) {
 /** Runs in the worker. */
 async function measure({ target, width, height, jpeg, turns, screens }) {
   const [{ Connection }, { buildAck }, { Decoder }, { decodeJpeg }] = await Promise.all(
-    ['connection', 'protocol', 'decoder', 'jpeg_decoder'].map((name) => import(`/${name}.js`)),
+    ['console/session/connection', 'console/session/protocol', 'picture/decoder', 'picture/jpeg_decoder'].map((name) => import(`/${name}.js`)),
   );
   /** @type {{body: Uint8Array, check: number}[][]} */
   const shown = [[]];

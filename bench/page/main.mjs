@@ -8,8 +8,9 @@ import { latency } from './latency.mjs';
 import { memory } from './memory.mjs';
 import { openTarget } from './open.mjs';
 import { reconnect } from './reconnect.mjs';
+import { stop } from './stop.mjs';
 
-const benches = { decode, latency, key, 'key-busy': keyBusy, idle, memory, open: openTarget, reconnect };
+const benches = { decode, latency, key, 'key-busy': keyBusy, stop, idle, memory, open: openTarget, reconnect };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 
 const machine = await Machine.create();

@@ -11,8 +11,8 @@ const RECORDING = 'tpk-1920x1080';
 
 /** Runs in the page: viewers that take one whole picture and leave, some at a time. */
 async function visit({ target, count, atOnce }) {
-  const { Connection } = await import('/console/connection.js');
-  const { buildAck } = await import('/console/protocol.js');
+  const { Connection } = await import('/console/session/connection.js');
+  const { buildAck } = await import('/console/session/message_builders.js');
   const one = () =>
     new Promise((resolve, reject) => {
       let sequence = 0;

@@ -11,7 +11,8 @@ export function lazyView(load) {
       place.replaceChildren(await load());
     } catch {
       const again = h('button', { class: 'button', type: 'button', onclick: () => void fill() }, t('app.try-again'));
-      place.replaceChildren(h('div', { class: 'gate' }, h('p', {}, t('app.no-answer')), again));
+      const reload = h('button', { class: 'button', type: 'button', onclick: () => location.reload() }, t('app.reload'));
+      place.replaceChildren(h('div', { class: 'gate' }, h('div', { class: 'gate-card' }, h('p', {}, t('app.not-loaded')), again, reload)));
     }
     place.removeAttribute('aria-busy');
   };

@@ -5,7 +5,7 @@ import { wordmark } from './brand.js';
 import { h, setText } from '../parts/dom.js';
 import { field } from '../parts/field.js';
 import { identity } from './identity.js';
-import { passwordRules, rulesList } from '../parts/password_rules.js';
+import { passwordRules, rulesList, userNameFault } from '../parts/password_rules.js';
 import { go } from '../router.js';
 import { t } from '../parts/messages.js';
 
@@ -63,7 +63,8 @@ class SetupView extends HTMLElement {
     /** @type {[ReturnType<typeof field>, string][]} */
     const faults = [];
     if (!secret.input.value.trim()) faults.push([secret, t('app.setup.enter-secret')]);
-    if (!user.input.value.trim()) faults.push([user, t('app.setup.choose-user')]);
+    const named = userNameFault(user.input.value.trim());
+    if (named) faults.push([user, named]);
     const broken = this.#rulesNow().find(({ met }) => !met);
     if (broken) faults.push([password, t('words.password-needs', { rule: broken.text })]);
     else if (again.input.value !== password.input.value) faults.push([again, t('app.passwords-differ')]);

@@ -5,6 +5,7 @@ import { h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { identity } from './identity.js';
 import { attachMenu } from '../parts/menu.js';
+import { loadPart } from '../parts/load_part.js';
 import { chooseLanguage, chosenLanguage, LANGUAGES, t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 import { go, hashOf } from '../router.js';
@@ -23,22 +24,18 @@ async function logOut() {
 
 /** Its modules are loaded when they are wanted: few look at their account each day. */
 async function openAccount() {
-  try {
-    const { AccountDialog } = await import('../account/account_dialog.js');
-    new AccountDialog().open();
-  } catch {
-    notice(t('app.not-loaded'), 'danger');
-  }
+  const part = await loadPart(() => import('../account/account_dialog.js'));
+  if (part) new part.AccountDialog().open();
 }
 
 /** @type {import('../parts/theme.js').Theme[]} */
 const THEMES = ['system', 'light', 'dark'];
 
 /** @param {import('../parts/theme.js').Theme} value */
-const themeItem = (value) => ({ label: t(`app.theme.${value}`), checked: theme() === value, run: () => setTheme(value) });
+const themeItem = (value) => ({ label: t(`app.theme.${value}`), chosen: theme() === value, run: () => setTheme(value) });
 
 /** @param {string} name @param {string} label */
-const languageItem = (name, label) => ({ label, checked: chosenLanguage() === name, run: () => chooseLanguage(name) });
+const languageItem = (name, label) => ({ label, chosen: chosenLanguage() === name, run: () => chooseLanguage(name) });
 
 /** There is something in the settings for this user. */
 const maySettings = () => identity.anywhere('configure') || identity.anywhere('audit') || identity.can('users');

@@ -3,22 +3,23 @@
 
 import { identity } from '../app/identity.js';
 import { openDialog } from '../parts/dialog.js';
+import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 
-/** @typedef {import('./console_session.js').Command} Command */
-/** @typedef {import('./console_session.js').Report} Report */
+/** @typedef {import('./session/console_session.js').Command} Command */
+/** @typedef {import('./session/console_session.js').Report} Report */
 /** @typedef {import('../parts/menu.js').MenuEntry} MenuEntry */
 /** @typedef {(context: ConsoleContext) => void} Feature */
 /**
  * What is known now. Only the owner of a value writes it: the view, the seat and power; whoever does calls changed().
  * @typedef {object} ConsoleState
- * @property {import('./connection.js').ConnectionState} connection
+ * @property {import('./session/connection.js').ConnectionState} connection
  * @property {string} failure why the console stopped; '' while it works
  * @property {{width: number, height: number}|null} mode of the target; null: not known yet
- * @property {{signal: import('./protocol.js').SignalName, why: string}|null} noPicture
+ * @property {{signal: import('./session/protocol.js').SignalName, why: string}|null} noPicture
  * @property {import('../api.js').Target|null} info the target, as REST tells it
  * @property {import('../api.js').Power|null} power
- * @property {import('./protocol.js').Seats} seat
+ * @property {import('./session/protocol.js').Seats} seat
  * @property {boolean} mayType this user may have the seat
  * @property {boolean} admitted this page's keys and pointer go to the target
  * @property {boolean} viewOnly the user wants to look only
@@ -61,7 +62,7 @@ export class ConsoleContext {
   #calls;
 
   /**
-   * @param {{target: string, root: HTMLElement, screen: import('./console_screen.js').ConsoleScreen,
+   * @param {{target: string, root: HTMLElement, screen: import('./screen/console_screen.js').ConsoleScreen,
    *   strip: import('./status_strip.js').StatusStrip, state: ConsoleState, signal: AbortSignal}} parts
    * @param {ConsoleCalls} calls
    */
@@ -184,6 +185,7 @@ export class ConsoleContext {
     for (const name of /** @type {MenuGroup[]} */ (['seat', 'view', 'tools', 'help'])) {
       const entries = this.#menu.filter(({ group }) => group === name).flatMap(({ entries }) => entries());
       if (entries.length && all.length) all.push('line');
+      if (entries.length && name === 'help') all.push({ group: t('console.help') });
       all.push(...entries);
     }
     return all;

@@ -10,14 +10,14 @@ import { notice } from '../parts/notices.js';
 import { go } from '../router.js';
 import { ConsoleContext } from './console_context.js';
 import { FEATURES } from './console_features.js';
-import { ConsoleScreen } from './console_screen.js';
+import { ConsoleScreen } from './screen/console_screen.js';
 import { ConsoleToolbar } from './console_toolbar.js';
 import { keepInSight } from './phone_room.js';
-import { NO_SEAT } from './seat_feature.js';
+import { NO_SEAT } from './seat/seat_feature.js';
 import { StatusStrip } from './status_strip.js';
 
-/** @typedef {import('./console_session.js').Report} Report */
-/** @typedef {import('./connection.js').ConnectionState} ConnectionState */
+/** @typedef {import('./session/console_session.js').Report} Report */
+/** @typedef {import('./session/connection.js').ConnectionState} ConnectionState */
 
 export class ConsoleView extends HTMLElement {
   #target;
@@ -156,6 +156,7 @@ export class ConsoleView extends HTMLElement {
   }
 
   #show() {
+    if (this.#abort.signal.aborted) return; // an answer that came when the console was left
     const state = this.#state;
     state.captured = this.#context.connected && state.admitted && this.#screen.contains(document.activeElement);
     this.dataset.captured = String(state.captured);

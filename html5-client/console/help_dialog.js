@@ -3,10 +3,11 @@
 import { openDialog } from '../parts/dialog.js';
 import { h, newId } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
-import { keySettings, changeKeySettings } from './key_settings.js';
-import { keyName } from './key_legends.js';
-import { LEAVE_CHORD } from './keyboard_input.js';
-import { LEAVE_KEYS } from './leave_key.js';
+import { keySettings, changeKeySettings } from './keys/key_settings.js';
+import { keyName } from './keys/key_legends.js';
+import { chordTitle } from './keys/key_names.js';
+import { LEAVE_CHORD } from './keys/keyboard_input.js';
+import { LEAVE_KEYS } from './keys/leave_key.js';
 
 /** @param {string} chord */
 const keys = (chord) => {
@@ -29,21 +30,24 @@ function choice(label, value, choices, chosen) {
 }
 
 function settings() {
-  const { leave, locks, swapped } = keySettings();
+  const { leave, locks, swapped, reversed } = keySettings();
   const swap = h('input', { type: 'checkbox', checked: swapped });
   swap.addEventListener('change', () => changeKeySettings({ swapped: swap.checked }));
+  const reverse = h('input', { type: 'checkbox', checked: reversed });
+  reverse.addEventListener('change', () => changeKeySettings({ reversed: reverse.checked }));
   return h('section', { class: 'key-settings' },
     h('h3', {}, t('keys.settings')),
     choice(t('keys.leave-too'), leave, [['none', t('keys.leave-none')], ...LEAVE_KEYS.map((key) => /** @type {[string, string]} */ ([key, key === 'escape3' ? t('keys.escape-thrice') : t('keys.leave-tap', { key: keyName(key) })]))], (value) => changeKeySettings({ leave: value })),
     choice(t('keys.locks'), locks, [['offer', t('keys.locks-offer')], ['always', t('keys.locks-always')], ['never', t('keys.locks-never')]], (value) => changeKeySettings({ locks: /** @type {'offer'} */ (value) })),
-    h('label', { class: 'check' }, swap, t('keys.swapped')));
+    h('label', { class: 'check' }, swap, t('keys.swapped')),
+    h('label', { class: 'check' }, reverse, t('keys.reversed')));
 }
 
 export function openHelpDialog() {
   openDialog({
     title: t('keys.help-title'),
     body: [
-      h('dl', { class: 'help' }, line(keys(LEAVE_CHORD), t('keys.help-leave')), ...LINES.map((name) => line(t(`keys.help-${name}-term`), t(`keys.help-${name}`)))),
+      h('dl', { class: 'help' }, line(keys(chordTitle(LEAVE_CHORD)), t('keys.help-leave')), ...LINES.map((name) => line(t(`keys.help-${name}-term`), t(`keys.help-${name}`)))),
       h('p', { class: 'small dim' }, t('keys.help-position')),
       settings(),
     ],

@@ -63,7 +63,7 @@ export function powerEntries(facts) {
     { group: t('power.next-start') },
     ...BOOTS.map((boot) => ({
       label: bootChoiceWords(boot),
-      checked: (facts.power?.boot_next ?? 'default') === boot,
+      chosen: (facts.power?.boot_next ?? 'default') === boot,
       run: () => bootOnce(boot, facts),
     })),
   ];

@@ -2,11 +2,11 @@
 
 import { h, setText } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
-import { idleWords, seatOffers, seatWords } from './seat_words.js';
-import { rateWords } from '../parts/words.js';
+import { idleWords, seatOffers, seatWords } from './seat/seat_words.js';
+import { millisecondWords, rateWords } from '../parts/words.js';
 
-/** @typedef {import('./console_session.js').StripFigures} StripFigures */
-/** @typedef {import('./seat_words.js').SeatFacts} SeatFacts */
+/** @typedef {import('./session/console_session.js').StripFigures} StripFigures */
+/** @typedef {import('./seat/seat_words.js').SeatFacts} SeatFacts */
 
 /** Between two looks at how long the holder has been idle. */
 const IDLE_MS = 5000;
@@ -32,12 +32,12 @@ export class StatusStrip extends HTMLElement {
   #seat = h('span', { class: 'seat-words', role: 'status' });
   #idle = h('span', { class: 'seat-idle dim' });
   #buttons = [0, 1].map((i) => h('button', { class: 'button small', type: 'button', hidden: true, onclick: () => this.#pressed(i) }));
-  /** @type {import('./seat_words.js').SeatOffer[]} */
+  /** @type {import('./seat/seat_words.js').SeatOffer[]} */
   #offers = [];
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #clock;
 
-  /** Set by the console. @param {import('./protocol.js').SeatAction} _action */
+  /** Set by the console. @param {import('./session/protocol.js').SeatAction} _action */
   seatPressed = (_action) => {};
   figuresPressed = () => {};
 
@@ -54,7 +54,7 @@ export class StatusStrip extends HTMLElement {
   /** @param {StripFigures|null} figures null: not connected */
   figures(figures) {
     const ms = figures?.roundTrip ?? null;
-    setText(this.#roundTrip, t('picture.ms', { ms: ms === null ? '–' : ms < 10 ? ms.toFixed(1) : String(Math.round(ms)) }));
+    setText(this.#roundTrip, t('picture.ms', { ms: ms === null ? '–' : millisecondWords(ms) }));
     setText(this.#frames, t('picture.fps', { count: figures ? Math.round(figures.frames) : '–' }));
     setText(this.#bits, figures ? rateWords(figures.bits) : '–');
   }
@@ -100,7 +100,7 @@ export class StatusStrip extends HTMLElement {
     this.#showIdle(connected ? seat : null);
   }
 
-  /** Not read out again and again: it is no part of the status. @param {import('./protocol.js').Seats|null} seat */
+  /** Not read out again and again: it is no part of the status. @param {import('./session/protocol.js').Seats|null} seat */
   #showIdle(seat) {
     clearInterval(this.#clock);
     const told = performance.now();

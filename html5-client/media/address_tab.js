@@ -35,6 +35,7 @@ export class AddressTab {
     this.#user.input.required = this.#password.input.required = false;
     this.#url.input.type = 'url';
     this.#url.input.addEventListener('input', changed);
+    this.#url.input.addEventListener('change', () => this.#url.input.value.trim() && !this.address && this.setError(t('media.address-wrong')));
     this.changed = changed;
   }
 

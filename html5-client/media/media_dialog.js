@@ -34,7 +34,7 @@ export class MediaDialog {
   #drives;
   #library = new LibraryTab({ changed: () => this.#enable(), pick: () => this.#pick() });
   #file = new FileTab({ changed: () => this.#enable(), upload: (dropped) => void this.#upload(dropped) });
-  #address = new AddressTab(() => this.#enable());
+  #address = new AddressTab(() => (setText(this.#message, ''), this.#enable()));
   #recent = new RecentTab((recent) => this.#takeRecent(recent));
   #options = new OptionsForm();
   #uploads = new UploadList(this.#announcer, () => this.#pick());

@@ -2,6 +2,7 @@
 
 import { identity } from '../app/identity.js';
 import { attachDrop } from '../parts/drop_zone.js';
+import { loadPart } from '../parts/load_part.js';
 import { t } from '../parts/messages.js';
 import { RepickOffer } from './repick.js';
 
@@ -21,16 +22,12 @@ export function plugMedia(context) {
 
   /** @param {Dropped} [dropped] */
   async function open(dropped) {
-    try {
-      const { MediaDialog } = await mediaDialog();
-      if (signal.aborted) return;
-      const dialog = media ?? new MediaDialog(target, () => (media = null));
-      if (!media) dialog.open();
-      media = dialog;
-      if (dropped) dialog.take(dropped);
-    } catch {
-      context.notice(t('app.not-loaded'), 'danger');
-    }
+    const part = await loadPart(mediaDialog);
+    if (!part || signal.aborted) return;
+    const dialog = media ?? new part.MediaDialog(target, () => (media = null));
+    if (!media) dialog.open();
+    media = dialog;
+    if (dropped) dialog.take(dropped);
   }
 
   attachDrop(context.root, () => context.can('media') || identity.can('library'), (dropped) => void open(dropped));

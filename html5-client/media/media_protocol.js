@@ -26,10 +26,10 @@
  */
 
 export const MEDIA_SUBPROTOCOL = 'lightsout.media.1';
-export const MEDIA_VERSION = 1;
+const MEDIA_VERSION = 1;
 /** What no gateway may exceed, whatever its READY says. */
-export const MEDIA_LONGEST = 256 * 1024;
-export const MEDIA_MOST = 64;
+const MEDIA_LONGEST = 256 * 1024;
+const MEDIA_MOST = 64;
 export const DATA_HEADER = 8;
 /** Reasons of FAIL. */
 export const FAIL_UNREADABLE = 1;

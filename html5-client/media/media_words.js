@@ -7,7 +7,7 @@ import { t } from '../parts/messages.js';
 /** @typedef {import('../parts/words.js').Tone} Tone */
 
 /** @param {number} bytes a second */
-export const speedWords = (bytes) => `${sizeWords(bytes)}/s`;
+const speedWords = (bytes) => `${sizeWords(bytes)}/s`;
 
 /** @param {number} part @param {number} whole */
 export const percentOf = (part, whole) => (whole > 0 ? Math.min(100, Math.floor((100 * part) / whole)) : 100);

@@ -28,7 +28,11 @@ export function openDialog({ title, body, foot = [], onclose }) {
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) dialog.close(); // the backdrop
   });
+  const { hash } = location;
+  const moved = () => location.hash !== hash && dialog.close(); // Back does not leave it over another view
+  window.addEventListener('hashchange', moved);
   dialog.addEventListener('close', () => {
+    window.removeEventListener('hashchange', moved);
     dialog.remove();
     onclose?.();
   });

@@ -7,7 +7,8 @@ import { icon } from './icons.js';
  * @typedef {object} MenuItem
  * @property {string} label
  * @property {() => void} run
- * @property {boolean} [checked] shown with a mark; undefined: not a thing to check
+ * @property {boolean} [checked] shown with a mark: on or off by itself; undefined: not a thing to check
+ * @property {boolean} [chosen] shown with a mark: one of several
  * @property {'danger'|''} [tone]
  * @property {boolean} [disabled]
  */
@@ -57,15 +58,15 @@ function close(button, menu) {
 function entryElement(entry, close) {
   if (entry === 'line') return h('hr', { role: 'separator' });
   if ('group' in entry) return h('div', { class: 'group', role: 'presentation' }, entry.group);
-  const checkable = entry.checked !== undefined;
+  const marked = entry.checked ?? entry.chosen;
   const mark = icon('check');
   mark.setAttribute('class', 'icon mark');
   return h(
     'button',
     {
       type: 'button',
-      role: checkable ? 'menuitemradio' : 'menuitem',
-      'aria-checked': checkable ? String(entry.checked) : null,
+      role: entry.checked !== undefined ? 'menuitemcheckbox' : marked !== undefined ? 'menuitemradio' : 'menuitem',
+      'aria-checked': marked === undefined ? null : String(marked),
       disabled: entry.disabled,
       'data-tone': entry.tone,
       onclick: () => {
@@ -73,7 +74,7 @@ function entryElement(entry, close) {
         entry.run();
       },
     },
-    checkable && mark,
+    marked !== undefined && mark,
     h('span', {}, entry.label),
   );
 }

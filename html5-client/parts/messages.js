@@ -24,7 +24,7 @@ export function chosenLanguage() {
 }
 
 /** The first of the browser's languages that there is. @param {readonly string[]} wanted */
-export function bestLanguage(wanted) {
+function bestLanguage(wanted) {
   const known = wanted.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => tag in LANGUAGES);
   return known ?? 'en';
 }

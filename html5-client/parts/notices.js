@@ -5,6 +5,23 @@ import { icon } from './icons.js';
 import { t } from './messages.js';
 
 const STAY_MS = 6000;
+/** @type {HTMLElement|null} */
+let room = null;
+
+/** Inside what is fullscreen: nothing else can be seen then. */
+function place() {
+  const home = document.fullscreenElement ?? document.body;
+  if (room && room.parentElement !== home) home.append(room);
+}
+
+function findRoom() {
+  if (!room) {
+    room = document.getElementById('notices');
+    document.addEventListener('fullscreenchange', place);
+  }
+  place();
+  return room;
+}
 
 /**
  * @param {string} text
@@ -13,7 +30,7 @@ const STAY_MS = 6000;
  * @returns {() => void} takes it away
  */
 export function notice(text, tone = '', actions = []) {
-  const room = document.getElementById('notices');
+  const room = findRoom();
   if (!room) return () => {};
   const remove = () => line.remove();
   const line = h(

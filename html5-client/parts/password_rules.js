@@ -1,4 +1,5 @@
-/* What the gateway asks of a password, told while it is typed. The gateway decides; this only saves a round trip. */
+/* What the gateway asks of a user name and a password, told while they are typed. The gateway decides; this only saves a
+ * round trip, and says it in the reader's language. */
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
@@ -8,6 +9,9 @@ const MIN_LENGTH = 12;
 const MIN_DIFFERENT = 5;
 /** Shorter user names may stand in a password. */
 const NAME_COUNTS_FROM = 4;
+
+/** What is wrong with a name; '': nothing. @param {string} name */
+export const userNameFault = (name) => (!name ? t('app.setup.choose-user') : /^[a-z0-9][\w.@-]{0,62}$/i.test(name) ? '' : t('words.rule.user-name'));
 
 /** @param {string} password @param {string} user @returns {{text: string, met: boolean}[]} */
 export function passwordRules(password, user) {

@@ -15,12 +15,18 @@ export function powerWords(power) {
   return { text: t(`words.power.${known}`), tone: POWER[known] };
 }
 
-/** @param {import('../console/protocol.js').SignalName} name */
+/** @param {import('../console/session/protocol.js').SignalName} name */
 export const signalWords = (name) => (hasMessage(`words.signal.${name}`) ? t(`words.signal.${name}`) : t('words.no-picture'));
 
 /**
+ * What the gateway says beside it. That a machine is off needs no sentence more, which would be English.
+ * @param {import('../console/session/protocol.js').SignalName} name @param {string} why
+ */
+export const signalReason = (name, why) => (name === 'powered-off' ? '' : why);
+
+/**
  * What may be the matter with a capture device's picture, where the gateway has no closer sentence, and what can be done.
- * @param {import('../console/protocol.js').SignalName} name @returns {{reason: string, remedies: string[]}|null}
+ * @param {import('../console/session/protocol.js').SignalName} name @returns {{reason: string, remedies: string[]}|null}
  */
 export function captureHelp(name) {
   const key = `words.help.${name}`;
@@ -67,9 +73,6 @@ export function edidWords(edid) {
   return maker ? t('words.edid.as', values) : t('words.edid', values);
 }
 
-/** @type {import('../api.js').BootChoice[]} */
-export const BOOT_CHOICES = ['default', 'cd', 'disk', 'pxe', 'menu', 'setup'];
-
 /** @param {import('../api.js').BootChoice} choice */
 export const bootChoiceWords = (choice) => t(`words.boot.${choice}`);
 
@@ -95,10 +98,10 @@ export function driveWords({ phase, medium, reason }) {
   }
 }
 
-/** @param {import('../console/stage_times.js').Stage} stage */
+/** @param {import('../console/figures/stage_times.js').Stage} stage */
 export const stageWords = (stage) => t(`words.stage.${stage}`);
 
-/** @param {import('../console/stage_times.js').Class} name */
+/** @param {import('../console/figures/stage_times.js').Class} name */
 export const classWords = (name) => t(`words.class.${name}`);
 
 /** @param {Date|number} time a number: milliseconds since 1970 */
@@ -139,6 +142,9 @@ export function rateWords(bits) {
   if (kilobits >= 1000) return `${fixed(kilobits / 1000, kilobits >= 10000 ? 0 : 1)} Mbit/s`;
   return `${fixed(kilobits, 0)} kbit/s`;
 }
+
+/** Milliseconds, with a tenth where that tells something. @param {number} ms */
+export const millisecondWords = (ms) => fixed(ms, ms < 10 ? 1 : 0);
 
 /** A span of time, roughly. @param {number} seconds */
 export function spanWords(seconds) {

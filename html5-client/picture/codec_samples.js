@@ -5,8 +5,8 @@
 /** @typedef {{data: string, colour: number, planes: [number, number, number]}} Sample colour as in decoder.js */
 
 /** R, G, B of them all. */
-export const SAMPLE_RGB = [64, 128, 192];
-export const SAMPLE_SIDE = 16;
+const SAMPLE_RGB = [64, 128, 192];
+const SAMPLE_SIDE = 16;
 
 /** @type {Record<Codec, Sample>} */
 export const SAMPLES = {

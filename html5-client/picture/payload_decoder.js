@@ -2,7 +2,7 @@
 
 import { isSample, samplePayload, SAMPLES } from './codec_samples.js';
 import { decodeJpeg } from './jpeg_decoder.js';
-import { CAPABILITY } from '../console/protocol.js';
+import { CAPABILITY } from '../console/session/protocol.js';
 import { hasVectors } from './module_choice.js';
 import { VideoStream } from './video_stream.js';
 

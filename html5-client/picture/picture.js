@@ -4,15 +4,15 @@
 
 import { Painter } from './painter.js';
 import { DecodeError, PayloadDecoder } from './payload_decoder.js';
-import { ProtocolError } from '../console/protocol.js';
+import { ProtocolError } from '../console/session/protocol.js';
 import { UpdateQueue } from './update_queue.js';
 
 /** @typedef {import('./decoder.js').Codec} Codec */
 /** @typedef {import('./decoder.js').Image} Image */
 /** @typedef {import('./decoder.js').Rect} Rect */
-/** @typedef {Extract<import('../console/protocol.js').ServerMessage, {type: 'update'}>} UpdateMessage */
+/** @typedef {Extract<import('../console/session/protocol.js').ServerMessage, {type: 'update'}>} UpdateMessage */
 /** @typedef {UpdateMessage & {sequence: number}} Update sequence: 1, 2, 3 ... in each connection, as both sides count */
-/** @typedef {Extract<import('../console/protocol.js').ServerMessage, {type: 'mode'}>} Mode */
+/** @typedef {Extract<import('../console/session/protocol.js').ServerMessage, {type: 'mode'}>} Mode */
 /** @typedef {{received: number, applied: number, painted: number}} Times ms of the page's clock */
 /**
  * @typedef {object} PictureCalls

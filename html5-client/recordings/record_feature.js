@@ -3,12 +3,13 @@
 
 import { sentence } from '../api.js';
 import { h, setText } from '../parts/dom.js';
+import { loadPart } from '../parts/load_part.js';
 import { t } from '../parts/messages.js';
 import { go } from '../router.js';
 import { lengthWords } from './recording_words.js';
 import { recordingsApi } from './recordings_api.js';
 
-/** @typedef {import('../console/protocol.js').Recording} Recording */
+/** @typedef {import('../console/session/protocol.js').Recording} Recording */
 
 /** The words are read out when they change, the time is not. @param {string} place */
 function mark(place) {
@@ -62,12 +63,8 @@ export function plugRecord(context) {
   };
 
   const begin = async () => {
-    try {
-      const { openRecordDialog } = await import('./record_dialog.js');
-      openRecordDialog(context.target);
-    } catch {
-      context.notice(t('recordings.not-loaded'), 'danger');
-    }
+    const part = await loadPart(() => import('./record_dialog.js'));
+    part?.openRecordDialog(context.target);
   };
 
   context.addStripItem(marks[0].element);

@@ -19,7 +19,7 @@ const ASKED = {
   dongle: ['title', 'group', 'layout', 'capture', 'udc', 'edid', 'gpio-power-button', 'gpio-reset-button', 'gpio-power-led', 'wake-mac'],
   testcard: ['title', 'group', 'format'],
 };
-const NAME = /^[a-z0-9-]{1,63}$/;
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const USUAL_DISK_GB = 20;
 const MOST_DISK_GB = 2048;
 

@@ -5,7 +5,7 @@ import { h, setText } from '../parts/dom.js';
 import { field } from '../parts/field.js';
 import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
-import { passwordRules, rulesList } from '../parts/password_rules.js';
+import { passwordRules, rulesList, userNameFault } from '../parts/password_rules.js';
 import { shownOnce } from '../parts/shown_once.js';
 import { oneTimePassword } from './one_time_password.js';
 import { RoleChoice } from './role_choice.js';
@@ -69,11 +69,12 @@ export class AddUser {
   #check() {
     const name = this.#name.input.value.trim();
     const broken = this.#make.input.checked ? undefined : this.#broken.find(({ met }) => !met);
-    this.#name.setError(name ? '' : t('app.setup.choose-user'));
+    const wrong = userNameFault(name);
+    this.#name.setError(wrong);
     this.#password.setError(broken ? t('words.password-needs', { rule: broken.text }) : '');
-    if (!name) this.#name.input.focus();
+    if (wrong) this.#name.input.focus();
     else if (broken) this.#password.input.focus();
-    return Boolean(name) && !broken;
+    return !wrong && !broken;
   }
 
   /** @param {Event} event */

@@ -3,6 +3,7 @@
 import { h } from '../parts/dom.js';
 import { download } from '../parts/download.js';
 import { field } from '../parts/field.js';
+import { gatewayNow } from '../parts/gateway_clock.js';
 import { t } from '../parts/messages.js';
 import { card, commands, StatusLine } from './section_parts.js';
 import { settingsApi } from './settings_api.js';
@@ -23,7 +24,7 @@ export function create() {
     if ([...passphrase].length < LEAST) return once.input.focus();
     if (passphrase !== second) return again.input.focus();
     await status.run(run, async () => {
-      const name = `lightsout-${location.hostname}-${new Date().toISOString().slice(0, 10)}.backup`;
+      const name = `lightsout-${location.hostname}-${new Date(gatewayNow()).toISOString().slice(0, 10)}.backup`;
       download(await settingsApi.backup(passphrase), name);
       once.input.value = again.input.value = '';
     }, t('settings.backup.done'));

@@ -3,6 +3,7 @@
 import { api } from '../api.js';
 import { identity } from '../app/identity.js';
 import { h } from '../parts/dom.js';
+import { loadPart } from '../parts/load_part.js';
 import { t } from '../parts/messages.js';
 import { personalityWords, signalWords, usbStateWords } from '../parts/words.js';
 import { button, chip } from './section_parts.js';
@@ -11,8 +12,8 @@ import { button, chip } from './section_parts.js';
 export async function create({ move }) {
   const targets = (await api.targets()).filter(({ name, usb, capture }) => (usb || capture) && identity.can('configure', name));
   const open = async (/** @type {import('../api.js').Target} */ target, /** @type {'usb'|'video'} */ first) => {
-    const { DongleDialog } = await import('../dongle/dongle_dialog.js');
-    new DongleDialog(target.name, target, first, () => move('dongles')).open();
+    const part = await loadPart(() => import('../dongle/dongle_dialog.js'));
+    if (part) new part.DongleDialog(target.name, target, first, () => move('dongles')).open();
   };
   const rows = targets.map((target) => {
     const { name, usb, signal } = target;

@@ -21,7 +21,7 @@ function switchControl(id, changed) {
 }
 
 /** @param {string} id @param {{value: string, words: string}[]} choices @param {() => void} changed @returns {Control} */
-export function choiceControl(id, choices, changed) {
+function choiceControl(id, choices, changed) {
   const input = h('select', { class: 'input', id, onchange: changed }, ...choices.map(({ value, words }) => h('option', { value }, words)));
   /** @param {Value} value one that is not among them stays what it is */
   const set = (value) => {

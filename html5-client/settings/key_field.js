@@ -59,13 +59,16 @@ export class KeyField {
 
   /** As the gateway has it now; what was typed is gone. @param {Entry|undefined} entry */
   show(entry = UNSAID) {
-    this.#entry = entry;
-    const { key } = this;
-    const value = entry.value ?? key.default;
-    this.#control?.set(value);
-    setText(this.#shown, valueWords(key, value));
-    setText(this.#origin, this.#originText(entry));
+    this.#control?.set(entry.value ?? this.key.default);
     this.setError('');
+    this.rebase(entry);
+  }
+
+  /** The gateway has this now; what is in the control stays. @param {Entry|undefined} entry */
+  rebase(entry = UNSAID) {
+    this.#entry = entry;
+    setText(this.#shown, valueWords(this.key, entry.value ?? this.key.default));
+    setText(this.#origin, this.#originText(entry));
     this.#mark();
   }
 

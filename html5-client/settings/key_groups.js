@@ -3,7 +3,7 @@
 /** @typedef {{name: string, keys: string[]}} Group */
 
 /** @type {Group[]} */
-export const GATEWAY_GROUPS = [
+const GATEWAY_GROUPS = [
   { name: 'addresses', keys: ['listen', 'public-names', 'base-path', 'trusted-proxies'] },
   { name: 'audit', keys: ['audit-keep', 'audit-full', 'audit-file', 'audit-syslog', 'audit-syslog-ca'] },
   { name: 'process', keys: ['user', 'sandbox', 'state', 'secret-file', 'first-user-file'] },
@@ -28,7 +28,7 @@ export const DIRECTORY_GROUPS = [
 ];
 
 /** @type {Group[]} */
-export const TARGET_GROUPS = [
+const TARGET_GROUPS = [
   { name: 'general', keys: ['title', 'group', 'machine', 'layout', 'seat', 'seat-idle', 'jiggler'] },
   { name: 'vm', keys: ['memory', 'cpus', 'firmware', 'accel', 'tpm', 'lifetime', 'serial-extra', 'extra-arguments'] },
   { name: 'disks', keys: ['disk', 'disk2', 'disk3', 'disk4', 'nic', 'mac'] },

@@ -56,7 +56,7 @@ export const entriesOf = (config, section) =>
   (section === 'gateway' ? config.gateway : config.targets[section.replace(/^target /, '')]?.keys) ?? {};
 
 /** @param {Patch} patch @param {string} section @returns {Record<string, Value>} */
-export const changesOf = (patch, section) => (section === 'gateway' ? patch.gateway : patch.targets?.[section.replace(/^target /, '')]) ?? {};
+const changesOf = (patch, section) => (section === 'gateway' ? patch.gateway : patch.targets?.[section.replace(/^target /, '')]) ?? {};
 
 /**
  * What somebody else changed since `before`, beside what is wanted here.

@@ -9,7 +9,7 @@ import { CONFIG_CHANGED } from './config_store.js';
 import { resolveConflict } from './conflict_dialog.js';
 import { settingsApi } from './settings_api.js';
 import { KeyField } from './key_field.js';
-import { entriesOf, isEmptyPatch } from './key_rules.js';
+import { entriesOf, isEmptyPatch, sameValue } from './key_rules.js';
 import { keyLabel } from './key_words.js';
 
 /** @typedef {import('./config_store.js').ConfigStore} ConfigStore */
@@ -28,7 +28,7 @@ export function deviceList() {
 }
 
 /** @param {KeyGroup} group @param {KeyField[]} fields @param {boolean} alone a heading above says it already */
-export function fieldGroup({ name }, fields, alone = false) {
+function fieldGroup({ name }, fields, alone = false) {
   const [told, silent] = [fields.filter((field) => field.telling), fields.filter((field) => !field.telling)];
   const rest = h('details', { class: 'file-keys' }, h('summary', {}, t('settings.file-keys', { count: silent.length })), ...silent.map(({ element }) => element));
   return h(
@@ -46,7 +46,7 @@ export class KeysForm {
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #count = h('span', { class: 'save-count', role: 'status' });
   #save = h('button', { class: 'button primary' }, t('settings.save'));
-  #discard = h('button', { type: 'button', class: 'button', onclick: () => this.#show() }, t('settings.discard'));
+  #discard = h('button', { type: 'button', class: 'button', onclick: () => this.#discardAll() }, t('settings.discard'));
   #bar = h('div', { class: 'save-bar', hidden: true }, this.#count, this.#discard, this.#save);
   #saving = false;
   #listener = () => this.#gatewayMoved();
@@ -87,19 +87,24 @@ export class KeysForm {
     return this.#fields.find(({ key }) => key.name === name) ?? null;
   }
 
-  #show() {
-    const entries = entriesOf(this.store.config, this.section);
-    for (const field of this.#fields) field.show(entries[field.key.name]);
+  #discardAll() {
     setText(this.#message, '');
+    this.#show(() => false);
+  }
+
+  /** As the gateway has it now. @param {(field: KeyField) => boolean} keeps what is in its control */
+  #show(keeps) {
+    const entries = entriesOf(this.store.config, this.section);
+    for (const field of this.#fields) {
+      if (keeps(field)) field.rebase(entries[field.key.name]);
+      else field.show(entries[field.key.name]);
+    }
     this.#tally();
   }
 
-  /** Somebody else's change, or ours elsewhere: what is being edited stays as it was typed. */
+  /** Somebody else's change, or ours elsewhere. */
   #gatewayMoved() {
-    if (this.#saving) return;
-    const entries = entriesOf(this.store.config, this.section);
-    for (const field of this.#fields) if (!field.dirty) field.show(entries[field.key.name]);
-    this.#tally();
+    if (!this.#saving) this.#show((field) => field.dirty);
   }
 
   #tally() {
@@ -117,10 +122,12 @@ export class KeysForm {
     if (wrong.length) return wrong[0].focus();
     if (!dirty.length) return;
     const changes = Object.fromEntries(dirty.map((field) => [field.key.name, field.value]));
+    const sent = new Map(this.#fields.map((field) => [field, field.value])); // what is typed while it is on its way stays
     this.#save.setAttribute('aria-busy', 'true');
     this.#saving = true;
     try {
-      await this.#send(this.section === 'gateway' ? { gateway: changes } : { targets: { [this.section.replace(/^target /, '')]: changes } });
+      const done = await this.#send(this.section === 'gateway' ? { gateway: changes } : { targets: { [this.section.replace(/^target /, '')]: changes } });
+      if (done) this.#show((field) => !sameValue(field.value, sent.get(field)));
     } catch (error) {
       setText(this.#message, sentence(error));
     }
@@ -128,19 +135,24 @@ export class KeysForm {
     this.#save.removeAttribute('aria-busy');
   }
 
-  /** @param {Patch} patch @param {number} [tries] @returns {Promise<void>} */
+  /** @param {Patch} patch @param {number} [tries] @returns {Promise<boolean>} it is settled, the store has how */
   async #send(patch, tries = TRIES) {
     const outcome = await this.store.change(patch);
-    if (outcome.sort === 'bad') return this.#refused(outcome.keys);
+    if (outcome.sort === 'bad') {
+      this.#refused(outcome.keys);
+      return false;
+    }
     if (outcome.sort === 'changed') {
       if (!tries) throw new Error(t('settings.conflict.somebody'));
       const wanted = await resolveConflict(this.store, outcome, patch);
-      if (wanted === null) return;
-      if (isEmptyPatch(wanted)) return this.#show();
-      return this.#send(wanted, tries - 1);
+      if (wanted === null) {
+        this.#show((field) => field.dirty);
+        return false;
+      }
+      return isEmptyPatch(wanted) || this.#send(wanted, tries - 1);
     }
-    this.#show();
     if (!this.store.config.pending) notice(t('settings.saved'));
+    return true;
   }
 
   /** @param {{section: string, key: string, message: string}[]} keys */

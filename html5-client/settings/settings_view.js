@@ -65,6 +65,9 @@ export class SettingsView extends HTMLElement {
   }
 
   connectedCallback() {
+    watchUnsaved(() => this.#section?.unsaved?.() ?? false);
+    if (configures()) void this.#trial.refresh();
+    if (this.#section) return; // back, with what was not saved when the session ended
     const nav = h(
       'nav',
       { class: 'settings-nav', 'aria-label': t('settings.sections') },
@@ -85,14 +88,12 @@ export class SettingsView extends HTMLElement {
         h('div', { class: 'settings-columns' }, nav, h('div', { class: 'settings-main' }, this.#trial.element, this.#waiting.element, this.#title, this.#message, this.#room)),
       ),
     );
-    watchUnsaved(() => this.#section?.unsaved?.() ?? false);
-    if (configures()) void this.#trial.refresh();
     this.open(this.#name, this.#item, false);
   }
 
   disconnectedCallback() {
     watchUnsaved(null);
-    this.#section?.close?.();
+    if (!this.#section?.unsaved?.()) this.#section?.close?.(); // else it may come back
     this.#trial.close();
   }
 
@@ -106,21 +107,22 @@ export class SettingsView extends HTMLElement {
       else link.removeAttribute('aria-current');
     }
     this.#choice.value = section.name;
-    this.#retitle(t(`settings.section.${section.name}`));
-    if (focus) this.#title.focus({ preventScroll: true });
-    scrollTo(0, 0);
-    void this.#load(section);
-  }
-
-  /** @param {SectionKind} kind */
-  async #load(kind) {
-    const opening = ++this.#opening;
     this.#section?.close?.();
     this.#section = null;
+    void this.#load(section);
+    if (focus) this.#title.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  /** A section that is there already stays until the new one is, and for good if something was typed there. @param {SectionKind} kind */
+  async #load(kind) {
+    const opening = ++this.#opening;
+    this.#retitle(t(`settings.section.${kind.name}`));
     setText(this.#message, '');
     this.#room.setAttribute('aria-busy', 'true');
     try {
-      const [{ create }] = await Promise.all([kind.load(), kind.config ? this.#store.load() : null]);
+      const part = kind.load().catch(() => Promise.reject(new Error(t('app.not-loaded'))));
+      const [{ create }] = await Promise.all([part, kind.config ? this.#store.load() : null]);
       const section = await create({
         store: this.#store,
         item: this.#item,
@@ -129,12 +131,16 @@ export class SettingsView extends HTMLElement {
         retitle: (text) => this.#retitle(text),
       });
       if (opening !== this.#opening) return section.close?.();
-      this.#section = section;
-      this.#room.replaceChildren(section.element);
+      if (this.#section?.unsaved?.()) section.close?.();
+      else {
+        this.#section?.close?.();
+        this.#section = section;
+        this.#room.replaceChildren(section.element);
+      }
     } catch (error) {
       if (opening !== this.#opening) return;
       const again = h('button', { type: 'button', class: 'button', onclick: () => void this.#load(kind) }, t('app.try-again'));
-      this.#room.replaceChildren(h('div', {}, again));
+      if (!this.#section) this.#room.replaceChildren(h('div', {}, again));
       setText(this.#message, sentence(error));
     }
     this.#room.removeAttribute('aria-busy');
@@ -149,7 +155,8 @@ export class SettingsView extends HTMLElement {
   async #reload() {
     await api.version().catch(() => {}); // a new listener may need a moment
     await this.#store.load().catch(() => {});
-    if (!this.#section?.unsaved?.()) this.open(this.#name, this.#item, false);
+    const kind = this.#sections.find(({ name }) => name === this.#name);
+    if (kind && !this.#section?.unsaved?.()) await this.#load(kind);
   }
 
   async #chosen() {

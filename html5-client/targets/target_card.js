@@ -6,7 +6,7 @@ import { hashOf } from '../router.js';
 import { Thumbnail } from './thumbnail.js';
 import { gatewayNow } from '../parts/gateway_clock.js';
 import { agoWords } from './target_words.js';
-import { powerWords, signalWords } from '../parts/words.js';
+import { powerWords, signalReason, signalWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
 
 /** @typedef {import('../api.js').Target} Target */
@@ -47,7 +47,7 @@ export class TargetCard extends HTMLElement {
     setText(this.#power, text);
     this.#power.dataset.tone = tone;
     this.#recording.hidden = !target.recording;
-    setText(this.#viewers, target.viewers ? t('targets.viewers', { count: target.viewers }) : t('targets.nobody'));
+    setText(this.#viewers, target.viewers ? t('targets.viewers', { count: target.viewers }) : '');
     setText(this.#seat, target.seat.shared ? t('targets.shared') : target.seat.holder ? t('targets.types', { who: target.seat.holder }) : '');
     setText(this.#mode, target.mode && target.signal.name === 'ok' ? `${target.mode.width} × ${target.mode.height}` : '');
     const media = target.drives.filter((drive) => drive.phase === 'inserted').map((drive) => drive.medium);
@@ -100,6 +100,7 @@ export class TargetCard extends HTMLElement {
     this.#health.dataset.tone = bad ? state : '';
     setText(this.#health, bad ? (health?.why ?? '') : '');
     setText(this.#last, last ? `${agoWords(last.time * 1000, gatewayNow())}: ${last.text}` : '');
+    this.#link.title = [this.#link, this.#health, this.#last].map((line) => line.textContent).filter(Boolean).join('\n'); // a card cuts long lines
   }
 
   #showReason() {
@@ -109,7 +110,7 @@ export class TargetCard extends HTMLElement {
     this.#reason.hidden = !this.#image.hidden;
     if (this.#reason.hidden) return;
     const heading = failed ? t('targets.not-started') : signalWords(signal.name);
-    const why = (failed && vm?.why) || signal.why || this.#pictureReason || '';
+    const why = (failed && vm?.why) || signalReason(signal.name, signal.why || this.#pictureReason || '');
     if (this.#reason.dataset.text === heading + why) return;
     this.#reason.dataset.text = heading + why;
     this.#reason.replaceChildren(

@@ -9,7 +9,7 @@
 const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 /** Something wants to be looked at. @param {Target} target */
-export const isTrouble = ({ health }) => health?.state === 'warn' || health?.state === 'danger';
+const isTrouble = ({ health }) => health?.state === 'warn' || health?.state === 'danger';
 
 /** All that one may search for. @param {Target} target */
 const searched = (target) =>

@@ -142,7 +142,7 @@ class TargetList extends HTMLElement {
     if (found) return;
     const again = h('button', { class: 'button', type: 'button', onclick: () => this.#showAll() }, t('targets.show-all'));
     if (all) this.#empty.replaceChildren(icon('search'), h('h2', {}, t('targets.not-found')), again);
-    else this.#empty.replaceChildren(icon('screen'), h('h2', {}, t('targets.none')), h('p', {}, t('targets.none.words')));
+    else this.#empty.replaceChildren(icon('screen'), h('h2', {}, t('targets.none')), h('p', {}, t(identity.can('configure') ? 'targets.none.add' : 'targets.none.words')));
   }
 
   #showAll() {

@@ -1,9 +1,9 @@
 /* One live screen of the wall, and the way to its console. */
 
-import { ConsoleScreen } from '../console/console_screen.js';
+import { ConsoleScreen } from '../console/screen/console_screen.js';
 import { h, setText } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
-import { powerWords, signalWords } from '../parts/words.js';
+import { powerWords, signalReason, signalWords } from '../parts/words.js';
 import { go, hashOf } from '../router.js';
 
 /** @typedef {import('../api.js').Target} Target */
@@ -29,7 +29,7 @@ export class WallTile extends HTMLElement {
     this.#screen.inert = true; // seen, never used here
     this.replaceChildren(this.#screen, this.#reason, h('div', { class: 'wall-bar' }, this.#link, h('span', { class: 'spring' }), this.#recording, this.#power));
     this.#screen.report = (report) => {
-      if (report.type === 'no-picture') setText(this.#reason, report.why || signalWords(report.signal));
+      if (report.type === 'no-picture') setText(this.#reason, signalReason(report.signal, report.why) || signalWords(report.signal));
       else if (report.type === 'mode' || report.type === 'painted') setText(this.#reason, '');
       else if (report.type === 'connection' && report.state.state === 'ended') setText(this.#reason, report.state.why);
     };

@@ -31,8 +31,8 @@ export class WallView extends HTMLElement {
   #where = h('span', { class: 'dim small', role: 'status' });
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #choice = h('select', { class: 'input', 'aria-label': t('targets.group') });
-  #back = h('button', { class: 'button', type: 'button', onclick: () => this.#turn(-1) }, t('wall.back'));
-  #on = h('button', { class: 'button', type: 'button', onclick: () => this.#turn(1) }, t('wall.on'));
+  #previous = h('button', { class: 'button', type: 'button', onclick: () => this.#turn(-1) }, t('wall.previous'));
+  #next = h('button', { class: 'button', type: 'button', onclick: () => this.#turn(1) }, t('wall.next'));
   #cycle = h('button', { class: 'button', type: 'button', 'aria-pressed': 'false', onclick: () => this.#setTurning(!this.#turning) }, t('wall.turn'));
   #full = h('button', { class: 'button', type: 'button', onclick: () => void this.#room.requestFullscreen().catch(() => {}) }, t('wall.full'));
 
@@ -62,7 +62,7 @@ export class WallView extends HTMLElement {
           this.#choice,
           h('span', { class: 'spring' }),
           this.#where,
-          h('div', { class: 'wall-turns' }, this.#back, this.#on, this.#cycle),
+          h('div', { class: 'wall-turns' }, this.#previous, this.#next, this.#cycle),
           this.#full,
         ),
         this.#message,
@@ -112,7 +112,7 @@ export class WallView extends HTMLElement {
     this.#tiles = tiles;
     if (!tiles.length) setText(this.#message, t('wall.none'));
     setText(this.#where, t('wall.where', { page: this.#page + 1, pages: this.#pages }));
-    for (const one of [this.#back, this.#on, this.#cycle]) one.hidden = this.#pages < 2;
+    for (const one of [this.#previous, this.#next, this.#cycle]) one.hidden = this.#pages < 2;
   }
 
   /** @param {number} by */

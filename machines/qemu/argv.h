@@ -28,8 +28,9 @@
 #define QEMU_ID_WATCHDOG "wdt"
 #define QEMU_ID_FIRMWARE_LOG "fwlog" /* ring of what SeaBIOS prints: the boot menu recipe reads it */
 
-/* Boot order: lowest first. 0 is left free for "boot once". Virtual drives stand before the machine's own disks. */
-enum { QEMU_BOOT_ONCE = 0, QEMU_BOOT_DRIVE = 1, QEMU_BOOT_DISK = 10, QEMU_BOOT_NIC = 20 };
+/* Boot order: lowest first. 0 is left free for "boot once". Virtual drives stand before the machine's own disks, but
+ * behind them with a medium that shall be booted once: what it installed is started afterwards. */
+enum { QEMU_BOOT_ONCE = 0, QEMU_BOOT_DRIVE = 1, QEMU_BOOT_DISK = 10, QEMU_BOOT_DRIVE_LAST = 14, QEMU_BOOT_NIC = 20 };
 
 enum qemu_firmware { QEMU_BIOS, QEMU_UEFI, QEMU_UEFI_SECURE };
 enum qemu_accel { QEMU_TCG, QEMU_KVM };

@@ -12,9 +12,9 @@
  * which operating systems give a command up. */
 #define RECONNECT_S 25
 
-/* "No space" is what our server says for a medium that is away (gateway/drives.h): the machine then stands still and
- * asks again when it goes on. Any other error is the medium's own and goes to the guest, who would else stand still for
- * ever at the first unreadable block. */
+/* "No space" is what our server says for a medium that is away (gateway/drives/drives.h): the machine then stands still
+ * and asks again when it goes on. Any other error is the medium's own and goes to the guest, who would else stand still
+ * for ever at the first unreadable block. */
 #define ON_ERROR "enospc"
 
 #define FILENAME_PREFIX "nbd+unix:///"
@@ -41,6 +41,16 @@ bool drive_names_match(const struct drive_names *self, const char *id)
     char path[64];
     snprintf(path, sizeof path, "/machine/peripheral/%s/", self->device);
     return !strcmp(id, self->device) || !strncmp(id, path, strlen(path));
+}
+
+json_t *drive_commands_place(const struct drive_names *names, int bootindex)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/machine/peripheral/%s", names->device);
+    json_t *arguments = json_pack("{s:s, s:s}", "path", path, "property", "bootindex");
+    if (bootindex >= 0)
+        json_object_set_new(arguments, "value", json_integer(bootindex));
+    return arguments;
 }
 
 static json_t *node_add(const struct drive_names *names, const struct drive_medium *medium)
@@ -78,8 +88,10 @@ static void plug_stick(struct qmp_sequence *sequence, const struct drive_names *
 }
 
 /* An empty tray may have been closed by the guest, and insert wants it open: it is always opened by us. */
-static void change_medium(struct qmp_sequence *sequence, const struct drive_names *names)
+static void change_medium(struct qmp_sequence *sequence, const struct drive_names *names, int bootindex)
 {
+    /* refused when it stands there already */
+    qmp_sequence_add(sequence, "qom-set", drive_commands_place(names, bootindex), true);
     qmp_sequence_add(sequence, "blockdev-open-tray", json_pack("{s:s, s:b}", "id", names->device, "force", 1), false);
     qmp_sequence_add(sequence, "blockdev-remove-medium", json_pack("{s:s}", "id", names->device), true);
     qmp_sequence_add(sequence, "blockdev-insert-medium",
@@ -92,7 +104,7 @@ void drive_commands_insert(struct qmp_sequence *sequence, const struct drive_nam
 {
     qmp_sequence_add(sequence, "blockdev-add", node_add(names, medium), false);
     if (device == DRIVE_DEVICE_CDROM)
-        change_medium(sequence, names);
+        change_medium(sequence, names, bootindex);
     else if (medium->kind == DRIVE_CDROM)
         plug_cdrom(sequence, names, bootindex);
     else

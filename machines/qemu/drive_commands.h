@@ -27,9 +27,12 @@ void drive_names_next(struct drive_names *self);
 /* Whether an event's "id" (an id, or a path in the object tree) is this drive. */
 bool drive_names_match(const struct drive_names *self, const char *id);
 
-/* device: what stands there already: NONE, or the kind that the medium needs. */
+/* device: what stands there already: NONE, or the kind that the medium needs. bootindex: its place in the boot order.
+ */
 void drive_commands_insert(struct qmp_sequence *sequence, const struct drive_names *names, enum drive_device device,
                            const struct drive_medium *medium, int bootindex);
+/* Arguments of qom-set for the drive's place in the boot order, of qom-get with bootindex -1. The caller's. */
+json_t *drive_commands_place(const struct drive_names *names, int bootindex);
 /* After an insertion that failed half way. */
 void drive_commands_abandon(struct qmp_sequence *sequence, const struct drive_names *names, enum drive_device device);
 /* DEVICE_DELETED follows: of `bridge` for a CD-ROM, of `device` for a stick. */

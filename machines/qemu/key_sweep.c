@@ -20,6 +20,7 @@ struct key_sweep {
     struct loop_timer *timer;
     bool lately[KEYMAP_USAGES], held[KEYMAP_USAGES];
     unsigned n_held;
+    bool known;        /* since a reset or the first sweep all that may be down was pressed by us */
     uint64_t pause_us; /* after this sweep */
     uint16_t left;     /* usages below this have not had their turn in this sweep */
 
@@ -123,19 +124,28 @@ static bool is_common(uint16_t usage)
     return (usage >= 0x04 && usage < 0x46) || (usage > 0x48 && usage < 0x53) || usage >= 0xe0;
 }
 
+static bool has_lately(const struct key_sweep *self)
+{
+    return memchr(self->lately, true, sizeof self->lately);
+}
+
 void key_sweep_attached(struct key_sweep *self)
 {
-    for (uint16_t usage = 0; usage < KEYMAP_USAGES; usage++)
+    for (uint16_t usage = 0; !self->known && usage < KEYMAP_USAGES; usage++)
         self->lately[usage] |= is_common(usage);
-    begin(self);
+    self->known = true;
+    if (has_lately(self))
+        begin(self);
 }
 
 void key_sweep_event(struct key_sweep *self, const char *name)
 {
-    if (!strcmp(name, "RESET"))
+    if (!strcmp(name, "RESET")) {
         memcpy(self->lately, self->held, sizeof self->lately);
-    else if (!strcmp(name, "RESUME") && memchr(self->lately, true, sizeof self->lately))
+        self->known = true;
+    } else if (!strcmp(name, "RESUME") && has_lately(self)) {
         begin(self);
+    }
 }
 
 int key_sweep_create(struct loop *loop, struct qmp *qmp, key_sweep_press_fn *press_again, void *data,

@@ -4,8 +4,9 @@
  *
  * When no key is held and none has changed for a second, each key that was used lately is released again by the
  * monitor, which filters nothing, a few at a time so that they fit the queue; and once more after 2, 4 ... 64 s,
- * because a guest that still stalls loses these too. To a guest that has the key up, a release is nothing. Net thread.
- */
+ * because a guest that still stalls loses these too. To a guest that has the key up, a release is nothing; but firmware
+ * that sets its keyboard up takes one for the keyboard's answer, and has none then. So what a former process may have
+ * pressed is released only where the machine's start was not seen. Net thread. */
 #pragma once
 
 #include "core/loop.h"
@@ -25,6 +26,6 @@ struct key_sweep *key_sweep_destroy(struct key_sweep *self);
 
 void key_sweep_key(struct key_sweep *self, uint16_t usage, bool down);
 void key_sweep_all_up(struct key_sweep *self);   /* everything was released */
-void key_sweep_attached(struct key_sweep *self); /* nobody knows what a former process pressed */
+void key_sweep_attached(struct key_sweep *self); /* the first time nobody knows what a former process pressed */
 /* What the monitor told: "RESUME" begins the sweeps anew; after "RESET" nothing but what is held is down. */
 void key_sweep_event(struct key_sweep *self, const char *name);

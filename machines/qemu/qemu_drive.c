@@ -22,8 +22,6 @@ struct qemu_drive {
     struct drive base;
     struct qmp *qmp;
     struct drive_names names;
-    qemu_drive_found_fn *found;
-    void *found_data;
     unsigned index;
 
     enum drive_phase phase;
@@ -127,13 +125,6 @@ static void on_io_error(struct qemu_drive *self, const json_t *body)
 
 /* ---- inserting ---- */
 
-static void on_cleaned(void *data, int error, const char *why)
-{
-    (void)data;
-    (void)error;
-    (void)why;
-}
-
 /* A half-done insertion leaves nothing behind: device and node go. */
 static void on_inserted(void *data, int error, const char *why)
 {
@@ -146,26 +137,30 @@ static void on_inserted(void *data, int error, const char *why)
     if (error == -EREMOTEIO) {
         struct qmp_sequence *sequence = qmp_sequence_new(self->qmp);
         drive_commands_abandon(sequence, &self->names, self->device);
-        qmp_sequence_run(sequence, on_cleaned, NULL);
+        qmp_sequence_run(sequence, NULL, NULL);
     }
     fail(self, error, "The machine did not take the medium", why);
+}
+
+static int boot_place(const struct qemu_drive *self)
+{
+    return (self->medium.boot_once ? QEMU_BOOT_DRIVE_LAST : QEMU_BOOT_DRIVE) + (int)self->index;
 }
 
 static void plug(struct qemu_drive *self)
 {
     drive_names_next(&self->names);
     struct qmp_sequence *sequence = qmp_sequence_new(self->qmp);
-    drive_commands_insert(sequence, &self->names, self->device, &self->medium, QEMU_BOOT_DRIVE + (int)self->index);
+    drive_commands_insert(sequence, &self->names, self->device, &self->medium, boot_place(self));
     qmp_sequence_run(sequence, on_inserted, self);
 }
 
 static void on_unplug_asked(void *data, int error, const char *why)
 {
     struct qemu_drive *self = data;
-    if (error == -EREMOTEIO && self->wait == WAIT_UNPLUGGED)
-        fail(self, error, "The machine keeps the drive", why);
-    else if (error && self->wait == WAIT_UNPLUGGED)
-        fail(self, error, "The drive could not be unplugged", why);
+    if (error && self->wait == WAIT_UNPLUGGED)
+        fail(self, error, error == -EREMOTEIO ? "The machine keeps the drive" : "The drive could not be unplugged",
+             why);
 }
 
 static void unplug(struct qemu_drive *self)
@@ -358,15 +353,28 @@ void qemu_drive_event(struct qemu_drive *self, const char *name, const json_t *b
     }
 }
 
+/* A medium's place tells what it was inserted for; one that still stands first (a gateway died) goes behind. */
+static void on_place(void *data, int error, const json_t *answer, const char *why)
+{
+    struct qemu_drive *self = data;
+    long long place = json_integer_value(answer);
+    (void)why;
+    if (error || !self->has_medium)
+        return;
+    self->medium.boot_once = place == QEMU_BOOT_ONCE || place >= QEMU_BOOT_DRIVE_LAST;
+    if (place == QEMU_BOOT_ONCE)
+        qmp_call(self->qmp, "qom-set", drive_commands_place(&self->names, boot_place(self)), -1, NULL, NULL);
+}
+
 static void adopt(struct qemu_drive *self, const struct drive_found *found)
 {
     snprintf(self->names.node, sizeof self->names.node, "%s", found->node);
     if (!self->has_medium) {
         self->medium = found->medium;
         self->has_medium = true;
-        if (self->found)
-            self->found(self->found_data, self->index, &self->medium);
+        log_info("qemu", "drive %u already has %s in it", self->index, self->medium.export);
     }
+    qmp_call(self->qmp, "qom-get", drive_commands_place(&self->names, -1), -1, on_place, self);
     self->reason[0] = '\0';
     set_phase(self, DRIVE_INSERTED);
 }
@@ -419,7 +427,7 @@ bool qemu_drive_boot_id(const struct qemu_drive *self, enum drive_kind kind, boo
     if (self->phase != DRIVE_INSERTED || self->medium.kind != kind || (wanted && !self->medium.boot_once))
         return false;
     *ret_id = self->names.device;
-    *ret_bootindex = QEMU_BOOT_DRIVE + (int)self->index;
+    *ret_bootindex = boot_place(self);
     return true;
 }
 
@@ -466,12 +474,12 @@ struct drive *qemu_drive_port(struct qemu_drive *self)
 }
 
 int qemu_drive_create(struct loop *loop, struct qmp *qmp, unsigned index, const char *nbd_socket,
-                      qemu_drive_found_fn *found, void *data, struct qemu_drive **ret)
+                      struct qemu_drive **ret)
 {
     _cleanup_free_ struct qemu_drive *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
-    *self = (struct qemu_drive){.base.ops = &ops, .qmp = qmp, .index = index, .found = found, .found_data = data};
+    *self = (struct qemu_drive){.base.ops = &ops, .qmp = qmp, .index = index};
     self->pause = (struct drive_pause){.qmp = qmp, .changed = on_pause_changed, .data = self};
     int r = drive_names_init(&self->names, index, nbd_socket, (unsigned)(clock_wall_us() / 1000));
     if (r == 0)

@@ -10,12 +10,8 @@
 
 struct qemu_drive;
 
-/* Called when the machine is found with a medium in this drive that this process did not insert: name is the export's
- * name until the callee writes another one. */
-typedef void qemu_drive_found_fn(void *data, unsigned index, struct drive_medium *medium);
-
 int qemu_drive_create(struct loop *loop, struct qmp *qmp, unsigned index, const char *nbd_socket,
-                      qemu_drive_found_fn *found, void *data, struct qemu_drive **ret);
+                      struct qemu_drive **ret);
 struct qemu_drive *qemu_drive_destroy(struct qemu_drive *self); /* after the monitor; NULL allowed; returns NULL */
 struct drive *qemu_drive_port(struct qemu_drive *self);
 

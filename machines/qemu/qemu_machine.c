@@ -19,7 +19,6 @@ struct qemu_machine {
     char name[64];
     unsigned n_drives, n_disks;
     bool nic;
-    void (*medium_found)(void *data, unsigned drive, struct drive_medium *medium);
     void (*drives_known)(void *data);
     void *data;
 
@@ -83,17 +82,14 @@ static void set_bootindex(struct qemu_machine *self, const char *id, int index)
              -1, NULL, NULL);
 }
 
-/* A former gateway may have died with a device standing first once. What is not there refuses, which is fine. */
+/* A former gateway may have died with a device standing first once. What is not there refuses, which is fine. Drives
+ * see to their own place. */
 static void restore_boot_order(struct qemu_machine *self)
 {
     char id[32];
     for (unsigned i = 0; i < self->n_disks; i++) {
         snprintf(id, sizeof id, "disk%u", i);
         set_bootindex(self, id, QEMU_BOOT_DISK + (int)i);
-    }
-    for (unsigned i = 0; i < self->n_drives; i++) {
-        snprintf(id, sizeof id, "drive%u", i);
-        set_bootindex(self, id, QEMU_BOOT_DRIVE + (int)i);
     }
     if (self->nic)
         set_bootindex(self, QEMU_ID_NIC, QEMU_BOOT_NIC);
@@ -221,14 +217,6 @@ static void on_power_changed(void *data)
     update_condition(data);
 }
 
-static void on_found(void *data, unsigned index, struct drive_medium *medium)
-{
-    struct qemu_machine *self = data;
-    log_info("qemu", "%s: drive %u already has %s in it", self->name, index, medium->export);
-    if (self->medium_found)
-        self->medium_found(self->data, index, medium);
-}
-
 /* ---- life ---- */
 
 static void machine_destroy(struct machine *base)
@@ -261,7 +249,7 @@ static int create_ports(struct qemu_machine *self, struct loop *loop, const stru
         r = qemu_power_create(loop, self->qmp, qemu_input_port(self->input), config->firmware, &power_owner, self,
                               &self->power);
     for (unsigned i = 0; r == 0 && i < config->drives; i++)
-        r = qemu_drive_create(loop, self->qmp, i, config->nbd_socket, on_found, self, &self->drives[i]);
+        r = qemu_drive_create(loop, self->qmp, i, config->nbd_socket, &self->drives[i]);
     return r;
 }
 
@@ -287,7 +275,6 @@ int qemu_machine_create(struct loop *loop, const struct qemu_machine_config *con
     self->n_drives = config->drives;
     self->n_disks = config->n_disks;
     self->nic = config->nic;
-    self->medium_found = config->medium_found;
     self->drives_known = config->drives_known;
     self->data = config->data;
     int r = qmp_create(loop, config->qmp_socket, &qmp_listener, self, &self->qmp);

@@ -18,12 +18,9 @@ struct qemu_machine_config {
     bool nic;         /* a network card is there: boot once from PXE makes sense */
     unsigned n_disks; /* disks of its own: boot once from disk makes sense */
 
-    /* May be NULL. Called when a machine is adopted that has a medium in a drive which this process did not insert (the
-     * one before us did): the export of that name must be served again, for which QEMU waits 25 s. medium->name, which
-     * people see, is the export's name until the callee writes another one; size and read_only are what QEMU says. */
-    void (*medium_found)(void *data, unsigned drive, struct drive_medium *medium);
     /* May be NULL. After each connection to a machine: what its drives hold is known now, so that an empty one can be
-     * told from one not asked yet. */
+     * told from one not asked yet. A medium that the process before us inserted is in its drive under its export's
+     * name, which must be served again: QEMU waits 25 s for it. */
     void (*drives_known)(void *data);
     void *data;
 };

@@ -126,13 +126,6 @@ static json_t *bootindex(const char *id, int index)
     return json_pack("{s:s, s:s, s:i}", "path", path, "property", "bootindex", "value", index);
 }
 
-static void ignore(void *data, int error, const char *why)
-{
-    (void)data;
-    (void)error;
-    (void)why;
-}
-
 /* Takes the device that stood first once back to its place. reset: the guest has just begun to start again with the old
  * order in force; another reset makes it start with the right one. */
 static void restore_order(struct qemu_power *self, bool reset)
@@ -145,7 +138,7 @@ static void restore_order(struct qemu_power *self, bool reset)
         qmp_sequence_add(sequence, "system_reset", NULL, true);
     self->once.id[0] = '\0';
     loop_timer_disarm(self->once_over);
-    qmp_sequence_run(sequence, ignore, NULL);
+    qmp_sequence_run(sequence, NULL, NULL);
 }
 
 static void on_once_over(void *data)
@@ -219,7 +212,7 @@ static void run(struct qemu_power *self, struct qmp_sequence *sequence, bool boo
     qmp_sequence_run(sequence, finish_act, act);
 }
 
-static void boot(struct qemu_power *self, bool resume, power_done_fn *done, void *data)
+static void boot(struct qemu_power *self, power_done_fn *done, void *data)
 {
     char why[256];
     struct qmp_sequence *sequence = qmp_sequence_new(self->qmp);
@@ -231,8 +224,8 @@ static void boot(struct qemu_power *self, bool resume, power_done_fn *done, void
     }
     /* a hot-plugged device's place in the boot order counts from the next reset, so one stands before each start */
     qmp_sequence_add(sequence, "system_reset", NULL, false);
-    if (resume)
-        qmp_sequence_add(sequence, "cont", NULL, false);
+    /* it may be off, or stand still since a moment ago, of which we have yet to be told */
+    qmp_sequence_add(sequence, "cont", NULL, false);
     self->booting = true;
     run(self, sequence, true, POWER_ON, done, data);
 }
@@ -240,7 +233,7 @@ static void boot(struct qemu_power *self, bool resume, power_done_fn *done, void
 static void turn_on(struct qemu_power *self, power_done_fn *done, void *data)
 {
     if (self->state == POWER_OFF) {
-        boot(self, true, done, data);
+        boot(self, done, data);
         return;
     }
     struct qmp_sequence *sequence = qmp_sequence_new(self->qmp);
@@ -299,7 +292,7 @@ static void act(struct power *base, enum power_action action, power_done_fn *don
         hard_off(self, done, data);
         return;
     case POWER_ACT_RESET:
-        boot(self, self->paused, done, data);
+        boot(self, done, data);
         return;
     case POWER_ACT_NMI:
         nmi(self, done, data);

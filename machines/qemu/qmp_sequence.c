@@ -51,7 +51,8 @@ static void finish(struct qmp_sequence *self, int error, const char *why)
     void (*done)(void *, int, const char *) = self->done;
     void *data = self->data;
     qmp_sequence_free(self);
-    done(data, error, why);
+    if (done)
+        done(data, error, why);
 }
 
 static void next(struct qmp_sequence *self);
@@ -82,7 +83,8 @@ void qmp_sequence_run(struct qmp_sequence *self, void (*done)(void *data, int er
 {
     if (!self || self->broken) {
         qmp_sequence_free(self);
-        done(data, -ENOMEM, "out of memory");
+        if (done)
+            done(data, -ENOMEM, "out of memory");
         return;
     }
     self->done = done;

@@ -1,8 +1,8 @@
 /* A medium on another machine: http, https, nbd or nbds by its URL. Everything on the loop's thread.
  *
- * Opening and reading are one thing for all kinds, so that the role (gateway/role_outward.c) knows no protocol. What
- * the other machine says is never believed: each connection's address is judged (address_policy.h), each answer checked
- * against what was asked, size and validator compared. A source that is not what it was is over for ever. */
+ * Opening and reading are one thing for all kinds, so that the role (gateway/outward/role_outward.c) knows no protocol.
+ * What the other machine says is never believed: each connection's address is judged (address_policy.h), each answer
+ * checked against what was asked, size and validator compared. A source that is not what it was is over for ever. */
 #pragma once
 
 #include "media/medium.h"
@@ -42,9 +42,9 @@ enum remote_link { REMOTE_GOOD, REMOTE_AWAY, REMOTE_CHANGED };
 
 struct remote_listener {
     /* Once, never before remote_open returned. error < 0: why is a sentence, the rest NULL; the codes of
-     * gateway/outward_wire.h. source: the receiver's; its reads end with -ESTALE (changed), with what the server said
-     * for good (-ENOENT, -EACCES, -EPERM, -EPROTO), or with something that is worth another try (-EAGAIN, -ETIMEDOUT,
-     * -ECONNRESET). */
+     * gateway/outward/outward_wire.h. source: the receiver's; its reads end with -ESTALE (changed), with what the
+     * server said for good (-ENOENT, -EACCES, -EPERM, -EPROTO), or with something that is worth another try (-EAGAIN,
+     * -ETIMEDOUT, -ECONNRESET). */
     void (*opened)(void *data, int error, const char *why, const struct remote_info *info, struct source *source);
     /* A change, after opened. Not after the source was closed. */
     void (*link)(void *data, enum remote_link link, const char *why);

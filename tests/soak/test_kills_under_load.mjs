@@ -89,8 +89,8 @@ test(`${KILLS} kills under load, seed ${SEED}`, async () => {
     const role = ROLES[Math.floor(dice() * ROLES.length)];
     const dead = await gateway.kill(role);
     const began = performance.now();
-    await until(() => gateway.pid(role) && gateway.pid(role) !== dead, `${role} is started again`, 5 * BACK_MS);
-    await until(async () => (await rest.call('GET', '/session').catch(() => null))?.status === 200, 'the session is good', 5 * BACK_MS);
+    await until(() => gateway.pid(role) && gateway.pid(role) !== dead, `${role} is started again`, 30 * BACK_MS);
+    await until(async () => (await rest.call('GET', '/session').catch(() => null))?.status === 200, 'the session is good', 30 * BACK_MS);
     waits.push(performance.now() - began);
   }
   over = true;

@@ -11,7 +11,15 @@
 #define GOT_IT 0      /* the attempt succeeded: a hole */
 #define NOT_HERE (-1) /* it cannot be tried here; attack_note says why */
 
-enum { BY_GATEWAY = 1, BY_KEEPER = 2, BY_OUTWARD = 4, BY_HELPER = 8, BY_PARTS = 7, BY_ALL = 15 };
+enum {
+    BY_GATEWAY = 1 << BOARD_GATEWAY,
+    BY_KEEPER = 1 << BOARD_KEEPER,
+    BY_OUTWARD = 1 << BOARD_OUTWARD,
+    BY_HELPER = 1 << BOARD_HELPER,
+    BY_READER = 1 << BOARD_READER,
+    BY_ALL = (1 << BOARD_ROLES) - 1,
+    BY_PARTS = BY_ALL & ~BY_HELPER,
+};
 
 /* In sanitizer builds some calls stay open for the leak checker. */
 #ifdef LIGHTSOUT_SANITIZED

@@ -1,5 +1,6 @@
-/* The channels that a gateway is given: to the supervisor and to the keeper. By hand, because the program's own ends of
- * them would not say this. Runs on the thread that serves them, so nobody else reads there meanwhile. */
+/* The channels that a gateway is given: to the supervisor and to the keeper; and the reader's to the supervisor. By
+ * hand, because the program's own ends of them would not say this. In the gateway it runs on the thread that serves
+ * them, so nobody else reads there meanwhile. */
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,8 +9,10 @@
 #include "auth/keeper_wire.h"
 #include "core/attrs.h"
 #include "core/clock.h"
-#include "gateway/control.h"
-#include "gateway/control_config.h"
+#include "gateway/control/control.h"
+#include "gateway/control/control_config.h"
+#include "gateway/reader/reader_wire.h"
+#include "gateway/role.h"
 #include "tests/walls/attack.h"
 #include "tests/walls/secret.h"
 
@@ -239,6 +242,40 @@ static int noise_for_supervisor(const struct board *board, enum board_role me)
     return listen_to_supervisor();
 }
 
+/* --- the supervisor, for a reader: a channel to the gateway is all that it gives --- */
+
+static int orders_of_the_reader(const struct board *board, enum board_role me)
+{
+    static const uint8_t body[24] = "/bin/sh";
+    unsigned fds;
+    (void)board, (void)me;
+    for (unsigned type = 0; type < 300; type++)
+        for (unsigned with = 0; with < 3 && type != READER_READY && type != READER_ENDS; with++)
+            if (!post(READER_FD_SUPERVISOR, &(struct letter){.type = (uint16_t)type,
+                                                             .serial = type,
+                                                             .body = body,
+                                                             .size = with ? sizeof body : 0,
+                                                             .n_fds = with == 2 ? 1 : 0}) &&
+                errno != ETOOMANYREFS)
+                return errno;
+    while (receive(READER_FD_SUPERVISOR, QUIET_MS, &fds) > 0)
+        if (answer[6] != READER_PEER) {
+            attack_note("it answered with message %u and %u descriptors", answer[6], fds);
+            return GOT_IT;
+        }
+    return EPROTO;
+}
+
+static int noise_of_the_reader(const struct board *board, enum board_role me)
+{
+    static uint8_t noise[40000];
+    unsigned fds;
+    (void)board, (void)me;
+    memset(noise, 0xA5, sizeof noise);
+    send_bytes(READER_FD_SUPERVISOR, noise, sizeof noise, 0);
+    return receive(READER_FD_SUPERVISOR, ANSWER_MS, &fds) <= 0 ? ECONNRESET : GOT_IT; /* it ends us */
+}
+
 /* --- the keeper --- */
 
 /* Posts something malformed. The keeper must close the channel; an answer with content is a success. */
@@ -360,6 +397,8 @@ static const struct attempt attempts[] = {
     {"descriptors for the supervisor", BY_GATEWAY, descriptors_for_supervisor},
     {"settings that are the owner's alone", BY_GATEWAY, settings_of_the_owner},
     {"noise for the supervisor", BY_GATEWAY, noise_for_supervisor},
+    {"orders of the reader's for the supervisor", BY_READER, orders_of_the_reader},
+    {"noise of the reader's for the supervisor", BY_READER, noise_of_the_reader},
     {"everything that the keeper answers, for secrets", BY_GATEWAY, everything_it_answers},
     {"sessions by a guess", BY_GATEWAY, sessions_by_guess},
     {"a question that the keeper does not know", BY_GATEWAY, unknown_question},

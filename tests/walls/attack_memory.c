@@ -41,6 +41,6 @@ static int own_memory(const struct board *board, enum board_role me)
 }
 
 static const struct attempt attempts[] = {
-    {"find the keeper's secrets in its own memory", BY_GATEWAY | BY_OUTWARD, own_memory},
+    {"find the keeper's secrets in its own memory", BY_GATEWAY | BY_OUTWARD | BY_READER, own_memory},
 };
 const struct attempt_list attack_memory = {attempts, ARRAY_SIZE(attempts)};

@@ -191,7 +191,7 @@ static const struct attempt attempts[] = {
     {"list another process's descriptors", BY_PARTS, descriptors},
     {"open another process's root", BY_PARTS, root},
     {"open another process's working folder", BY_PARTS, working_folder},
-    {"open the store through the keeper's folder", BY_GATEWAY | BY_OUTWARD, store_through_cwd},
+    {"open the store through the keeper's folder", BY_GATEWAY | BY_OUTWARD | BY_READER, store_through_cwd},
     {"open another process's descriptor", BY_PARTS, first_descriptor},
     {"process_vm_readv", BY_ALL, read_memory},
     {"process_vm_writev", BY_ALL, write_memory},

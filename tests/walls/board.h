@@ -12,7 +12,7 @@
 #define BOARD_SECRETS 8
 #define BOARD_MASK 0x5A /* secrets lie here masked, so that finding one in memory means something */
 
-enum board_role { BOARD_GATEWAY, BOARD_KEEPER, BOARD_OUTWARD, BOARD_HELPER, BOARD_ROLES };
+enum board_role { BOARD_GATEWAY, BOARD_KEEPER, BOARD_OUTWARD, BOARD_HELPER, BOARD_READER, BOARD_ROLES };
 
 enum board_outcome {
     BOARD_UNTRIED,

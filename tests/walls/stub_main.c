@@ -10,16 +10,19 @@
 #include "auth/keeper/keeper.h"
 #include "core/clock.h"
 #include "core/loop.h"
-#include "gateway/helper_sandbox.h"
+#include "gateway/helper/helper_sandbox.h"
 #include "gateway/options.h"
-#include "gateway/outward_jobs.h"
+#include "gateway/outward/outward_jobs.h"
 #include "gateway/role.h"
-#include "gateway/supervisor.h"
+#include "gateway/sandbox/sandbox.h"
+#include "gateway/supervisor/supervisor.h"
+#include "gateway/supervisor/supervisor_reader.h"
 #include "tests/walls/attack.h"
 #include "tests/walls/weaken.h"
 #include "transport/server.h"
 
 #define POLL_US 5000
+#define WANT_US 100000
 
 int __real_server_run(struct server *self);
 int __wrap_server_run(struct server *self);
@@ -33,6 +36,14 @@ int __wrap_outward_jobs_create(struct loop *loop, const struct remote_settings *
                                void (*lost)(void *data), void *data, struct outward_jobs **ret);
 int __real_helper_sandbox_enter(const char *config, const char *settings);
 int __wrap_helper_sandbox_enter(const char *config, const char *settings);
+int __real_sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
+int __wrap_sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths);
+int __real_reader_link_create(struct loop *loop, const struct uid_choice *user, const char *units,
+                              const struct reader_link_owner *owner, void *data, struct reader_link **ret);
+int __wrap_reader_link_create(struct loop *loop, const struct uid_choice *user, const char *units,
+                              const struct reader_link_owner *owner, void *data, struct reader_link **ret);
+struct reader_link *__real_reader_link_destroy(struct reader_link *self);
+struct reader_link *__wrap_reader_link_destroy(struct reader_link *self);
 
 static struct board *board;
 static enum board_role me;
@@ -124,6 +135,39 @@ int __wrap_helper_sandbox_enter(const char *config, const char *settings)
     return r;
 }
 
+int __wrap_sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t n_paths)
+{
+    int r = __real_sandbox_enter(role, paths, n_paths);
+    if (role == SANDBOX_READER)
+        begin_thread();
+    return r;
+}
+
+/* --- the supervisor: it wants a reader as if the gateway asked, until the reader's attacker has tried everything ---
+ */
+
+static void on_want(void *data)
+{
+    reader_link_want(data);
+    if (!(__atomic_load_n(&board->done, __ATOMIC_SEQ_CST) & BY_READER))
+        loop_timer_arm_in(timer, WANT_US);
+}
+
+int __wrap_reader_link_create(struct loop *loop, const struct uid_choice *user, const char *units,
+                              const struct reader_link_owner *owner, void *data, struct reader_link **ret)
+{
+    int r = __real_reader_link_create(loop, user, units, owner, data, ret);
+    if (r == 0 && board && loop_timer_add(loop, on_want, *ret, &timer) == 0)
+        loop_timer_arm_in(timer, WANT_US);
+    return r;
+}
+
+struct reader_link *__wrap_reader_link_destroy(struct reader_link *self)
+{
+    timer = loop_timer_remove(timer);
+    return __real_reader_link_destroy(self);
+}
+
 /* --- the program --- */
 
 static const struct {
@@ -131,10 +175,9 @@ static const struct {
     enum board_role role;
     int (*main)(const struct options *options);
 } roles[] = {
-    {"gateway", BOARD_GATEWAY, gateway_role_main},
-    {"keeper", BOARD_KEEPER, keeper_role_main},
-    {"outward", BOARD_OUTWARD, outward_role_main},
-    {"helper", BOARD_HELPER, helper_role_main},
+    {"gateway", BOARD_GATEWAY, gateway_role_main}, {"keeper", BOARD_KEEPER, keeper_role_main},
+    {"outward", BOARD_OUTWARD, outward_role_main}, {"helper", BOARD_HELPER, helper_role_main},
+    {"reader", BOARD_READER, reader_role_main},
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
-/* What somebody gets who runs code of their own in the gateway, the keeper, outward or the helper: nothing that the
- * role must not have. And the same with pieces of the walls left out, which this test must notice. */
+/* What somebody gets who runs code of their own in the gateway, the keeper, outward, the helper or the reader: nothing
+ * that the role must not have. And the same with pieces of the walls left out, which this test must notice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,14 +16,7 @@
 #include "tests/walls/attack.h"
 #include "walls_stage.h"
 
-enum {
-    GATEWAY = 1 << BOARD_GATEWAY,
-    KEEPER = 1 << BOARD_KEEPER,
-    OUTWARD = 1 << BOARD_OUTWARD,
-    HELPER = 1 << BOARD_HELPER
-};
-
-static const char *const role_names[BOARD_ROLES] = {"gateway", "keeper", "outward", "helper"};
+static const char *const role_names[BOARD_ROLES] = {"gateway", "keeper", "outward", "helper", "reader"};
 static bool can_make_users;
 static uint8_t skip[BOARD_ATTEMPTS];
 
@@ -60,18 +53,18 @@ static void attack_everything(bool own_users)
 {
     struct stage stage;
     char page[4096];
-    unsigned others = KEEPER | OUTWARD | (own_users ? HELPER : 0), through = 0;
+    unsigned attackers = BY_PARTS | (own_users ? BY_HELPER : 0), through = 0;
     stage_begin(&stage, own_users, own_users, 0);
     memcpy(stage.board->skip, skip, sizeof skip);
-    stage_attack(&stage, (GATEWAY | others) & ~KEEPER);
+    stage_attack(&stage, attackers & ~BY_KEEPER);
     pid_t keeper = program_role(&stage.program, "keeper");
     assert_int_equal(keeper, stage.board->keeper); /* nothing that the gateway said ended it */
-    stage_attack(&stage, KEEPER);
+    stage_attack(&stage, BY_KEEPER);
     /* what ended the process once, by the filter that is the same for each user, is not made again */
     for (size_t i = 0; i < BOARD_ATTEMPTS; i++)
         skip[i] |= stage.board->results[BOARD_GATEWAY][i].outcome == BOARD_KILLED;
     for (enum board_role role = 0; role < BOARD_ROLES; role++)
-        if ((GATEWAY | others) & 1u << role)
+        if (attackers & 1u << role)
             through += judge(&stage, role, true);
     if (stage_neighbour_was_reached(&stage))
         fail_msg("a neighbour was reached");
@@ -109,6 +102,8 @@ static const struct {
     {WEAK_SECCOMP, BOARD_KEEPER, false, "a TCP socket"},
     {WEAK_LANDLOCK, BOARD_GATEWAY, false, "read /etc/passwd"},
     {WEAK_LANDLOCK, BOARD_OUTWARD, true, "read the store"},
+    {WEAK_SECCOMP, BOARD_READER, false, "a TCP socket"},
+    {WEAK_LANDLOCK, BOARD_READER, false, "read /etc/passwd"},
     {WEAK_UID, BOARD_GATEWAY, false, "be root"},
     {WEAK_LEAK, BOARD_GATEWAY, false, "use a descriptor that nobody gave"},
     {WEAK_SECCOMP | WEAK_LANDLOCK, BOARD_GATEWAY, false, "execve a program"},
@@ -186,7 +181,8 @@ static void the_product_knows_no_way_around(void **state)
     assert_not_in(PRODUCT, BOARD_ENV);
     assert_not_in(PRODUCT, "attack-executed");
     stage_begin_product(&stage, can_make_users, can_make_users, ~0u);
-    for (enum board_role role = 0; role < (can_make_users ? BOARD_ROLES : BOARD_HELPER); role++)
+    /* (the reader comes when a picture is to be read, which needs a viewer) */
+    for (enum board_role role = 0; role < (can_make_users ? BOARD_READER : BOARD_HELPER); role++)
         assert_string_equal(stage_missing_wall(part(&stage, role), role == BOARD_HELPER ? of_the_helper : 0), "");
     stage_end(&stage);
 }

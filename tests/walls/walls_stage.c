@@ -34,7 +34,7 @@
 #define PLAIN_USER 61998
 #define PASSWORD "planted password of the first user"
 
-enum { USER = 61990, KEEPER_USER, OUTWARD_USER };
+enum { USER = 61990, KEEPER_USER, OUTWARD_USER, READER_USER };
 
 static void write_file(const char *path, const char *text, mode_t mode, uid_t owner)
 {
@@ -68,10 +68,12 @@ bool stage_make_users(void)
         return false;
     snprintf(passwd, sizeof passwd,
              "root:x:0:0:root:/root:/bin/sh\nlightsout:x:%d:%d::/:/bin/false\n"
-             "lightsout-keeper:x:%d:%d::/:/bin/false\nlightsout-outward:x:%d:%d::/:/bin/false\n",
-             USER, USER, KEEPER_USER, KEEPER_USER, OUTWARD_USER, OUTWARD_USER);
-    snprintf(group, sizeof group, "root:x:0:\nlightsout:x:%d:\nlightsout-keeper:x:%d:\nlightsout-outward:x:%d:\n", USER,
-             KEEPER_USER, OUTWARD_USER);
+             "lightsout-keeper:x:%d:%d::/:/bin/false\nlightsout-outward:x:%d:%d::/:/bin/false\n"
+             "lightsout-reader:x:%d:%d::/:/bin/false\n",
+             USER, USER, KEEPER_USER, KEEPER_USER, OUTWARD_USER, OUTWARD_USER, READER_USER, READER_USER);
+    snprintf(group, sizeof group,
+             "root:x:0:\nlightsout:x:%d:\nlightsout-keeper:x:%d:\nlightsout-outward:x:%d:\nlightsout-reader:x:%d:\n",
+             USER, KEEPER_USER, OUTWARD_USER, READER_USER);
     return cover("/etc/passwd", passwd) && cover("/etc/group", group);
 }
 
@@ -242,7 +244,7 @@ static void await_attackers(struct stage *self, uint32_t *word, unsigned roles)
 
 static unsigned parts_of(bool dongle)
 {
-    return 1u << BOARD_GATEWAY | 1u << BOARD_KEEPER | 1u << BOARD_OUTWARD | (dongle ? 1u << BOARD_HELPER : 0);
+    return BY_PARTS | (dongle ? BY_HELPER : 0);
 }
 
 static void begin(struct stage *self, bool product, bool own_users, bool dongle, unsigned weak)

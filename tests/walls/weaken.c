@@ -8,8 +8,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "gateway/sandbox.h"
-#include "gateway/uid.h"
+#include "gateway/sandbox/sandbox.h"
+#include "gateway/supervisor/uid.h"
 
 int __real_sandbox_seccomp(enum sandbox_role role);
 int __wrap_sandbox_seccomp(enum sandbox_role role);

@@ -65,7 +65,7 @@ export class Crowd {
     self.child = spawn(process.execPath, [program, `${port}`, `${many}`, `${addresses}`, ...ways], { stdio: ['pipe', 'pipe', 'inherit'] });
     self.said = '';
     self.child.stdout.on('data', (data) => (self.said += data));
-    await until(() => self.said?.includes('up'), 'the crowd is there', 60000);
+    await until(() => self.said?.includes('up'), 'the crowd is there', 180000);
     return self;
   }
 

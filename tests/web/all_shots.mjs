@@ -3,7 +3,7 @@
  * out; FORCED=1 takes them in forced colours, STATES=REGEXP only those whose names fit. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { labelled, launch, newPage, setUp } from './browser.mjs';
+import { ask, labelled, launch, newPage, setUp } from './browser.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { consoleStates, openPicture, pageStates, recordShortly, wordsOf } from './states.mjs';
 
@@ -68,9 +68,8 @@ try {
   const english = await newPage(browser);
   await setUp(english, gateway);
   await first.close();
-  const ask = (path, body) => english.evaluate(([where, what]) => fetch(`/api/v1${where}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(what) }).then((answer) => answer.text()), [path, body]);
-  await ask('/targets/off/power', { action: 'hard-off' });
-  await ask('/users', { name: 'ben', password: 'a candle in the loft', role: 'ReadOnly' });
+  await ask(english, 'POST', '/targets/off/power', { action: 'hard-off' });
+  await ask(english, 'POST', '/users', { name: 'ben', password: 'a candle in the loft', role: 'ReadOnly' });
   const film = await recordShortly(english, 'card').catch((error) => (failed.push(`recording: ${error}`), ''));
   await english.context().close();
   for (const width of widths.split(',')) {

@@ -11,6 +11,8 @@ import { until } from './until.mjs';
 const packages = process.env.LIGHTSOUT_NODE ?? join(root, 'build/node');
 const require = createRequire(join(packages, 'package.json'));
 const { chromium } = require('playwright-core');
+/** No wait of a test for a page is meant to be this long, on whatever machine. */
+const HANG_MS = 90000;
 export const shots = join(root, 'build/web-shots');
 
 /** @param {string} program */
@@ -28,24 +30,33 @@ function onPath(program) {
 
 export const inFirefox = process.env.LIGHTSOUT_BROWSER === 'firefox';
 
+/** Chromium loads two pages of its own behind the address bar of each window, which takes as long as ours. What it is told
+ * last is all that it leaves out, so this says again what playwright does. */
+function withoutPopups() {
+  const { chromiumSwitches } = require(join(packages, 'node_modules/playwright-core/lib/server/chromium/chromiumSwitches.js'));
+  const off = chromiumSwitches().find((/** @type {string} */ word) => word.startsWith('--disable-features='));
+  return `${off},WebUIOmniboxPopup,WebUIOmniboxAimPopup`;
+}
+
 /** @param {string[]} [more] Chromium's options */
 export function launch(more = []) {
   if (inFirefox) return launchFirefox(onPath('firefox-esr'));
-  const args = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', ...more];
+  const args = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', withoutPopups(), ...more];
   if (process.getuid?.() === 0) args.push('--no-sandbox');
-  return chromium.launch({ executablePath: onPath('chromium'), headless: true, args });
+  return chromium.launch({ executablePath: onPath('chromium'), headless: true, args, timeout: 2 * HANG_MS });
 }
 
 /** The text of a package's file. @param {string} name */
 export const packageFile = (name) => require.resolve(name);
 
 /** What the browser says that no test expects; answers that refuse something are logged as errors too. */
-const EXPECTED = /Failed to load resource: the server responded with a status of (401|403|404|409|412|422|429|507)|net::ERR_/;
+const EXPECTED = /Failed to load resource: the server responded with a status of (401|403|404|409|412|422|429|503|507)|net::ERR_/;
 
 /** A page that remembers its complaints: `complaints(page)`. */
 export async function newPage(browser, options = {}) {
   const usual = { ignoreHTTPSErrors: true, locale: 'en-US', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } };
   const context = await browser.newContext({ ...usual, ...options });
+  context.setDefaultTimeout?.(HANG_MS); // of what is asked beside its pages
   return openTab(context);
 }
 
@@ -56,7 +67,7 @@ export async function openTab(context) {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text())) page.said.push(message.text());
   });
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(HANG_MS);
   return page;
 }
 
@@ -81,11 +92,33 @@ export async function setUp(page, gateway) {
   await page.getByRole('heading', { name: 'Targets' }).waitFor();
 }
 
-export async function logIn(page) {
-  await labelled(page, 'User name').fill(CREDENTIALS.user);
-  await labelled(page, 'Password').fill(CREDENTIALS.password);
+export async function logIn(page, { user, password } = CREDENTIALS) {
+  await labelled(page, 'User name').fill(user);
+  await labelled(page, 'Password').fill(password);
   await button(page, 'Log in').click();
 }
+
+/** Somebody else's page, who is made by the one of `page`. @param {string} role */
+export async function newUser(browser, page, gateway, name, role) {
+  const password = `the lamp of ${name} is lit`;
+  assert.equal((await ask(page, 'POST', '/users', { name, password, role })).status, 201);
+  const other = await newPage(browser);
+  await other.goto(gateway.url);
+  await logIn(other, { user: name, password });
+  await other.getByRole('heading', { name: 'Targets' }).waitFor();
+  return other;
+}
+
+/** The page itself asks: with its session, and as it would. @param {string} path below /api/v1 @returns {Promise<{status: number, body: any}>} */
+export const ask = (page, method, path, body) =>
+  page.evaluate(
+    async ([how, where, what]) => {
+      const options = { method: how, headers: what ? { 'Content-Type': 'application/json' } : {}, body: what ? JSON.stringify(what) : undefined };
+      const response = await fetch(`/api/v1${where}`, options);
+      return { status: response.status, body: await response.json().catch(() => null) };
+    },
+    [method, path, body],
+  );
 
 /** @param {string} target */
 export async function openConsole(page, gateway, target) {

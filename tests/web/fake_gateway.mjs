@@ -2,7 +2,7 @@
  * and a console whose messages the test writes itself. Plain HTTP: browsers trust it on localhost. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { mode, update } from './bodies.mjs';
 import { build, root } from './gateway.mjs';
 import { until } from './until.mjs';
@@ -145,6 +145,10 @@ async function answer(request, response, known) {
   response.writeHead(said.error ? said.status : 200, { 'Content-Type': 'application/json' }).end(JSON.stringify(said));
 }
 
+/** With the sheets that it imports in their places, as in the gateway. @param {string} file */
+const wholeSheet = (file) =>
+  Buffer.from(readFileSync(file, 'utf8').replace(/@import "(.+)";/g, (_, name) => readFileSync(join(dirname(file), name), 'utf8')));
+
 export class FakeGateway {
   /** @type {FakeConsole[]} */
   consoles = [];
@@ -172,8 +176,8 @@ export class FakeGateway {
       try {
         const made = path.startsWith('/messages/') ? join(build, 'html5-client', path) : join(build, path);
         const file = /\.(wasm|json)$/.test(path) ? made : join(root, 'html5-client', path);
-        const content = readFileSync(file);
-        const before = path === '/console/console_worker.js' ? self.prelude : '';
+        const content = path.endsWith('.css') ? wholeSheet(file) : readFileSync(file);
+        const before = path === '/console/session/console_worker.js' ? self.prelude : '';
         response.writeHead(200, { 'Content-Type': TYPES[extname(path)], ...security }).end(Buffer.concat([Buffer.from(before), content]));
       } catch {
         response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}');

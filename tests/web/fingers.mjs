@@ -43,24 +43,38 @@ export class Fingers {
     await this.#send('touchEnd', this.#points());
   }
 
+  /** All at once, in as little time as can be: on a busy machine single calls become a long press, or two taps for one that
+   * was meant to be double. (What is not waited for is sent in the order of the calls.) @param {[number, number][]} places */
+  async tapTogether(...places) {
+    const ids = places.map((_, id) => id);
+    await Promise.all([...ids.map((id) => this.down(...places[id], id)), ...ids.map((id) => this.up(id))]);
+  }
+
   /** The system takes them all: a call comes, a notification is pulled down. */
   async cancel() {
     this.#down.clear();
     await this.#send('touchCancel', []);
   }
 
-  async tap(x, y, ms = 50) {
-    await this.down(x, y);
-    await pause(ms);
-    await this.up();
+  tap(x, y) {
+    return this.tapTogether([x, y]);
   }
 
-  /** @param {Record<number, [[number, number], [number, number]]>} ways finger -> from, to @param {number} [steps] */
-  async slide(ways, steps = 8) {
+  /** @param {Record<number, [[number, number], [number, number]]>} ways finger -> from, to @param {number} [steps] @param {number} [atOnce] so many of them */
+  async slide(ways, steps = 8, atOnce = 1) {
+    const moves = [];
     for (let i = 1; i <= steps; i++) {
       const at = Object.entries(ways).map(([id, [from, to]]) => [id, [0, 1].map((k) => from[k] + ((to[k] - from[k]) * i) / steps)]);
-      await this.move(Object.fromEntries(at));
+      moves.push(this.move(Object.fromEntries(at)));
+      if (i < atOnce) continue;
+      await Promise.all(moves);
       await pause(STEP_MS);
     }
+  }
+
+  /** One finger is put down and leaves its place before it counts as held. @param {[number, number]} from @param {[number, number]} to */
+  async swipe(from, to) {
+    await Promise.all([this.down(...from), this.slide({ 0: [from, to] }, 8, 2)]);
+    await this.up();
   }
 }

@@ -36,7 +36,7 @@ export async function launchFirefox(program) {
   const url = await until(() => {
     if (ended()) throw new Error(`firefox-esr ended:\n${said}`);
     return /WebDriver BiDi listening on (\S+)/.exec(said)?.[1];
-  }, 'Firefox listens', 60000);
+  }, 'Firefox listens', 180000);
   const bidi = await Bidi.connect(`${url}/session`);
   await bidi.call('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } });
   await bidi.call('session.subscribe', { events: ['log.entryAdded', 'network.beforeRequestSent'] });
@@ -94,6 +94,9 @@ const EVENTS = {
   pageerror: ({ type, level, text }) => type === 'javascript' && level === 'error' && !HARMLESS.test(text) && [text],
   console: ({ type, level, text }) => type === 'console' && [{ type: () => (level === 'warn' ? 'warning' : level), text: () => text ?? '' }],
 };
+
+/** @param {string|RegExp} value @param {boolean} exact @returns {import('./finder.mjs').Wanted} */
+const byText = (value, exact) => (value instanceof RegExp ? { by: 'text', value: '', pattern: value.source } : { by: 'text', value, exact });
 
 class Page {
   #listeners = [];
@@ -167,7 +170,7 @@ class Page {
     return new Locator(this, { by: 'label', value, exact });
   }
   getByText(value, { exact = false } = {}) {
-    return new Locator(this, { by: 'text', value, exact });
+    return new Locator(this, byText(value, exact));
   }
   getByRole(value, { name, exact = false } = {}) {
     const named = name instanceof RegExp ? { pattern: name.source } : { name };
@@ -182,11 +185,20 @@ class Locator {
   }
 
   first() {
-    return new Locator(this.page, this.wanted, 0);
+    return this.nth(0);
   }
 
   last() {
-    return new Locator(this.page, this.wanted, -1);
+    return this.nth(-1);
+  }
+
+  /** @param {number} index */
+  nth(index) {
+    return new Locator(this.page, this.wanted, index);
+  }
+
+  getByText(value, { exact = false } = {}) {
+    return new Locator(this.page, { ...byText(value, exact), within: { ...this.wanted, at: this.index } });
   }
 
   /** @param {string} code of a function of the element and the argument; the element is undefined when there is none */

@@ -1,6 +1,7 @@
 /* A real lightsoutd for one test: its own configuration, state folder and port, all gone afterwards. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,15 +12,32 @@ import { until } from './until.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = resolve(process.env.LIGHTSOUT_BUILD ?? join(root, 'build/release'));
 
+const HANG_MS = 120000;
 export const CREDENTIALS = { user: 'anna', password: 'a lamp in the hall' };
 
-/** @param {string} address @returns {Promise<number>} */
+/** @param {any} taker a server or a socket @param {() => void} take @returns {Promise<boolean>} */
+const taken = (taker, take) =>
+  new Promise((resolve) => {
+    taker.once('listening', () => resolve(true)).once('error', () => resolve(false));
+    take();
+  });
+
+/**
+ * A port for a program that is started later, perhaps more than once. It is none of those that the kernel gives to
+ * connections (from 32768 on), and until this process ends no other test is given it: its UDP side is the sign of that.
+ * @param {string} address @returns {Promise<number>}
+ */
 export async function freePort(address = '127.0.0.1') {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, address, resolve));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12768);
+    const sign = createSocket(address.includes(':') ? 'udp6' : 'udp4').unref();
+    const server = createServer();
+    const mine = await taken(sign, () => sign.bind({ port, address, exclusive: true }));
+    const free = mine && (await taken(server, () => server.listen(port, address)));
+    if (free) await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+    sign.close();
+  }
 }
 
 /** @param {number} pid */
@@ -31,6 +49,7 @@ const commandOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').split(
 export class Gateway {
   /** @type {import('node:child_process').ChildProcess|null} */
   #child = null;
+  #told = true; // all that it and its own have said is read
   log = ''; // of this run
   history = ''; // of all runs
   secret = '';
@@ -65,7 +84,7 @@ export class Gateway {
 
   async start() {
     this.launch();
-    await until(() => this.#ready(), 'lightsoutd announces its page', 30000);
+    await until(() => this.#ready(), 'lightsoutd announces its page', HANG_MS);
     this.secret = /set-up +(\S+)/.exec(this.log)?.[1] ?? '';
   }
 
@@ -77,6 +96,9 @@ export class Gateway {
     this.log = '';
     const env = { ...process.env, ...this.env };
     this.#child = spawn(this.program, args, { stdio: ['ignore', 'pipe', 'pipe'], env, uid: this.user, gid: this.user });
+    this.#told = false;
+    const child = this.#child;
+    child.on('close', () => child === this.#child && (this.#told = true));
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (data) => {
         this.log += data;
@@ -89,9 +111,9 @@ export class Gateway {
     return this.#ended() ? 0 : (this.#child?.pid ?? 0);
   }
 
-  /** Waits for its own end. @returns {Promise<number|null>} the exit code; null: ended by a signal */
+  /** Waits for its own end; then its log is whole. @returns {Promise<number|null>} the exit code; null: ended by a signal */
   async ended() {
-    await until(() => this.#ended(), 'lightsoutd ends', 30000);
+    await until(() => this.#ended() && this.#told, 'lightsoutd ends', HANG_MS);
     return this.#child?.exitCode ?? null;
   }
 
@@ -154,11 +176,24 @@ export class Gateway {
     this.#child = null;
   }
 
+  /** Machines outlive their supervisor, which is what `lifetime = vm` means; none outlives its test. */
+  #endMachines() {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        if (command.startsWith('qemu-system') && command.includes(`${this.folder}/`)) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        continue; // it has ended meanwhile
+      }
+    }
+  }
+
   async destroy() {
     try {
       await this.stop();
     } finally {
       this.#child?.kill('SIGKILL');
+      this.#endMachines();
       rmSync(this.folder, { recursive: true, force: true });
     }
   }

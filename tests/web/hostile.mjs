@@ -1,5 +1,6 @@
 /* Strings that attack whoever shows them, and what a page must look like that has shown them as what they are: text. */
 import assert from 'node:assert/strict';
+import { until } from './until.mjs';
 
 const PAYLOADS = [
   '<script>planted()</script>',
@@ -57,18 +58,23 @@ const strangers = () => {
 
 /** @param {any} page @param {string} view for the messages @param {string[]} marks of strings that it must show, as text */
 export async function assertHarmless(page, view, marks) {
+  const shownText = async () =>
+    (
+      await page.evaluate(() =>
+        [document.body.textContent, ...[...document.querySelectorAll('input, option, [aria-label]')].map((one) => `${one.value ?? ''} ${one.getAttribute('aria-label') ?? ''}`)].join('\n'),
+      )
+    ).toLowerCase(); // sentences begin with a capital
+  let text = '';
+  await until(async () => {
+    text = await shownText();
+    return marks.every((mark) => text.includes(mark));
+  }, `${view} shows ${marks}`);
   const { bad, hits, violations, widest } = await page.evaluate(strangers);
   assert.deepEqual(hits, [], `${view}: no script ran`);
   assert.deepEqual(violations, [], `${view}: nothing was tried that the policy forbids`);
   assert.deepEqual(bad, [], `${view}: nothing was injected`);
-  const text = (
-    await page.evaluate(() =>
-      [document.body.textContent, ...[...document.querySelectorAll('input, option, [aria-label]')].map((one) => `${one.value ?? ''} ${one.getAttribute('aria-label') ?? ''}`)].join('\n'),
-    )
-  ).toLowerCase(); // sentences begin with a capital
   for (const mark of marks) {
     const at = text.indexOf(mark);
-    assert.ok(at >= 0, `${view} shows ${mark}`);
     assert.ok(text.includes(`${mark}<`) || text.includes(`${mark} <script>planted()</script>`), `${view} shows ${mark} as text: ${text.slice(at, at + 80)}`);
   }
   assert.deepEqual(widest, [], `${view} is not too wide`);

@@ -23,7 +23,7 @@ export class Nginx {
       '-addext', 'subjectAltName=DNS:localhost', '-keyout', self.key, '-out', self.certificate], { stdio: 'ignore' });
     writeFileSync(join(folder, 'nginx.conf'), self.#configuration({ folder, port, base, upstream }));
     self.child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'start.log')], { stdio: 'ignore' });
-    await until(() => listens(port), 'nginx takes connections', 20000);
+    await until(() => listens(port), 'nginx takes connections');
     return self;
   }
 
@@ -64,6 +64,6 @@ http {
   async stop() {
     if (!this.child || this.child.exitCode !== null) return;
     this.child.kill('SIGTERM');
-    await until(() => this.child.exitCode !== null || this.child.signalCode !== null, 'nginx ends', 20000);
+    await until(() => this.child.exitCode !== null || this.child.signalCode !== null, 'nginx ends');
   }
 }

@@ -2,6 +2,7 @@
  * them, all_shots.mjs takes their pictures. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ask } from './browser.mjs';
 import { root } from './gateway.mjs';
 import { until } from './until.mjs';
 
@@ -104,9 +105,10 @@ export async function openPicture(page, gateway, target) {
   await until(() => page.evaluate(() => /\d/.test(document.querySelector('status-strip')?.textContent ?? '')), 'there are figures');
 }
 
+/** (It is busy from when it has its title on.) */
 async function sectionReady(page, title) {
-  await page.locator('.settings-room:not([aria-busy]) > *').first().waitFor();
   await page.getByRole('heading', { name: title, exact: true }).first().waitFor();
+  await page.locator('.settings-room:not([aria-busy]) > *').first().waitFor();
 }
 
 /** Of the pages with a head. @param {any} gateway @param {{film: string, user: string}} known @returns {State[]} */
@@ -149,14 +151,10 @@ export function pageStates(t, gateway, { film, user }) {
 
 /** A short recording and its name. @param {any} page one that is logged in */
 export async function recordShortly(page, target) {
-  return page.evaluate(async (name) => {
-    const act = async (body) => {
-      const response = await fetch(`/api/v1/targets/${name}/recording`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-      return response.json();
-    };
-    const { id } = await act({ action: 'start', kind: 'video', note: 'The first' });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    await act({ action: 'stop' });
-    return id;
-  }, target);
+  const act = async (body) => (await ask(page, 'POST', `/targets/${target}/recording`, body)).body;
+  const { id } = await act({ action: 'start', kind: 'video', note: 'The first' });
+  const now = async () => (await ask(page, 'GET', `/recordings/${id}`)).body;
+  await until(async () => (await now()).duration >= 1500 && (await now()).frames >= 10, 'something is recorded');
+  await act({ action: 'stop' });
+  return id;
 }

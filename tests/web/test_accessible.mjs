@@ -128,7 +128,7 @@ test('by keyboard alone: log in, open a console, leave the capture, open and clo
 
   for (const key of ['Control', 'Alt', 'Shift', 'Enter']) await page.keyboard.down(key);
   for (const key of ['Enter', 'Shift', 'Alt', 'Control']) await page.keyboard.up(key);
-  assert.equal(await active(), 'Ctrl+Alt+Del');
+  await until(async () => (await active()) === 'Ctrl+Alt+Del', 'the keys are the toolbar’s');
   await until(async () => {
     await page.keyboard.press('ArrowRight');
     return (await active()) === 'Power';
@@ -136,7 +136,7 @@ test('by keyboard alone: log in, open a console, leave the capture, open and clo
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'Shut down (ACPI)' }).waitFor();
   await page.keyboard.press('Escape');
-  assert.equal(await active(), 'Power');
+  await until(async () => (await active()) === 'Power', 'the focus is where it was');
   assertQuiet(page);
   await page.context().close();
 });
@@ -165,19 +165,21 @@ test('by keyboard alone: Tab reaches all of the overview, seen; Escape closes a 
 
   await page.getByRole('link', { name: 'card', exact: true }).focus();
   await page.keyboard.press('ArrowRight');
-  assert.equal((await focus())?.name, 'another', 'arrows lead from card to card');
+  const on = (name) => until(async () => (await focus())?.name === name, `the focus is on ${name}`);
+  await on('another'); // arrows lead from card to card
 
   const corner = page.getByRole('button', { name: CREDENTIALS.user, exact: true });
   await corner.focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: t('app.account'), exact: true }).waitFor();
   await page.keyboard.press('Escape');
-  assert.equal((await focus())?.name, CREDENTIALS.user);
+  await on(CREDENTIALS.user);
   await page.keyboard.press('Enter');
-  await page.keyboard.press('Enter'); // the first entry: the account
+  await on(t('app.account')); // the first entry
+  await page.keyboard.press('Enter');
   await page.locator('dialog[open] [role="tab"]').first().waitFor();
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
-  assert.equal((await focus())?.name, CREDENTIALS.user);
+  await on(CREDENTIALS.user);
   assertQuiet(page);
 });

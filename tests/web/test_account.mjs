@@ -134,7 +134,7 @@ test('the password is changed', async () => {
     return body.password === 'old' ? {} : refuse(403, 'bad-password', 'The password is not right.');
   };
   await openAccount('Password');
-  await labelled(page, 'Password now').fill('wrong');
+  await labelled(page, 'Present password').fill('wrong');
   await labelled(page, 'New password').fill('short');
   await button(page, 'Change password').click();
   await page.getByText('The password does not fit yet. At least 12 characters.').waitFor();
@@ -147,7 +147,7 @@ test('the password is changed', async () => {
   await button(page, 'Change password').click();
   await page.getByText('The password is not right.').waitFor();
   await checkView(page, 'account-password');
-  await labelled(page, 'Password now').fill('old');
+  await labelled(page, 'Present password').fill('old');
   await button(page, 'Change password').click();
   await page.getByText('The password is changed.').waitFor();
   assert.deepEqual(said.at(-1), { password: 'old', new: 'a candle in the loft' });
@@ -194,7 +194,7 @@ test('a second factor is set up, confirmed, and its recovery codes are shown onc
   }
   await page.evaluate(() => (window.print = () => (window.sheet = document.querySelector('.print-sheet')?.textContent)));
   await button(page, 'Print').click();
-  const sheet = await page.evaluate(() => window.sheet);
+  const sheet = await until(() => page.evaluate(() => window.sheet), 'the sheet is printed');
   assert.ok(codes.every((code) => sheet.includes(code)) && sheet.includes('anna'));
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.getByRole('dialog').isVisible(), false, 'nothing else is printed');
@@ -271,7 +271,7 @@ test('tokens are listed, made with a scope, shown once, and revoked', async () =
   await button(page, 'Revoke lab').click();
   await button(page, 'Revoke').click();
   await page.getByText('The token is revoked.').waitFor();
-  assert.equal(await page.getByText('lab', { exact: true }).count(), 0);
+  await page.getByText('lab', { exact: true }).waitFor({ state: 'detached' });
 });
 
 test('sessions are listed with what they are, and ended', async () => {
@@ -299,7 +299,7 @@ test('sessions are listed with what they are, and ended', async () => {
   await button(page, 'End all others of mine').click();
   await page.getByText('Your other sessions are ended.').waitFor();
   await until(async () => !(await button(page, 'End all others of mine').isVisible()), 'there are no others left');
-  assert.equal(await page.locator('.row').count(), 1);
+  await until(async () => (await page.locator('.row').count()) === 1, 'this one is left');
 });
 
 test('all of it fits a telephone', async () => {
@@ -336,7 +336,7 @@ test('by keyboard alone', async () => {
     return (await active()) === 'Password';
   }, 'Tab leads to the tabs');
   await page.keyboard.press('End');
-  assert.equal(await active(), 'Sessions');
+  await until(async () => (await active()) === 'Sessions', 'End leads to the last tab');
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
 });

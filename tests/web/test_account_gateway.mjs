@@ -45,12 +45,12 @@ const inside = (other) => other.getByRole('heading', { name: 'Targets' }).waitFo
 
 test('the password is changed, and opens the next login', async () => {
   await account('Password');
-  await labelled(page, 'Password now').fill('not the one');
+  await labelled(page, 'Present password').fill('not the one');
   await labelled(page, 'New password').fill(NEW_PASSWORD);
   await labelled(page, 'New password again').fill(NEW_PASSWORD);
   await button(page, 'Change password').click();
   await page.locator('.error:not(:empty)').first().waitFor();
-  await labelled(page, 'Password now').fill(CREDENTIALS.password);
+  await labelled(page, 'Present password').fill(CREDENTIALS.password);
   await button(page, 'Change password').click();
   await page.getByText('The password is changed.').waitFor();
   const other = await another(NEW_PASSWORD);

@@ -51,8 +51,9 @@ after(async () => {
 });
 
 /** A status of 500 is logged by the browser itself. */
-const quiet = () => assert.deepEqual(complaints(page).filter((line) => !line.includes('status of 500')), []);
+const quiet = () => assert.deepEqual(complaints(page).filter((line) => !/status of (500|404)/.test(line)), []);
 const answers = (status, type, text) => (response) => response.writeHead(status, { 'Content-Type': type }).end(text);
+const TOO_LATE = 'The gateway does not answer';
 const NOT_A_GATEWAY = 'What answered is not what a gateway answers';
 const WRONG = [
   ['500', answers(500, 'text/html', '<h1>Internal error</h1>'), 'The gateway refused this (status 500)'],
@@ -60,8 +61,9 @@ const WRONG = [
   ['half of a JSON', answers(200, 'application/json', '{"targets": ['), NOT_A_GATEWAY],
   ['JSON of another', answers(200, 'application/json', '{"hello": "world"}'), NOT_A_GATEWAY],
   ['a number', answers(200, 'application/json', '42'), NOT_A_GATEWAY],
-  ['nothing ever', () => {}, 'The gateway does not answer'],
+  ['nothing ever', () => {}, TOO_LATE],
 ];
+const NO_PART = 'This part of the page could not be loaded';
 /** view, what it asks for, how it is opened, and what shows that it is good. */
 const VIEWS = [
   ['settings', 'config', () => page.goto(`${gateway.url}/#/settings/gateway`), () => page.locator('.key').first()],
@@ -75,7 +77,7 @@ test('whatever answers in the gateway’s place is called that, and the next try
     for (const [what, act, words] of WRONG) {
       await page.goto(`${gateway.url}/#/settings/about`);
       await page.locator('.settings-room:not([aria-busy]) > *').first().waitFor();
-      await hurry(true);
+      await hurry(words === TOO_LATE); // else what is good may be too late as well
       broken = { path, act };
       await open();
       await page.getByText(words).first().waitFor().catch((error) => assert.fail(`${view}, ${what}: ${error.message}`));
@@ -97,6 +99,24 @@ async function backToConsole() {
   await connection.acked(connection.update(body([op.solid([0, 0, 4, 2], [0, 90, 0])]), { exact: true }));
   connection.seats({ flags: ['mine', 'mayType'], holder: 1, name: 'anna' });
 }
+
+test('a part of the page that is no longer there is said, and the page loaded anew', async () => {
+  await page.goto('about:blank'); // what was loaded once is there for good
+  await openConsole(page, gateway, 'pc');
+  const gone = /\/(help_dialog|wall_view|about_section)\.js$/;
+  const missing = ({ url }, response) => gone.test(url) && (response.writeHead(404).end(), true);
+  gateway.handlers.push(missing);
+  await button(page, 'More').click();
+  await page.getByRole('menuitem', { name: 'Keyboard and mouse …' }).click();
+  await page.locator('.notice').getByText(NO_PART).waitFor();
+  for (const view of ['wall', 'settings/about']) {
+    await page.goto(`${gateway.url}/#/${view}`);
+    await page.locator('#app').getByText(NO_PART).first().waitFor();
+  }
+  gateway.handlers.splice(gateway.handlers.indexOf(missing), 1);
+  await page.locator('.notice').getByRole('button', { name: 'Reload the page' }).click();
+  await page.getByRole('heading', { name: 'About' }).waitFor();
+});
 
 test('macros and layouts that do not come are said, and tried again', async () => {
   await backToConsole();

@@ -1,7 +1,7 @@
 /* Secrets that are used once in a real session, and then looked for: in the log, in arguments and environments of all
  * processes, in every file that is kept, in the memory of the parts that must not have them. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { family, files, found, isRoot, memory } from './canary.mjs';
@@ -91,7 +91,13 @@ test('nothing of it is in arguments and environments', () => {
 test('nothing of it is in a file that is kept', () => {
   const kept = files(gateway.path('state'));
   assert.ok(kept.some((path) => path.endsWith('keeper.db')), `${kept}`);
-  for (const path of kept) assert.deepEqual(found(readFileSync(path), secrets), [], path);
+  let read = 0;
+  for (const path of kept) {
+    if (!existsSync(path)) continue; // it was another's for a moment
+    assert.deepEqual(found(readFileSync(path), secrets), [], path);
+    read++;
+  }
+  assert.ok(read > kept.length / 2);
 });
 
 test('a dump of a part has nothing that is none of its own', { skip: isRoot() ? false : 'only root may read the memory of processes' }, async () => {

@@ -20,14 +20,13 @@ before(async () => {
   await gateway.start();
   browser = await launch();
   page = await newPage(browser);
-  page.setDefaultTimeout(60000);
   page.on('websocket', (socket) => {
     sockets.push(socket);
     socket.on('close', () => (socket.ended = true));
   });
   await setUp(page, gateway);
   await openConsole(page, gateway, 'pc');
-  await until(() => sockets.length === 1, 'the console has its websocket', 60000);
+  await until(() => sockets.length === 1, 'the console has its websocket');
   cookie = (await logIn()).cookie;
 });
 after(async () => {
@@ -123,7 +122,7 @@ test('what is not confirmed is undone, after kills of gateway and keeper too', a
   await gateway.kill('keeper');
   await until(() => shown().then((s) => s.name === 'third', () => false), 'the trial outlives the keeper');
   await gateway.kill('gateway');
-  await until(() => shown().then((s) => s.name === 'third', () => false), 'the trial outlives the gateway', 30000);
+  await until(() => shown().then((s) => s.name === 'third', () => false), 'the trial outlives the gateway');
   const left = await until(async () => (await ask({ path: '/pending-change' }).catch(() => null))?.body?.change, 'it waits still');
   assert.ok(left.seconds_left > 0 && left.seconds_left <= 300);
   assert.equal((await ask({ method: 'POST', path: '/pending-change/revert' })).status, 200);
@@ -136,7 +135,7 @@ test('the configuration’s files are read anew without a drop, and bad ones lea
   const [certificate, key] = [gateway.path('server.crt'), gateway.path('server.key')];
   const use = (made) => (copyFileSync(made.certificate, certificate), copyFileSync(made.key, key));
   await openConsole(page, gateway, 'pc');
-  await until(() => sockets.some((s) => !s.ended), 'the console is back', 60000);
+  await until(() => sockets.some((s) => !s.ended), 'the console is back');
   const live = sockets.filter((s) => !s.ended);
   use(ca.issue('from-file'));
   Object.assign(gateway.keys, { certificate, 'certificate-key': key });

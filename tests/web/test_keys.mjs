@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { body, op } from './bodies.mjs';
-import { assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { FakeGateway } from './fake_gateway.mjs';
 import { Gateway } from './gateway.mjs';
@@ -124,6 +124,43 @@ test('whatever takes the keys away releases them; repeats are not sent; dead key
   await page.context().close();
 });
 
+test('Ctrl+W does not close the tab unasked; whoever closes it by hand is not asked', async () => {
+  const { page, keys } = await typist();
+  await page.keyboard.down('Control');
+  const [dialog] = await Promise.all([page.waitForEvent('dialog'), page.close({ runBeforeUnload: true })]);
+  assert.equal(dialog.type(), 'beforeunload');
+  await dialog.dismiss();
+  await page.keyboard.up('Control');
+  await saidSoFar(keys, '+e0 all-up');
+  await page.keyboard.press('a');
+  await saidSoFar(keys, '+e0 all-up +4 -4');
+  assertQuiet(page);
+  await Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })]);
+});
+
+test('the wheel turns the other way where that was chosen', async () => {
+  const { page, connection } = await typist();
+  const turns = [];
+  const received = connection.socket.onmessage;
+  connection.socket.onmessage = (message) => {
+    if (message[0] === 0x04 && message.readInt8(6)) turns.push(message.readInt8(6));
+    received(message);
+  };
+  await page.mouse.move(640, 400);
+  await page.mouse.wheel(0, 120);
+  await until(() => turns.length, 'the wheel turns');
+  await button(page, 'More').click();
+  await page.getByRole('menuitem', { name: 'Keyboard and mouse …' }).click();
+  await labelled(page, 'The wheel turns the other way').check();
+  await page.keyboard.press('Escape');
+  await page.mouse.move(650, 400);
+  await capture(page);
+  await page.mouse.wheel(0, 120);
+  await until(() => turns.length === 2, 'it turns again');
+  assert.equal(turns[1], -turns[0]);
+  await page.context().close();
+});
+
 test('the way out: four keys, or one that was chosen', async () => {
   const { page, keys } = await typist();
   await page.getByText('Keys go to the target. Ctrl+Alt+Shift+Enter leads out.').waitFor();
@@ -185,7 +222,7 @@ test('combinations are searched, named, pressed and kept', async () => {
 
 const openKeyboard = async (page) => {
   await button(page, 'Keys').click();
-  await page.getByRole('menuitemradio', { name: 'On-screen keyboard' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'On-screen keyboard' }).click();
   await page.locator('.osk-key').first().waitFor();
 };
 const osk = (page, code) => page.locator(`.osk-key[data-code="${code}"]`);
@@ -202,7 +239,7 @@ test('the keyboard on the screen: sticky modifiers, lamps, and keys that a point
   await osk(page, 'ControlLeft').click();
   await osk(page, 'KeyC').click();
   await osk(page, 'KeyV').click();
-  assert.equal(await osk(page, 'ControlLeft').getAttribute('aria-pressed'), 'true');
+  await until(async () => (await osk(page, 'ControlLeft').getAttribute('aria-pressed')) === 'true', 'it is locked');
   await osk(page, 'ControlLeft').click();
   await saidSoFar(keys, '+e0 +6 -6 +19 -19 -e0');
   keys.length = 0;
@@ -228,11 +265,11 @@ test('the keyboard on the screen: sticky modifiers, lamps, and keys that a point
   await osk(page, 'AltLeft').click();
   await page.evaluate(() => window.dispatchEvent(new Event('blur')));
   await saidSoFar(keys, '+e2 all-up');
-  assert.equal(await osk(page, 'AltLeft').getAttribute('data-sticky'), 'off');
+  await until(async () => (await osk(page, 'AltLeft').getAttribute('data-sticky')) === 'off', 'it shows that it is up');
   keys.length = 0;
   await osk(page, 'KeyA').focus();
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.code), 'KeyS');
+  await until(() => page.evaluate(() => document.activeElement.dataset.code === 'KeyS'), 'the next key has the focus');
   await page.keyboard.press('Enter');
   await saidSoFar(keys, '+16 -16');
   assertQuiet(page);
@@ -268,11 +305,7 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await setUp(page, gateway);
   await openConsole(page, gateway, 'card');
   await capture(page);
-  const rest = (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ sent) =>
-    page.evaluate(async ([how, where, what]) => {
-      const response = await fetch(`/api/v1/targets/card/${where}`, { method: how, headers: what ? { 'Content-Type': 'application/json' } : {}, body: what ? JSON.stringify(what) : undefined });
-      return { status: response.status, body: await response.json().catch(() => null) };
-    }, [method, path, sent]);
+  const rest = (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ sent) => ask(page, method, `/targets/card/${path}`, sent);
 
   const config = (/** @type {any} */ change) =>
     page.evaluate(async (targets) => {
@@ -286,17 +319,17 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await awake.click();
   await page.getByRole('menuitem', { name: 'Off for now' }).click();
   await awake.waitFor({ state: 'hidden' });
-  assert.deepEqual((await rest('GET', 'jiggler')).body, { seconds: 0, configured: 600 });
+  await until(async () => JSON.stringify((await rest('GET', 'jiggler')).body) === '{"seconds":0,"configured":600}', 'it is off, for now');
   await button(page, 'More').click();
-  await page.getByRole('menuitemradio', { name: 'Keep the target awake' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Keep the target awake' }).click();
   await awake.click();
   await page.getByRole('menuitem', { name: 'Off for good' }).click();
   await awake.waitFor({ state: 'hidden' });
-  assert.equal((await config()).value, '0');
+  await until(async () => (await config()).value === '0', 'it is off for good');
 
   await openKeyboard(page);
   await until(async () => (await osk(page, 'KeyY').locator('.osk-base').textContent()) === 'Z', 'the keys show the target’s layout');
-  assert.equal(await osk(page, 'IntlBackslash').textContent(), '<>|', 'in its shape');
+  await until(async () => (await osk(page, 'IntlBackslash').textContent()) === '<>|', 'in its shape');
   await checkView(page, 'keys-screen-german');
   await button(page, 'Close the keyboard').click();
   await capture(page);
@@ -310,7 +343,7 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await button(page, 'Add step').click();
   await labelled(page, 'Kind of step').selectOption('pause');
   await button(page, 'Add step').click();
-  await labelled(page, 'Milliseconds').fill('30000');
+  await labelled(page, 'Milliseconds').fill('120000');
   await page.locator('[data-step="1"]').focus();
   await page.keyboard.press('Alt+ArrowUp');
   await page.keyboard.press('Alt+ArrowDown');
@@ -318,7 +351,7 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await button(page, 'Save').click();
   await page.locator('.macro-row').waitFor();
   await checkView(page, 'keys-macros');
-  assert.deepEqual((await rest('GET', 'macros/hold-on')).body.steps, [{ do: 'press', keys: 'shift' }, { do: 'pause', ms: 30000 }]);
+  assert.deepEqual((await rest('GET', 'macros/hold-on')).body.steps, [{ do: 'press', keys: 'shift' }, { do: 'pause', ms: 120000 }]);
 
   const other = await page.context().newPage();
   await openConsole(other, gateway, 'card');
@@ -328,7 +361,7 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await checkView(other, 'keys-macro-runs');
   await other.locator('.macro-badge').getByRole('button', { name: 'Stop' }).click();
   await page.locator('.macro-badge').waitFor({ state: 'hidden' });
-  assert.equal((await rest('GET', 'macros')).body.last.end, 'stopped');
+  await until(async () => (await rest('GET', 'macros')).body.last?.end === 'stopped', 'it was stopped');
   await other.close();
   const takes = async () => {
     await page.locator('.surface').click(); // once the gateway has said that the seat is free again
@@ -341,7 +374,8 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await button(page, 'Record').click();
   await page.getByText('Recording: what you press and click here is kept.').waitFor();
   await capture(page);
-  await page.keyboard.press('Control+a');
+  // together: were there a quarter of a second between them it would be a step of its own
+  await Promise.all([page.keyboard.down('Control'), page.keyboard.down('a'), page.keyboard.up('a'), page.keyboard.up('Control')]);
   await page.locator('.surface').click({ position: { x: 50, y: 40 } });
   await button(page, 'Done').click();
   await labelled(page, 'Title').fill('Recorded');
@@ -350,7 +384,7 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   const { body: recorded } = await rest('GET', 'macros/recorded');
   assert.deepEqual(recorded.steps.filter((step) => step.do !== 'pause').map((step) => step.keys ?? step.do), ['ctrl+a', 'click']);
   await page.getByRole('button', { name: 'Run: Recorded' }).click();
-  await until(async () => (await rest('GET', 'macros')).body.last.end === 'done', 'it runs to its end');
+  await until(async () => (await rest('GET', 'macros')).body.last?.end === 'done', 'it runs to its end');
   const { steps } = recorded;
   assert.equal((await rest('PUT', 'macros/recorded', { title: 'Recorded', shortcut: 'ctrl+alt+1', times: 2, steps })).status, 200);
   await page.reload();

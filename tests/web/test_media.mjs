@@ -142,7 +142,7 @@ test('an image goes in with what was chosen, and a full drive is emptied first',
   await page.getByRole('radio', { name: /stick/ }).check();
   await button(page, 'Replace').click();
   await rowSays(0, /stick\.img/);
-  assert.equal(asked('POST', '/targets/pc/drives/0/eject').length, 1);
+  assert.equal(asked('POST', '/targets/pc/drives/0/eject').length, 1, 'the full one was emptied, once');
   await closeDialog();
 });
 
@@ -366,6 +366,9 @@ test('an address goes in with its login, which is kept nowhere', async () => {
   await open();
   await tab('Address');
   assert.ok(await button(page, 'Insert').isDisabled());
+  await labelled(page, 'Address of the medium').fill('ftp://images.example/rescue.iso');
+  await page.keyboard.press('Tab');
+  await page.getByText('An address begins with https://').waitFor();
   await labelled(page, 'Address of the medium').fill('https://anna:topsecret@images.example/rescue.iso');
   await page.getByText('More: login and certificate').click();
   await labelled(page, 'Password').fill('hush');
@@ -374,12 +377,15 @@ test('an address goes in with its login, which is kept nowhere', async () => {
   await rowSays(0, /rescue\.iso/);
   const [{ url, user, password, copy }] = asked('POST', '/targets/pc/drives/0/insert');
   assert.deepEqual([url, user, password, copy], ['https://anna:topsecret@images.example/rescue.iso', 'me', 'hush', false]);
-  const kept = await page.evaluate(() => JSON.stringify(localStorage));
+  const kept = await until(async () => {
+    const all = await page.evaluate(() => JSON.stringify(localStorage));
+    return all.includes('rescue.iso') && all;
+  }, 'it is remembered');
   assert.ok(kept.includes('https://images.example/rescue.iso') && !/topsecret|hush/.test(kept), kept);
-  assert.equal(await labelled(page, 'Password').inputValue(), '');
+  await until(async () => (await labelled(page, 'Password').inputValue()) === '', 'the password is forgotten');
   await tab('Recently used');
   await page.getByRole('button', { name: /images\.example\/rescue\.iso/ }).click();
-  assert.equal(await labelled(page, 'Address of the medium').inputValue(), 'https://images.example/rescue.iso');
+  await until(async () => (await labelled(page, 'Address of the medium').inputValue()) === 'https://images.example/rescue.iso', 'the address is back');
   await closeDialog();
 });
 

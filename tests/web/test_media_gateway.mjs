@@ -108,7 +108,7 @@ test('a gateway that was killed has the file again by itself, and an upload goes
   await button(page, 'Upload to the library').click();
   await uploads(/[1-9] %/).waitFor();
   await gateway.kill('gateway');
-  await uploads('In the library as large.img').waitFor({ timeout: 60000 });
+  await uploads('In the library as large.img').waitFor({ timeout: 400000 });
   assert.ok(stored('large.img').equals(large));
   await linkIs('good');
   await rowSays(/From this computer/);

@@ -109,7 +109,7 @@ test('without storage, clipboard, keyboard lock, fullscreen and pointer lock it 
   await page.getByRole('searchbox').first().fill('p');
   await page.getByRole('button', { name: /anna/ }).click();
   await page.getByText('Dark', { exact: true }).first().click();
-  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  await until(() => page.evaluate(() => document.documentElement.dataset.theme === 'dark'), 'it is dark');
   assertQuiet(page);
   await page.context().close();
 });
@@ -144,7 +144,8 @@ const YEAR = 365 * 86400;
 test('a clock that is years off spoils no span of time', async () => {
   const now = Math.floor(Date.now() / 1000);
   const plain = gateway.answers['GET /api/v1/targets'].targets[0];
-  gateway.answers['GET /api/v1/targets'] = { targets: [{ ...plain, last_event: { time: now - 180, kind: 'power', text: 'Power on', tone: '' } }] };
+  const event = () => ({ time: Math.floor(Date.now() / 1000) - 180, kind: 'power', text: 'Power on', tone: '' }); // before each answer
+  gateway.answers['GET /api/v1/targets'] = () => ({ targets: [{ ...plain, last_event: event() }] });
   const token = { id: 1, name: 'ci', created: now - 60, expires: now + 86400, used: null, grants: [] };
   gateway.answers['GET /api/v1/account/tokens'] = gateway.answers['GET /api/v1/tokens'] = { tokens: [token] };
   for (const years of [-30, 40]) {

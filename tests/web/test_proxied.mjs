@@ -28,7 +28,6 @@ before(async () => {
   gateway.url = `https://localhost:${port}${BASE}`;
   browser = await launch();
   page = await newPage(browser);
-  page.setDefaultTimeout(60000);
   page.on('dialog', (dialog) => dialog.accept());
 });
 after(async () => {
@@ -83,7 +82,7 @@ test('the page works below the path: set-up, console, upload', async () => {
     } catch {
       return false;
     }
-  }, 'the image is in the library', 20000);
+  }, 'the image is in the library');
   assert.deepEqual(complaints(page), []);
 });
 

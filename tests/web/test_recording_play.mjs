@@ -2,20 +2,12 @@
  * end, seeks, steps, and shows what the target showed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, newPage, setUp } from './browser.mjs';
+import { ask, launch, newPage, setUp } from './browser.mjs';
 import { Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
 let browser, gateway, page;
 
-const ask = (method, path, body) =>
-  page.evaluate(
-    async ([how, where, what]) => {
-      const options = { method: how, headers: what ? { 'Content-Type': 'application/json' } : {}, body: what ? JSON.stringify(what) : undefined };
-      return (await fetch(`/api/v1${where}`, options)).json();
-    },
-    [method, path, body],
-  );
 /** What the film's element says. */
 const film = () =>
   page.evaluate(() => {
@@ -36,9 +28,9 @@ after(async () => {
 });
 
 test('a film plays, seeks and steps', async () => {
-  const { id } = await ask('POST', '/targets/card/recording', { action: 'start' });
-  await until(async () => (await ask('GET', `/recordings/${id}`)).duration > 6000, 'six seconds are recorded');
-  const { duration } = await ask('POST', '/targets/card/recording', { action: 'stop' });
+  const { id } = (await ask(page, 'POST', '/targets/card/recording', { action: 'start' })).body;
+  await until(async () => (await ask(page, 'GET', `/recordings/${id}`)).body.duration > 6000, 'six seconds are recorded');
+  const { duration } = (await ask(page, 'POST', '/targets/card/recording', { action: 'stop' })).body;
   await page.goto(`${gateway.url}/#/recordings/${id}`);
   await until(async () => (await film())?.ready >= 2, 'the film is there');
   const { length, width, height } = await film();
@@ -61,7 +53,7 @@ test('a film plays, seeks and steps', async () => {
 
 test('its colours are the target’s', async () => {
   await page.evaluate(() => { document.querySelector('video').currentTime = 2; });
-  await until(async () => !(await film()).seeking, 'it is there');
+  await until(async () => !(await film()).seeking && (await film()).ready >= 2, 'it is there');
   const colours = await page.evaluate(() => {
     const v = document.querySelector('video');
     const canvas = new OffscreenCanvas(v.videoWidth, v.videoHeight);

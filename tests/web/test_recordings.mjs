@@ -3,26 +3,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, inFirefox, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, inFirefox, labelled, launch, newPage, newUser, openConsole, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
-const PASSWORD = 'a candle in the loft';
 let browser, gateway, anna, ben;
 
-/** What the gateway answers, asked by a page. */
-const ask = (page, method, path, body) =>
-  page.evaluate(
-    async ([how, where, what]) => {
-      const options = { method: how, headers: what ? { 'Content-Type': 'application/json' } : {}, body: what ? JSON.stringify(what) : undefined };
-      const response = await fetch(`/api/v1${where}`, options);
-      return { status: response.status, body: await response.json().catch(() => null) };
-    },
-    [method, path, body],
-  );
-
-const recordings = async () => (await ask(anna, 'GET', '/recordings')).body.recordings;
+const recordings = async () => (await ask(anna, 'GET', '/recordings')).body?.recordings ?? [];
 const files = () => gateway.path('state/recordings');
 
 before(async () => {
@@ -31,13 +19,7 @@ before(async () => {
   await gateway.start();
   anna = await newPage(browser);
   await setUp(anna, gateway);
-  assert.equal((await ask(anna, 'POST', '/users', { name: 'ben', password: PASSWORD, role: 'ReadOnly' })).status, 201);
-  ben = await newPage(browser);
-  await ben.goto(`${gateway.url}/#/`);
-  await labelled(ben, 'User name').fill('ben');
-  await labelled(ben, 'Password').fill(PASSWORD);
-  await ben.keyboard.press('Enter');
-  await ben.getByRole('heading', { name: 'Targets' }).waitFor();
+  ben = await newUser(browser, anna, gateway, 'ben', 'ReadOnly');
 });
 after(async () => {
   await browser?.close();
@@ -68,7 +50,7 @@ test('everybody is told, from the begin to the end', async () => {
   assert.equal(body.recording, true);
   assert.equal((await ask(ben, 'POST', '/targets/card/recording', { action: 'stop' })).status, 403);
   assert.equal((await ask(anna, 'POST', '/targets/card/recording', { action: 'start' })).body.error.code, 'recording-busy');
-  await until(async () => (await recordings())[0].duration >= 7000, 'seven seconds are recorded');
+  await until(async () => (await recordings())[0].duration >= 7000 && (await recordings())[0].frames > 20, 'seven seconds are recorded');
   await button(anna, 'More').click();
   await anna.getByRole('menuitem', { name: /^Stop recording/ }).click();
   await ben.getByText('The recording has ended.').waitFor();
@@ -160,7 +142,7 @@ test('the list, and a deletion that asks', async () => {
   await anna.getByRole('button', { name: /^Delete the recording of card/ }).first().click();
   await anna.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
   await until(async () => (await anna.locator('.recordings > li').count()) === 1, 'it is gone');
-  assert.equal(readdirSync(files()).length, 2);
+  await until(() => readdirSync(files()).length === 2, 'its files are gone');
   const lines = (await ask(anna, 'GET', '/audit?limit=200')).body.lines.map(({ what }) => what);
   for (const what of ['recording-start', 'recording-stop', 'recording-play', 'recording-download', 'recording-delete', 'recording-change']) assert.ok(lines.includes(what), what);
 });

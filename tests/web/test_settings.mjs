@@ -36,7 +36,13 @@ async function open(place) {
 }
 /** @param {string} name of a key */
 const key = (name) => page.locator(`.key[data-key="${name}"]`);
-const saved = () => page.locator('.notice').filter({ hasText: 'Saved.' }).last().waitFor();
+/** It is told, and the line is put away, so that the next one is another's. */
+const saved = () =>
+  until(() => page.evaluate(() => {
+    const line = [...document.querySelectorAll('.notice')].find(({ textContent }) => textContent.includes('Saved.'));
+    line?.querySelector('button')?.click();
+    return Boolean(line);
+  }), 'it is saved');
 const value = async (/** @type {string} */ name) => (await rest.ok('GET', '/config')).gateway[name].value;
 
 test('every section is there from the menu, and axe finds nothing', async () => {
@@ -72,7 +78,7 @@ test('what the file says is locked and says where; a wrong value is told beside 
   await page.waitForFunction(() => document.querySelector('.key[data-key="audit-keep"] .error')?.textContent);
   assert.equal(await value('audit-keep'), '100000');
   await button(page, 'Discard').click();
-  assert.equal(await keep.inputValue(), '100000');
+  await until(async () => (await keep.inputValue()) === '100000', 'it is as it was');
 });
 
 test('a change is saved, told of, and taken back', async () => {
@@ -85,8 +91,8 @@ test('a change is saved, told of, and taken back', async () => {
   await page.keyboard.press('Enter');
   await saved();
   await key('audit-keep').getByText(`Set by ${CREDENTIALS.user}`).waitFor();
-  await page.getByText('Waits for a restart of lightsoutd: Lines kept.').waitFor();
   assert.equal(await value('audit-keep'), '300000');
+  await until(async () => (await rest.ok('GET', '/audit/state')).keep === 300000, 'it counts at once');
   await key('audit-keep').getByRole('button', { name: 'Back to the default' }).click();
   await button(page, 'Save').click();
   await saved();

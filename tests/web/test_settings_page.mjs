@@ -62,6 +62,104 @@ test('what the gateway refuses stands beside its key, and the focus with it', as
   await button(page, 'Discard').click();
 });
 
+/** Holds requests back until they are let go. @param {string} method @param {string} path */
+async function hold(method, path) {
+  const moment = () => {
+    let resolve;
+    return { come: new Promise((done) => (resolve = done)), resolve };
+  };
+  const [asked, released, gone] = [moment(), moment(), moment()];
+  const matches = (url) => url.pathname.endsWith(path);
+  await page.route(matches, async (route) => {
+    if (route.request().method() !== method) return route.continue();
+    asked.resolve();
+    await released.come;
+    await route.continue();
+    gone.resolve();
+  });
+  const release = async () => {
+    released.resolve();
+    await gone.come;
+    await page.unroute(matches);
+  };
+  return { asked: asked.come, release };
+}
+
+test('what is typed while a save is on its way stays, and is not saved yet', async () => {
+  await open('gateway');
+  const [keep, syslog] = [key('audit-keep').locator('input'), key('audit-syslog').locator('input')];
+  await keep.fill('300000');
+  const held = await hold('PATCH', '/config');
+  await button(page, 'Save').click();
+  await held.asked;
+  await keep.fill('250000'); // as it was before
+  await syslog.fill('log.example.org');
+  await held.release();
+  await page.locator('.notice').filter({ hasText: 'Saved.' }).last().waitFor();
+  await page.getByText('2 changes are not saved yet').waitFor();
+  assert.deepEqual([await keep.inputValue(), await syslog.inputValue()], ['250000', 'log.example.org']);
+  await button(page, 'Save').click();
+  await until(() => settings.changes.length === 2, 'the rest is saved');
+  assert.deepEqual(settings.changes, [{ gateway: { 'audit-keep': '300000' } }, { gateway: { 'audit-keep': '250000', 'audit-syslog': 'log.example.org' } }]);
+  await until(async () => !(await page.locator('.save-bar').isVisible()), 'nothing is unsaved');
+});
+
+test('what was not saved when the session ended is there again after the login, for the same user alone', async () => {
+  const NOBODY = refuse(401, 'no-session');
+  const logIn = async (user) => {
+    gateway.answers['POST /api/v1/session'] = { ...sessionWith(EVERYTHING), user };
+    await labelled(page, 'User name').fill(user);
+    await labelled(page, 'Password').fill('x');
+    delete gateway.answers['PATCH /api/v1/config'];
+    gateway.answers = { ...gateway.answers, ...settings.answers };
+    await page.keyboard.press('Enter');
+  };
+  const endWhileEditing = async (value) => {
+    await key('audit-syslog').locator('input').fill(value);
+    gateway.answers['PATCH /api/v1/config'] = NOBODY;
+    await button(page, 'Save').click();
+    await page.getByText('your session has ended').waitFor();
+  };
+  await open('gateway');
+  await endWhileEditing('tls://first:6514');
+  await logIn('anna');
+  await page.getByText('1 change is not saved yet').waitFor();
+  assert.equal(await key('audit-syslog').locator('input').inputValue(), 'tls://first:6514');
+  await button(page, 'Save').click();
+  await page.getByText('Saved.').waitFor();
+  await endWhileEditing('tls://second:6514');
+  await logIn('berta');
+  await page.locator('.settings-room:not([aria-busy]) > *').first().waitFor();
+  assert.equal(await key('audit-syslog').locator('input').inputValue(), 'tls://first:6514');
+  await page.reload();
+});
+
+test('Back takes an open dialog with it', async () => {
+  await open('users');
+  await open('targets');
+  await button(page, 'Remove web1').click();
+  await page.locator('dialog[open]').waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  assert.equal(await page.locator('dialog').count(), 0);
+});
+
+test('what is typed while the end of a trial loads the section anew stays', async () => {
+  await open('gateway');
+  await key('base-path').locator('input').fill('/kvm');
+  await button(page, 'Save').click();
+  await page.getByText('Addresses and names: changed by anna').waitFor();
+  const held = await hold('GET', '/config');
+  await button(page, 'Undo now').click();
+  await held.asked;
+  await key('audit-syslog').locator('input').fill('log.example.org');
+  await held.release();
+  await until(async () => !(await page.locator('.settings-room[aria-busy]').count()), 'the section is there');
+  await page.waitForLoadState('networkidle');
+  assert.equal(await key('audit-syslog').locator('input').inputValue(), 'log.example.org');
+  await button(page, 'Discard').click();
+});
+
 test('a trial survives a reload, shows the new address, and is confirmed over a new connection', async () => {
   let refusals = 3;
   gateway.answers['POST /api/v1/pending-change/confirm'] = () => (refusals-- > 0 ? refuse(409, 'old-connection') : ((settings.pending = null), {}));

@@ -44,7 +44,10 @@ after(async () => {
 
 test('one comes, with its group and title, in the order of the configuration', async () => {
   reload((all) => (all.extra = { machine: 'testcard', group: 'lab', title: 'Drucker im zweiten Stock' }));
-  const extra = await until(() => named('extra'), 'the new one is listed');
+  const extra = await until(async () => {
+    const now = await named('extra');
+    return now?.health.state === 'ok' && now;
+  }, 'the new one is listed');
   assert.deepEqual([extra.group, extra.title, extra.health.state], ['lab', 'Drucker im zweiten Stock', 'ok']);
   assert.deepEqual(await names(), ['card', 'desk', 'extra']);
   const viewer = await Viewer.open(rest, 'extra');
@@ -82,8 +85,57 @@ test('one goes: its viewers are told, its page is over', async () => {
   const end = await viewer.message(TYPE.END);
   assert.equal(end[1], 7);
   assert.match(end.toString('utf8', 4), /^The target extra was removed by its administrator\.$/);
-  assert.deepEqual(await names(), ['card', 'desk']);
+  await until(async () => (await names()).join() === 'card,desk', 'it is listed no more');
   assert.equal((await rest.call('GET', '/targets/extra')).status, 404);
+  await undisturbed(watcher);
+});
+
+const MACRO = { title: 'Hello', steps: [{ do: 'text', text: 'hello' }, { do: 'pause', ms: 60000 }] };
+const macros = async (target) => ((await rest.call('GET', `/targets/${target}/macros`)).body.macros ?? []).map(({ name }) => name);
+
+test('macros outlive a line that a file lost, and go with a target that somebody removes', async () => {
+  reload((all) => (all.extra = { machine: 'testcard' }));
+  await until(() => named('extra'), 'it is there');
+  await rest.ok('PUT', '/targets/extra/macros/hello', MACRO);
+  reload((all) => delete all.extra);
+  await until(async () => !(await named('extra')), 'it is gone');
+  reload((all) => (all.extra = { machine: 'testcard' }));
+  await until(async () => (await macros('extra')).includes('hello'), 'it comes back with its macros');
+  reload((all) => delete all.extra);
+  await until(async () => !(await named('extra')), 'it is gone again');
+
+  await rest.ok('POST', '/targets', { name: 'made', settings: { machine: 'testcard' } });
+  await until(() => named('made'), 'it was made');
+  await rest.ok('PUT', '/targets/made/macros/hello', MACRO);
+  assert.deepEqual(await macros('made'), ['hello']);
+  await rest.ok('DELETE', '/targets/made?force=1');
+  await until(async () => !(await named('made')), 'it was removed');
+  await rest.ok('POST', '/targets', { name: 'made', settings: { machine: 'testcard' } });
+  await until(async () => (await rest.call('GET', '/targets/made/macros')).status === 200, 'another one has its name');
+  assert.deepEqual(await macros('made'), []);
+  await rest.ok('DELETE', '/targets/made?force=1');
+  await undisturbed(watcher);
+});
+
+test('one that is recorded and typed on goes when that has ended, and tells of it', async () => {
+  reload((all) => (all.extra = { machine: 'testcard' }));
+  await until(() => named('extra'), 'it is there');
+  await rest.ok('PUT', '/targets/extra/macros/hello', MACRO);
+  const { id } = await rest.ok('POST', '/targets/extra/recording', { action: 'start' });
+  await until(async () => (await rest.ok('GET', `/recordings/${id}`)).frames >= 3, 'something is recorded');
+  await rest.ok('POST', '/targets/extra/macros/hello/run', {});
+  reload((all) => (all.extra.format = 'nv12'));
+  const recording = await until(async () => {
+    const now = await rest.ok('GET', `/recordings/${id}`);
+    return !now.running && now;
+  }, 'the recording has ended');
+  assert.equal(recording.ended, 'The target is set up anew.');
+  const texts = async () => (await rest.call('GET', '/targets/extra/events')).body.events?.map(({ kind, tone, text }) => `${kind} ${tone} ${text}`) ?? [];
+  const [ended, began] = await until(async () => (await texts()).length >= 2 && texts(), 'the one in its place tells of it');
+  assert.match(ended, /^recording warn The recording by anna has ended after \d+ s: The target is set up anew\.$/);
+  assert.equal(began, 'recording info anna records the screen.');
+  reload((all) => delete all.extra);
+  await until(async () => !(await named('extra')), 'it is gone');
   await undisturbed(watcher);
 });
 
@@ -100,8 +152,7 @@ test('200 of them come at once and go again', async () => {
     for (let i = 0; i < 200; i++) all[`many-${i}`] = { machine: 'testcard', group: `g${i % 10}` };
   });
   await until(async () => (await names()).length === 202, 'all are there');
-  const shot = await rest.call('GET', '/targets/many-137/screenshot?width=160&format=jpeg');
-  assert.equal(shot.status, 200);
+  await until(async () => (await rest.call('GET', '/targets/many-137/screenshot?width=160&format=jpeg')).status === 200, 'one of them gives a picture');
   await undisturbed(watcher);
   reload((all) => {
     for (let i = 0; i < 200; i++) delete all[`many-${i}`];

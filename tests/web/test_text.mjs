@@ -94,7 +94,7 @@ test('the keys choose as well', async () => {
 test('a screenshot is put on the clipboard, and saved with the time in it', { skip: inFirefox && 'it cannot be read back there' }, async () => {
   await page.bringToFront();
   await button(page, 'More').click();
-  await page.getByRole('menuitemradio', { name: 'Screenshots show the time', exact: true }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Screenshots show the time', exact: true }).click();
   await page.locator('h1').click(); // away from the picture
   await page.keyboard.press('Alt+Shift+KeyP');
   await page.getByText('The picture is on the clipboard.').waitFor();
@@ -110,7 +110,7 @@ test('the pointer is what was chosen for this target, and stays so', async () =>
   await button(page, 'More').click();
   await page.getByRole('menuitemradio', { name: 'Arrow', exact: true }).click();
   const cursor = () => page.locator('.surface').evaluate((element) => element.style.cursor);
-  assert.equal(await cursor(), 'default');
+  await until(async () => (await cursor()) === 'default', 'it is chosen');
   await page.reload();
   await page.locator('console-screen canvas').waitFor();
   await until(async () => (await cursor()) === 'default', 'it is kept');

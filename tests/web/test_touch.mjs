@@ -80,8 +80,7 @@ test('a tap clicks where it was tapped, two taps twice in one place', async () =
   const commands = await sent();
   assert.deepEqual(buttons(commands), [0, 1, 0]);
   near(commands.at(-1), { x: 200, y: 100 }, 3);
-  await fingers.tap(x, y);
-  await fingers.tap(x + 6, y - 5);
+  await Promise.all([fingers.tap(x, y), fingers.tap(x + 6, y - 5)]);
   await released();
   const twice = await sent();
   assert.deepEqual(buttons(twice), [0, 1, 0, 1, 0]);
@@ -104,14 +103,10 @@ test('held it is the right button, held and moved it drags, two fingers are the 
   const dragged = await sent();
   assert.deepEqual(buttons(dragged), [0, 1, 0]);
   near(dragged.at(-1), await inPicture(x + 80, y), 3);
-  await fingers.down(x, y, 0);
-  await fingers.down(x + 50, y, 1);
-  await fingers.up(0);
-  await fingers.up(1);
+  await fingers.tapTogether([x, y], [x + 50, y]);
   await released();
   assert.deepEqual(buttons(await sent()), [0, 2, 0]);
-  for (const id of [0, 1, 2]) await fingers.down(x + 40 * id - 60, y, id);
-  for (const id of [0, 1, 2]) await fingers.up(id);
+  await fingers.tapTogether([x - 60, y], [x - 20, y], [x + 20, y]);
   await released();
   assert.deepEqual(buttons(await sent()), [0, 4, 0]);
 });
@@ -125,7 +120,7 @@ test('what the system takes away releases, in the middle of a drag', async () =>
   await fingers.cancel();
   await released();
   assert.equal((await sent()).at(-1).buttons, 0);
-  assert.equal(await page.locator('.drag-badge').isVisible(), false);
+  await until(() => page.locator('.drag-badge').isHidden(), 'the badge is gone');
 });
 
 test('two fingers together turn the wheel, both ways', async () => {
@@ -157,9 +152,7 @@ test('fingers apart zoom around themselves, the page itself never; one moves the
   await page.locator('.zoom-figure').waitFor();
   await checkView(page, 'phone-zoomed');
   const middle = await inPicture(x, y);
-  await fingers.down(x, y);
-  await fingers.slide({ 0: [[x, y], [x + 60, y - 30]] });
-  await fingers.up();
+  await fingers.swipe([x, y], [x + 60, y - 30]);
   near(await inPicture(x + 60, y - 30), middle, 3);
   assert.deepEqual((await sent()).filter((command) => command.buttons), [], 'nothing was clicked');
 });
@@ -181,13 +174,11 @@ test('turned on its side, the phone shows the same place, with the buttons in a 
 
 test('as on a trackpad: sliding moves the pointer, a tap clicks where it is, a held drag goes on until a tap', async () => {
   await button(page, 'More').tap();
-  await page.getByRole('menuitemradio', { name: 'Fingers as on a trackpad' }).tap();
+  await page.getByRole('menuitemcheckbox', { name: 'Fingers as on a trackpad' }).tap();
   await page.getByText('Slide to move the pointer, tap to click.').waitFor();
   await sent();
   const { x, y } = await onPage(640, 360);
-  await fingers.down(x, y + 120);
-  await fingers.slide({ 0: [[x, y + 120], [x + 60, y + 120]] });
-  await fingers.up();
+  await fingers.swipe([x, y + 120], [x + 60, y + 120]);
   const moved = (await sent()).map((command) => command.x);
   assert.ok(moved.at(-1) - moved[0] > 100 && moved.every((at, i) => i === 0 || at >= moved[i - 1]), `${moved}`);
   await fingers.tap(20, y - 100);
@@ -210,9 +201,7 @@ test('a target that takes only movement gets only movement', async () => {
   const input = (relative) => page.evaluate((on) => document.querySelector('console-screen').input.setAbsolute(!on), relative);
   await input(true);
   await sent();
-  await fingers.down(100, 300);
-  await fingers.slide({ 0: [[100, 300], [160, 330]] });
-  await fingers.up();
+  await fingers.swipe([100, 300], [160, 330]);
   await fingers.tap(100, 300);
   await released();
   const commands = await sent();
@@ -236,7 +225,7 @@ async function typed(count) {
 
 test('the phone’s keyboard: letters, a composition that is corrected, a whole word, Enter', async () => {
   await button(page, 'Keyboard').tap();
-  assert.equal(await field(), 'soft-field');
+  await until(async () => (await field()) === 'soft-field', 'the phone has its keyboard');
   await page.getByText('Your keys go to the target').waitFor();
   await sent();
   await fingers.client.send('Input.insertText', { text: 'ls' });
@@ -288,12 +277,19 @@ test('the row above it: Control once and locked, arrows as long as they are held
   await row('Back to the first keys').tap();
 });
 
+test('a key of the row waits for what is still being typed', async () => {
+  await fingers.client.send('Input.insertText', { text: 'abcdefghijklmnopqrst' });
+  await page.locator('.key-row').getByRole('button', { name: 'Control', exact: true }).tap();
+  await fingers.client.send('Input.insertText', { text: 'c' });
+  assert.deepEqual(await typed(44), [...keys('abcdefghijklmnopqrst'), '+e0', ...keys('c'), '-e0']);
+});
+
 test('a modifier that is still down when the keyboard goes is released', async () => {
   await page.locator('.key-row').getByRole('button', { name: 'Shift', exact: true }).tap();
   assert.deepEqual(await typed(1), ['+e1']);
   await button(page, 'Keyboard').tap();
   assert.deepEqual(await typed(1), ['-e1']);
-  assert.equal(await page.locator('.key-row').isVisible(), false);
+  await until(() => page.locator('.key-row').isHidden(), 'the row is gone');
 });
 
 test('the smallest phone: everything is within reach', async () => {
@@ -349,8 +345,7 @@ test('a mouse zooms, turns and moves the view; positions follow, whatever the ro
     assert.equal(await scale(desk), wanted);
   }
   await capture(desk);
-  const sharp = () => desk.evaluate(() => document.querySelector('.surface canvas').classList.contains('sharp'));
-  assert.ok(await sharp(), 'whole scales are sharp');
+  await until(() => desk.evaluate(() => document.querySelector('.surface canvas').classList.contains('sharp')), 'whole scales are sharp');
   const box = await desk.locator('console-screen').boundingBox();
   await desk.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await desk.mouse.move(box.x + box.width - 3, box.y + box.height - 3);
@@ -358,7 +353,7 @@ test('a mouse zooms, turns and moves the view; positions follow, whatever the ro
   await sent(desk);
   await desk.mouse.down();
   await desk.mouse.up();
-  const [{ x, y }] = await sent(desk);
+  const { x, y } = await until(async () => (await sent(desk))[0], 'the click was told');
   near({ x, y }, { x: 1278, y: 718 }, 3);
   await shot(desk, 'desk-zoomed');
   await desk.mouse.wheel(0, -100);

@@ -75,7 +75,7 @@ function upload(path, metadata, more = {}) {
   const done = new Promise((resolve, reject) => {
     self = new tus.Upload(createReadStream(path), {
       endpoint: `${gateway.url}/api/v1/uploads`,
-      retryDelays: [200, 500, 1000, 2000, 5000],
+      retryDelays: [200, 500, 1000, 2000, ...Array(20).fill(5000)], // until another gateway is there
       headers: { Cookie: cookie },
       httpStack: new tus.DefaultHttpStack({ rejectUnauthorized: false }),
       metadata,

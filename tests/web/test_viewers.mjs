@@ -35,8 +35,9 @@ test('the list names them, who types, and which one this page is', async () => {
   await button(page, '2 viewers').click();
   const rows = page.locator('.viewer-list li');
   await until(async () => (await rows.count()) === 2, 'both are listed');
-  assert.match(await rows.nth(0).textContent(), /^anna.*you · has the keyboard · since .*127\.0\.0\.1/);
-  assert.match(await rows.nth(1).textContent(), /^anna.*since .*127\.0\.0\.1/);
+  const says = (/** @type {number} */ row, /** @type {RegExp} */ words) => until(() => rows.nth(row).textContent().then((text) => words.test(text)), `row ${row} says ${words}`);
+  await says(0, /^anna.*you · has the keyboard · since .*127\.0\.0\.1/);
+  await says(1, /^anna.*since .*127\.0\.0\.1/);
   assert.equal(await rows.nth(0).getByRole('button').count(), 0, 'nobody disconnects herself here');
   await shot(page, 'viewers');
 });

@@ -1,5 +1,5 @@
-/* What the page weighs: from the login to the first picture, and all of it in one language; and that a walk through all
- * views asks nobody but the gateway. */
+/* What the page weighs: from the login to the first picture, and with all views and dialogs in one language; and that a
+ * walk through them asks nobody but the gateway. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';

@@ -7,12 +7,13 @@
  * @param {number} [limitMs]
  * @returns {Promise<Exclude<T, false|null|undefined|0|''>>} the first answer that is not empty
  */
-export async function until(condition, what, limitMs = 20000) {
+export async function until(condition, what, limitMs = 60000) {
   const end = Date.now() + limitMs;
   for (;;) {
+    const last = Date.now() > end; // a machine that stood still meanwhile is looked at once more
     const answer = await condition();
     if (answer) return /** @type {any} */ (answer);
-    if (Date.now() > end) throw new Error(`In ${limitMs / 1000} s it did not come to be that ${what}.`);
+    if (last) throw new Error(`In ${limitMs / 1000} s it did not come to be that ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

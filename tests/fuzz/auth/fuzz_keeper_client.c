@@ -118,7 +118,7 @@ static struct auth_session session;
 
 static void ask_all(struct keeper_client *client)
 {
-    asked += keeper_client_setup(client, "s", "u", "p", "", on_login, NULL) == 0;
+    asked += keeper_client_setup(client, "s", "u", "p", "", "", on_login, NULL) == 0;
     static const struct keeper_credentials credentials = {"u", "p", "123456", "", "", "", ""};
     asked += keeper_client_log_in(client, &credentials, on_login, NULL) == 0;
     asked += keeper_client_session(client, TOKEN, on_login, NULL) == 0;

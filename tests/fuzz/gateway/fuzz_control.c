@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/control.h"
-#include "gateway/control_clock.h"
-#include "gateway/control_net.h"
-#include "gateway/drive_notes.h"
+#include "gateway/control/control.h"
+#include "gateway/control/control_clock.h"
+#include "gateway/control/control_net.h"
+#include "gateway/drives/drive_notes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/export_notes.h"
+#include "gateway/drives/export_notes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

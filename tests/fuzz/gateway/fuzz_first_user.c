@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/first_start.h"
+#include "gateway/owner/first_start.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

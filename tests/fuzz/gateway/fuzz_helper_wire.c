@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/control_dongle.h"
-#include "gateway/helper_wire.h"
+#include "gateway/control/control_dongle.h"
+#include "gateway/helper/helper_wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/attrs.h"
-#include "gateway/macro_notes.h"
-#include "gateway/macro_run.h"
-#include "gateway/macros.h"
+#include "gateway/macros/macro_notes.h"
+#include "gateway/macros/macro_run.h"
+#include "gateway/macros/macros.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/outward_setup.h"
-#include "gateway/outward_wire.h"
+#include "gateway/outward/outward_setup.h"
+#include "gateway/outward/outward_wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

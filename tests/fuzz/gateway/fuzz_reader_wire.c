@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/utf8.h"
-#include "gateway/reader_wire.h"
+#include "gateway/reader/reader_wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

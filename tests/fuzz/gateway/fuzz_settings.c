@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/ipc.h"
-#include "gateway/control_config.h"
-#include "gateway/control_devices.h"
+#include "gateway/control/control_config.h"
+#include "gateway/control/control_devices.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -109,6 +109,7 @@ static void fuzz_chooser(struct wire_reader *r)
     struct chooser_config config = {.automatic = true, .patience_us = 15000000, .quiet_us = 60000000};
     uint64_t now = 1;
     unsigned switches = 0;
+    bool medium_changed = false;
     config.first = wire_read_u8(r) % PERSONALITIES;
     config.known = wire_read_u8(r) & 1;
     chooser_init(&chooser, &config);
@@ -116,9 +117,15 @@ static void fuzz_chooser(struct wire_reader *r)
         enum chooser_event event = wire_read_u8(r) % (CHOOSER_TICK + 1);
         now += (uint64_t)wire_read_u8(r) * 500000;
         switches = event == CHOOSER_POWER_ON || event == CHOOSER_POWER_OFF ? 0 : switches;
-        bool used = chooser.key_down || chooser.locked;
+        bool used = chooser.key_down || (chooser.locked && chooser.medium);
+        medium_changed |= event == CHOOSER_MEDIUM_IN || event == CHOOSER_MEDIUM_OUT;
         enum chooser_step step = chooser_event(&chooser, event, now);
         check(step != CHOOSER_SWITCH || !used || event == CHOOSER_POWER_ON);
+        if (step == CHOOSER_SWITCH && event == CHOOSER_RESET) { /* begins anew, once for a change of medium */
+            check(medium_changed);
+            switches = 0;
+        }
+        medium_changed &= step != CHOOSER_SWITCH;
         switches += step == CHOOSER_SWITCH;
         check(switches <= 2 * PERSONALITIES);
         check(chooser.current < PERSONALITIES && chooser.next < PERSONALITIES);

@@ -1,9 +1,11 @@
-/* Any bytes as a font of Linux's console or of GRUB: what was taken can be found again, and nothing else happens. */
+/* Any bytes as a font of Linux's console, of a firmware or of GRUB: what was taken can be found again, and nothing else
+ * happens. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "video/font_pf2.h"
 #include "video/font_psf.h"
+#include "video/font_uefi.h"
 #include "video/font_vga.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     font_psf_add(fonts, "psf", data, size);
     font_pf2_add(fonts, "pf2", data, size);
     font_vga_add(fonts, data, size);
+    font_uefi_add(fonts, data, size);
     check(fonts);
     console_fonts_destroy(fonts);
     return 0;

@@ -48,7 +48,7 @@ static inline void make_file(const char *name, const char *text)
 
 static inline void wait_reply(void)
 {
-    const uint64_t limit = clock_now_us() + 60000000;
+    const uint64_t limit = clock_now_us() + 120000000;
     while (!f.status && clock_now_us() < limit)
         loop_dispatch(f.loop, 50);
     assert_true(f.status);

@@ -131,6 +131,12 @@ static void test_a_seat_of_ones_own(void **state)
     expect(ROUTE_POST, TARGET "/seat", "{}", 400, "is required");
 }
 
+static int ask(const char *path, const char *query)
+{
+    assert_true(fixture_call(&f, ROUTE_GET, path, query, "", 0));
+    return f.status;
+}
+
 static void test_pictures(void **state)
 {
     (void)state;
@@ -142,26 +148,20 @@ static void test_pictures(void **state)
     f.no_cursor = true;
     expect(ROUTE_GET, TARGET "/screen-text", "", 200, "\"cursor\":null");
     f.no_cursor = false;
-    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", "x=3&y=0&width=90&height=16", "", 0));
+    assert_int_equal(ask(TARGET "/screen-text", "x=3&y=0&width=90&height=16"), 200);
     assert_non_null(strstr(f.body, "\"unknown\":[[0,8,2]]"));
     assert_non_null(strstr(f.body, "\"cell\":{\"x\":3,"));
-    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", "format=text", "", 0));
+    assert_int_equal(ask(TARGET "/screen-text", "format=text"), 200);
     assert_string_equal(f.body, "login:\n\n");
     static const char *const bad[] = {"x=1",         "x=1&y=1&width=0&height=1",    "x=1&y=1&width=-1&height=1",
                                       "format=html", "x=1&y=1&width=9999&height=1", "recognise=../x",
                                       "recognise=e"};
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-        assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", bad[i], "", 0));
-        assert_int_equal(f.status, 400);
-    }
-    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screen-text", "recognise=eng", "", 0));
-    assert_int_equal(f.status, 422);
-    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "format=jpeg", "", 0));
-    assert_int_equal(f.status, 409);
-    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "width=99999", "", 0));
-    assert_int_equal(f.status, 400);
-    assert_true(fixture_call(&f, ROUTE_GET, TARGET "/screenshot", "format=bmp", "", 0));
-    assert_int_equal(f.status, 400);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(ask(TARGET "/screen-text", bad[i]), 400);
+    assert_int_equal(ask(TARGET "/screen-text", "recognise=eng"), 422);
+    assert_int_equal(ask(TARGET "/screenshot", "format=jpeg"), 409);
+    assert_int_equal(ask(TARGET "/screenshot", "width=99999"), 400);
+    assert_int_equal(ask(TARGET "/screenshot", "format=bmp"), 400);
 }
 
 static void test_viewers(void **state)

@@ -38,7 +38,7 @@ static inline struct errand_directory *asked_init(struct asked *self, const char
     text_copy(d->bind_dn, sizeof d->bind_dn, SLAPD_READER);
     text_copy(d->bind_password, sizeof d->bind_password, SLAPD_READER_PASSWORD);
     text_copy(d->authorities, sizeof d->authorities, authority);
-    d->patience_ms = 4000;
+    d->patience_ms = 60000;
     d->groups.n = 2;
     text_copy(d->groups.list[0], ERRAND_MAX_DN, "CN=Admins, OU=groups,DC=example,DC=org"); /* as people write it */
     text_copy(d->groups.list[1], ERRAND_MAX_DN, "cn=operators," SLAPD_GROUPS);

@@ -69,7 +69,7 @@ static inline bool watch_wait(struct screen_watch *self, unsigned frames, unsign
 {
     struct timespec limit;
     clock_gettime(CLOCK_REALTIME, &limit);
-    limit.tv_sec += 20;
+    limit.tv_sec += 120; /* only catches hangs: also under an emulator, on a busy machine */
     pthread_mutex_lock(&self->lock);
     int r = 0;
     while (r == 0 && (self->frames < frames || self->signals < signals))

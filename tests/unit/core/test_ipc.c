@@ -110,7 +110,7 @@ static void connect_raw(void)
 
 #define DISPATCH_UNTIL(condition)                                                                                      \
     do {                                                                                                               \
-        uint64_t give_up_ = clock_now_us() + 20 * 1000000ull;                                                          \
+        uint64_t give_up_ = clock_now_us() + 120 * 1000000ull;                                                         \
         while (!(condition) && clock_now_us() < give_up_)                                                              \
             assert_int_equal(loop_dispatch(loop, 1000), 0);                                                            \
         assert_true(condition);                                                                                        \

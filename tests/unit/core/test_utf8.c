@@ -81,6 +81,17 @@ static void text_is_valid_to_its_end(attr_unused void **state)
     assert_false(utf8_valid("gr\xC3\xBC\xC3", 5));
 }
 
+static void each_character_is_written_and_read(attr_unused void **state)
+{
+    for (uint32_t c = 0; c <= 0x10FFFF; c++) {
+        char bytes[4];
+        const size_t length = utf8_write(bytes, c);
+        if (c < 0xD800 || c > 0xDFFF)
+            assert_int_equal(utf8_sequence(bytes, length), length);
+        assert_int_equal(utf8_read(bytes, length), c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +99,7 @@ int main(void)
         cmocka_unit_test(controls_are_not_printable),
         cmocka_unit_test(what_turns_directions_is_known),
         cmocka_unit_test(text_is_valid_to_its_end),
+        cmocka_unit_test(each_character_is_written_and_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,11 +17,11 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "encode/audience.h"
-#include "gateway/console.h"
+#include "gateway/console/console.h"
 #include "replica/replica.h"
 #include "usbgadget/recording.h"
 
-#define HANG_US 20000000
+#define HANG_US 120000000
 #define KEY_A 0x04
 #define KEY_SHIFT 0xE1
 

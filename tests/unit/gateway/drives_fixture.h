@@ -21,13 +21,13 @@
 #include "core/attrs.h"
 #include "core/clock.h"
 #include "core/text.h"
-#include "gateway/drives.h"
-#include "gateway/media_streams.h"
+#include "gateway/drives/drives.h"
+#include "gateway/drives/media_streams.h"
 #include "media/layers.h"
 #include "media/source_nbd.h"
 #include "media/source_stream.h"
 
-#define HANG_US 30000000
+#define HANG_US 120000000
 #define IMAGE_SIZE (3u << 20)
 #define WAIT_S 1 /* before the machine stands still */
 

@@ -30,8 +30,8 @@
 #include "core/attrs.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
-#include "gateway/config.h"
-#include "gateway/helper_wire.h"
+#include "gateway/config/config.h"
+#include "gateway/helper/helper_wire.h"
 #include "gateway/role.h"
 
 #define HANG_MS 300000

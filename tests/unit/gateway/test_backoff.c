@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/backoff.h"
+#include "gateway/supervisor/backoff.h"
 
 static void doubles_up_to_the_longest(void **state)
 {

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "core/attrs.h"
-#include "gateway/backup_files.h"
+#include "gateway/owner/backup_files.h"
 
 #define PHRASE "a passphrase that nobody guesses"
 

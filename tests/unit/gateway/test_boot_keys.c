@@ -11,12 +11,12 @@
 #include <errno.h>
 
 #include "core/clock.h"
-#include "gateway/boot_keys.h"
+#include "gateway/dongle/boot_keys.h"
 
 #define F11 0x44
 #define DOWN 0x51
 #define ENTER 0x28
-#define HANG_US 20000000
+#define HANG_US 120000000
 
 struct bench {
     struct input input;

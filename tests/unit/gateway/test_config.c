@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "gateway/config.h"
-#include "gateway/config_keys.h"
+#include "gateway/config/config.h"
+#include "gateway/config/config_keys.h"
 
 static struct config *parse(const char *text)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 static struct config_mistakes mistakes;
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/directory_setup.h"
+#include "gateway/outward/directory_setup.h"
 
 static struct config_mistakes mistakes;
 

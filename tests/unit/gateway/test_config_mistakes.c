@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 static char *printed(const struct config_mistakes *mistakes)
 {

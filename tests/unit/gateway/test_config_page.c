@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/config_page.h"
+#include "gateway/config/config_page.h"
 
 static struct config_mistakes mistakes, ignored;
 static struct config_page *page;

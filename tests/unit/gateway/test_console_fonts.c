@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "gateway/console_font_files.h"
+#include "gateway/pictures/console_font_files.h"
 #include "video/text_read.h"
 
 #define WIDTH 1366
@@ -53,6 +53,15 @@ static int glyph_of(int font, uint32_t code, int *ret_size)
                 *ret_size = size;
                 return glyph;
             }
+    return -1;
+}
+
+/* The font's number; -1: it is not there. */
+static int font_named(const char *name)
+{
+    for (size_t font = 0; font < console_fonts_count(fonts); font++)
+        if (strcmp(console_fonts_name(fonts, (int)font), name) == 0)
+            return (int)font;
     return -1;
 }
 
@@ -167,6 +176,22 @@ static void test_every_font(void **state)
         print_message("package console-setup-linux is not installed: few fonts were read\n");
 }
 
+/* It stands packed in the firmware's file. */
+static void test_the_firmwares_font(void **state)
+{
+    (void)state;
+    if (access("/usr/share/OVMF/OVMF_CODE_4M.fd", R_OK) != 0) {
+        print_message("package ovmf is not installed: left out\n");
+        return;
+    }
+    struct pen pen;
+    const int font = font_named("UEFI 8x19");
+    assert_true(font >= 0);
+    assert_true(take_pen(font, 0, 0, &pen));
+    assert_true(all_there(&pen, WORDS));
+    assert_true(glyph_of(font, 0x2500, &pen.size) >= 0); /* the line of its frames */
+}
+
 /* One wrong pixel is an unknown cell, at its place, and nothing else. */
 static void test_a_wrong_pixel_is_unknown(void **state)
 {
@@ -227,17 +252,15 @@ static void test_a_window_of_text(void **state)
     (void)state;
     struct pen pen;
     struct text_read text;
-    size_t font = 0;
-    while (font < console_fonts_count(fonts) && strcmp(console_fonts_name(fonts, (int)font), "Uni2-Fixed16") != 0)
-        font++;
-    if (font == console_fonts_count(fonts)) {
+    const int font = font_named("Uni2-Fixed16");
+    if (font < 0) {
         print_message("package console-setup-linux is not installed: left out\n");
         return;
     }
     srand(5);
     for (size_t i = 0; i < WIDTH * HEIGHT; i++)
         pixels[i] = (uint32_t)rand() & 0xffffff;
-    assert_true(take_pen((int)font, 403, 207, &pen));
+    assert_true(take_pen(font, 403, 207, &pen));
     for (int y = 200; y < 200 + 20 * 16; y++)
         for (int x = 400; x < 400 + 70 * 8; x++)
             pixels[y * WIDTH + x] = PAPER;
@@ -256,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_font),
+        cmocka_unit_test(test_the_firmwares_font),
         cmocka_unit_test(test_a_wrong_pixel_is_unknown),
         cmocka_unit_test(test_what_is_no_text),
         cmocka_unit_test(test_a_window_of_text),

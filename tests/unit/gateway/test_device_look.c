@@ -14,48 +14,33 @@
 
 #include "core/ipc.h"
 #include "core/text.h"
-#include "gateway/control.h"
-#include "gateway/control_devices.h"
-#include "gateway/supervisor_devices.h"
+#include "gateway/control/control.h"
+#include "gateway/control/control_devices.h"
+#include "gateway/supervisor/supervisor_devices.h"
+#include "machine_folder.h"
 
-#define HANG_US 10000000
+#define HANG_US 120000000
 
-static char root[] = "/tmp/lightsout-look-XXXXXX";
+static struct machine_folder root;
 static struct devices devices;
 static struct config_target target = {.machine = CONFIG_DONGLE, .name = "desk"};
 static struct config config;
 
-static void file(const char *name, const char *text)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 static int make_machine(void **state)
 {
     (void)state;
-    if (!mkdtemp(root))
-        return -1;
-    file("sys/class/video4linux/video0/name", "HDMI bridge\n");
-    file("sys/class/video4linux/video2/name", "stick\n");
-    file("sys/class/udc/fe980000.usb/state", "configured\n");
-    file("sys/class/udc/fe980000.usb/function", "lightsout-desk\n");
-    file("sys/class/udc/fe980000.usb/current_speed", "high-speed\n");
-    file("sys/class/udc/other.usb/function", "g_ether\n");
-    file("sys/class/udc/spare.usb/state", "not attached\n");
-    file("sys/class/udc/spare.usb/maximum_speed", "super-speed\n");
-    file("sys/bus/gpio/devices/gpiochip0/ngpio", "8\n");
-    file("dev/video2", "no device");
-    devices_list(root, &devices);
+    machine_folder_make(&root);
+    machine_folder_file(&root, "sys/class/video4linux/video0/name", "HDMI bridge\n");
+    machine_folder_file(&root, "sys/class/video4linux/video2/name", "stick\n");
+    machine_folder_file(&root, "sys/class/udc/fe980000.usb/state", "configured\n");
+    machine_folder_file(&root, "sys/class/udc/fe980000.usb/function", "lightsout-desk\n");
+    machine_folder_file(&root, "sys/class/udc/fe980000.usb/current_speed", "high-speed\n");
+    machine_folder_file(&root, "sys/class/udc/other.usb/function", "g_ether\n");
+    machine_folder_file(&root, "sys/class/udc/spare.usb/state", "not attached\n");
+    machine_folder_file(&root, "sys/class/udc/spare.usb/maximum_speed", "super-speed\n");
+    machine_folder_file(&root, "sys/bus/gpio/devices/gpiochip0/ngpio", "8\n");
+    machine_folder_file(&root, "dev/video2", "no device");
+    devices_list(root.path, &devices);
     snprintf(target.dongle.capture, sizeof target.dongle.capture, "/dev/video0");
     snprintf(target.dongle.panel.buttons[0].chip, sizeof target.dongle.panel.buttons[0].chip, "/dev/gpiochip0");
     target.dongle.panel.buttons[0].offset = 3;
@@ -67,15 +52,14 @@ static int make_machine(void **state)
 static int remove_machine(void **state)
 {
     (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", root);
-    return system(command);
+    machine_folder_remove(&root);
+    return 0;
 }
 
 static const struct device_seen *look(enum device_kind kind, const char *value)
 {
     static struct device_question question;
-    assert_int_equal(device_question_make(root, &config, &devices, kind, value, &question), 0);
+    assert_int_equal(device_question_make(root.path, &config, &devices, kind, value, &question), 0);
     device_look(&question);
     return &question.seen;
 }
@@ -137,7 +121,8 @@ static void what_is_not_listed_is_not_looked_at(void **state)
     static struct device_question question;
     static const char *const strange[] = {"/dev/video1", "/etc/passwd", "", "/dev/../dev/video0"};
     for (unsigned i = 0; i < ARRAY_SIZE(strange); i++)
-        assert_int_equal(device_question_make(root, &config, &devices, DEVICE_CAPTURE, strange[i], &question), -ENOENT);
+        assert_int_equal(device_question_make(root.path, &config, &devices, DEVICE_CAPTURE, strange[i], &question),
+                         -ENOENT);
 }
 
 static void a_list_without_room_says_so(void **state)
@@ -229,7 +214,8 @@ static void the_supervisor_answers(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
     assert_int_equal(ipc_create(bed.loop, fds[0], &asks, &bed, &bed.supervisor), 0);
     assert_int_equal(ipc_create(bed.loop, fds[1], &answers, &bed, &bed.gateway), 0);
-    const struct supervisor_devices_config c = {.root = root, .config = &config, .gateway = gateway_of, .data = &bed};
+    const struct supervisor_devices_config c = {
+        .root = root.path, .config = &config, .gateway = gateway_of, .data = &bed};
     assert_int_equal(supervisor_devices_create(bed.loop, &c, &bed.devices), 0);
     assert_int_equal(loop_timer_add(bed.loop, on_hang, &bed, &bed.hang), 0);
     loop_timer_arm_in(bed.hang, HANG_US);

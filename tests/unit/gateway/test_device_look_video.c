@@ -10,7 +10,7 @@
 #include <linux/videodev2.h>
 
 #include "core/text.h"
-#include "gateway/device_look.h"
+#include "gateway/doctor/device_look.h"
 
 #define FD 77
 

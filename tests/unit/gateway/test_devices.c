@@ -10,64 +10,35 @@
 
 #include <cmocka.h>
 
-#include "gateway/devices.h"
+#include "gateway/doctor/devices.h"
+#include "machine_folder.h"
 
-static char root[] = "/tmp/lightsout-devices-XXXXXX";
+static struct machine_folder root;
 static struct devices devices;
-
-static void make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-}
-
-static void file(const char *name, const char *text)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    make_folders(path);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-static void link_to(const char *name, const char *target)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    make_folders(path);
-    assert_int_equal(symlink(target, path), 0);
-}
 
 static int make_machine(void **state)
 {
     (void)state;
-    if (!mkdtemp(root))
-        return -1;
-    file("sys/class/video4linux/video0/name", "HDMI stick\n");
-    link_to("sys/class/video4linux/video0/device/driver", "../../bus/usb/drivers/uvcvideo");
-    file("sys/class/video4linux/video10/name", "second\n");
-    file("sys/class/video4linux/v4l-subdev0/name", "not one\n");
-    link_to("dev/v4l/by-path/pci-0-usb-1-video-index0", "../../video0");
-    file("sys/class/udc/fe980000.usb/state", "configured\n");
-    file("sys/class/udc/fe980000.usb/function", "lightsout-a\n");
-    file("sys/bus/gpio/devices/gpiochip0/ngpio", "54\n");
-    file("sys/bus/gpio/devices/gpiochip0/of_node/name", "pinctrl");
-    file("dev/kvm", "");
-    devices_list(root, &devices);
+    machine_folder_make(&root);
+    machine_folder_file(&root, "sys/class/video4linux/video0/name", "HDMI stick\n");
+    machine_folder_link(&root, "sys/class/video4linux/video0/device/driver", "../../bus/usb/drivers/uvcvideo");
+    machine_folder_file(&root, "sys/class/video4linux/video10/name", "second\n");
+    machine_folder_file(&root, "sys/class/video4linux/v4l-subdev0/name", "not one\n");
+    machine_folder_link(&root, "dev/v4l/by-path/pci-0-usb-1-video-index0", "../../video0");
+    machine_folder_file(&root, "sys/class/udc/fe980000.usb/state", "configured\n");
+    machine_folder_file(&root, "sys/class/udc/fe980000.usb/function", "lightsout-a\n");
+    machine_folder_file(&root, "sys/bus/gpio/devices/gpiochip0/ngpio", "54\n");
+    machine_folder_file(&root, "sys/bus/gpio/devices/gpiochip0/of_node/name", "pinctrl");
+    machine_folder_file(&root, "dev/kvm", "");
+    devices_list(root.path, &devices);
     return 0;
 }
 
 static int remove_machine(void **state)
 {
     (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", root);
-    return system(command);
+    machine_folder_remove(&root);
+    return 0;
 }
 
 static void all_are_listed(void **state)

@@ -21,7 +21,7 @@
 #include "program.h"
 
 #define OWNER_PASSWORD "correct horse 9"
-#define HANGS_S 60
+#define HANGS_S 120
 
 static struct program program;
 static struct slapd *slapd;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/doctor_security_inner.h"
+#include "gateway/doctor/doctor_security_inner.h"
 #include "program.h"
 
 static char root[64];

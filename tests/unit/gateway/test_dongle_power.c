@@ -11,9 +11,9 @@
 #include <errno.h>
 
 #include "core/clock.h"
-#include "gateway/dongle_power.h"
+#include "gateway/dongle/dongle_power.h"
 
-#define HANG_US 60000000
+#define HANG_US 120000000
 #define BUTTONS (1u << FRONT_PANEL_POWER | 1u << FRONT_PANEL_RESET)
 
 struct bench {

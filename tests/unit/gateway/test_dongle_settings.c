@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/dongle_settings.h"
+#include "gateway/dongle/dongle_settings.h"
 
 static void comes_back(void **state)
 {

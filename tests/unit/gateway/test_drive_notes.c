@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/text.h"
-#include "gateway/drive_notes.h"
+#include "gateway/drives/drive_notes.h"
 
 static struct drive_notes two_drives(void)
 {

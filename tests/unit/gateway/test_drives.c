@@ -2,7 +2,9 @@
 #include <sys/time.h>
 
 #include "drives_fixture.h"
-#include "gateway/drive_notes.h"
+#include "gateway/drives/drive_notes.h"
+
+#define MARK 4096 /* bytes from 8192 on that a target has written */
 
 static struct medium_spec image_spec(const char *name)
 {
@@ -90,10 +92,56 @@ static int overlaid(struct bench *b, enum medium_overlay overlay, struct reader 
     return r;
 }
 
+/* A stick whose writes go with it, written over; mark: what is there now. */
+static void write_over(struct bench *b, uint8_t mark[MARK])
+{
+    struct reader reader;
+    memset(mark, 0xa5, MARK);
+    write_image(b, "stick.img", 3, IMAGE_SIZE);
+    assert_int_equal(overlaid(b, MEDIUM_OVERLAY_DISCARD, &reader), 0);
+    assert_int_equal(write_at(b, &reader, 8192, mark, MARK), 0);
+    reader_close(&reader);
+}
+
+/* The machine of one that comes back is a new one: nothing is in it. */
+static void leave_and_come_back(struct bench *b, bool forget)
+{
+    drives_leave(b->target.drives, forget);
+    bench_stop(b);
+    b->machine = (struct machine_drive){.phase = DRIVE_EMPTY};
+    bench_start(b);
+    drives_restore(b->target.drives);
+}
+
+static void a_target_that_comes_back_has_what_was_in(void **state)
+{
+    struct bench *b = *state;
+    static uint8_t room[MARK], mark[MARK];
+    struct reader reader;
+    write_over(b, mark);
+
+    leave_and_come_back(b, false);
+    WAIT(b, b->machine.phase == DRIVE_INSERTED);
+    assert_string_equal(drive_now(b).medium, "stick.img");
+    reader = reader_open(b);
+    assert_int_equal(read_at(b, &reader, 8192, room, sizeof room), 0);
+    assert_memory_equal(room, mark, sizeof mark);
+    reader_close(&reader);
+
+    leave_and_come_back(b, true);
+    run_for(b, 300000);
+    assert_int_equal(b->machine.phase, DRIVE_EMPTY);
+    assert_int_equal(drive_now(b).size, 0);
+    assert_int_equal(overlaid(b, MEDIUM_OVERLAY_DISCARD, &reader), 0);
+    assert_int_equal(read_at(b, &reader, 8192, room, sizeof room), 0);
+    assert_true(is_image(room, sizeof room, 8192, 3));
+    reader_close(&reader);
+}
+
 static void what_is_written_over_an_image_is_kept_on_demand(void **state)
 {
     struct bench *b = *state;
-    static uint8_t room[4096], mark[4096];
+    static uint8_t room[MARK], mark[MARK];
     struct reader reader;
     struct result result = {0};
     memset(mark, 0xa5, sizeof mark);
@@ -134,13 +182,9 @@ static void what_is_written_over_an_image_is_kept_on_demand(void **state)
 static void what_is_written_otherwise_goes_with_the_medium(void **state)
 {
     struct bench *b = *state;
-    static uint8_t room[4096], mark[4096];
+    static uint8_t room[MARK], mark[MARK];
     struct reader reader;
-    memset(mark, 0xa5, sizeof mark);
-    write_image(b, "stick.img", 3, IMAGE_SIZE);
-    assert_int_equal(overlaid(b, MEDIUM_OVERLAY_DISCARD, &reader), 0);
-    assert_int_equal(write_at(b, &reader, 8192, mark, sizeof mark), 0);
-    reader_close(&reader);
+    write_over(b, mark);
     bench_restart(b); /* the machine goes on with what it wrote */
     WAIT(b, drive_now(b).size == IMAGE_SIZE);
     reader = reader_open(b);
@@ -157,7 +201,7 @@ static void what_is_written_otherwise_goes_with_the_medium(void **state)
 static void a_new_image_is_made_of_what_was_written(void **state)
 {
     struct bench *b = *state;
-    static uint8_t room[IMAGE_SIZE], mark[4096];
+    static uint8_t room[IMAGE_SIZE], mark[MARK];
     struct reader reader;
     struct result result = {0};
     memset(mark, 0xa5, sizeof mark);
@@ -281,6 +325,7 @@ int main(void)
         TEST(an_image_is_read_and_in_use),
         TEST(a_slow_medium_keeps_to_its_rate),
         TEST(the_next_gateway_offers_what_was_in),
+        TEST(a_target_that_comes_back_has_what_was_in),
         TEST(what_is_written_over_an_image_is_kept_on_demand),
         TEST(what_is_written_otherwise_goes_with_the_medium),
         TEST(a_new_image_is_made_of_what_was_written),

@@ -16,7 +16,7 @@
 
 #include "core/attrs.h"
 #include "core/clock.h"
-#include "gateway/export_notes.h"
+#include "gateway/drives/export_notes.h"
 #include "program.h"
 
 #define KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"

@@ -16,7 +16,7 @@
 
 #include "auth/keeper/password.h"
 #include "core/clock.h"
-#include "gateway/first_start.h"
+#include "gateway/owner/first_start.h"
 #include "program.h"
 
 static struct program p;

@@ -12,8 +12,8 @@
 
 #include "capture/edid.h"
 #include "core/attrs.h"
-#include "gateway/control_dongle.h"
-#include "gateway/helper_wire.h"
+#include "gateway/control/control_dongle.h"
+#include "gateway/helper/helper_wire.h"
 
 static uint8_t room[8192];
 

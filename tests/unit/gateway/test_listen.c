@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/listen.h"
+#include "gateway/supervisor/listen.h"
 
 /* The listener of a free port on the loopback, and the port. */
 static int bind_any(uint16_t *ret_port)

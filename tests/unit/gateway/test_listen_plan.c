@@ -9,8 +9,9 @@
 
 #include <cmocka.h>
 
-#include "gateway/config_keys.h"
-#include "gateway/listen.h"
+#include "free_port.h"
+#include "gateway/config/config_keys.h"
+#include "gateway/supervisor/listen.h"
 
 static struct interfaces here;
 
@@ -140,17 +141,6 @@ static struct config *configuration(const char *listen)
     int n = snprintf(text, sizeof text, "[gateway]\nlisten = %s\n", listen);
     assert_int_equal(config_parse(text, (size_t)n, true, &mistakes, &config), 0);
     return config;
-}
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    close(fd);
-    return ntohs(address.sin_port);
 }
 
 static bool answers(const char *address, unsigned port)

@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "core/attrs.h"
-#include "gateway/jiggler.h"
-#include "gateway/macro_notes.h"
-#include "gateway/macro_run.h"
-#include "gateway/macros.h"
+#include "gateway/macros/macro_notes.h"
+#include "gateway/macros/macro_run.h"
+#include "gateway/macros/macros.h"
+#include "gateway/targets/jiggler.h"
 
 static struct macro *compile(const char *text)
 {
@@ -83,7 +83,8 @@ struct told {
     size_t n;
     unsigned refusals; /* of keys, that are still to come */
     int error;
-    bool typing;
+    unsigned looks; /* for which a text is being typed */
+    bool others;    /* somebody else's is */
     unsigned down;
 };
 
@@ -120,17 +121,16 @@ static int on_pointer(void *data, uint8_t buttons, uint16_t x, uint16_t y, int8_
 static int on_text(void *data, const char *text, const char *layout)
 {
     struct told *self = data;
+    if (self->others)
+        return -EBUSY;
     say(self, "'%s'%s ", text, layout);
-    self->typing = true;
     return 0;
 }
 
 static bool on_typing(void *data)
 {
     struct told *self = data;
-    bool was = self->typing;
-    self->typing = false; /* typed by the second look */
-    return was;
+    return self->looks && self->looks--;
 }
 
 static int on_pace(void *data)
@@ -163,7 +163,7 @@ static int run_out(struct macro_run *run, uint64_t most_us, uint64_t *ret_us)
 
 static struct told told_of(const char *text, uint32_t times, uint64_t *ret_us)
 {
-    struct told told = {0};
+    struct told told = {.looks = 1};
     struct macro *macro = compile(text);
     struct macro_run run;
     macro_run_begin(&run, macro, &port, &told, times, 1000);
@@ -213,6 +213,24 @@ static void text_is_typed_to_its_end_before_what_follows(void **state)
                                "{\"do\":\"chord\",\"keys\":\"enter\"}]}",
                                1, &us);
     assert_string_equal(told.log, "'root\n'de +28 -28 . ");
+}
+
+static void a_text_may_take_an_hour_but_not_somebody_elses(void **state)
+{
+    (void)state;
+    struct told told = {.looks = 1000000};
+    struct macro *macro = compile("{\"steps\":[{\"do\":\"text\",\"text\":\"a\"},{\"do\":\"chord\",\"keys\":\"b\"}]}");
+    struct macro_run run;
+    uint64_t us;
+    macro_run_begin(&run, macro, &port, &told, 1, 1000);
+    assert_int_equal(run_out(&run, 5000000000ull, &us), 0);
+    assert_true(us > 3600000000ull);
+    assert_string_equal(told.log, "'a' +5 -5 . ");
+    told = (struct told){.others = true};
+    macro_run_begin(&run, macro, &port, &told, 1, 1000);
+    assert_int_equal(run_out(&run, 5000000000ull, &us), -EBUSY);
+    assert_in_range(us, 600000000, 601000000);
+    macro_free(macro);
 }
 
 static void rounds_are_counted_and_each_lets_go(void **state)
@@ -357,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_pause_counts_from_the_step_before),
         cmocka_unit_test(the_mouse_goes_there_before_it_clicks),
         cmocka_unit_test(text_is_typed_to_its_end_before_what_follows),
+        cmocka_unit_test(a_text_may_take_an_hour_but_not_somebody_elses),
         cmocka_unit_test(rounds_are_counted_and_each_lets_go),
         cmocka_unit_test(an_endless_one_is_no_busy_loop),
         cmocka_unit_test(a_target_that_takes_nothing_ends_it),

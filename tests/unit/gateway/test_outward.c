@@ -18,11 +18,11 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "gateway/outward_client.h"
-#include "gateway/outward_setup.h"
+#include "gateway/outward/outward_client.h"
+#include "gateway/outward/outward_setup.h"
 #include "lying_server/lying_server.h"
 
-#define HANG_US 60000000
+#define HANG_US 120000000
 #define SIZE (8u << 20)
 
 struct fixture {

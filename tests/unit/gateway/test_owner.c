@@ -3,14 +3,18 @@
 #include "tests/unit/keeper/book_fixture.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "auth/keeper/identity.h"
 #include "auth/keeper/owner_notes.h"
 #include "auth/keeper_account.h"
-#include "gateway/owner.h"
+#include "gateway/owner/owner.h"
 #include "media/seal.h"
 
 static char place[64], from[80], to[80], file[80], phrase_file[80], config_file[80];
@@ -232,6 +236,45 @@ static void test_a_way_in(void **state)
     assert_false(is_there(from, "keeper/" RECOVER_FILE));
 }
 
+/* As lightsout.service has it: neither root nor the folder's owner, with or without CAP_DAC_OVERRIDE; into a file that
+ * only has a descriptor. The exit code. */
+static int back_up_as_a_unit(bool may_read)
+{
+    const uint32_t rights = may_read ? 1u << CAP_DAC_OVERRIDE : 0;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{.effective = rights, .permitted = rights}};
+    char path[64];
+    int fd = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), status = -1;
+    assert_true(fd >= 0);
+    pid_t child = fork();
+    if (child == 0) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        options.backup = path;
+        bool good = fchmod(fd, 0666) == 0 && fchmodat(AT_FDCWD, phrase_file, 0644, 0) == 0 &&
+                    fchmodat(AT_FDCWD, config_file, 0644, 0) == 0 && prctl(PR_SET_KEEPCAPS, 1) == 0 &&
+                    setresuid(54321, 54321, 54321) == 0 && syscall(SYS_capset, &header, data) == 0 &&
+                    prctl(PR_SET_DUMPABLE, 1) == 0;
+        _exit(good ? owner_backup(&options) : 99);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(fd);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void test_a_unit_that_may_read_it_backs_it_up(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(from, 0711), 0);
+    assert_int_equal(back_up_as_a_unit(false), EXIT_STATE);
+    assert_int_equal(back_up_as_a_unit(true), EXIT_FINE);
+    assert_int_equal(restore_to(to), EXIT_FINE);
+    assert_true(is_there(to, "gateway/web1.drives"));
+    assert_true(is_there(to, "keeper/device.key"));
+}
+
 static void test_folders_that_are_not_there(void **state)
 {
     (void)state;
@@ -253,6 +296,7 @@ int main(void)
         TEST(test_it_takes_the_place_of_what_is_there),
         TEST(test_after_a_factory_reset_what_was_sealed_is_noise),
         TEST(test_a_way_in),
+        TEST(test_a_unit_that_may_read_it_backs_it_up),
         TEST(test_folders_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/attrs.h"
-#include "gateway/pending_change.h"
+#include "gateway/config/pending_change.h"
 
 #define SECOND UINT64_C(1000000)
 #define NOW (1000 * SECOND)

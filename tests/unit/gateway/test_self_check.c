@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/self_check.h"
+#include "gateway/doctor/self_check.h"
 
 #define HELLO "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" /* of "hello\n" */
 

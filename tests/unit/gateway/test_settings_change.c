@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/wire.h"
-#include "gateway/control_config.h"
+#include "gateway/control/control_config.h"
 
 static const char file[] = "[gateway]\naudit-full = refuse\n[target owned]\nmachine = qemu\nmemory = 512\n";
 static struct settings_base base;

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "gateway/config_keys.h"
-#include "gateway/target_changes.h"
+#include "gateway/config/config_keys.h"
+#include "gateway/targets/target_changes.h"
 
 static struct config *parse(const char *text)
 {
@@ -121,7 +121,7 @@ static void each_key_is_compared(void **state)
     (void)state;
     for (size_t i = 0; i < config_n_keys; i++)
         if (config_keys[i].section == CONFIG_SECTION_TARGET && !target_key_known(config_keys[i].name))
-            fail_msg("%s: add it to the table of gateway/target_changes.c", config_keys[i].name);
+            fail_msg("%s: add it to the table of gateway/targets/target_changes.c", config_keys[i].name);
 }
 
 static void a_copy_is_the_same(void **state)

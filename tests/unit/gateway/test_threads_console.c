@@ -117,16 +117,16 @@ static void releases_after_silence(void **state)
     struct fixture *f = *state;
     struct console_viewer *anna = open_viewer(f, 0, 0, false);
     press_things(anna);
-    uint64_t begun = clock_now_us();
+    uint64_t begun = clock_now_us(), last;
     /* a page that is there says so */
-    while (clock_now_us() - begun < 2000000) {
+    do {
+        last = clock_now_us();
         ops->alive(anna, 1000);
         loop_dispatch(f->gateway.loop, 50);
-    }
+    } while (last - begun < 2000000);
     assert_true(anything_pressed(f));
-    begun = clock_now_us();
     dispatch_until(f, nothing_pressed);
-    assert_in_range(clock_now_us() - begun, 1300000, HANG_US);
+    assert_in_range(clock_now_us() - last, 1400000, HANG_US);
     ops->close(anna);
 }
 
@@ -135,8 +135,8 @@ static void waits_longer_on_a_slow_link(void **state)
     struct fixture *f = *state;
     struct console_viewer *anna = open_viewer(f, 0, 0, false);
     press_things(anna);
-    ops->alive(anna, 700000);
     uint64_t begun = clock_now_us();
+    ops->alive(anna, 700000);
     dispatch_until(f, nothing_pressed);
     assert_in_range(clock_now_us() - begun, 2000000, HANG_US);
     ops->close(anna);

@@ -15,9 +15,9 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "directory_bed/liar.h"
-#include "gateway/outward_errands.h"
+#include "gateway/outward/outward_errands.h"
 
-#define HANGS_US 60000000
+#define HANGS_US 120000000
 
 static struct loop *loop;
 static struct errands *keeper;

@@ -50,12 +50,18 @@ static void brings_the_canvas_to_the_picture(void **state)
     ops->close(v);
 }
 
+static bool has_an_update(struct fixture *f)
+{
+    return f->viewers[0].updates > 0;
+}
+
 static void answers_one_pull_once(void **state)
 {
     struct fixture *f = *state;
     struct console_viewer *v = open_viewer(f, 0, 0, false);
     testcard_set_still(f->screen, false);
     ops->pull(v, 1 << 20);
+    dispatch_until(f, has_an_update);
     for (uint64_t begun = clock_now_us(); clock_now_us() - begun < 500000;)
         loop_dispatch(f->gateway.loop, 10);
     assert_int_equal(f->viewers[0].updates, 1);
@@ -155,10 +161,11 @@ static void rest(struct fixture *f, struct console_viewer **v, unsigned n)
     assert_int_equal(exact, n);
 }
 
+/* None yet where nobody was given a first frame. */
 static void come_together(struct fixture *f, struct console_viewer **v, unsigned n)
 {
     for (uint64_t begun = clock_now_us();
-         console_statistics(&f->target)->cohorts > 1 && clock_now_us() - begun < HANG_US;)
+         console_statistics(&f->target)->cohorts != 1 && clock_now_us() - begun < HANG_US;)
         pull_all(f, v, n, 100000);
     assert_int_equal(console_statistics(&f->target)->cohorts, 1);
 }
@@ -177,7 +184,8 @@ static void one_encode_serves_all(void **state)
     const struct audience_statistics *s = console_statistics(&f->target);
     uint64_t encodes = s->encodes;
     unsigned before = f->viewers[0].updates;
-    pull_all(f, v, 4, 1000000);
+    for (uint64_t begun = clock_now_us(); f->viewers[0].updates < before + 10 && clock_now_us() - begun < HANG_US;)
+        pull_all(f, v, 4, 100000);
     assert_true(f->viewers[0].updates >= before + 10);
     assert_in_range(s->encodes - encodes, 1, f->viewers[0].updates - before + 1);
     rest(f, v, 4);
@@ -229,16 +237,17 @@ static void whole_pictures_are_given_once_a_second(void **state)
     struct fixture *f = *state;
     struct console_viewer *v = open_viewer(f, 0, 0, false);
     pull_until_complete(f, v, 1 << 20);
-    ops->refresh(v);
-    pull_all(f, &v, 1, 100000);
     uint64_t begun = clock_now_us();
+    ops->refresh(v);
+    while (f->viewers[0].modes == 1 && clock_now_us() - begun < HANG_US)
+        pull_all(f, &v, 1, 10000);
     assert_int_equal(f->viewers[0].modes, 2);
     for (int i = 0; i < 20; i++)
         ops->refresh(v);
     while (f->viewers[0].modes == 2 && clock_now_us() - begun < HANG_US)
         pull_all(f, &v, 1, 10000);
     assert_int_equal(f->viewers[0].modes, 3);
-    assert_true(clock_now_us() - begun > 700000);
+    assert_true(clock_now_us() - begun > 900000);
     ops->close(v);
 }
 

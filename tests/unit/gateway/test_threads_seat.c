@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "console_fixture.h"
-#include "gateway/console_seat.h"
+#include "gateway/console/console_seat.h"
 
 static bool flag(const struct viewer *viewer, uint8_t bit)
 {
@@ -172,7 +172,7 @@ static bool shown_idle(struct fixture *f)
 static void idleness_is_shown_and_releases(void **state)
 {
     struct fixture *f = *state;
-    f->target.target.seat.idle_us = 400000;
+    f->target.target.seat.idle_us = 2000000; /* a second between the two, however late we are */
     struct console_viewer *anna = open_viewer(f, 0, 0, false), *vera = open_viewer(f, 1, 2, false);
     ops->key(anna, KEY_A, true);
     dispatch_until(f, shown_idle);

@@ -11,17 +11,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "gateway/uid.h"
+#include "gateway/supervisor/uid.h"
 #include "program.h"
+#include "unit_socket.h"
 
 enum { GATEWAY, KEEPER, OUTWARD, ROLES };
 
@@ -33,16 +32,6 @@ struct fixture {
     pid_t manager;
     pid_t *pids; /* shared with the manager */
 };
-
-static int listen_at(const char *folder, const char *role)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/%s.sock", folder, role);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(fd, 16), 0);
-    return fd;
-}
 
 /* As the unit's User= has it, where we may. */
 static void become(unsigned role)
@@ -102,7 +91,7 @@ static int set_up(void **state)
     assert_int_equal(mkdir(self->folder, 0755), 0);
     self->pids = mmap(NULL, sizeof(pid_t) * ROLES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (unsigned i = 0; i < ROLES; i++)
-        doors[i] = listen_at(self->folder, names[i]);
+        doors[i] = unit_socket_listen(self->folder, names[i]);
     self->manager = fork();
     if (self->manager == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -128,14 +117,14 @@ static int tear_down(void **state)
 static void await_page(struct fixture *self)
 {
     char answer[4096] = "";
-    for (uint64_t limit = clock_now_us() + 30000000; clock_now_us() < limit && !strstr(answer, "HTTP/1.1 200");)
+    for (uint64_t limit = clock_now_us() + 120000000; clock_now_us() < limit && !strstr(answer, "HTTP/1.1 200");)
         program_get(&self->program, "/api/v1/version", answer, sizeof answer, NULL);
     assert_non_null(strstr(answer, "HTTP/1.1 200"));
 }
 
 static pid_t await_other(struct fixture *self, unsigned role, pid_t before)
 {
-    for (int i = 0; i < 3000 && (self->pids[role] == before || self->pids[role] == 0); i++)
+    for (int i = 0; i < 12000 && (self->pids[role] == before || self->pids[role] == 0); i++)
         usleep(10000);
     assert_true(self->pids[role] > 0 && self->pids[role] != before);
     return self->pids[role];
@@ -191,7 +180,7 @@ static void all_end_with_the_supervisor(void **state)
         kill(self->program.pid, signals[n]);
         program_await_end(&self->program);
         for (unsigned i = 0; i < ROLES; i++) {
-            for (int t = 0; t < 1000 && self->pids[i] > 0; t++)
+            for (int t = 0; t < 12000 && self->pids[i] > 0; t++)
                 usleep(10000);
             assert_int_equal(self->pids[i], 0);
         }

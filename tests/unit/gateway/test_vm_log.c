@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/vm_log.h"
+#include "gateway/vm/vm_log.h"
 
 static char folder[] = "/tmp/lightsout-vmlog-XXXXXX";
 static int folder_fd;

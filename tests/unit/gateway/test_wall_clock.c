@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "core/clock.h"
-#include "gateway/wall_clock.h"
+#include "gateway/supervisor/wall_clock.h"
 
 static uint64_t now_us;
 static int status, refuse;

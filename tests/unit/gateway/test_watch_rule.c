@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/watch_rule.h"
+#include "gateway/supervisor/watch_rule.h"
 
 #define PATIENCE 3000000
 #define S 1000000ull

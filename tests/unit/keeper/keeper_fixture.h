@@ -49,7 +49,7 @@ static struct {
 
 #define WAIT_UNTIL(condition)                                                                                          \
     do {                                                                                                               \
-        uint64_t end_ = clock_now_us() + 60000000;                                                                     \
+        uint64_t end_ = clock_now_us() + 120000000;                                                                    \
         while (!(condition) && clock_now_us() < end_)                                                                  \
             loop_dispatch(loop, 100);                                                                                  \
         assert_true(condition);                                                                                        \
@@ -221,7 +221,7 @@ static int keeper_tear_down(attr_unused void **state)
 
 static attr_unused void set_ann_up(void)
 {
-    ASK(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
+    ASK(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "10.0.0.1", "Setup/1.0", on_login, NULL));
     assert_int_equal(got.error, 0);
 }
 

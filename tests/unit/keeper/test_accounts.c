@@ -188,7 +188,7 @@ static void test_nul_bytes_are_refused_at_the_door(void **state)
         enum keeper_message type;
         unsigned before; /* bytes that are no strings */
         unsigned strings;
-    } messages[] = {{KEEPER_LOGIN, 0, 7},         {KEEPER_SETUP, 0, 4},         {KEEPER_SESSION, 0, 2},
+    } messages[] = {{KEEPER_LOGIN, 0, 7},         {KEEPER_SETUP, 0, 5},         {KEEPER_SESSION, 0, 2},
                     {KEEPER_OWN_PASSWORD, 40, 2}, {KEEPER_TOTP_CONFIRM, 40, 1}, {KEEPER_TOTP_DROP, 40, 1},
                     {KEEPER_USER_DELETE, 0, 2}};
     for (size_t i = 0; i < ARRAY_SIZE(messages); i++)

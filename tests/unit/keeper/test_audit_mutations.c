@@ -134,83 +134,141 @@ static void random_head(const struct template *t, char where[64])
     snprintf(where, 64, "id IN (SELECT id FROM audit_heads LIMIT 1 OFFSET %d)", (int)below(t->heads));
 }
 
-enum { KINDS = 14 };
+/* Each writes SQL for a store with these lines; a and b are numbers of some. */
+typedef void mutation_fn(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size);
 
-static void mutation(const struct template *t, unsigned kind, char *sql, size_t size)
+static void edit_line(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
 {
     char where[64], value[200];
-    uint64_t a = t->first + below(t->newest - t->first + 1), b = t->first + below(t->newest - t->first + 1);
     const char *column = line_columns[below(ARRAY_SIZE(line_columns))];
-    switch (kind) {
-    case 0: /* edit a line */
-    case 1:
-        random_line(t, where);
-        other_value(column, value);
-        snprintf(sql, size, "UPDATE audit SET %s = %s WHERE %s", column, value, where);
-        break;
-    case 2:
-        random_line(t, where);
-        edit_bit(sql, size, "audit", below(2) ? "mac" : "hash", where);
-        break;
-    case 3: /* delete one, or some */
-        random_line(t, where);
-        snprintf(sql, size, "DELETE FROM audit WHERE %s", where);
-        break;
-    case 4:
-        snprintf(sql, size, "DELETE FROM audit WHERE number BETWEEN %d AND %d", (int)MIN(a, b), (int)MAX(a, b));
-        break;
-    case 5: /* cut the newest, with and without their heads */
-        snprintf(sql, size, "DELETE FROM audit WHERE number >= %d", (int)a);
-        break;
-    case 6:
-        snprintf(sql, size, "DELETE FROM audit WHERE number > %d; DELETE FROM audit_heads WHERE number > %d", (int)a,
-                 (int)a);
-        break;
-    case 7: /* cut the oldest, and say so */
-        snprintf(sql, size,
-                 "UPDATE audit_anchor SET (number, hash) = (SELECT number, hash FROM audit WHERE number = %d);"
-                 "DELETE FROM audit WHERE number <= %d; DELETE FROM audit_heads WHERE level = 0 AND number <= %d",
-                 (int)a, (int)a, (int)a);
-        break;
-    case 8: /* swap two lines */
-        snprintf(sql, size,
-                 "UPDATE audit SET number = -1 WHERE number = %d; UPDATE audit SET number = %d WHERE number = %d;"
-                 "UPDATE audit SET number = %d WHERE number = -1",
-                 (int)a, (int)a, (int)b, (int)b);
-        break;
-    case 9: /* insert one */
-        snprintf(sql, size,
-                 "INSERT OR REPLACE INTO audit (number, time, who, what, target, detail, mac, hash)"
-                 " SELECT %d, time, who, what, target, detail, mac, hash FROM audit WHERE number = %d",
-                 (int)(below(4) ? b : t->newest + 1), (int)a);
-        break;
-    case 10: /* edit a head */
-        random_head(t, where);
-        column = head_columns[below(ARRAY_SIZE(head_columns))];
-        other_value(column, value);
-        if (below(2))
-            edit_bit(sql, size, "audit_heads", column, where);
-        else
-            snprintf(sql, size, "UPDATE audit_heads SET %s = %s WHERE %s", column, value, where);
-        break;
-    case 11: /* delete heads */
-        random_head(t, where);
-        snprintf(sql, size, "DELETE FROM audit_heads WHERE %s", where);
-        break;
-    case 12: /* swap two heads */
-        snprintf(sql, size,
-                 "UPDATE audit_heads SET id = -1 WHERE id = %d; UPDATE audit_heads SET id = %d WHERE id = %d;"
-                 "UPDATE audit_heads SET id = %d WHERE id = -1",
-                 (int)a, (int)a, (int)b, (int)b);
-        break;
-    default: /* the anchor and the roots */
-        snprintf(sql, size, "%s",
-                 (const char *const[]){"UPDATE audit_anchor SET number = number + 1",
-                                       "UPDATE audit_anchor SET hash = randomblob(32)", "DELETE FROM audit_anchor",
-                                       "UPDATE audit_roots SET key = randomblob(32)", "DELETE FROM audit_roots",
-                                       "INSERT INTO audit_roots VALUES (2, randomblob(32))"}[below(6)]);
-    }
+    (void)a, (void)b;
+    random_line(t, where);
+    other_value(column, value);
+    snprintf(sql, size, "UPDATE audit SET %s = %s WHERE %s", column, value, where);
 }
+
+static void edit_bit_of_line(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    char where[64];
+    (void)a, (void)b;
+    random_line(t, where);
+    edit_bit(sql, size, "audit", below(2) ? "mac" : "hash", where);
+}
+
+static void delete_line(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)t, (void)b;
+    snprintf(sql, size, "DELETE FROM audit WHERE number = %d", (int)a);
+}
+
+static void delete_lines(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)t;
+    snprintf(sql, size, "DELETE FROM audit WHERE number BETWEEN %d AND %d", (int)MIN(a, b), (int)MAX(a, b));
+}
+
+static void cut_newest(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)t, (void)b;
+    snprintf(sql, size, "DELETE FROM audit WHERE number >= %d", (int)a);
+}
+
+static void cut_newest_with_heads(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)t, (void)b;
+    snprintf(sql, size, "DELETE FROM audit WHERE number > %d; DELETE FROM audit_heads WHERE number > %d", (int)a,
+             (int)a);
+}
+
+/* And says so. */
+static void cut_oldest(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)t, (void)b;
+    snprintf(sql, size,
+             "UPDATE audit_anchor SET (number, hash) = (SELECT number, hash FROM audit WHERE number = %d);"
+             "DELETE FROM audit WHERE number <= %d; DELETE FROM audit_heads WHERE level = 0 AND number <= %d",
+             (int)a, (int)a, (int)a);
+}
+
+static void swap_rows(const char *table, const char *key, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    snprintf(sql, size,
+             "UPDATE %s SET %s = -1 WHERE %s = %d; UPDATE %s SET %s = %d WHERE %s = %d;"
+             "UPDATE %s SET %s = %d WHERE %s = -1",
+             table, key, key, (int)a, table, key, (int)a, key, (int)b, table, key, (int)b, key);
+}
+
+static void swap_lines(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)t;
+    swap_rows("audit", "number", a, b, sql, size);
+}
+
+static void insert_line(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    snprintf(sql, size,
+             "INSERT OR REPLACE INTO audit (number, time, who, what, target, detail, mac, hash)"
+             " SELECT %d, time, who, what, target, detail, mac, hash FROM audit WHERE number = %d",
+             (int)(below(4) ? b : t->newest + 1), (int)a);
+}
+
+static void edit_head(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    char where[64], value[200];
+    const char *column = head_columns[below(ARRAY_SIZE(head_columns))];
+    (void)a, (void)b;
+    random_head(t, where);
+    other_value(column, value);
+    if (below(2))
+        edit_bit(sql, size, "audit_heads", column, where);
+    else
+        snprintf(sql, size, "UPDATE audit_heads SET %s = %s WHERE %s", column, value, where);
+}
+
+static void delete_head(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    char where[64];
+    (void)a, (void)b;
+    random_head(t, where);
+    snprintf(sql, size, "DELETE FROM audit_heads WHERE %s", where);
+}
+
+static void swap_heads(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    (void)a, (void)b;
+    swap_rows("audit_heads", "id", 1 + below(t->heads), 1 + below(t->heads), sql, size);
+}
+
+static void change_anchor_or_roots(const struct template *t, uint64_t a, uint64_t b, char *sql, size_t size)
+{
+    static const char *const ways[] = {"UPDATE audit_anchor SET number = number + 1",
+                                       "UPDATE audit_anchor SET hash = randomblob(32)",
+                                       "DELETE FROM audit_anchor",
+                                       "UPDATE audit_roots SET key = randomblob(32)",
+                                       "DELETE FROM audit_roots",
+                                       "INSERT INTO audit_roots VALUES (2, randomblob(32))"};
+    (void)t, (void)a, (void)b;
+    snprintf(sql, size, "%s", ways[below(ARRAY_SIZE(ways))]);
+}
+
+static const struct {
+    const char *name;
+    mutation_fn *write;
+} mutations[] = {
+    {"edits of a line", edit_line},
+    {"bits of a line", edit_bit_of_line},
+    {"a line deleted", delete_line},
+    {"some deleted", delete_lines},
+    {"the newest cut", cut_newest},
+    {"and their heads", cut_newest_with_heads},
+    {"the oldest cut", cut_oldest},
+    {"lines swapped", swap_lines},
+    {"a line inserted", insert_line},
+    {"edits of a head", edit_head},
+    {"a head deleted", delete_head},
+    {"heads swapped", swap_heads},
+    {"anchor and roots", change_anchor_or_roots},
+};
 
 static uint64_t hash_rows(sqlite3 *db, const char *sql, uint64_t hash)
 {
@@ -245,16 +303,17 @@ static uint64_t digest(sqlite3 *db)
 
 static void try_mutations(const struct template *t, unsigned n)
 {
-    unsigned made = 0, kinds[KINDS] = {0};
+    unsigned made = 0, kinds[ARRAY_SIZE(mutations)] = {0};
     sqlite3 *whole = open_template(t);
     uint64_t as_it_was = digest(whole);
     sqlite3_close(whole);
     for (unsigned tries = 0; made < n; tries++) {
         assert_true(tries < 20 * n);
         char sql[800];
-        unsigned kind = (unsigned)below(KINDS);
+        unsigned kind = (unsigned)below(ARRAY_SIZE(mutations));
+        uint64_t a = t->first + below(t->newest - t->first + 1), b = t->first + below(t->newest - t->first + 1);
         sqlite3 *db = open_template(t);
-        mutation(t, kind, sql, sizeof sql);
+        mutations[kind].write(t, a, b, sql, sizeof sql);
         if (changes(db, sql) > 0 && digest(db) != as_it_was) {
             struct audit_check check = check_db(t, db, false);
             if (check.verdict == AUDIT_FINE)
@@ -266,10 +325,9 @@ static void try_mutations(const struct template *t, unsigned n)
         }
         sqlite3_close(db);
     }
-    print_message("%u changes, all found; of each kind:", made);
-    for (unsigned i = 0; i < KINDS; i++)
-        print_message(" %u", kinds[i]);
-    print_message("\n");
+    print_message("%u changes, all found:\n", made);
+    for (size_t i = 0; i < ARRAY_SIZE(mutations); i++)
+        print_message("  %4u %s\n", kinds[i], mutations[i].name);
 }
 
 static unsigned how_many(unsigned otherwise)

@@ -31,13 +31,25 @@ static int outside_tear_down(void **state)
     return book_tear_down(state);
 }
 
-static struct reply audit_request(enum keeper_audit_message type, const char *detail)
+static struct request *power_line(enum keeper_message type, const char *detail)
 {
-    struct request *request = request_of((enum keeper_message)type, "", "");
+    struct request *request = request_of(type, "", "");
     snprintf(request->audit.who, sizeof request->audit.who, "ann");
     snprintf(request->audit.what, sizeof request->audit.what, "power");
     snprintf(request->audit.detail, sizeof request->audit.detail, "%s", detail);
-    return ask(request);
+    return request;
+}
+
+static struct reply audit_request(enum keeper_audit_message type, const char *detail)
+{
+    return ask(power_line((enum keeper_message)type, detail));
+}
+
+static void audit_tell(const char *detail)
+{
+    struct request *request = power_line(KEEPER_AUDIT, detail);
+    assert_int_equal(book_begin(book, request, now), BOOK_ANSWER);
+    keeper_request_destroy(request);
 }
 
 /* The log against its own copy outside; the number of the newest line. */
@@ -87,6 +99,28 @@ static void test_lines_and_heads_go_outside_once(void **state)
     assert_int_equal(audit_request(KEEPER_AUDIT_WRITE, "off").error, 0);
     check(AUDIT_FINE, &outside);
     assert_int_equal(outside, 51); /* none twice */
+}
+
+static void test_settings_change_while_it_runs(void **state)
+{
+    (void)state;
+    uint64_t outside;
+    audit_request(KEEPER_AUDIT_WRITE, "one");
+    use(true); /* the same file: it goes on there */
+    assert_true(book->audit_refuse);
+    audit_request(KEEPER_AUDIT_WRITE, "two");
+    check(AUDIT_FINE, &outside);
+    assert_int_equal(outside, 2);
+    assert_int_equal(rename(OUTSIDE, OUTSIDE ".1"), 0);
+    use(false); /* a new one has everything at once */
+    check(AUDIT_FINE, &outside);
+    assert_int_equal(outside, 2);
+    const struct audit_settings none = {.file_fd = -1};
+    assert_int_equal(book_use_audit(book, &none), 0);
+    audit_request(KEEPER_AUDIT_WRITE, "three");
+    check(AUDIT_FINE, &outside);
+    assert_int_equal(outside, 2);
+    unlink(OUTSIDE ".1");
 }
 
 static void test_an_older_state_put_back_shows_outside(void **state)
@@ -205,9 +239,11 @@ static void full(bool refuse)
     assert_int_equal(login("bob", PASSWORD).error, refuse ? -ENOSPC : 0);
     assert_int_equal(login("root", PASSWORD).error, 0); /* somebody has to make room */
     assert_int_equal(put("carl", PASSWORD, ROLE_OPERATOR, true).error, -ENOSPC);
-    for (unsigned i = 0; i < AUDIT_WAITING; i++)
-        audit_request(KEEPER_AUDIT_WRITE, "more");
+    for (unsigned i = 0; i < AUDIT_WAITING;
+         i++) /* these ask for no answer, and so do not try all that waits each time */
+        audit_tell("more");
     assert_true(book->audit.lost > 0);
+    assert_int_equal(audit_request(KEEPER_AUDIT_WRITE, "too many").error, -ENOSPC);
     disk_limit(RLIM_INFINITY);
     assert_int_equal(book_save(book, now), 0);
     assert_false(book_audit_refuses(book));
@@ -323,6 +359,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, outside_set_up, outside_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_lines_and_heads_go_outside_once),
+        TEST(test_settings_change_while_it_runs),
         TEST(test_an_older_state_put_back_shows_outside),
         TEST(test_a_store_put_back_without_its_keys_shows_at_once),
         TEST(test_a_new_mac_key_is_given_out_once),

@@ -64,8 +64,8 @@ static void test_two_set_ups_at_once(void **state)
 {
     (void)state;
     int ann = 1, bob = 1; /* no answer yet */
-    assert_int_equal(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "", on_one_of_two, &ann), 0);
-    assert_int_equal(keeper_client_setup(client, ready.secret, "bob", PASSWORD, "", on_one_of_two, &bob), 0);
+    assert_int_equal(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "", "", on_one_of_two, &ann), 0);
+    assert_int_equal(keeper_client_setup(client, ready.secret, "bob", PASSWORD, "", "", on_one_of_two, &bob), 0);
     WAIT_UNTIL(ann <= 0 && bob <= 0); /* perhaps in one round of the loop */
     assert_true((ann == 0 && bob == -EALREADY) || (ann == -EALREADY && bob == 0));
 }
@@ -126,7 +126,7 @@ static void test_each_start_makes_a_new_secret_until_one_is_used(void **state)
     keeper_start();
     assert_string_not_equal(ready.secret, old);
     assert_int_equal(keeper_client_reconnect(client, gateway_channel()), 0);
-    ASK(keeper_client_setup(client, old, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
+    ASK(keeper_client_setup(client, old, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
     assert_int_equal(got.error, -EACCES);
     set_ann_up();
 }
@@ -147,7 +147,7 @@ static void test_a_secret_asked_for_voids_the_one_shown(void **state)
     assert_int_equal(got.error, 0);
     WAIT_UNTIL(seen.setup_changes == 1); /* the supervisor shows it, too */
     assert_string_equal(seen.secret, asked_secret);
-    ASK(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "10.0.0.1", on_login, NULL));
+    ASK(keeper_client_setup(client, ready.secret, "ann", PASSWORD, "10.0.0.1", "", on_login, NULL));
     assert_int_equal(got.error, -EACCES);
     text_copy(ready.secret, sizeof ready.secret, asked_secret);
     set_ann_up();
@@ -204,6 +204,7 @@ static void test_users(void **state)
 static char totp_secret[KEEPER_MAX_TOTP_SECRET], codes[KEEPER_RECOVERY_CODES][KEEPER_MAX_CODE];
 static char api_token[AUTH_API_TOKEN_MAX];
 static uint64_t listed_id;
+static const char *listed_agent = "Test/1.0"; /* whose session listed_id becomes */
 static unsigned n_listed;
 
 static void on_totp(attr_unused void *data, int error, attr_unused const char *why, const char *secret, const char *uri)
@@ -246,7 +247,7 @@ static void on_sessions(attr_unused void *data, int error, const struct keeper_s
     got.error = error;
     n_listed = n;
     for (unsigned i = 0; i < n; i++)
-        if (strcmp(sessions[i].agent, "Test/1.0") == 0)
+        if (strcmp(sessions[i].agent, listed_agent) == 0)
             listed_id = sessions[i].id;
 }
 
@@ -322,6 +323,10 @@ static void test_what_a_user_may_changes_in_place(void **state)
     ASK(keeper_client_sessions(client, "bob", on_sessions, NULL));
     assert_int_equal(n_listed, 1);
     assert_int_equal(listed_id, bob->id);
+    listed_agent = "Setup/1.0"; /* the session of the set-up says from where it is, too */
+    ASK(keeper_client_sessions(client, "ann", on_sessions, NULL));
+    assert_int_equal(n_listed, 1);
+    assert_int_not_equal(listed_id, bob->id);
     ASK(keeper_client_session_end(client, bob->id, "", "ann", on_done, NULL));
     assert_int_equal(got.error, 0);
     WAIT_UNTIL(bob->ended);
@@ -374,7 +379,7 @@ static void test_too_many_logins_at_once_are_put_off(void **state)
     set_ann_up();
     unsigned n = got.n, put_off = 0, done = 0;
     for (int i = 0; i < 100; i++) {
-        char user[16], peer[16];
+        char user[16], peer[24];
         snprintf(user, sizeof user, "user%d", i);
         snprintf(peer, sizeof peer, "10.0.0.%d", i);
         assert_int_equal(log_in(user, PASSWORD, peer, "", ""), 0);

@@ -165,7 +165,7 @@ static void small_changes_come_as_small_hints(void **state)
     vm_tell(vm, "m 400 300\n");
     VM_WAIT(vm, vm_has_said(vm, 'M'));
     VM_WAIT(vm, vm_shows(vm, 1024, 768, 0x004080));
-    vm_run_for(vm, 200000);
+    vm_await_rest(vm, 200000);
     unsigned before = vm_frames(vm);
     vm_tell(vm, "p 123456\n");
     struct frame *frame = NULL;
@@ -176,7 +176,7 @@ static void small_changes_come_as_small_hints(void **state)
     frame_unref(frame);
     assert_in_range(vm_frames(vm) - before, 1, 3);
     /* and nothing comes from a screen at rest */
-    vm_run_for(vm, 100000);
+    vm_await_rest(vm, 100000);
     before = vm_frames(vm);
     vm_run_for(vm, 1000000);
     assert_int_equal(vm_frames(vm), before);

@@ -33,8 +33,7 @@ static void start_server(struct bench *b)
                "error-pread-rate=1", away, NULL);
         _exit(127);
     }
-    VM_WAIT(b->vm, access(b->vm->nbd, F_OK) == 0);
-    vm_run_for(b->vm, 100000); /* the name is there before it listens */
+    close(vm_connect(b->vm, "nbd.sock")); /* the name is there before it listens */
 }
 
 static int setup(void **state)
@@ -197,8 +196,7 @@ static void a_new_driver_finds_the_machine_standing_still(void **state)
     stand_still(b);
     vm_close(b->vm);
     vm_open(b->vm, 1);
-    VM_WAIT(b->vm, drive_now(b).phase == DRIVE_INSERTED);
-    assert_true(drive_now(b).paused);
+    VM_WAIT(b->vm, drive_now(b).phase == DRIVE_INSERTED && drive_now(b).paused);
     put(b->away, false);
     resume(b);
     VM_WAIT(b->vm, !drive_now(b).paused);

@@ -46,14 +46,15 @@ static void every_key_arrives(void **state)
         assert_int_equal(press(vm, usage, true), 0);
         assert_int_equal(press(vm, usage, false), 0);
         code_text(keymap_qnum(usage), false, want, sizeof want);
-        uint64_t until = clock_now_us() + (is_odd(usage) ? 20000 : 2000000);
+        uint64_t until = clock_now_us() + (is_odd(usage) ? 20000 : VM_LIMIT_US);
         while (!has_said_text(vm, want) && clock_now_us() < until)
             vm_run_for(vm, 1000);
         bool came = has_said_text(vm, want);
         if (!came && !is_odd(usage))
             fail_msg("usage 0x%02x: %.*s came instead of %s", usage, (int)vm->n_said, vm->said, want);
         code_text(keymap_qnum(usage), true, want, sizeof want);
-        assert_true(!came || has_said_text(vm, want));
+        if (came)
+            VM_WAIT(vm, has_said_text(vm, want));
         arrived += came;
     }
     print_message("%u keys arrived by number\n", arrived);

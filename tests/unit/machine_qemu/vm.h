@@ -31,9 +31,9 @@
 #include "usbgadget/input.h"
 
 #ifdef LIGHTSOUT_SANITIZED
-#define VM_LIMIT_US 90000000ull
+#define VM_LIMIT_US 240000000ull
 #else
-#define VM_LIMIT_US 30000000ull
+#define VM_LIMIT_US 120000000ull
 #endif
 
 struct vm {
@@ -281,8 +281,6 @@ static inline void vm_power_on(struct vm *vm)
     VM_WAIT(vm, vm_signal(vm) == SCREEN_OK);
 }
 
-/* ---- the test pattern kernel ---- */
-
 static inline int vm_connect(struct vm *vm, const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -295,6 +293,20 @@ static inline int vm_connect(struct vm *vm, const char *name)
     }
     return fd;
 }
+
+/* Until no picture has come for so long. */
+static inline void vm_await_rest(struct vm *vm, uint64_t us)
+{
+    unsigned before;
+    uint64_t until = clock_now_us() + VM_LIMIT_US;
+    do {
+        assert_true(clock_now_us() < until);
+        before = vm_frames(vm);
+        vm_run_for(vm, us);
+    } while (vm_frames(vm) != before);
+}
+
+/* ---- the test pattern kernel ---- */
 
 /* True once the kernel has said c since the last vm_tell. */
 static inline bool vm_has_said(struct vm *vm, char c)

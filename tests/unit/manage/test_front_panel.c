@@ -15,7 +15,7 @@
 #include "manage/front_panel.h"
 
 enum { POWER_LINE, RESET_LINE, POWER_LED_LINE, DISK_LED_LINE };
-#define HANG_MS 20000
+#define HANG_MS 120000
 
 struct bench {
     struct loop *loop;

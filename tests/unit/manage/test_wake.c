@@ -76,7 +76,7 @@ static int open_receiver(void)
 /* The next UDP datagram to the port: its frame. */
 static size_t receive(int fd, uint16_t port, uint8_t *room, size_t size)
 {
-    uint64_t limit = clock_now_us() + 10000000;
+    uint64_t limit = clock_now_us() + 120000000;
     while (clock_now_us() < limit) {
         struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
         if (poll(&poll_fd, 1, 200) < 1)

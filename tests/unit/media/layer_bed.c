@@ -14,7 +14,7 @@
 #include "core/text.h"
 #include "media/source_memory.h"
 
-#define LIMIT_US 60000000u
+#define LIMIT_US 120000000u
 
 int bed_set_up(void **state)
 {

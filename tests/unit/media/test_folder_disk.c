@@ -84,7 +84,7 @@ static void on_done(void *data, int error)
 static int read_at(struct fixture *f, uint64_t offset, void *room, size_t length)
 {
     struct result result = {0};
-    uint64_t limit = clock_now_us() + 60000000;
+    uint64_t limit = clock_now_us() + 120000000;
     source_read(f->source, offset, room, length, on_done, &result);
     while (!result.done && clock_now_us() < limit)
         loop_dispatch(f->loop, 100);
@@ -299,7 +299,7 @@ static uint64_t find(struct fixture *f, const char *text)
 static void wait_for_another_time(struct fixture *f, const char *name)
 {
     struct stat before, st;
-    uint64_t limit = clock_now_us() + 20000000;
+    uint64_t limit = clock_now_us() + 120000000;
     assert_int_equal(fstatat(f->fd, name, &before, 0), 0);
     do {
         put(f, "tick", "", 0);

@@ -27,7 +27,7 @@
 #define SIZE ((33u << 20) + 512)
 #define LARGEST (32u << 20)
 #define KEY "00112233445566778899aabbccddeeff"
-#define LIMIT_US 60000000
+#define LIMIT_US 120000000
 
 struct fixture {
     struct loop *loop;

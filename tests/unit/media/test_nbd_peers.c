@@ -99,7 +99,7 @@ static int run(struct fixture *f, const char *command)
             execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(126);
     }
-    uint64_t limit = clock_now_us() + 60000000;
+    uint64_t limit = clock_now_us() + 120000000;
     int status;
     while (waitpid(child, &status, WNOHANG) == 0) {
         loop_dispatch(f->loop, 5);

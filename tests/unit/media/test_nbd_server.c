@@ -94,7 +94,7 @@ static int connect_pair(struct fixture *f)
 
 static void send_all(struct fixture *f, int fd, const struct bytes *b, size_t step)
 {
-    uint64_t limit = clock_now_us() + 20000000;
+    uint64_t limit = clock_now_us() + 120000000;
     for (size_t sent = 0; sent < b->size;) {
         ssize_t n = send(fd, b->data + sent, step < b->size - sent ? step : b->size - sent, MSG_NOSIGNAL);
         if (n < 0 && errno != EAGAIN)
@@ -109,7 +109,7 @@ static void send_all(struct fixture *f, int fd, const struct bytes *b, size_t st
 /* Reads exactly size bytes; false: the server closed. */
 static bool receive_all(struct fixture *f, int fd, void *room, size_t size)
 {
-    uint64_t limit = clock_now_us() + 20000000;
+    uint64_t limit = clock_now_us() + 120000000;
     for (size_t have = 0; have < size;) {
         ssize_t n = recv(fd, (uint8_t *)room + have, size - have, 0);
         if (n == 0 || (n < 0 && errno != EAGAIN))

@@ -79,7 +79,7 @@ static inline int tear_down(void **state)
 
 static inline void wait_for(struct upload_fixture *f, const bool *flag)
 {
-    const uint64_t limit = clock_now_us() + 60000000;
+    const uint64_t limit = clock_now_us() + 120000000;
     while (!*flag && clock_now_us() < limit)
         loop_dispatch(f->loop, 100);
     assert_true(*flag);
@@ -152,7 +152,7 @@ static inline int send_piece(struct upload_fixture *f, uint64_t offset, const ui
 /* Until it is neither arriving nor being finished. */
 static inline enum upload_phase wait_over(struct upload_fixture *f)
 {
-    const uint64_t limit = clock_now_us() + 60000000;
+    const uint64_t limit = clock_now_us() + 120000000;
     do {
         if (!uploads_find(f->uploads, f->state.id, &f->state))
             fail_msg("the upload is gone");

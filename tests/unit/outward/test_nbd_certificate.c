@@ -86,7 +86,7 @@ static void start(const char *format)
             execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }
-    uint64_t limit = clock_now_us() + 30000000;
+    uint64_t limit = clock_now_us() + 120000000;
     while (!listens()) {
         usleep(20000);
         assert_int_equal(waitpid(server, NULL, WNOHANG), 0);
@@ -234,7 +234,7 @@ static void on_end(void *data, int error)
 
 static int await(struct url_fixture *f, const int *error)
 {
-    uint64_t limit = clock_now_us() + 30000000;
+    uint64_t limit = clock_now_us() + 120000000;
     while (*error > 0) {
         loop_dispatch(f->loop, 20);
         assert_true(clock_now_us() < limit);
@@ -301,7 +301,7 @@ static void away_and_back(void **state)
     }
     stop();
     start_with("good");
-    uint64_t limit = clock_now_us() + 60000000;
+    uint64_t limit = clock_now_us() + 120000000;
     while (f->link != REMOTE_GOOD) {
         loop_dispatch(f->loop, 20);
         assert_true(clock_now_us() < limit);

@@ -33,7 +33,7 @@ static void on_end(void *data, int error)
 
 static int await(struct url_fixture *f, const int *error)
 {
-    uint64_t limit = clock_now_us() + 30000000;
+    uint64_t limit = clock_now_us() + 120000000;
     while (*error > 0) {
         loop_dispatch(f->loop, 20);
         assert_true(clock_now_us() < limit);

@@ -38,6 +38,7 @@ static void when_it_is_opened(void **state)
         f->ways = rows[i].ways;
         f->ways.size = SIZE;
         url_serve_differently(f);
+        f->settings.stall_s = f->ways.lie == LIE_STALLS ? 1 : URL_PATIENT_S;
         int r = url_open_path(f, "/x");
         if (r != rows[i].error)
             fail_msg("row %u: %d, %s", i, r, f->why);
@@ -73,9 +74,11 @@ static void in_the_middle(void **state)
     for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
         f->ways.lie = rows[i].lie;
         url_serve_differently(f);
+        f->settings.stall_s = f->ways.lie == LIE_STALLS ? 1 : URL_PATIENT_S;
         int r = url_read(f, 8192, 300000);
         if (r != rows[i].error)
             fail_msg("row %u: %d, %s", i, r, f->why);
+        f->settings.stall_s = URL_PATIENT_S;
         f->ways.lie = LIE_NONE;
         url_serve_differently(f);
         assert_int_equal(url_read(f, 8192, 300000), 0);

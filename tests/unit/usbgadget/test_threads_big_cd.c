@@ -54,7 +54,7 @@ static struct bed bed;
 
 static void wait_for(const int *what)
 {
-    for (uint64_t end = clock_now_us() + 20000000; !*what;) {
+    for (uint64_t end = clock_now_us() + 120000000; !*what;) {
         assert_true(clock_now_us() < end);
         loop_dispatch(bed.loop, 100);
     }

@@ -344,7 +344,8 @@ static bool shows(const char *path, const char *words)
         return false;
     struct text_read text;
     bool found = false;
-    assert_int_equal(text_read(fonts, &s.frame, NULL, &text), 0);
+    const int r = text_read(fonts, &s.frame, NULL, &text);
+    assert_in_range(r, 0, 1); /* 1: QEMU is writing the file anew, or the machine is changing its mode */
     for (int i = 0; i < text.rows; i++)
         found |= text.exact && strstr(text.lines[i], words);
     text_read_finish(&text);
@@ -367,7 +368,7 @@ static void test_seabios_in_qemu(void **state)
                        "-device VGA -boot menu=on,splash-time=60000 -monitor stdio >/dev/null 2>&1",
                        "w");
     assert_non_null(qemu);
-    uint64_t limit = clock_now_us() + 60000000;
+    uint64_t limit = clock_now_us() + 120000000;
     bool found = false;
     while (!found && clock_now_us() < limit) {
         fputs(shot, qemu);

@@ -43,7 +43,7 @@ before(async () => {
   large = await WebSource.create(madeUp(LARGE), 'disc.iso');
   board = new Board();
   const monitor = ['-chardev', `socket,id=monitor,path=${board.path('monitor')},server=on,wait=off`, '-mon', 'chardev=monitor,mode=readline'];
-  await board.bootBoard({ keys: { capture: '' }, capture: false, qemu: monitor, seconds: 500, append: process.env.GUEST_APPEND ?? '' });
+  await board.bootBoard({ keys: { capture: '' }, capture: false, qemu: monitor, seconds: 900, append: process.env.GUEST_APPEND ?? '' });
   await board.ok(`mkdir /images/cidata; echo 'hostname: lamp' >/images/cidata/meta-data; chmod -R go+rX /images; dd if=/dev/urandom of=/tmp/file.img bs=1M count=${FILE / MIB}`);
   await board.launch();
   rest = new Rest(/** @type {any} */ (board));

@@ -10,6 +10,7 @@ import { until } from '../../web/until.mjs';
 import { Board } from '../guest/board.mjs';
 import { HANG_MS } from '../guest/guest.mjs';
 import { Rest } from '../target/client.mjs';
+import { typingRate } from './typing_rate.mjs';
 
 /** @type {Board} */ let board;
 /** @type {Rest} */ let rest;
@@ -34,7 +35,7 @@ before(async () => {
   await setUp(page, board);
   rest = new Rest(board);
   await rest.logIn('anna', 'a lamp in the hall');
-  await openConsole(page, board, 'pc');
+  await page.goto('about:blank');
 });
 after(async () => {
   if (process.env.SHOW_LOG) console.log(board?.log);
@@ -66,7 +67,18 @@ async function seesBars(width = 1280, height = 720) {
   });
 }
 
+/* The ratio is told, and no more: in an emulated machine whose host polls each millisecond it tells how busy the one
+ * core is. */
+test('a text arrives whole, and how fast beside what the host takes', async () => {
+  for (let i = 0; i < 2; i++) {
+    const { typed, taken } = await typingRate(board, call);
+    if (typed / taken) console.log(`# ${typed.toFixed(0)} characters a second to a host that takes ${taken.toFixed(0)} reports: ratio ${(typed / taken).toFixed(2)} (aim >= 0.8)`);
+  }
+  reached('text');
+});
+
 test("vivid's picture reaches the browser", async () => {
+  await openConsole(page, board, 'pc');
   await seesBars();
   // the gateway is not root, and may; on a loaded machine the guest's core is busy, and it has stepped back
   assert.match((await call('GET', '/capture')).priority, /^before other threads \(SCHED_RR\)$|for a while/);
@@ -76,13 +88,14 @@ test("vivid's picture reaches the browser", async () => {
 
 test('keys typed on the page arrive at the host', async () => {
   await capture(page);
+  const from = board.evdev.length;
   await page.keyboard.down('Shift');
   await page.keyboard.press('KeyH');
   await page.keyboard.up('Shift');
   await page.keyboard.press('KeyI');
   const wanted = ['1 42 1', '1 35 1', '1 35 0', '1 42 0', '1 23 1', '1 23 0'];
-  const keys = () => board.evdev.split('\n').filter((line) => / 1 (42|35|23) [01]$/.test(line)).map((line) => line.replace(/^.* (1 \d+ \d)$/, '$1'));
-  await until(() => keys().length >= wanted.length, 'the host has seen the keys', 30000);
+  const keys = () => board.evdev.slice(from).split('\n').filter((line) => / 1 (42|35|23) [01]$/.test(line)).map((line) => line.replace(/^.* (1 \d+ \d)$/, '$1'));
+  await until(() => keys().length >= wanted.length, 'the host has seen the keys', HANG_MS);
   assert.deepEqual(keys().slice(0, wanted.length), wanted);
   reached('keys');
 });
@@ -92,7 +105,7 @@ test('the mouse moves to a place', async () => {
   await until(async () => {
     await page.mouse.move(box.x + box.width / 4, box.y + box.height / 2 + Math.random() * 4);
     return / 3 0 (8[01]\d\d|819\d)$/m.test(board.evdev); // a quarter of 32767
-  }, 'the host has seen an absolute position', 30000);
+  }, 'the host has seen an absolute position', HANG_MS);
   await shot(page, 'dongle-console');
 });
 
@@ -101,9 +114,13 @@ test('the mouse moves to a place', async () => {
  * @param {'sr'|'sd'} kind
  */
 async function hostHash(kind) {
-  const look = `for d in /dev/${kind}?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && echo $d && exit 0; done; exit 1`;
-  await until(() => board.run(look).then(({ code }) => code === 0), `the host finds a medium in one of its ${kind}`, 60000);
-  return (await board.ok(`sha256sum $(${look.replace('exit 0', 'break').replace('; exit 1', '')})`)).slice(0, 64);
+  // found and read in one go: a device that leaves in between is looked for again
+  const read = `for d in /dev/${kind}?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && sha256sum $d && exit 0; done; exit 1`;
+  const { out } = await until(async () => {
+    const result = await board.run(read);
+    return result.code === 0 && result;
+  }, `the host reads a medium in one of its ${kind}`, HANG_MS);
+  return /[0-9a-f]{64}/.exec(out)?.[0];
 }
 
 test('a disc that is inserted is the image, byte for byte', async () => {
@@ -127,7 +144,7 @@ test('a stick is readable beside it, and writable only when that was wanted', as
 });
 
 test('a locked door is told, and force opens it', async () => {
-  const disc = await board.ok('for d in /dev/sr?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && echo $d; done; true');
+  const disc = await until(() => board.ok('for d in /dev/sr?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && echo $d; done; true'), 'the host sees the disc');
   const held = board.start(`exec 9<${disc}; touch /share/held; while [ ! -e /share/let-go ]; do usleep 50000; done`);
   await until(() => board.run('test -e /share/held').then(({ code }) => code === 0), 'the host holds the disc');
   const answer = await rest.call('POST', '/targets/pc/drives/0/eject', { force: false });
@@ -145,9 +162,9 @@ test('a locked door is told, and force opens it', async () => {
 });
 
 test("the host's own eject is seen on the page", async () => {
-  await board.ok('for d in /dev/sr?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && eject $d; done; true');
+  await until(() => board.run('for d in /dev/sr?; do dd if=$d of=/dev/null bs=2048 count=1 2>/dev/null && eject $d && exit 0; done; exit 1').then(({ code }) => code === 0), 'the host ejects it');
   await button(page, 'Media').click();
-  await until(async () => /the target ejected/i.test((await page.locator('.drive').first().textContent()) ?? ''), 'the page says that the target ejected it', 30000);
+  await until(async () => /the target ejected/i.test((await page.locator('.drive').first().textContent()) ?? ''), 'the page says that the target ejected it', HANG_MS);
   await shot(page, 'dongle-ejected');
   await page.keyboard.press('Escape');
   assert.equal((await drive(0)).phase, 'ejected-by-target');
@@ -162,14 +179,17 @@ const STATES = [
 for (const [name, control] of STATES)
   test(`the signal state ${name} has its words on the page, and the picture returns`, async () => {
     await vivid(control);
-    const signal = await until(async () => (await call('GET', '')).signal.name === name && (await call('GET', '')).signal, `the signal is ${name}`, 30000);
+    const signal = await until(async () => {
+      const now = (await call('GET', '')).signal;
+      return now.name === name && now;
+    }, `the signal is ${name}`, HANG_MS);
     const cover = page.locator('.cover');
-    await until(() => cover.isVisible(), 'the page covers the picture', 30000);
-    await until(async () => ((await cover.textContent()) ?? '').includes(signal.why), 'the page says why', 30000);
+    await until(() => cover.isVisible(), 'the page covers the picture', HANG_MS);
+    await until(async () => ((await cover.textContent()) ?? '').includes(signal.why), 'the page says why', HANG_MS);
     console.log(`# ${name}: ${(await cover.textContent())?.replace(/\s+/g, ' ')}`);
     await shot(page, `dongle-${name}`);
     await vivid('dv_timings_signal_mode=0');
-    await until(async () => !(await cover.isVisible()), 'the picture is back', 60000);
+    await until(async () => !(await cover.isVisible()), 'the picture is back', HANG_MS);
     await seesBars();
     reached(name);
   });
@@ -187,9 +207,10 @@ test('other timings are another picture', async () => {
 
 test('the gateway is killed: the host keeps keyboard and medium', async () => {
   const before = await board.ok('cat /sys/bus/usb/devices/1-1/devnum');
+  const gone = page.locator('.cover').waitFor({ timeout: HANG_MS }); // it may be short
   await board.kill('gateway');
-  await until(() => page.locator('.cover').isVisible(), 'the page says that the connection is gone', 30000);
-  await until(async () => !(await page.locator('.cover').isVisible()), 'the page shows the picture again', 60000);
+  await gone;
+  await until(async () => !(await page.locator('.cover').isVisible()), 'the page shows the picture again', HANG_MS);
   assert.equal(await board.ok('cat /sys/bus/usb/devices/1-1/devnum'), before, 'the host never saw the device leave');
   assert.equal(await hostHash('sr'), sha256(IMAGES['one.iso']));
   await capture(page);
@@ -197,13 +218,19 @@ test('the gateway is killed: the host keeps keyboard and medium', async () => {
   await until(async () => {
     await page.keyboard.press('KeyK');
     return / 1 37 1/.test(board.evdev.slice(from));
-  }, 'keys arrive again', 30000);
+  }, 'keys arrive again', HANG_MS);
   reached('gateway back');
 });
 
-test('the helper is killed: what is plugged in goes on', async () => {
+test('the helper is killed: gadget and medium come back with the next one', async () => {
+  const number = 'cat /sys/bus/usb/devices/1-1/devnum';
+  const before = await board.ok(number);
   await board.kill('helper');
   await until(() => board.pid('helper'), 'there is a helper again');
+  await until(async () => {
+    const { code, out } = await board.run(number);
+    return code === 0 && out.trim() !== before;
+  }, 'the host sees the gadget that the next helper made', HANG_MS);
   assert.equal(await hostHash('sr'), sha256(IMAGES['one.iso']));
   await seesBars();
   const from = board.evdev.length;
@@ -211,7 +238,7 @@ test('the helper is killed: what is plugged in goes on', async () => {
   await until(async () => {
     await page.keyboard.press('KeyL');
     return / 1 38 1/.test(board.evdev.slice(from));
-  }, 'keys arrive again', 60000);
+  }, 'keys arrive again', HANG_MS);
   await insert(1, 'stick.img', { kind: 'disk' });
   assert.equal(await hostHash('sd'), sha256(IMAGES['stick.img']));
   reached('helper back');
@@ -219,9 +246,9 @@ test('the helper is killed: what is plugged in goes on', async () => {
 
 test('the capture device goes away and returns', async () => {
   await board.ok('echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind'); // as a stick is pulled out: it may be open
-  await until(async () => (await call('GET', '')).signal.name === 'device-gone', 'the device is gone', 30000);
+  await until(async () => (await call('GET', '')).signal.name === 'device-gone', 'the device is gone', HANG_MS);
   const cover = page.locator('.cover');
-  await until(async () => /gone/.test((await cover.textContent()) ?? ''), 'the page says so', 30000);
+  await until(async () => /gone/.test((await cover.textContent()) ?? ''), 'the page says so', HANG_MS);
   console.log(`# device-gone: ${(await cover.textContent())?.replace(/\s+/g, ' ')}`);
   await shot(page, 'dongle-device-gone');
   await board.ok('echo vivid.0 >/sys/bus/platform/drivers/vivid/bind; ls /dev/video0');

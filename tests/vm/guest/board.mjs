@@ -27,7 +27,7 @@ export class Board extends Guest {
     super(name, {
       arch,
       modules: [...DEVICE_SIDE, ...HOST_SIDE, 'dummy_hcd', 'usbip_vudc', 'vivid', ...modules],
-      files: [...tools, ...files, join(build, 'gateway/lightsoutd'), join(build, 'gateway/lightsout'), join(build, 'tests/vm/guest/evdev-log')],
+      files: [...tools, ...files, join(build, 'gateway/lightsoutd'), join(build, 'gateway/lightsout'), ...['evdev-log', 'hid-write'].map((name) => join(build, 'tests/vm/guest', name))],
     });
   }
 
@@ -95,5 +95,10 @@ export class Board extends Guest {
   /** What the host's input devices have said, a line each. */
   get evdev() {
     return this.read('evdev.log');
+  }
+
+  /** Keys that went down, of the log from there on: when, in seconds, and Linux's code. @param {number} from */
+  presses(from) {
+    return [...this.evdev.slice(from).matchAll(/^([\d.]+) .* 1 (\d+) 1$/gm)].map(([, at, code]) => ({ at: Number(at), code: Number(code) }));
   }
 }

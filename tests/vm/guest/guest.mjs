@@ -57,7 +57,7 @@ export class Guest {
    * @param {{memory?: number, cpus?: number, append?: string, forward?: Record<number, number>, seconds?: number,
    * qemu?: string[]}} [options]
    */
-  async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 280, qemu = [] } = {}) {
+  async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 600, qemu = [] } = {}) {
     const ports = Object.entries(forward).flatMap(([from, to]) => ['--forward', `${from}:${to}`]);
     const args = [...this.#arch, '--memory', `${memory}`, '--cpus', `${cpus}`, '--timeout', `${seconds}`, '--append', append];
     this.#child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share, '--', ...qemu], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });

@@ -62,7 +62,7 @@ export class Machine {
 
   /** @param {string} file @param {string[]} args */
   #spawn(file, args) {
-    const child = spawn('timeout', ['280', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn('timeout', ['600', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (this.#said += data));
     this.#children.push(child);
   }

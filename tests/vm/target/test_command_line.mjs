@@ -22,6 +22,7 @@ before(async () => {
   await gateway.start();
   fingerprint = /fingerprint +(\S+)/.exec(gateway.log)?.[1] ?? '';
   client = localClient(gateway);
+  await until(async () => (await client.run('power', 'state', 'demo')).out === 'off\n', 'the machine is there');
 });
 after(async () => {
   await gateway?.stop();
@@ -61,6 +62,16 @@ test('the command line itself: help, and exit code 2 for what is wrong', async (
   await client.refused(['media', 'insert', 'demo', GRUB, '--fast'], 2, "unknown or incomplete option '--fast'");
   await client.refused(['wait-text', 'demo', 'x', '--timeout', 'soon'], 2, '--timeout takes seconds from 1 to 86400');
   await client.refused(['wait-text', 'demo', '('], 2, "'(' is no extended regular expression");
+  await client.refused(['wait-text', 'demo', 'x', '--region', '1,2,3'], 2, "--region takes X,Y,WIDTH,HEIGHT in pixels, not '1,2,3'");
+  await client.refused(['screen-text', 'demo', '--region', '1,2,3,4,5'], 2, "--region takes X,Y,WIDTH,HEIGHT in pixels, not '1,2,3,4,5'");
+  await client.refused(['screen-text', 'demo', '--recognise', 'En'], 2, "--recognise takes the name of a language, such as eng, not 'En'");
+  await client.refused(['screen-text', 'demo', '--loud'], 2, "unknown or incomplete option '--loud'");
+  await client.refused(['screen-text', 'moon', '--region', '0,0,9,16'], 4, /moon/);
+  await client.refused(['screenshot', 'demo', '-', '--width', 'wide'], 2, "--width takes a number of pixels, not 'wide'");
+  await client.refused(['audit', '--until', 'soon'], 2, /^lightsout: --until wants a time/);
+  await client.refused(['record', 'get', 'x', 'y', '--picture', 'first'], 2, /^lightsout: --picture takes milliseconds/);
+  await client.refused(['media', 'cancel', 'moon'], 4, /./);
+  await client.refused(['media', 'delete', 'moon', 'tide'], 4, /./);
   await client.refused(['--url', 'http://localhost:1', 'version'], 2, /is never asked over plain http/);
 });
 
@@ -130,6 +141,10 @@ test('keys and text arrive whole, also what the BIOS reads slowly', async () => 
     const { lines, cursor } = await client.json('screen-text', 'demo');
     return cursor && lines[cursor.y] === 'grub>' && cursor.x === 'grub> '.length;
   }, 'the cursor is seen behind the prompt', 60000);
+  const { lines, cell } = await client.json('screen-text', 'demo');
+  const region = [cell.x, cell.y + lines.lastIndexOf('grub>') * cell.height, 5 * cell.width, cell.height].join();
+  assert.equal(await client.ok('screen-text', 'demo', '--region', region), 'grub>\n');
+  await client.ok('wait-text', 'demo', '^grub>$', '--region', region, '--recognise', 'eng');
   await client.refused(['key', 'demo', 'ctrl+alt+moon'], 1, /moon/);
   await client.refused(['type', 'demo', 'caf\u00e9'], 1, /\u00e9.*U\+00E9/);
   await client.refused(['type', 'demo', '\u001b'], 1, /U\+001B/);

@@ -1,12 +1,13 @@
 /* From the browser's key events to what the target is told. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CHORDS, chordUsages } from '../../../html5-client/console/chords.js';
-import { HeldKeys } from '../../../html5-client/console/held_keys.js';
-import { codeOf, usageOf, usageOfMeaning } from '../../../html5-client/console/keymap.js';
-import { LEAVE_KEYS, LeaveKey } from '../../../html5-client/console/leave_key.js';
-import { LockSync, SETTLE_MS } from '../../../html5-client/console/lock_sync.js';
-import { PressedKeys } from '../../../html5-client/console/pressed_keys.js';
+import { CHORDS } from '../../../html5-client/console/keys/chords.js';
+import { parseChord } from '../../../html5-client/console/keys/key_names.js';
+import { HeldKeys } from '../../../html5-client/console/keys/held_keys.js';
+import { codeOf, usageOf, usageOfMeaning } from '../../../html5-client/console/keys/keymap.js';
+import { LEAVE_KEYS, LeaveKey } from '../../../html5-client/console/keys/leave_key.js';
+import { LockSync, SETTLE_MS } from '../../../html5-client/console/keys/lock_sync.js';
+import { PressedKeys } from '../../../html5-client/console/keys/pressed_keys.js';
 
 function keys(system) {
   const sent = [];
@@ -117,8 +118,8 @@ test('clear forgets silently', () => {
 });
 
 test('every chord has a usage for each of its keys', () => {
-  for (const chord of CHORDS) assert.equal(chordUsages(chord).length, chord.codes.length, chord.label);
-  assert.deepEqual(chordUsages(CHORDS[0]), [0xe0, 0xe2, 0x4c]);
+  for (const { text } of CHORDS) assert.equal(parseChord(text)?.length, text.split('+').length, text);
+  assert.deepEqual(parseChord(CHORDS[0].text), [0xe0, 0xe2, 0x4c]);
 });
 
 test('AltGr that is held and repeats on Windows presses no Control, flagged as a repeat or not', () => {
@@ -275,7 +276,11 @@ test('a key stays down until the last of those who hold it lets go', () => {
   assert.deepEqual(sent, ['+e1', '+4', '-4', '-e1']);
   assert.equal(held.any, false);
   let told = 0;
+  const gone = new AbortController();
   held.onClear(() => told++);
+  held.onClear(() => told++, gone.signal);
+  held.onChange(() => told++, gone.signal);
+  gone.abort();
   held.set('chord 1', 0x05, true);
   held.clear();
   held.release('chord 1');

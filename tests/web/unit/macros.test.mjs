@@ -1,17 +1,17 @@
 /* Macros on the page, names of keys, and the keyboard on the screen as far as it knows no DOM. */
-import './english.mjs';
+import { messagesOf } from './english.mjs';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ChordMemory } from '../../../html5-client/console/chord_memory.js';
-import { chordRows } from '../../../html5-client/console/chord_menu.js';
-import { CHORDS, chordUsages } from '../../../html5-client/console/chords.js';
-import { KeyLegends, keyCap, keyName } from '../../../html5-client/console/key_legends.js';
-import { chordText, chordTitle, inOrder, KEY_NAMES, nameOfUsage, parseChord, usageOfName } from '../../../html5-client/console/key_names.js';
-import { smallBlocks, wideBlocks } from '../../../html5-client/console/keyboard_geometry.js';
-import { MEDIA_KEYS, usageOf } from '../../../html5-client/console/keymap.js';
-import { macroName, recordedSteps, stepWords, tidy } from '../../../html5-client/console/macro_steps.js';
-import { MODIFIERS, StickyKeys } from '../../../html5-client/console/sticky_keys.js';
+import { ChordMemory } from '../../../html5-client/console/keys/chord_memory.js';
+import { chordRows } from '../../../html5-client/console/keys/chord_menu.js';
+import { KeyLegends, keyCap, keyName } from '../../../html5-client/console/keys/key_legends.js';
+import { chordText, chordTitle, inOrder, KEY_NAMES, nameOfUsage, parseChord, usageOfName } from '../../../html5-client/console/keys/key_names.js';
+import { smallBlocks, wideBlocks } from '../../../html5-client/console/keys/keyboard_geometry.js';
+import { MEDIA_KEYS, usageOf } from '../../../html5-client/console/keys/keymap.js';
+import { macroName, recordedSteps, stepWords, tidy } from '../../../html5-client/console/macros/macro_steps.js';
+import { MODIFIERS, StickyKeys } from '../../../html5-client/console/keys/sticky_keys.js';
+import { useMessages } from '../../../html5-client/parts/messages.js';
 
 globalThis.localStorage ??= (() => {
   const kept = new Map();
@@ -35,8 +35,15 @@ test('chords are read and written', () => {
   }
   assert.equal(chordText(inOrder([0x06, 0xe0])), 'ctrl+c');
   assert.equal(chordText([0xe0, 0x7f]), '', 'a key without a name makes no chord');
-  assert.equal(chordTitle('ctrl+alt+delete'), 'Ctrl+Alt+Del');
-  for (const chord of CHORDS) assert.deepEqual(chordUsages(chord), parseChord(chord.text), chord.text);
+});
+
+test('chords are named as they stand on the reader’s keys', () => {
+  const named = { en: 'Ctrl+Alt+Del Ctrl+Alt+Shift+Enter', de: 'Strg+Alt+Entf Strg+Alt+Umschalt+Eingabe', fr: 'Ctrl+Alt+Suppr Ctrl+Alt+Maj+Entrée', es: 'Ctrl+Alt+Supr Ctrl+Alt+Mayús+Intro' };
+  for (const [language, words] of Object.entries(named)) {
+    useMessages(language, messagesOf(language));
+    assert.equal(`${chordTitle('ctrl+alt+delete')} ${chordTitle('ctrl+alt+shift+enter')}`, words);
+  }
+  useMessages('en', messagesOf('en'));
 });
 
 test('what is used most on a target comes first, one’s own next, and a search finds by key and by word', () => {

@@ -9,7 +9,7 @@ import { isSample, samplePayload, SAMPLES } from '../../../html5-client/picture/
 import { Decoder } from '../../../html5-client/picture/decoder.js';
 import { checkJpeg } from '../../../html5-client/picture/jpeg_check.js';
 import { rgbPlanes } from '../../../html5-client/picture/rgb_planes.js';
-import { StageTimes } from '../../../html5-client/console/stage_times.js';
+import { StageTimes } from '../../../html5-client/console/figures/stage_times.js';
 import { Trouble } from '../../../html5-client/picture/trouble.js';
 import { UpdateQueue } from '../../../html5-client/picture/update_queue.js';
 import { body, bodyCheck, op } from '../bodies.mjs';

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import * as protocol from '../../../html5-client/console/protocol.js';
+import * as builders from '../../../html5-client/console/session/message_builders.js';
+import { parseMessage } from '../../../html5-client/console/session/message_parser.js';
+import { ProtocolError } from '../../../html5-client/console/session/protocol.js';
 import { bodyCheck, update } from '../bodies.mjs';
 
 const vectors = (name) =>
@@ -11,18 +13,18 @@ const toHex = (bytes) => Buffer.from(bytes).toString('hex');
 const toBuffer = (hex) => Uint8Array.from(Buffer.from(hex, 'hex')).buffer;
 
 const build = {
-  hello: (m) => protocol.buildHello(m),
-  ack: (m) => protocol.buildAck(m.sequence, m.received, m.painted),
-  key: (m) => protocol.buildKey(m.usage, m.down),
-  'pointer-absolute': (m) => protocol.buildPointerAbsolute(m),
-  'pointer-relative': (m) => protocol.buildPointerRelative(m),
-  'release-all': () => protocol.buildReleaseAll(),
-  seat: (m) => protocol.buildSeat(m.action),
-  'seat-answer': (m) => protocol.buildSeatAnswer(m.grant, m.request),
-  ping: (m) => protocol.buildPing(m.value),
-  visible: (m) => protocol.buildVisible(m.visible),
-  refresh: () => protocol.buildRefresh(),
-  watch: (m) => protocol.buildWatch(m.on),
+  hello: (m) => builders.buildHello(m),
+  ack: (m) => builders.buildAck(m.sequence, m.received, m.painted),
+  key: (m) => builders.buildKey(m.usage, m.down),
+  'pointer-absolute': (m) => builders.buildPointerAbsolute(m),
+  'pointer-relative': (m) => builders.buildPointerRelative(m),
+  'release-all': () => builders.buildReleaseAll(),
+  seat: (m) => builders.buildSeat(m.action),
+  'seat-answer': (m) => builders.buildSeatAnswer(m.grant, m.request),
+  ping: (m) => builders.buildPing(m.value),
+  visible: (m) => builders.buildVisible(m.visible),
+  refresh: () => builders.buildRefresh(),
+  watch: (m) => builders.buildWatch(m.on),
 };
 
 const withHex = (message) =>
@@ -32,7 +34,7 @@ for (const { message, hex } of vectors('client'))
   test(`builds ${JSON.stringify(message)}`, () => assert.equal(toHex(build[message.type](message)), hex));
 
 for (const { message, hex } of vectors('server'))
-  test(`parses ${JSON.stringify(message)}`, () => assert.deepEqual(withHex(protocol.parseMessage(toBuffer(hex))), message));
+  test(`parses ${JSON.stringify(message)}`, () => assert.deepEqual(withHex(parseMessage(toBuffer(hex))), message));
 
 for (const { body, check } of vectors('checks'))
   test(`the check of ${body.slice(0, 40) || 'nothing'}`, () => assert.equal(bodyCheck(Buffer.from(body, 'hex')), check));
@@ -49,16 +51,16 @@ test('updates of the tests are those of the gateway', () => {
 test('every message cut short or made longer by a byte is refused or stays within itself', () => {
   for (const { message, hex } of vectors('server')) {
     if (message.type === 'update') continue; // its body ends with the message
-    assert.throws(() => protocol.parseMessage(toBuffer(`${hex}00`)), protocol.ProtocolError, `${message.type} longer`);
+    assert.throws(() => parseMessage(toBuffer(`${hex}00`)), ProtocolError, `${message.type} longer`);
     for (let end = 0; end < hex.length; end += 2)
-      assert.throws(() => protocol.parseMessage(toBuffer(hex.slice(0, end))), protocol.ProtocolError, `${message.type} at ${end / 2}`);
+      assert.throws(() => parseMessage(toBuffer(hex.slice(0, end))), ProtocolError, `${message.type} at ${end / 2}`);
   }
 });
 
 test('an update without its header is refused', () => {
   const [{ hex }] = vectors('server').filter(({ message }) => message.type === 'update');
   for (let end = 0; end < 8; end += 2)
-    assert.throws(() => protocol.parseMessage(toBuffer(hex.slice(0, end))), protocol.ProtocolError);
+    assert.throws(() => parseMessage(toBuffer(hex.slice(0, end))), ProtocolError);
 });
 
 const broken = {
@@ -82,7 +84,7 @@ const broken = {
   'seats whose holder is not UTF-8': '8d0001000000000000000000000000000001ff',
 };
 for (const [name, hex] of Object.entries(broken))
-  test(`refuses ${name}`, () => assert.throws(() => protocol.parseMessage(toBuffer(hex)), protocol.ProtocolError));
+  test(`refuses ${name}`, () => assert.throws(() => parseMessage(toBuffer(hex)), ProtocolError));
 
 test('any bytes give a message or a ProtocolError', () => {
   let seed = 1;
@@ -91,18 +93,18 @@ test('any bytes give a message or a ProtocolError', () => {
     const bytes = Uint8Array.from({ length: random() % 40 }, () => random() & 255);
     if (bytes.length) bytes[0] = 0x80 + (bytes[0] & 15);
     try {
-      protocol.parseMessage(bytes.buffer);
+      parseMessage(bytes.buffer);
     } catch (error) {
-      assert.ok(error instanceof protocol.ProtocolError, String(error));
+      assert.ok(error instanceof ProtocolError, String(error));
     }
   }
 });
 
 test('builders keep figures inside their fields', () => {
-  const absolute = protocol.buildPointerAbsolute({ buttons: 255, x: 99999, y: -5, wheel: 500, pan: -500 });
+  const absolute = builders.buildPointerAbsolute({ buttons: 255, x: 99999, y: -5, wheel: 500, pan: -500 });
   assert.equal(toHex(absolute), '041fff7f00007f80');
-  const relative = protocol.buildPointerRelative({ buttons: 0, dx: 70000, dy: -70000, wheel: 0, pan: 0 });
+  const relative = builders.buildPointerRelative({ buttons: 0, dx: 70000, dy: -70000, wheel: 0, pan: 0 });
   assert.equal(toHex(relative), '0500ff7f00800000');
-  assert.equal(toHex(protocol.buildAck(1, 2 ** 32 + 5, 2 ** 33 + 6.7)), '02000000010000000500000006000000');
-  assert.throws(() => protocol.buildHello({ ticket: 'short', hidden: false, viewOnly: false, capabilities: 0, page: '0'.repeat(32), lastViewer: 0, lastSequence: 0 }));
+  assert.equal(toHex(builders.buildAck(1, 2 ** 32 + 5, 2 ** 33 + 6.7)), '02000000010000000500000006000000');
+  assert.throws(() => builders.buildHello({ ticket: 'short', hidden: false, viewOnly: false, capabilities: 0, page: '0'.repeat(32), lastViewer: 0, lastSequence: 0 }));
 });

@@ -6,13 +6,13 @@ import { Backoff } from '../../../html5-client/parts/backoff.js';
 import { setText } from '../../../html5-client/parts/dom.js';
 import { shotName } from '../../../html5-client/parts/download.js';
 import { edidHex } from '../../../html5-client/dongle/edid_file.js';
-import { Figures } from '../../../html5-client/console/figures.js';
-import { passwordRules } from '../../../html5-client/parts/password_rules.js';
-import { pictureSize } from '../../../html5-client/console/picture_size.js';
-import { absolutePosition, accelerated, MotionSum, rimSpeed, WheelCounter } from '../../../html5-client/console/pointer_math.js';
-import { TargetPointer } from '../../../html5-client/console/target_pointer.js';
+import { Figures } from '../../../html5-client/console/figures/figures.js';
+import { passwordRules, userNameFault } from '../../../html5-client/parts/password_rules.js';
+import { pictureSize } from '../../../html5-client/console/screen/picture_size.js';
+import { absolutePosition, accelerated, MotionSum, rimSpeed, WheelCounter } from '../../../html5-client/console/pointer/pointer_math.js';
+import { TargetPointer } from '../../../html5-client/console/pointer/target_pointer.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
-import { captureHelp, clockWords, driveWords, edidWords, rateWords, signalWords, sizeWords } from '../../../html5-client/parts/words.js';
+import { captureHelp, clockWords, driveWords, edidWords, millisecondWords, rateWords, signalWords, sizeWords } from '../../../html5-client/parts/words.js';
 
 const VGA = { width: 720, height: 400 };
 
@@ -140,7 +140,13 @@ test('addresses lead to views and back', () => {
 test('sizes and rates read well', () => {
   assert.deepEqual([0, 999, 1000, 5242880, 658505728, 1e13].map(sizeWords), ['0 B', '999 B', '1.0 kB', '5.2 MB', '659 MB', '10 TB']);
   assert.deepEqual([0, 42300, 4600000, 45000000].map(rateWords), ['0 kbit/s', '42 kbit/s', '4.6 Mbit/s', '45 Mbit/s']);
+  assert.deepEqual([0, 4.25, 12.5].map(millisecondWords), ['0.0', '4.3', '13']);
   assert.equal(driveWords({ phase: 'ejected-by-target', medium: 'a.iso', reason: '' }).text, 'The target ejected a.iso');
+});
+
+test('a user name that the gateway would refuse is told before it is asked', () => {
+  for (const good of ['anna', 'Anna.B_c@d-e', '7', 'a'.repeat(63)]) assert.equal(userNameFault(good), '', good);
+  for (const bad of ['', 'ärna', '-x', '../x', 'a b', '😀', 'a'.repeat(64)]) assert.notEqual(userNameFault(bad), '', bad);
 });
 
 test('password rules are the gateway’s', () => {

@@ -2,9 +2,9 @@
 import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeyEcho } from '../../../html5-client/console/key_echo.js';
-import { cellAt, cellsRegion, gridBounds, pixelsRegion, textOf, unknownCells } from '../../../html5-client/console/region_math.js';
-import { seatWords } from '../../../html5-client/console/seat_words.js';
+import { KeyEcho } from '../../../html5-client/console/figures/key_echo.js';
+import { cellAt, cellsRegion, gridBounds, pixelsRegion, textOf, unknownCells } from '../../../html5-client/console/region/region_math.js';
+import { seatWords } from '../../../html5-client/console/seat/seat_words.js';
 import { language, useMessages } from '../../../html5-client/parts/messages.js';
 import { messagesOf } from './english.mjs';
 

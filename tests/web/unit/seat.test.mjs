@@ -2,8 +2,8 @@
 import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SeatIntent } from '../../../html5-client/console/seat_intent.js';
-import { durationWords, idleWords, seatOffers, seatWords } from '../../../html5-client/console/seat_words.js';
+import { SeatIntent } from '../../../html5-client/console/seat/seat_intent.js';
+import { durationWords, idleWords, seatOffers, seatWords } from '../../../html5-client/console/seat/seat_words.js';
 
 const base = {
   type: 'seats', mine: false, shared: false, free: false, asking: false, mayType: true, mayTake: false, idle: false,
@@ -137,6 +137,7 @@ test('idleness in words', () => {
   assert.equal(idleWords(theirs(2), 5), '');
   assert.equal(idleWords({ ...theirs(2), idle: true, idleSeconds: 30 }, 10), 'for 40 seconds');
   assert.equal(idleWords({ ...mine(1), idle: true, idleSeconds: 540 }, 10), 'free in 50 seconds without a key');
+  assert.equal(idleWords({ ...mine(1), idle: true, idleSeconds: 400 }, 10), ''); // long enough to say nothing of it
   assert.equal(idleWords({ ...mine(1), idle: true, idleSeconds: 540, idleLimit: 0 }, 10), '');
   assert.deepEqual([1, 89, 90, 5400].map(durationWords), ['1 second', '89 seconds', '2 minutes', '2 hours']);
 });

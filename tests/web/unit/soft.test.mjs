@@ -2,10 +2,12 @@
 import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CharStrokes } from '../../../html5-client/console/char_strokes.js';
-import { HeldKeys } from '../../../html5-client/console/held_keys.js';
-import { PADDING, SoftText } from '../../../html5-client/console/soft_text.js';
-import { MOST_WAITING, SoftTypist } from '../../../html5-client/console/soft_typist.js';
+import { CharStrokes } from '../../../html5-client/console/typing/char_strokes.js';
+import { HeldKeys } from '../../../html5-client/console/keys/held_keys.js';
+import { usageOf } from '../../../html5-client/console/keys/keymap.js';
+import { StickyKeys } from '../../../html5-client/console/keys/sticky_keys.js';
+import { PADDING, SoftText } from '../../../html5-client/console/typing/soft_text.js';
+import { MOST_WAITING, SoftTypist } from '../../../html5-client/console/typing/soft_typist.js';
 
 const GERMAN = {
   name: 'de', title: 'German', kind: 'iso', level3: 0xe6, level5: null,
@@ -128,22 +130,64 @@ test('a modifier of the row stays down while a character needs it too', async ()
   assert.deepEqual(sent, ['e1+', '4+', '4-', 'e1-']);
 });
 
-test('when all is released, what waits is forgotten and nothing goes up twice', async () => {
+/** What a typist sends with time standing still until `next`. */
+function stepped() {
   const sent = [];
   const steps = [];
   const held = new HeldKeys((usage, down) => sent.push(`${usage.toString(16)}${down ? '+' : '-'}`));
-  const typist = new SoftTypist(held, () => {}, () => new Promise((resolve) => steps.push(resolve)));
+  const sticky = new StickyKeys((code, down) => held.set('row', usageOf(code), down));
+  const typist = new SoftTypist(held, () => sticky.used(), () => new Promise((resolve) => steps.push(resolve)));
+  const next = async () => {
+    await flush();
+    steps.shift()?.();
+    await flush();
+    return steps.length > 0;
+  };
+  const all = async () => {
+    while (await next());
+    return sent.splice(0);
+  };
+  return { sent, held, sticky, typist, next, all };
+}
+
+test('a key of the row waits for what was typed before it', async () => {
+  const { sent, sticky, typist, all } = stepped();
+  typist.type([...us.of('l'), ...us.of('s')]);
+  typist.change(() => sticky.tap('ControlLeft'));
+  typist.type(us.of('c'));
+  typist.type(us.of('d'));
+  assert.deepEqual(sent, ['f+'], 'the first at once');
+  assert.deepEqual(await all(), ['f+', 'f-', '16+', '16-', 'e0+', '6+', '6-', 'e0-', '7+', '7-']);
+});
+
+test('where nothing waits, a key of the row is down at once, and as long as the finger is', async () => {
+  const { sent, held, typist, next, all } = stepped();
+  typist.change(() => held.set('row', 0x52, true));
+  assert.deepEqual(sent, ['52+']);
+  await next();
+  assert.equal(typist.any(), false);
+  typist.type(us.of('a'));
+  typist.change(() => held.set('row', 0x52, false));
+  assert.deepEqual(await all(), ['52+', '4+', '4-', '52-']);
+});
+
+test('when all is released, what waits is forgotten and nothing goes up twice', async () => {
+  const { held, typist, all } = stepped();
   typist.type([...us.of('a'), ...us.of('b')]);
+  typist.change(() => held.set('row', 0x52, true));
   await flush();
   held.clear();
-  while (steps.length) {
-    steps.shift()();
-    await flush();
-  }
-  assert.deepEqual(sent, ['4+']);
+  typist.forget();
+  assert.deepEqual(await all(), ['4+']);
   typist.type(us.of('c'));
-  await flush();
-  assert.deepEqual(sent, ['4+', '6+']);
+  assert.deepEqual(await all(), ['6+', '6-']);
+});
+
+test('between two strokes nothing is down, and something waits all the same', async () => {
+  const { held, typist, next } = stepped();
+  typist.type([...us.of('a'), ...us.of('b')]);
+  await next();
+  assert.deepEqual([held.any, typist.any()], [false, true]);
 });
 
 test('more than anybody types by hand is refused, not half of it typed', () => {

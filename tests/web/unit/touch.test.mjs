@@ -1,8 +1,8 @@
 /* Fingers and what they mean; above all that no button stays pressed, whatever the fingers do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KineticScroll } from '../../../html5-client/console/kinetic_scroll.js';
-import { CLICK_MS, FINGERS_MS, HOLD_MS, LOCK_MS, RING_MS, TAP_MS, TouchGestures } from '../../../html5-client/console/touch_gestures.js';
+import { KineticScroll } from '../../../html5-client/console/touch/kinetic_scroll.js';
+import { CLICK_MS, FINGERS_MS, HOLD_MS, LOCK_MS, RING_MS, TAP_MS, TouchGestures } from '../../../html5-client/console/touch/touch_gestures.js';
 
 /** Drives a recogniser: what is due happens in its time, as a page's timers would have it. */
 class Hand {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   checkedView, FIRST_VIEW, keepInside, overflows, pan, place, seenPart, snapScale, stepScale, toRoom, toTarget, turn, turnBack, turnMoveBack, zoomTo,
-} from '../../../html5-client/console/view_transform.js';
+} from '../../../html5-client/console/screen/view_transform.js';
 
 const VGA = { width: 720, height: 400 };
 const UHD = { width: 3840, height: 2160 };

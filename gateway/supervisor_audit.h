@@ -1,8 +1,0 @@
-/* What the supervisor tells the keeper of the audit log: it alone opens the file that lines go to outside. */
-#pragma once
-
-#include "core/ipc.h"
-#include "gateway/config.h"
-
-/* Before the keeper begins. What cannot be opened is said in the log, and left out. */
-void supervisor_tell_audit(struct ipc *keeper, const struct config *config);

@@ -1,0 +1,45 @@
+/* The jiggler: a badge where it is on, and a way to stop it for now or for good. */
+
+import { json, sentence } from '../../api.js';
+import { h } from '../../parts/dom.js';
+import { attachMenu } from '../../parts/menu.js';
+import { t } from '../../parts/messages.js';
+import { setJiggler } from './macro_api.js';
+
+const USUAL = 60;
+
+/** @type {import('../console_context.js').Feature} */
+export function plugJiggler(context) {
+  const { state, target } = context;
+  const seconds = () => /** @type {{jiggler?: number}|null} */ (state.info)?.jiggler ?? 0;
+  const badge = h('button', { type: 'button', class: 'chip jiggler' }, t('keys.jiggler'));
+  const place = h('div', { class: 'jiggler-place', hidden: true }, badge);
+
+  /** @param {number} wanted */
+  const set = async (wanted) => {
+    try {
+      await setJiggler(target, wanted);
+      context.refresh();
+    } catch (error) {
+      context.notice(sentence(error), 'danger');
+    }
+  };
+  /** Into what the page keeps: it counts after a restart too. */
+  const forGood = async () => {
+    try {
+      const { etag } = await json('GET', '/config');
+      await json('PATCH', '/config', { targets: { [target]: { jiggler: '0' } } }, { 'If-Match': `"${etag}"` });
+      await set(0);
+    } catch (error) {
+      context.notice(sentence(error), 'danger');
+    }
+  };
+  attachMenu(badge, () => [
+    { group: t('keys.jiggler-after', { count: seconds() }) },
+    { label: t('keys.jiggler-off'), run: () => void set(0), disabled: !context.can('input') },
+    ...(context.can('configure') ? [{ label: t('keys.jiggler-off-for-good'), run: () => void forGood() }] : []),
+  ]);
+  context.addTitleItem(place);
+  context.onChange(() => (place.hidden = !seconds()));
+  context.addMenu('tools', () => (context.can('input') ? [{ label: t('keys.jiggler-on'), checked: seconds() > 0, run: () => void set(seconds() ? 0 : USUAL) }] : []));
+}
