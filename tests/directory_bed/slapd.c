@@ -220,7 +220,10 @@ bool slapd_again(struct slapd *self)
 
 void slapd_pause(struct slapd *self)
 {
+    int status = 0;
     kill(self->pid, SIGSTOP);
+    while (waitpid(self->pid, &status, WUNTRACED) < 0 && errno == EINTR) /* it may answer until it really stands */
+        ;
 }
 
 void slapd_go_on(struct slapd *self)

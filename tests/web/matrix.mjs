@@ -12,6 +12,8 @@ const ON_GATEWAY = new Set(['library', 'users']);
 const ON_BOTH = new Set(['configure', 'audit']);
 /** Who takes a target away needs the right on the gateway too, which its handler asks for. */
 const ON_GATEWAY_TOO = new Set(['DELETE /api/v1/targets/{target}']);
+/** What Node calls a connection that the other side has ended, or does not take yet, before, in and after the handshake. */
+const CLOSED = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE']);
 const agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
 
 /** @typedef {{method: string, path: string, access: string, rights: string[], line: string}} Route */
@@ -54,6 +56,7 @@ export function expected(route, grants, target = TARGET) {
 
 /** What an answer says of that. @param {{status: number, code: string}} answer */
 export function outcome({ status, code }) {
+  if (status === 0) return 'closed';
   if (status === 401 && code === 'no-session') return 'login';
   if (status === 429 && code === 'locked-out') return 'login'; // no more tokens are looked at
   if (status === 404 && code === 'no-such-target') return 'absent';
@@ -62,7 +65,7 @@ export function outcome({ status, code }) {
 }
 
 /**
- * One request whose body no handler can use; again when it came sooner than one address may ask.
+ * One request whose body no handler can use; again when it came sooner than one address may ask, or was not answered.
  * @param {import('./gateway.mjs').Gateway} gateway @param {Route} route
  * @param {{headers?: Record<string, string>, local?: boolean, target?: string, from?: string, body?: string}} [how]
  * @returns {Promise<{status: number, code: string, body: any, headers: import('node:http').IncomingHttpHeaders}>}
@@ -70,10 +73,10 @@ export function outcome({ status, code }) {
 export async function call(gateway, route, how = {}) {
   for (let tries = 0; ; tries++) {
     const answer = await ask(gateway, route, how);
-    // a kept connection may be closed just when it is used again
-    const again = answer.code === 'too-many-requests' ? tries < 40 : answer.code === 'closed' && tries < 3;
-    if (!again) return answer;
-    await new Promise((resolve) => setTimeout(resolve, answer.code === 'closed' ? 0 : 250));
+    // A kept connection may be closed just when it is used again; and who may restart the gateway has just done so.
+    const again = answer.code === 'too-many-requests' || answer.code === 'closed';
+    if (!again || tries === 40) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
@@ -89,6 +92,7 @@ function ask(gateway, route, { headers = {}, local = false, target = TARGET, fro
     },
   };
   return new Promise((resolve, reject) => {
+    const failed = (/** @type {NodeJS.ErrnoException} */ error) => (CLOSED.has(error.code ?? '') ? resolve({ status: 0, code: 'closed', body: null, headers: {} }) : reject(error));
     const sent = local
       ? httpRequest({ ...options, socketPath: gateway.path('state/run/control.sock') })
       : request({ ...options, host: '127.0.0.1', port: gateway.port, rejectUnauthorized: false, ...(from ? { localAddress: from, agent: false } : { agent }) });
@@ -96,7 +100,7 @@ function ask(gateway, route, { headers = {}, local = false, target = TARGET, fro
       let said = '';
       answer.setEncoding('latin1');
       answer.on('data', (data) => (said += data));
-      answer.on('error', reject);
+      answer.on('error', failed);
       answer.on('end', () => {
         let json = null;
         try {
@@ -107,7 +111,7 @@ function ask(gateway, route, { headers = {}, local = false, target = TARGET, fro
         resolve({ status: answer.statusCode ?? 0, code: json?.error?.code ?? '', body: json, headers: answer.headers });
       });
     });
-    sent.on('error', (error) => (/hang up|ECONNRESET|EPIPE/.test(`${error}`) ? resolve({ status: 0, code: 'closed', body: null, headers: {} }) : reject(error)));
+    sent.on('error', failed);
     sent.end(text);
   });
 }

@@ -66,8 +66,11 @@ test('a shared keyboard is everybody’s, until it is not', async () => {
 });
 
 test('a holder that does nothing loses it, and is told', async () => {
-  await openConsole(ben, gateway, 'card');
   await openConsole(anna, gateway, 'card');
+  await openConsole(ben, gateway, 'card');
+  await until(async () => (await ask(anna, 'GET', '/targets/card')).body.viewers === 2, 'both look at it'); // whoever came first has it
+  await ask(anna, 'POST', '/targets/card/seat', { action: 'release' });
+  await button(ben, 'Take keyboard').click(); // only now, as his time begins
   await capture(ben);
   await ben.keyboard.press('a'); // from now on nothing
   await says(anna, 'ben has the keyboard, idle');
