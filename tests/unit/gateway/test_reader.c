@@ -202,6 +202,12 @@ static void test_words_are_recognised(void **state)
     _cleanup_close_ int fd = make_picture(&what);
     begin(&bed);
     ask(&bed, &what, fd);
+    for (unsigned tries = 1; bed.error == -ETIMEDOUT && tries < 5; tries++) { /* sanitized, on a busy machine */
+        end(&bed);
+        bed = make_bed();
+        begin(&bed);
+        ask(&bed, &what, fd);
+    }
     assert_int_equal(bed.wanted, 1);
     look_at_walls(bed.pid);
     if (!is_installed()) {

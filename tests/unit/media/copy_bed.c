@@ -15,6 +15,8 @@
 #include "core/clock.h"
 #include "core/text.h"
 
+#define WORKERS 3
+
 const uint8_t copy_bed_id[16] = {1, 2, 3, 0xfe};
 
 static void on_progress(void *data, uint64_t copied, uint64_t size)
@@ -42,7 +44,7 @@ int copy_bed_folder(struct copy_bed *f)
 void copy_bed_start(struct copy_bed *f)
 {
     assert_int_equal(loop_create(&f->loop), 0);
-    assert_int_equal(worker_pool_create(f->loop, "io", 3, &f->io), 0);
+    assert_int_equal(worker_pool_create(f->loop, "io", WORKERS, &f->io), 0);
     assert_int_equal(library_create(copy_bed_folder(f), f->io, &f->library), 0);
     slow_source_init(&f->below, f->loop, COPY_BED_SIZE, 42);
 }
@@ -112,11 +114,47 @@ void copy_bed_turn(struct copy_bed *f)
     assert_int_equal(loop_dispatch(f->loop, 20), 0);
 }
 
+static void meet(void *data)
+{
+    struct copy_bed *f = data;
+    pthread_barrier_wait(&f->workers_met);
+}
+
+static void on_met(void *data)
+{
+    struct copy_bed *f = data;
+    f->met++;
+}
+
+/* All jobs begun before are done when all workers are free to meet. */
+static void await_workers(struct copy_bed *f)
+{
+    f->met = 0;
+    assert_int_equal(pthread_barrier_init(&f->workers_met, NULL, WORKERS), 0);
+    for (unsigned i = 0; i < WORKERS; i++)
+        assert_int_equal(worker_pool_submit(f->io, meet, on_met, f), 0);
+    copy_bed_await(f, &f->met, WORKERS);
+    pthread_barrier_destroy(&f->workers_met);
+}
+
 void copy_bed_settle(struct copy_bed *f)
 {
-    uint64_t until = clock_now_us() + 300000;
-    while (clock_now_us() < until)
+    for (unsigned i = 0; i < 4; i++) { /* what ends may begin something that ends it all */
+        while (f->below.under_way)
+            copy_bed_turn(f);
+        await_workers(f);
+    }
+}
+
+void copy_bed_await_blocks(struct copy_bed *f)
+{
+    uint64_t copied = 0, limit = clock_now_us() + 120000000;
+    bool complete = false;
+    while (!copied && clock_now_us() < limit) {
         copy_bed_turn(f);
+        library_copy_state(f->copy, &copied, &complete);
+    }
+    assert_true(copied > 0 && !complete);
 }
 
 void copy_bed_await(struct copy_bed *f, const unsigned *counter, unsigned at_least)

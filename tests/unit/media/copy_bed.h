@@ -2,6 +2,8 @@
  * copy of it that is a layer of a medium. */
 #pragma once
 
+#include <pthread.h>
+
 #include "media/library.h"
 #include "media/library_copy.h"
 #include "media/library_copy_internal.h"
@@ -21,6 +23,8 @@ struct copy_bed {
     unsigned ended, progress;
     int error;
     char name[256];
+    pthread_barrier_t workers_met;
+    unsigned met;
 };
 
 extern const uint8_t copy_bed_id[16];
@@ -32,7 +36,8 @@ void copy_bed_start(struct copy_bed *f);  /* loop, workers and library, in the f
 int copy_bed_folder(struct copy_bed *f);  /* a new descriptor */
 void copy_bed_insert(struct copy_bed *f); /* "a disc.iso" */
 void copy_bed_turn(struct copy_bed *f);
-void copy_bed_settle(struct copy_bed *f); /* the layer gives back its descriptors some time after it was closed */
+void copy_bed_settle(struct copy_bed *f);       /* the layer gives back its descriptors some time after it was closed */
+void copy_bed_await_blocks(struct copy_bed *f); /* some are copied, not all: reads are answered before that */
 void copy_bed_await(struct copy_bed *f, const unsigned *counter, unsigned at_least);
 void copy_bed_check_image(struct copy_bed *f, const char *name); /* it has the source's bytes */
 
