@@ -8,11 +8,17 @@
 
 static json_t *event_json(const struct target_event *event)
 {
+    char text[TARGET_EVENT_TEXT];
     if (!event)
         return json_null();
-    return json_pack("{s:I, s:I, s:s, s:s, s:o}", "number", (json_int_t)event->number, "time",
-                     (json_int_t)(event->time_ms / 1000), "kind", target_event_kind_name(event->kind), "tone",
-                     target_tone_name(event->tone), "text", api_text(event->text));
+    const struct target_event_words *words = target_event_words(event->id);
+    json_t *args = json_array();
+    for (unsigned i = 0; i < target_event_arguments(event->id); i++)
+        json_array_append_new(args, api_text(event->args[i]));
+    target_event_write(event, text);
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:o, s:o}", "number", (json_int_t)event->number, "time",
+                     (json_int_t)(event->time_ms / 1000), "kind", target_event_kind_name(words->kind), "tone",
+                     target_tone_name(words->tone), "id", words->name, "args", args, "text", api_text(text));
 }
 
 json_t *api_last_event_json(const struct target *target)

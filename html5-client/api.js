@@ -29,9 +29,10 @@ import { refusalWords } from './parts/words.js';
  * @property {string} [title] for people; '' none
  * @property {string} [group]
  * @property {boolean} [recording]
- * @property {{time: number, kind: string, text: string, tone: string}|null} [last_event] time: seconds since 1970
+ * @property {TargetEvent|null} [last_event]
  * @property {{state: 'ok'|'warn'|'danger'|'off', why: string}} [health]
  */
+/** time: seconds since 1970; text: id and args as an English sentence. @typedef {{time: number, kind: string, tone: string, id: string, args: string[], text: string}} TargetEvent */
 /** @typedef {'no-helper'|'gone'|'not-attached'|'powered'|'configured'|'suspended'} UsbState */
 /** @typedef {{name: string, words: string}} Personality */
 /** @typedef {{state: UsbState, personality: string, offer: Personality|null, why: string, trouble: string}} UsbSummary */

@@ -23,28 +23,41 @@ struct target_events *target_events_destroy(struct target_events *self)
     return NULL;
 }
 
-static void copy_text(char *room, const char *text)
+static void copy_text(char room[static TARGET_EVENT_ARG], const char *text)
 {
-    size_t at = 0, size = strlen(text);
-    while (at < size) {
-        size_t n = utf8_sequence(text + at, size - at);
-        if (n == 0 || at + n >= TARGET_EVENT_TEXT)
+    static const char replacement[] = "\xEF\xBF\xBD";
+    size_t at = 0;
+    for (size_t i = 0, size = strlen(text); i < size;) {
+        size_t known = utf8_sequence(text + i, size - i), length = known ? known : sizeof replacement - 1;
+        if (at + length >= TARGET_EVENT_ARG)
             break;
-        at += n;
+        memcpy(room + at, known ? text + i : replacement, length);
+        at += length;
+        i += known ? known : 1;
     }
-    memcpy(room, text, at);
     room[at] = '\0';
 }
 
-void target_events_add(struct target_events *self, int64_t time_ms, enum target_event_kind kind, enum target_tone tone,
-                       const char *text)
+static bool says_the_same(const struct target_event *a, const struct target_event *b)
+{
+    bool same = a->id == b->id;
+    for (unsigned i = 0; same && i < TARGET_EVENT_ARGS; i++)
+        same = strcmp(a->args[i], b->args[i]) == 0;
+    return same;
+}
+
+void target_events_add(struct target_events *self, int64_t time_ms, enum target_event_id id,
+                       const char *const args[static TARGET_EVENT_ARGS])
 {
     if (!self)
         return;
-    struct target_event event = {.number = self->n + 1, .time_ms = time_ms, .kind = kind, .tone = tone};
+    struct target_event event = {.number = self->n + 1, .time_ms = time_ms, .id = id};
     const struct target_event *newest = target_events_get(self, 0);
-    copy_text(event.text, text);
-    if (newest && newest->kind == kind && time_ms - newest->time_ms < SAME_MS && strcmp(newest->text, event.text) == 0)
+    for (unsigned i = 0; i < TARGET_EVENT_ARGS; i++) {
+        assert((i < target_event_arguments(id)) == (args[i] != NULL));
+        copy_text(event.args[i], args[i] ? args[i] : "");
+    }
+    if (newest && time_ms - newest->time_ms < SAME_MS && says_the_same(newest, &event))
         return;
     self->ring[self->n++ % TARGET_EVENTS] = event;
 }
@@ -56,30 +69,10 @@ const struct target_event *target_events_get(const struct target_events *self, u
     return &self->ring[(self->n - 1 - back) % TARGET_EVENTS];
 }
 
-const char *target_event_kind_name(enum target_event_kind kind)
+void target_event_write(const struct target_event *event, char room[static TARGET_EVENT_TEXT])
 {
-    static const char *const names[] = {
-        [TARGET_EVENT_POWER] = "power",
-        [TARGET_EVENT_MACHINE] = "machine",
-        [TARGET_EVENT_SIGNAL] = "signal",
-        [TARGET_EVENT_MEDIA] = "media",
-        [TARGET_EVENT_USB] = "usb",
-        [TARGET_EVENT_SEAT] = "seat",
-        [TARGET_EVENT_RECORDING] = "recording",
-        [TARGET_EVENT_CONFIGURATION] = "configuration",
-    };
-    static_assert(ARRAY_SIZE(names) == TARGET_EVENT_KINDS, "a word for each");
-    return names[kind];
-}
-
-const char *target_tone_name(enum target_tone tone)
-{
-    static const char *const names[] = {
-        [TARGET_TONE_INFO] = "info",
-        [TARGET_TONE_GOOD] = "good",
-        [TARGET_TONE_WARN] = "warn",
-        [TARGET_TONE_DANGER] = "danger",
-    };
-    static_assert(ARRAY_SIZE(names) == TARGET_TONES, "a word for each");
-    return names[tone];
+    const char *args[TARGET_EVENT_ARGS];
+    for (unsigned i = 0; i < TARGET_EVENT_ARGS; i++)
+        args[i] = event->args[i];
+    target_event_sentence(event->id, args, room, TARGET_EVENT_TEXT);
 }

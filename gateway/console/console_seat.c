@@ -137,8 +137,7 @@ static void follow(struct gateway_target *self, const struct seat_news *news)
     }
     write_down(self, news);
     if (news->change == SEAT_OVERTAKEN)
-        target_note(self, TARGET_EVENT_SEAT, TARGET_TONE_INFO, "%s took the keyboard over from %s.", news->who.name,
-                    news->former.name);
+        target_note(self, TARGET_EVENT_SEAT_OVERTAKEN, news->who.name, news->former.name);
     target_tell_seat(self);
 }
 

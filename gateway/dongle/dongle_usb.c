@@ -216,13 +216,13 @@ static void note_state(struct dongle *self, enum target_usb_state before)
     struct gateway_target *target = self->target;
     enum target_usb_state now = self->usb.state;
     if (now == TARGET_USB_CONFIGURED && before == TARGET_USB_SUSPENDED)
-        target_note(target, TARGET_EVENT_USB, TARGET_TONE_INFO, "It has woken up.");
+        target_note(target, TARGET_EVENT_USB_RESUMED);
     else if (now == TARGET_USB_CONFIGURED && !target->seen.usb_attached)
-        target_note(target, TARGET_EVENT_USB, TARGET_TONE_GOOD, "It has attached keyboard, mouse and drives.");
+        target_note(target, TARGET_EVENT_USB_ATTACHED);
     else if (now == TARGET_USB_SUSPENDED)
-        target_note(target, TARGET_EVENT_USB, TARGET_TONE_INFO, "It sleeps: its USB is suspended.");
+        target_note(target, TARGET_EVENT_USB_SUSPENDED);
     else if (now == TARGET_USB_NOT_ATTACHED && target->seen.usb_attached)
-        target_note(target, TARGET_EVENT_USB, TARGET_TONE_WARN, "Its USB is detached, or has no power.");
+        target_note(target, TARGET_EVENT_USB_DETACHED);
     if (now == TARGET_USB_CONFIGURED || now == TARGET_USB_NOT_ATTACHED)
         target->seen.usb_attached = now == TARGET_USB_CONFIGURED;
 }

@@ -12,7 +12,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "gateway/targets/target_news.h"
 #include "media/source_file.h"
 
 static void end(struct insertion *job, int error, const char *why)
@@ -59,12 +58,9 @@ static void on_inserted(void *data, int error, const char *why)
         drives_save(slot->owner);
     slot->told_in = error == 0;
     if (error < 0 && !slot->owner->stopped)
-        target_note(slot->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_WARN,
-                    "%.80s does not go into drive %u: %.100s", job->note.image, slot->index,
-                    why && *why ? why : strerror(-error));
+        slot_note(slot, TARGET_EVENT_MEDIUM_REFUSED, job->note.image, why && *why ? why : strerror(-error));
     else if (error == 0 && !job->again)
-        target_note(slot->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_INFO, "%.120s is in drive %u.",
-                    job->note.image, slot->index);
+        slot_note(slot, TARGET_EVENT_MEDIUM_INSERTED, job->note.image, NULL);
     if (error == 0 && !job->again)
         boot_once(slot);
     end(job, error, why);

@@ -10,7 +10,6 @@
 #include "gateway/drives/drive_void.h"
 #include "gateway/drives/drives_internal.h"
 #include "gateway/drives/media_streams.h"
-#include "gateway/targets/target_news.h"
 
 #define WHY_SIZE 256
 
@@ -23,7 +22,7 @@ void slot_fault(void *data, const char *why)
     snprintf(self->fault, sizeof self->fault, "%s", why);
     log_error("drives", "target %s, drive %u: %s", self->owner->target->target.name, self->index, why);
     slot_audit(self, "media-fault", why);
-    target_note(self->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_DANGER, "Drive %u: %s", self->index, why);
+    slot_note(self, TARGET_EVENT_MEDIUM_FAILED, why, NULL);
     slot_changed(self);
 }
 

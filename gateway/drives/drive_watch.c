@@ -6,7 +6,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/drives/drive_insert.h"
-#include "gateway/targets/target_news.h"
 
 #define LOOK_US 1000000
 #define TELL_US 2000000 /* shorter losses are nobody's concern */
@@ -33,15 +32,14 @@ static void look_at_activity(struct slot *self, uint64_t now_us)
 }
 
 /* words: what that means, a sentence. */
-static void tell(struct slot *self, enum target_tone tone, const char *what, const char *words)
+static void tell(struct slot *self, enum target_event_id id, const char *what, const char *words)
 {
     char text[700];
     snprintf(text, sizeof text, "drive %u: %.100s: %s%s%s", self->index, self->note.image, words,
              self->offer.away[0] ? " " : "", self->offer.away);
     log_warn("drives", "target %s, %s", self->owner->target->target.name, text);
     slot_audit(self, what, text);
-    target_note(self->owner->target, TARGET_EVENT_MEDIA, tone, "Drive %u: %.80s: %s", self->index, self->note.image,
-                words);
+    slot_note(self, id, self->note.image, NULL);
 }
 
 void slot_link_changed(struct slot *self)
@@ -52,7 +50,7 @@ void slot_link_changed(struct slot *self)
     enum drive_link link = slot_link(self);
     if (link == DRIVE_LINK_GOOD) {
         if (loss->told)
-            tell(self, TARGET_TONE_GOOD, "media-back", "It can be read again.");
+            tell(self, TARGET_EVENT_MEDIUM_BACK, "media-back", "It can be read again.");
         loss->since_us = 0;
         loss->told = loss->told_lost = false;
         return;
@@ -61,7 +59,7 @@ void slot_link_changed(struct slot *self)
         loss->since_us = clock_now_us();
     if (link == DRIVE_LINK_LOST && !loss->told_lost) {
         loss->told = loss->told_lost = true;
-        tell(self, TARGET_TONE_DANGER, "media-lost", "It has been away for too long.");
+        tell(self, TARGET_EVENT_MEDIUM_LOST, "media-lost", "It has been away for too long.");
     }
 }
 
@@ -99,7 +97,7 @@ static void look(struct slot *self, uint64_t now_us)
     look_at_activity(self, now_us);
     if (self->loss.since_us && !self->loss.told && now_us - self->loss.since_us > TELL_US) {
         self->loss.told = true;
-        tell(self, TARGET_TONE_WARN, "media-waiting", "Reads wait for it.");
+        tell(self, TARGET_EVENT_MEDIUM_WAITING, "media-waiting", "Reads wait for it.");
     }
     slot_fetch_again(self, now_us);
     look_at_machine(self, now_us);

@@ -28,8 +28,7 @@ void slot_forget(struct slot *self)
     if (self->owner->stopped || !self->note.export[0])
         return;
     if (self->told_in)
-        target_note(self->owner->target, TARGET_EVENT_MEDIA, TARGET_TONE_INFO, "%.120s is out of drive %u.",
-                    self->note.image, self->index);
+        slot_note(self, TARGET_EVENT_MEDIUM_EJECTED, self->note.image, NULL);
     slot_export_stop(self);
     slot_withdraw(self);
     slot_overlay_drop(self);
@@ -53,6 +52,13 @@ void slot_audit(const struct slot *self, const char *what, const char *detail)
     const struct gateway_target *target = self->owner->target;
     if (target->gateway->keeper)
         keeper_client_audit(target->gateway->keeper, "gateway", what, target->target.name, detail);
+}
+
+void slot_note(const struct slot *self, enum target_event_id id, const char *what, const char *why)
+{
+    char drive[12];
+    snprintf(drive, sizeof drive, "%u", self->index);
+    target_note(self->owner->target, id, drive, what, why);
 }
 
 static void on_inner_changed(void *data)

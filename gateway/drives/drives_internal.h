@@ -71,6 +71,8 @@ void slot_forget(struct slot *self); /* what was in it is out */
 void slot_changed(struct slot *self);
 /* One line for people, who: NULL is the gateway itself. */
 void slot_audit(const struct slot *self, const char *what, const char *detail);
+/* An event of the target; what: its second argument, why: the third, or NULL. The drive is the first. */
+void slot_note(const struct slot *self, enum target_event_id id, const char *what, const char *why);
 
 /* drive_port.c */
 extern const struct drive_ops slot_ops;

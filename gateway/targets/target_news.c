@@ -1,6 +1,6 @@
 #include "gateway/targets/target_news.h"
 
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,44 +9,26 @@
 #include "core/log.h"
 #include "core/text.h"
 
-void target_note(struct gateway_target *self, enum target_event_kind kind, enum target_tone tone, const char *format,
-                 ...)
+void target_note_with(struct gateway_target *self, enum target_event_id id,
+                      const char *const args[static TARGET_EVENT_ARGS])
 {
-    char text[2 * TARGET_EVENT_TEXT];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    target_events_add(self->target.events, (int64_t)(clock_wall_us() / 1000), kind, tone, text);
-}
-
-/* "1 h 5 min", "2 min 30 s", "12 s" */
-static void write_length(uint64_t ms, char *room, size_t size)
-{
-    unsigned long long s = (ms + 500) / 1000, min = s / 60;
-    if (min >= 60)
-        snprintf(room, size, "%llu h %llu min", min / 60, min % 60);
-    else if (min > 0)
-        snprintf(room, size, "%llu min %llu s", min, s % 60);
-    else
-        snprintf(room, size, "%llu s", s);
+    target_events_add(self->target.events, (int64_t)(clock_wall_us() / 1000), id, args);
 }
 
 void target_note_recording(struct gateway_target *self, const struct api_recording *entry)
 {
-    char length[48];
-    write_length(entry->duration_ms, length, sizeof length);
+    const char *who = entry->who;
+    char length[24], every[8];
+    snprintf(length, sizeof length, "%" PRIu64, (entry->duration_ms + 500) / 1000);
+    snprintf(every, sizeof every, "%u", entry->every_s);
     if (entry->running && entry->every_s)
-        target_note(self, TARGET_EVENT_RECORDING, TARGET_TONE_INFO, "%.80s records a picture of the screen every %u s.",
-                    entry->who, entry->every_s);
+        target_note(self, TARGET_EVENT_PICTURES_BEGAN, who, every);
     else if (entry->running)
-        target_note(self, TARGET_EVENT_RECORDING, TARGET_TONE_INFO, "%.80s records the screen.", entry->who);
+        target_note(self, TARGET_EVENT_RECORDING_BEGAN, who);
     else if (!entry->ended[0])
-        target_note(self, TARGET_EVENT_RECORDING, TARGET_TONE_INFO, "The recording by %.80s has ended after %s.",
-                    entry->who, length);
+        target_note(self, TARGET_EVENT_RECORDING_ENDED, who, length);
     else
-        target_note(self, TARGET_EVENT_RECORDING, TARGET_TONE_WARN, "The recording by %.80s has ended after %s: %s",
-                    entry->who, length, entry->ended);
+        target_note(self, TARGET_EVENT_RECORDING_BROKEN, who, length, entry->ended);
 }
 
 /* What is not known, or on its way, is no news. */
@@ -59,7 +41,7 @@ static void look_at_power(struct gateway_target *self)
     self->seen.power = now;
     if (now == before || before == POWER_UNKNOWN) /* as it was found */
         return;
-    target_note(self, TARGET_EVENT_POWER, TARGET_TONE_INFO, now == POWER_ON ? "Powered on." : "Powered off.");
+    target_note(self, now == POWER_ON ? TARGET_EVENT_POWER_ON : TARGET_EVENT_POWER_OFF);
 }
 
 static void look_at_signal(struct gateway_target *self)
@@ -69,25 +51,26 @@ static void look_at_signal(struct gateway_target *self)
     if (now == SCREEN_STARTING || now == SCREEN_POWERED_OFF)
         return;
     if (lost && !self->seen.signal_lost)
-        target_note(self, TARGET_EVENT_SIGNAL, TARGET_TONE_WARN, "%s",
+        target_note(self, TARGET_EVENT_SIGNAL_LOST, screen_signal_name(now),
                     self->target.signal_why[0] ? self->target.signal_why : "The screen gives no picture.");
     else if (!lost && self->seen.signal_lost)
-        target_note(self, TARGET_EVENT_SIGNAL, TARGET_TONE_GOOD, "There is a picture again.");
+        target_note(self, TARGET_EVENT_SIGNAL_BACK);
     self->seen.signal_lost = lost;
 }
 
 static void look_at_machine(struct gateway_target *self)
 {
-    const char *now = self->target.vm_state;
+    const char *now = self->target.vm_state, *why = self->target.vm_why;
     if (strcmp(now, self->seen.vm_state) == 0 || strcmp(now, "starting") == 0)
         return;
     bool first = !self->seen.vm_state[0];
     text_copy(self->seen.vm_state, sizeof self->seen.vm_state, now);
-    if (strcmp(now, "failed") == 0)
-        target_note(self, TARGET_EVENT_MACHINE, TARGET_TONE_DANGER, "Its machine failed: %s",
-                    self->target.vm_why[0] ? self->target.vm_why : "it does not say why.");
+    if (strcmp(now, "failed") == 0 && why[0])
+        target_note(self, TARGET_EVENT_MACHINE_FAILED, why);
+    else if (strcmp(now, "failed") == 0)
+        target_note(self, TARGET_EVENT_MACHINE_FAILED_UNSAID);
     else if (strcmp(now, "running") == 0 && !first)
-        target_note(self, TARGET_EVENT_MACHINE, TARGET_TONE_GOOD, "Its machine's process was started.");
+        target_note(self, TARGET_EVENT_MACHINE_STARTED);
 }
 
 void target_look_for_news(struct gateway_target *self)

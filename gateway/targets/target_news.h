@@ -3,9 +3,10 @@
 
 #include "gateway/gateway.h"
 
-/* One sentence, which begins with a capital and ends with a full stop. */
-void target_note(struct gateway_target *self, enum target_event_kind kind, enum target_tone tone, const char *format,
-                 ...) attr_printf(4, 5);
+/* target_note(self, id, arguments...): what has happened, with the arguments that this event has (texts). */
+#define target_note(self, id, ...) target_note_with(self, id, (const char *const[TARGET_EVENT_ARGS]){__VA_ARGS__})
+void target_note_with(struct gateway_target *self, enum target_event_id id,
+                      const char *const args[static TARGET_EVENT_ARGS]);
 
 /* A recording began, or has ended: whose, and how long it was. */
 void target_note_recording(struct gateway_target *self, const struct api_recording *entry);

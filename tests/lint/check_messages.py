@@ -3,7 +3,10 @@
 uses, none that is not there; and no text in the page's own code.
 
 How a key is used: a literal 'area.key' anywhere (a table may keep keys), or a template `area.part.${...}`, which uses every key
-that it may become. What the gateway names by itself (error.CODE, settings.key.*) is used by such a template too."""
+that it may become. What the gateway names by itself (error.CODE, settings.key.*) is used by such a template too.
+
+What happens to a target is named in manage/target_event_words.c: each event has its message, which says in English what the
+gateway says, and stands in the description of the API and in docs/api.md."""
 import json
 import pathlib
 import re
@@ -22,6 +25,8 @@ SAME_EVERYWHERE = {
 SPOKEN = {"aria-label", "title", "alt", "placeholder", "label", "hint", "text", "words", "action", "heading"}
 # Calls whose first arguments are shown: name -> which argument.
 SHOWN = {"setText": 1, "notice": 0, "setError": 0, "say": 0, "askDialog": 0, "printText": 0, "append": 0, "replaceChildren": 0}
+# Events of which the page says another sentence, made of what it has words for.
+OTHER_SENTENCE = {"signal-lost"}
 LETTERS = re.compile(r"[A-Za-z]{2}")
 
 TOKEN = re.compile(r"""
@@ -176,6 +181,33 @@ def check_code(files, english):
             yield f"messages/en: nobody uses '{key}'"
 
 
+def read_events(table):
+    """name -> sentence, as the gateway says it; and how many rows are written in another way."""
+    rows = re.findall(r'\[TARGET_EVENT_\w+\] = \{"([^"]*)", \w+, \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}', table)
+    pieces = {name: re.findall(r'"((?:[^"\\]|\\.)*)"', literals) for name, literals in rows}
+    return {name: json.loads('"%s"' % "".join(texts)) for name, texts in pieces.items()}, table.count("[TARGET_EVENT_") - len(rows)
+
+
+def check_events(table, english, described, api):
+    """described: the ids in the description of the API; api: docs/api.md."""
+    events, unread = read_events(table)
+    if unread or not events:
+        yield f"manage/target_event_words.c: {unread} rows of the table cannot be read"
+    for name, sentence in events.items():
+        said = english.get(f"event.{name}")
+        if said is None:
+            yield f"messages/en: 'event.{name}' is missing"
+        elif name not in OTHER_SENTENCE and said.replace("’", "'") != sentence:
+            yield f"messages/en: 'event.{name}' says '{said}', the gateway '{sentence}'"
+        if f"`{name}`" not in api:
+            yield f"docs/api.md: the event '{name}' is missing"
+    for key in english:
+        if key.startswith("event.") and key[6:] not in events:
+            yield f"messages/en: there is no event for '{key}'"
+    if sorted(described) != sorted(events):
+        yield f"api/openapi: the ids of events differ in {sorted(set(described) ^ set(events))}"
+
+
 def read_messages():
     messages = {}
     for language in LANGUAGES:
@@ -204,6 +236,21 @@ def self_test():
     if len(differing) != 2 or not list(check_code({}, {"a.b": "B"})):
         failed += 1
         print(f"languages: {differing}")
+    return failed + self_test_events()
+
+
+def self_test_events():
+    table = '[TARGET_EVENT_A] = {"a-b", KIND, TONE, "Its \\"{1}\\" isn\'t."},\n[TARGET_EVENT_B] = {"c", KIND, TONE,\n  "On."},'
+    right = {"event.a-b": "Its \"{1}\" isn’t.", "event.c": "On."}
+    cases = [(table, right, ["a-b", "c"], "`a-b`, `c`", 0), (table, {**right, "event.c": "Off."}, ["a-b", "c"], "`a-b`, `c`", 1),
+             (table, {"event.c": "On.", "event.d": "On."}, ["a-b", "c"], "`a-b`, `c`", 2), (table, right, ["c"], "`c`", 2),
+             (table.replace('"On."', "ON"), right, ["a-b"], "`a-b`", 2), ("", {}, [], "", 1)]
+    failed = 0
+    for *case, count in cases:
+        found = list(check_events(*case))
+        if len(found) != count:
+            failed += 1
+            print(f"events: {len(found)} complaints, not {count}: {found}")
     return failed
 
 
@@ -212,7 +259,10 @@ def main():
         return 1 if self_test() else 0
     messages = read_messages()
     files = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted(PAGE.rglob("*.js"))}
-    complaints = [*check_languages(messages), *check_code(files, messages["en"])]
+    targets = json.loads((ROOT / "api/openapi/targets.json").read_text())
+    ids = targets["components"]["schemas"]["event"]["properties"]["id"]["enum"]
+    table, api = ((ROOT / name).read_text() for name in ("manage/target_event_words.c", "docs/api.md"))
+    complaints = [*check_languages(messages), *check_code(files, messages["en"]), *check_events(table, messages["en"], ids, api)]
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0

@@ -145,6 +145,8 @@ const WALK = [
   [POST, '/targets/{target}/drives/{drive}/insert', { target: 'vm', drive: '0' }, { image: 'papers' }, 200],
   ['GET', '/targets/{target}/drives', { target: 'vm' }, undefined, 200],
   [POST, '/targets/{target}/drives/{drive}/eject', { target: 'vm', drive: '0' }, {}, 200],
+  ['GET', '/targets/{target}/events', { target: 'vm' }, undefined, 200],
+  ['GET', '/targets/{target}', { target: 'vm' }, undefined, 200],
   [POST, '/certificate/request', {}, {}, 200],
   ['GET', '/audit', {}, undefined, 200],
   [POST, '/targets/{target}/ticket', { target: 'card' }, {}, 200],

@@ -2,8 +2,8 @@
  * for only where one looks, words, groups and keys find what one wants, and addresses lead there through a login. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, launch, logIn, newPage, setUp, shot } from './browser.mjs';
-import { Gateway } from './gateway.mjs';
+import { ask, assertQuiet, button, launch, logIn, newPage, setUp, shot } from './browser.mjs';
+import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
 const COUNT = Number(process.env.LIGHTSOUT_TARGETS ?? 200);
@@ -114,6 +114,24 @@ test('the wall shows live screens of a group, turns its pages, and leads to a co
   await page.keyboard.press('3');
   await page.locator('console-view').waitFor();
   assert.equal(new URL(page.url()).hash, '#/targets/pc-048');
+});
+
+test('what happened last is said in the language of the page, around a span of time too', async () => {
+  const speak = async (language) => {
+    await page.evaluate((name) => localStorage.setItem('lightsout.language', name), language);
+    await page.goto(`${gateway.url}/`);
+    await page.reload();
+  };
+  const last = page.locator('target-card').filter({ has: page.getByText('pc-000', { exact: true }) }).locator('.card-last');
+  const record = (action) => ask(page, 'POST', '/targets/pc-000/recording', { action });
+  await speak('de');
+  assert.equal((await record('start')).status, 201);
+  await last.getByText(`${CREDENTIALS.user} zeichnet den Bildschirm auf.`).waitFor();
+  assert.equal((await record('stop')).status, 200);
+  await last.getByText(new RegExp(`: Die Aufzeichnung von ${CREDENTIALS.user} endete nach \\d+ (s|min)\\.$`)).waitFor();
+  await shot(page, 'overview-de');
+  await speak('en');
+  await last.getByText(new RegExp(`: The recording by ${CREDENTIALS.user} has ended after`)).waitFor();
 });
 
 test('an address leads to its place through a login', async () => {

@@ -134,6 +134,10 @@ test('one that is recorded and typed on goes when that has ended, and tells of i
   const [ended, began] = await until(async () => (await texts()).length >= 2 && texts(), 'the one in its place tells of it');
   assert.match(ended, /^recording warn The recording by anna has ended after \d+ s: The target is set up anew\.$/);
   assert.equal(began, 'recording info anna records the screen.');
+  const told = (await rest.call('GET', '/targets/extra/events')).body.events.map(({ id, args }) => [id, ...args]);
+  assert.deepEqual(told[0].toSpliced(2, 1), ['recording-broken', 'anna', 'The target is set up anew.']);
+  assert.match(told[0][2], /^\d+$/);
+  assert.deepEqual(told[1], ['recording-began', 'anna']);
   reload((all) => delete all.extra);
   await until(async () => !(await named('extra')), 'it is gone');
   await undisturbed(watcher);

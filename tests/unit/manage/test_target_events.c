@@ -11,19 +11,28 @@
 #include "manage/power_fake.h"
 #include "manage/target_health.h"
 
+#define ARGS(...) ((const char *const[TARGET_EVENT_ARGS]){__VA_ARGS__})
+
+static void says(const struct target_event *event, const char *sentence)
+{
+    char text[TARGET_EVENT_TEXT];
+    target_event_write(event, text);
+    assert_string_equal(text, sentence);
+}
+
 static void the_newest_comes_first(void **state)
 {
     (void)state;
     struct target_events *events = target_events_create();
     assert_null(target_events_get(events, 0));
-    char text[16];
+    char who[16];
     for (int i = 1; i <= TARGET_EVENTS + 5; i++) {
-        snprintf(text, sizeof text, "%d.", i);
-        target_events_add(events, i * 1000, TARGET_EVENT_POWER, TARGET_TONE_INFO, text);
+        snprintf(who, sizeof who, "user%d", i);
+        target_events_add(events, i * 1000, TARGET_EVENT_RECORDING_BEGAN, ARGS(who));
     }
-    assert_string_equal(target_events_get(events, 0)->text, "37.");
+    says(target_events_get(events, 0), "user37 records the screen.");
     assert_int_equal(target_events_get(events, 0)->number, TARGET_EVENTS + 5);
-    assert_string_equal(target_events_get(events, TARGET_EVENTS - 1)->text, "6.");
+    says(target_events_get(events, TARGET_EVENTS - 1), "user6 records the screen.");
     assert_null(target_events_get(events, TARGET_EVENTS));
     target_events_destroy(events);
 }
@@ -32,33 +41,113 @@ static void the_same_is_said_once(void **state)
 {
     (void)state;
     struct target_events *events = target_events_create();
-    target_events_add(events, 1000, TARGET_EVENT_USB, TARGET_TONE_INFO, "A.");
-    target_events_add(events, 1999, TARGET_EVENT_USB, TARGET_TONE_INFO, "A.");
+    target_events_add(events, 1000, TARGET_EVENT_RECORDING_BEGAN, ARGS("anna"));
+    target_events_add(events, 1999, TARGET_EVENT_RECORDING_BEGAN, ARGS("anna"));
     assert_null(target_events_get(events, 1));
-    target_events_add(events, 2000, TARGET_EVENT_USB, TARGET_TONE_INFO, "A.");
+    target_events_add(events, 1999, TARGET_EVENT_RECORDING_BEGAN, ARGS("bert"));
     assert_non_null(target_events_get(events, 1));
+    target_events_add(events, 2999, TARGET_EVENT_RECORDING_BEGAN, ARGS("bert"));
+    assert_non_null(target_events_get(events, 2));
     target_events_destroy(events);
 }
 
-static void long_texts_are_cut_between_characters(void **state)
+static void arguments_stand_as_they_are(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"\"a\" 'b'", "100 %s %1$n", "{1} {2} {2s} }{", "\xD0\x96\xE2\x82\xAC.iso", ""};
+    struct target_events *events = target_events_create();
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        char sentence[TARGET_EVENT_TEXT];
+        snprintf(sentence, sizeof sentence, "%s does not go into drive 0: %s", names[i], names[i]);
+        target_events_add(events, i * 1000, TARGET_EVENT_MEDIUM_REFUSED, ARGS("0", names[i], names[i]));
+        assert_string_equal(target_events_get(events, 0)->args[1], names[i]);
+        says(target_events_get(events, 0), sentence);
+    }
+    target_events_add(events, 0, TARGET_EVENT_MACHINE_FAILED, ARGS("caf\xE9."));
+    says(target_events_get(events, 0), "Its machine failed: caf\xEF\xBF\xBD.");
+    target_events_destroy(events);
+}
+
+static void long_arguments_are_cut_between_characters(void **state)
 {
     (void)state;
     struct target_events *events = target_events_create();
-    char text[3 * TARGET_EVENT_TEXT + 1];
-    for (size_t i = 0; i < TARGET_EVENT_TEXT; i++)
+    char text[3 * TARGET_EVENT_ARG + 1], sentence[TARGET_EVENT_TEXT];
+    for (size_t i = 0; i < TARGET_EVENT_ARG; i++)
         memcpy(text + 3 * i, "\xE2\x82\xAC", 3);
     text[sizeof text - 1] = '\0';
-    target_events_add(events, 0, TARGET_EVENT_USB, TARGET_TONE_INFO, text);
-    const char *kept = target_events_get(events, 0)->text;
-    assert_int_equal(strlen(kept), (TARGET_EVENT_TEXT - 1) / 3 * 3);
-    assert_true(utf8_valid(kept, strlen(kept)));
+    target_events_add(events, 0, TARGET_EVENT_MEDIUM_REFUSED, ARGS(text, text, text));
+    const struct target_event *kept = target_events_get(events, 0);
+    for (unsigned i = 0; i < TARGET_EVENT_ARGS; i++) {
+        assert_int_equal(strlen(kept->args[i]), (TARGET_EVENT_ARG - 1) / 3 * 3);
+        assert_true(utf8_valid(kept->args[i], strlen(kept->args[i])));
+    }
+    target_event_write(kept, sentence);
+    assert_int_equal(strlen(sentence), 3 * strlen(kept->args[0]) + strlen(" does not go into drive : "));
     target_events_destroy(events);
+}
+
+static void a_sentence_is_cut_between_characters(void **state)
+{
+    (void)state;
+    static const char *const args[TARGET_EVENT_ARGS] = {"0", "\xE2\x82\xAC\xE2\x82\xAC", ""};
+    static const char whole[] = "Drive 0: \xE2\x82\xAC\xE2\x82\xAC";
+    char room[sizeof whole + 1];
+    for (size_t size = 1; size <= sizeof whole; size++) {
+        memset(room, '#', sizeof room);
+        target_event_sentence(TARGET_EVENT_MEDIUM_FAILED, args, room, size);
+        assert_true(strlen(room) < size && strncmp(room, whole, strlen(room)) == 0);
+        assert_true(utf8_valid(room, strlen(room)) && size - strlen(room) <= 3);
+        assert_int_equal(room[size], '#');
+    }
+    assert_string_equal(room, whole);
+}
+
+static void lengths_are_told_in_what_fits(void **state)
+{
+    (void)state;
+    static const char *const lengths[][2] = {{"0", "0 s"},          {"59", "59 s"},          {"60", "1 min 0 s"},
+                                             {"150", "2 min 30 s"}, {"3599", "59 min 59 s"}, {"3900", "1 h 5 min"}};
+    for (unsigned i = 0; i < ARRAY_SIZE(lengths); i++) {
+        char room[80], sentence[80];
+        target_event_sentence(TARGET_EVENT_RECORDING_ENDED, ARGS("anna", lengths[i][0], ""), room, sizeof room);
+        snprintf(sentence, sizeof sentence, "The recording by anna has ended after %s.", lengths[i][1]);
+        assert_string_equal(room, sentence);
+    }
+}
+
+static bool is_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 2 && length < 40 && strspn(name, "abcdefghijklmnopqrstuvwxyz-") == length;
+}
+
+/* As people read it: it begins with a capital or an argument, and ends in a full stop, or in one that has its own. */
+static void each_has_a_name_and_a_sentence(void **state)
+{
+    (void)state;
+    char text[TARGET_EVENT_TEXT];
+    for (unsigned id = 0; id < TARGET_EVENT_IDS; id++) {
+        const struct target_event_words *words = target_event_words((enum target_event_id)id);
+        assert_non_null(words->name);
+        assert_true(is_name(words->name));
+        for (unsigned other = 0; other < id; other++)
+            assert_string_not_equal(words->name, target_event_words((enum target_event_id)other)->name);
+        assert_true(words->kind < TARGET_KINDS && words->tone < TARGET_TONES);
+        assert_true(target_event_arguments((enum target_event_id)id) <= TARGET_EVENT_ARGS);
+        target_event_sentence((enum target_event_id)id, ARGS("0", "0", "0"), text, sizeof text);
+        assert_true(strlen(words->sentence) > 2 && strlen(words->sentence) < 100);
+        assert_null(strpbrk(text, "{}%"));
+        size_t length = strlen(words->sentence);
+        assert_true(words->sentence[length - 1] == '.' || words->sentence[length - 1] == '}');
+        assert_true(words->sentence[0] == '{' || (words->sentence[0] >= 'A' && words->sentence[0] <= 'Z'));
+    }
 }
 
 static void nobody_keeps_nothing(void **state)
 {
     (void)state;
-    target_events_add(NULL, 0, TARGET_EVENT_USB, TARGET_TONE_INFO, "A.");
+    target_events_add(NULL, 0, TARGET_EVENT_POWER_ON, ARGS(NULL));
     assert_null(target_events_get(NULL, 0));
 }
 
@@ -97,7 +186,7 @@ static void health_is_the_worst_of_its_ports(void **state)
 static void every_kind_has_a_word(void **state)
 {
     (void)state;
-    for (int i = 0; i < TARGET_EVENT_KINDS; i++)
+    for (int i = 0; i < TARGET_KINDS; i++)
         assert_true(*target_event_kind_name((enum target_event_kind)i));
     for (int i = 0; i < TARGET_TONES; i++)
         assert_true(*target_tone_name((enum target_tone)i));
@@ -108,7 +197,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_comes_first),
         cmocka_unit_test(the_same_is_said_once),
-        cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(arguments_stand_as_they_are),
+        cmocka_unit_test(long_arguments_are_cut_between_characters),
+        cmocka_unit_test(a_sentence_is_cut_between_characters),
+        cmocka_unit_test(lengths_are_told_in_what_fits),
+        cmocka_unit_test(each_has_a_name_and_a_sentence),
         cmocka_unit_test(nobody_keeps_nothing),
         cmocka_unit_test(health_is_the_worst_of_its_ports),
         cmocka_unit_test(every_kind_has_a_word),

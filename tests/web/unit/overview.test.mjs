@@ -1,10 +1,11 @@
 // The overview's parts that know no DOM: which targets are shown, and where their cards stand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import './english.mjs';
+import { messagesOf } from './english.mjs';
+import { useMessages } from '../../../html5-client/parts/messages.js';
 import { gridLayout, neighbour, placesBetween } from '../../../html5-client/targets/grid_layout.js';
 import { filtered, grouped, groupNames } from '../../../html5-client/targets/target_filter.js';
-import { agoWords } from '../../../html5-client/targets/target_words.js';
+import { agoWords, eventWords } from '../../../html5-client/targets/target_words.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
 
 const target = (/** @type {string} */ name, more = {}) => ({
@@ -77,6 +78,27 @@ test('times are told in the largest unit that fits', () => {
   const now = 1e12;
   assert.deepEqual([0, 5, 65, 3 * 3600, 50 * 3600].map((seconds) => agoWords(now - seconds * 1000, now)), ['now', '5 sec. ago', '1 min. ago', '3 hr. ago', '2 days ago']);
   assert.equal(agoWords(now + 60000, now), 'now', 'clocks that differ');
+});
+
+const event = (id, args, text = 'As the gateway says.') => eventWords({ number: 1, time: 0, kind: 'media', tone: 'info', id, args, text });
+
+test('an event is said in the language of the page, in the gateway\'s words where there are no others', (context) => {
+  context.after(() => useMessages('en', messagesOf('en')));
+  assert.equal(event('recording-ended', ['anna', '3900']), 'The recording by anna has ended after 1 h 5 min.');
+  assert.equal(event('to-come', ['x']), 'As the gateway says.');
+  assert.equal(eventWords({ number: 1, time: 0, kind: 'power', tone: 'info', text: 'Of an older gateway.' }), 'Of an older gateway.');
+  useMessages('de', messagesOf('de'));
+  assert.equal(event('pictures-began', ['anna', '5']), 'anna nimmt alle 5 s ein Bild des Bildschirms auf.');
+  assert.equal(event('recording-broken', ['anna', '12', 'The disk is full.']), 'Die Aufzeichnung von anna endete nach 12 s: The disk is full.');
+  assert.equal(event('signal-lost', ['no-signal', 'Nothing arrives.']), 'Kein Videosignal.');
+  assert.equal(event('signal-lost', ['to-come', 'Nothing arrives.']), 'As the gateway says.');
+  useMessages('zh', messagesOf('zh'));
+  assert.equal(event('signal-lost', ['no-signal', 'Nothing arrives.']), '无视频信号。');
+});
+
+test('arguments of events stand as they are', () => {
+  for (const name of ['"a" \'b\'', '100 %s %1$n', '{1} {2s} {who} $& $1', '<b>&amp;', 'Ж€😀'.repeat(40)])
+    assert.equal(event('medium-inserted', ['0', name]), `${name} is in drive 0.`);
 });
 
 test('the wall has addresses of its own', () => {

@@ -1,0 +1,154 @@
+#include "manage/target_event_words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+/* The page says the same in html5-client/messages/LANGUAGE/events.json (tests/lint/check_messages.py reads both). */
+static const struct target_event_words table[] = {
+    [TARGET_EVENT_POWER_ON] = {"power-on", TARGET_KIND_POWER, TARGET_TONE_INFO, "Powered on."},
+    [TARGET_EVENT_POWER_OFF] = {"power-off", TARGET_KIND_POWER, TARGET_TONE_INFO, "Powered off."},
+    [TARGET_EVENT_MACHINE_FAILED] = {"machine-failed", TARGET_KIND_MACHINE, TARGET_TONE_DANGER,
+                                     "Its machine failed: {1}"},
+    [TARGET_EVENT_MACHINE_FAILED_UNSAID] = {"machine-failed-unsaid", TARGET_KIND_MACHINE, TARGET_TONE_DANGER,
+                                            "Its machine failed, and does not say why."},
+    [TARGET_EVENT_MACHINE_STARTED] = {"machine-started", TARGET_KIND_MACHINE, TARGET_TONE_GOOD,
+                                      "Its machine's process was started."},
+    [TARGET_EVENT_SIGNAL_LOST] = {"signal-lost", TARGET_KIND_SIGNAL, TARGET_TONE_WARN, "{2}"},
+    [TARGET_EVENT_SIGNAL_BACK] = {"signal-back", TARGET_KIND_SIGNAL, TARGET_TONE_GOOD, "There is a picture again."},
+    [TARGET_EVENT_MEDIUM_INSERTED] = {"medium-inserted", TARGET_KIND_MEDIA, TARGET_TONE_INFO, "{2} is in drive {1}."},
+    [TARGET_EVENT_MEDIUM_EJECTED] = {"medium-ejected", TARGET_KIND_MEDIA, TARGET_TONE_INFO, "{2} is out of drive {1}."},
+    [TARGET_EVENT_MEDIUM_REFUSED] = {"medium-refused", TARGET_KIND_MEDIA, TARGET_TONE_WARN,
+                                     "{2} does not go into drive {1}: {3}"},
+    [TARGET_EVENT_MEDIUM_FAILED] = {"medium-failed", TARGET_KIND_MEDIA, TARGET_TONE_DANGER, "Drive {1}: {2}"},
+    [TARGET_EVENT_MEDIUM_WAITING] = {"medium-waiting", TARGET_KIND_MEDIA, TARGET_TONE_WARN,
+                                     "Drive {1}: reads wait for {2}."},
+    [TARGET_EVENT_MEDIUM_LOST] = {"medium-lost", TARGET_KIND_MEDIA, TARGET_TONE_DANGER,
+                                  "Drive {1}: {2} has been away for too long."},
+    [TARGET_EVENT_MEDIUM_BACK] = {"medium-back", TARGET_KIND_MEDIA, TARGET_TONE_GOOD,
+                                  "Drive {1}: {2} can be read again."},
+    [TARGET_EVENT_USB_ATTACHED] = {"usb-attached", TARGET_KIND_USB, TARGET_TONE_GOOD,
+                                   "It has attached keyboard, mouse and drives."},
+    [TARGET_EVENT_USB_DETACHED] = {"usb-detached", TARGET_KIND_USB, TARGET_TONE_WARN,
+                                   "Its USB is detached, or has no power."},
+    [TARGET_EVENT_USB_SUSPENDED] = {"usb-suspended", TARGET_KIND_USB, TARGET_TONE_INFO,
+                                    "It sleeps: its USB is suspended."},
+    [TARGET_EVENT_USB_RESUMED] = {"usb-resumed", TARGET_KIND_USB, TARGET_TONE_INFO, "It has woken up."},
+    [TARGET_EVENT_SEAT_OVERTAKEN] = {"seat-overtaken", TARGET_KIND_SEAT, TARGET_TONE_INFO,
+                                     "{1} took the keyboard over from {2}."},
+    [TARGET_EVENT_RECORDING_BEGAN] = {"recording-began", TARGET_KIND_RECORDING, TARGET_TONE_INFO,
+                                      "{1} records the screen."},
+    [TARGET_EVENT_RECORDING_ENDED] = {"recording-ended", TARGET_KIND_RECORDING, TARGET_TONE_INFO,
+                                      "The recording by {1} has ended after {2s}."},
+    [TARGET_EVENT_RECORDING_BROKEN] = {"recording-broken", TARGET_KIND_RECORDING, TARGET_TONE_WARN,
+                                       "The recording by {1} has ended after {2s}: {3}"},
+    [TARGET_EVENT_PICTURES_BEGAN] = {"pictures-began", TARGET_KIND_RECORDING, TARGET_TONE_INFO,
+                                     "{1} records a picture of the screen every {2} s."},
+};
+static_assert(ARRAY_SIZE(table) == TARGET_EVENT_IDS, "words for each");
+
+const struct target_event_words *target_event_words(enum target_event_id id)
+{
+    return &table[id];
+}
+
+/* The number of the argument whose place begins here, 0: none does. */
+static unsigned place_at(const char *text, size_t *ret_length, bool *ret_seconds)
+{
+    if (text[0] != '{' || text[1] < '1' || text[1] > '0' + TARGET_EVENT_ARGS)
+        return 0;
+    *ret_seconds = text[2] == 's';
+    *ret_length = *ret_seconds ? 4 : 3;
+    return (unsigned)(text[1] - '0');
+}
+
+unsigned target_event_arguments(enum target_event_id id)
+{
+    unsigned most = 0;
+    for (const char *at = table[id].sentence; *at; at++) {
+        size_t length;
+        bool seconds;
+        unsigned place = place_at(at, &length, &seconds);
+        most = MAX(most, place);
+    }
+    return most;
+}
+
+/* "1 h 5 min", "2 min 30 s", "12 s" */
+static void write_length(const char *seconds, char *room, size_t size)
+{
+    unsigned long long s = strtoull(seconds, NULL, 10), min = s / 60;
+    if (min >= 60)
+        snprintf(room, size, "%llu h %llu min", min / 60, min % 60);
+    else if (min > 0)
+        snprintf(room, size, "%llu min %llu s", min, s % 60);
+    else
+        snprintf(room, size, "%llu s", s);
+}
+
+/* False: it was cut, and nothing more belongs behind it. */
+static bool append(char *room, size_t size, const char *text, size_t length)
+{
+    size_t at = strlen(room);
+    for (size_t i = 0, n; i < length; i += n) {
+        n = utf8_sequence(text + i, length - i);
+        n = n ? n : 1;
+        if (at + n >= size)
+            return false;
+        memcpy(room + at, text + i, n);
+        at += n;
+        room[at] = '\0';
+    }
+    return true;
+}
+
+void target_event_sentence(enum target_event_id id, const char *const args[static TARGET_EVENT_ARGS], char *room,
+                           size_t size)
+{
+    bool fits = true;
+    size_t length;
+    room[0] = '\0';
+    for (const char *from = table[id].sentence; *from && fits; from += length) {
+        char span[48];
+        bool seconds;
+        unsigned place = place_at(from, &length, &seconds);
+        const char *text = place ? args[place - 1] : from;
+        if (!place)
+            length = 1 + strcspn(from + 1, "{");
+        if (place && seconds) {
+            write_length(text, span, sizeof span);
+            text = span;
+        }
+        fits = append(room, size, text, place ? strlen(text) : length);
+    }
+}
+
+const char *target_event_kind_name(enum target_event_kind kind)
+{
+    static const char *const names[] = {
+        [TARGET_KIND_POWER] = "power",
+        [TARGET_KIND_MACHINE] = "machine",
+        [TARGET_KIND_SIGNAL] = "signal",
+        [TARGET_KIND_MEDIA] = "media",
+        [TARGET_KIND_USB] = "usb",
+        [TARGET_KIND_SEAT] = "seat",
+        [TARGET_KIND_RECORDING] = "recording",
+        [TARGET_KIND_CONFIGURATION] = "configuration",
+    };
+    static_assert(ARRAY_SIZE(names) == TARGET_KINDS, "a word for each");
+    return names[kind];
+}
+
+const char *target_tone_name(enum target_tone tone)
+{
+    static const char *const names[] = {
+        [TARGET_TONE_INFO] = "info",
+        [TARGET_TONE_GOOD] = "good",
+        [TARGET_TONE_WARN] = "warn",
+        [TARGET_TONE_DANGER] = "danger",
+    };
+    static_assert(ARRAY_SIZE(names) == TARGET_TONES, "a word for each");
+    return names[tone];
+}
