@@ -20,7 +20,7 @@ export class TargetCard extends HTMLElement {
   #heading = h('h3', {}, this.#link);
   #name = h('span', { class: 'mono' });
   #power = h('span', { class: 'chip' });
-  #recording = h('span', { class: 'chip', 'data-tone': 'danger', hidden: true }, t('targets.recording'));
+  #recording = h('span', { class: 'chip card-recording', 'data-tone': 'danger', hidden: true }, t('targets.recording'));
   #health = h('p', { class: 'card-health small' });
   #viewers = h('span');
   #seat = h('span');

@@ -19,7 +19,7 @@ const CHOICES = /** @type {const} */ (['all', 'on', 'off', 'trouble']);
 const GAP = 20;
 const CARD_LEAST = 290;
 /** Of a card below its picture, and of a line, in root ems. */
-const BODY_EMS = 7.75;
+const BODY_EMS = 8.25;
 const LINE_EMS = 4.75;
 const HEAD_EMS = 3;
 
