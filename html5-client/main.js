@@ -12,8 +12,10 @@ import { servedFiles } from './media/served_files.js';
 import { messagesReady, t } from './parts/messages.js';
 import { endWords } from './app/session_words.js';
 import { applyTheme } from './parts/theme.js';
+import { closeDialogs } from './parts/dialog.js';
 import { uploads } from './media/uploads.js';
 import { ConsoleView } from './console/console_view.js';
+import { drafts } from './app/drafts.js';
 import { lazyView } from './app/lazy_view.js';
 import { isUnsaved, leaveUnsaved } from './app/unsaved.js';
 import './app/setup_view.js';
@@ -66,6 +68,8 @@ function takeAside() {
 
 function show() {
   here = location.hash;
+  closeDialogs();
+  if (identity.session) drafts.ownedBy(identity.session.user);
   if (!identity.session) document.getElementById('notices')?.replaceChildren(); // of whoever was here
   app.replaceChildren(takeAside() ?? viewOf(placeOf(location.hash)));
   app.removeAttribute('aria-busy');
@@ -111,6 +115,7 @@ async function moved() {
   const settings = app.querySelector('settings-view');
   if (!settings || place.view !== 'settings' || !identity.session) return show();
   here = wanted;
+  closeDialogs();
   /** @type {import('./settings/settings_view.js').SettingsView} */ (settings).open(place.section, place.item ?? '');
 }
 

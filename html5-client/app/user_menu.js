@@ -1,26 +1,15 @@
 /* Who is logged in, the theme, the language, and the way out. */
 
-import { api, sentence } from '../api.js';
 import { h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { identity } from './identity.js';
+import { logOut } from './log_out.js';
 import { attachMenu } from '../parts/menu.js';
 import { loadPart } from '../parts/load_part.js';
 import { chooseLanguage, chosenLanguage, LANGUAGES, t } from '../parts/messages.js';
-import { notice } from '../parts/notices.js';
 import { go, hashOf } from '../router.js';
 import { roleWords } from './session_words.js';
 import { setTheme, theme } from '../parts/theme.js';
-
-async function logOut() {
-  try {
-    await api.logout();
-    identity.set(null);
-    go({ view: 'login' });
-  } catch (error) {
-    notice(sentence(error), 'danger');
-  }
-}
 
 /** Its modules are loaded when they are wanted: few look at their account each day. */
 async function openAccount() {

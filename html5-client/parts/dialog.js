@@ -45,6 +45,11 @@ export function openDialog({ title, body, foot = [], onclose }) {
   return dialog;
 }
 
+/** None stays over a view that it does not belong to. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+}
+
 /**
  * @param {{title: string, text: string, action: string}} question
  * @returns {Promise<boolean>}

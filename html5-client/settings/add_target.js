@@ -59,7 +59,8 @@ export class AddTarget {
   }
 
   get unsaved() {
-    return this.#name.input.value.trim() !== '' && !this.#button.hasAttribute('aria-busy');
+    const written = this.#name.input.value.trim() !== '' || this.#fields.some(({ dirty }) => dirty);
+    return written && !this.#button.hasAttribute('aria-busy');
   }
 
   /** @param {string} machine */

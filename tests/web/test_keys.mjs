@@ -298,6 +298,20 @@ for (const [name, viewport, colorScheme, more] of [
     await page.context().close();
   });
 
+const openMacros = async (page) => {
+  await button(page, 'Keys').click();
+  await page.getByRole('menuitem', { name: 'Macros …' }).click();
+};
+
+/** Leaves the console by the browser's Back, with a dialog open, and comes back. */
+async function backAndForth(page) {
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Targets' }).waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.goForward();
+  await capture(page);
+}
+
 test('macros: written, run, shown to others, stopped, recorded; and the jiggler', async () => {
   gateway = await Gateway.create({ card: { machine: 'testcard', layout: 'de' } });
   await gateway.start();
@@ -334,8 +348,7 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await button(page, 'Close the keyboard').click();
   await capture(page);
 
-  await button(page, 'Keys').click();
-  await page.getByRole('menuitem', { name: 'Macros …' }).click();
+  await openMacros(page);
   await page.getByText('None yet.').waitFor();
   await button(page, 'New macro').click();
   await labelled(page, 'Title').fill('Hold on');
@@ -348,7 +361,26 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await page.keyboard.press('Alt+ArrowUp');
   await page.keyboard.press('Alt+ArrowDown');
   await checkView(page, 'keys-macro-editor');
+  for (const left of ['Escape', 'Back']) {
+    if (left === 'Escape') await page.keyboard.press('Escape');
+    else await backAndForth(page);
+    if (left === 'Back') await openMacros(page);
+    await page.getByText('None yet.').waitFor();
+    await button(page, 'New macro').click();
+    await page.getByText('not save is here again').waitFor();
+    assert.equal(await labelled(page, 'Title').inputValue(), 'Hold on');
+    assert.equal(await page.locator('.step').count(), 2);
+  }
+  await checkView(page, 'keys-macro-restored');
   await button(page, 'Save').click();
+  await page.locator('.macro-row').waitFor();
+  await button(page, 'New macro').click();
+  assert.equal(await labelled(page, 'Title').inputValue(), '');
+  await labelled(page, 'Title').fill('Not wanted');
+  await button(page, 'Cancel').click();
+  await button(page, 'New macro').click();
+  assert.equal(await labelled(page, 'Title').inputValue(), '');
+  await page.keyboard.press('Escape');
   await page.locator('.macro-row').waitFor();
   await checkView(page, 'keys-macros');
   assert.deepEqual((await rest('GET', 'macros/hold-on')).body.steps, [{ do: 'press', keys: 'shift' }, { do: 'pause', ms: 120000 }]);
@@ -369,11 +401,24 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   };
   await until(takes, 'the first page has the keyboard again');
 
-  await button(page, 'Keys').click();
-  await page.getByRole('menuitem', { name: 'Macros …' }).click();
-  await button(page, 'Record').click();
-  await page.getByText('Recording: what you press and click here is kept.').waitFor();
-  await capture(page);
+  const record = async () => {
+    await openMacros(page);
+    await button(page, 'Record').click();
+    await page.getByText('Recording: what you press and click here is kept.').waitFor();
+    await capture(page);
+  };
+  await record();
+  await page.keyboard.press('b');
+  await backAndForth(page);
+  await openMacros(page);
+  await button(page, 'New macro').click();
+  await page.getByText('not save is here again').waitFor();
+  await page.locator('.step-what', { hasText: 'B' }).first().waitFor();
+  await button(page, 'Cancel').click();
+  await page.locator('.macro-row').waitFor();
+  await page.keyboard.press('Escape');
+
+  await record();
   // together: were there a quarter of a second between them it would be a step of its own
   await Promise.all([page.keyboard.down('Control'), page.keyboard.down('a'), page.keyboard.up('a'), page.keyboard.up('Control')]);
   await page.locator('.surface').click({ position: { x: 50, y: 40 } });

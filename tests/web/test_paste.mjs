@@ -2,9 +2,9 @@
  * key, progress, Stop, and texts that are far too long. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, capture, labelled, launch, logIn, newPage, openConsole, openTab, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
-import { Gateway } from './gateway.mjs';
+import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
 let browser, gateway, page;
@@ -33,6 +33,12 @@ const opened = async () => {
 };
 const closed = async () => {
   await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+};
+
+/** What was written is forgotten. */
+const cancelled = async () => {
+  await button(page, 'Cancel').click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 };
 
@@ -171,6 +177,116 @@ test('Stop that overtakes the text on its way ends it all the same', async () =>
   arrive();
   await page.getByText(STOPPED).waitFor();
   await page.unroute('**/card/type');
+  await cancelled();
+});
+
+/** What is in the field when the dialog is opened again. */
+const again = async () => {
+  await button(page, 'Type text').click();
+  await text().waitFor();
+  return text().inputValue();
+};
+const gone = () => page.getByRole('dialog').waitFor({ state: 'detached' });
+
+test('what was written and not typed is there again, however the dialog was left', async () => {
+  assert.equal(await again(), '');
+  const ways = {
+    Escape: () => page.keyboard.press('Escape'),
+    Close: () => button(page, 'Close').click(),
+    'a click beside it': () => page.mouse.click(5, 5),
+    Back: async () => {
+      await page.goBack();
+      await page.locator('console-view').waitFor({ state: 'detached' });
+      await gone();
+      await page.goForward();
+      await page.locator('console-view').waitFor();
+      await capture(page);
+    },
+    'another address': async () => {
+      await page.evaluate(() => (location.hash = '#/'));
+      await page.getByRole('heading', { name: 'Targets' }).waitFor();
+      await gone();
+      await openConsole(page, gateway, 'card');
+      await capture(page);
+    },
+  };
+  for (const [way, leave] of Object.entries(ways)) {
+    await text().fill(`left by ${way}`);
+    await leave();
+    await gone();
+    assert.equal(await again(), `left by ${way}`);
+  }
+  await cancelled();
+  assert.equal(await again(), '', 'Cancel forgets it');
+  await text().fill('ls\n');
+  await button(page, 'Type it').click();
+  await gone();
+  assert.equal(await again(), '', 'so does the end of typing');
+  await cancelled();
+});
+
+test('Back while it types ends it, and loses neither the text nor how far it came', async () => {
+  await again();
+  await text().fill(LONG);
+  await button(page, 'Type it').click();
+  await until(async () => (await rest('GET', 'type')).state === 'typing', 'it types');
+  await page.goBack();
+  await page.locator('.notice').getByText(STOPPED).waitFor();
+  await page.goForward();
+  await page.locator('console-view').waitFor();
+  await capture(page);
+  assert.ok((await again()) === LONG);
+  await cancelled();
+});
+
+test('a text from the clipboard takes no other one’s place until it is written in', async () => {
+  await again();
+  await text().fill('mine');
+  await closed();
+  const pasted = async () => {
+    await capture(page);
+    await page.evaluate(() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', 'pasted');
+      document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    });
+    await until(async () => (await text().inputValue()) === 'pasted', 'it is in the field');
+  };
+  await pasted();
+  await closed();
+  assert.equal(await again(), 'mine');
+  await closed();
+  await pasted();
+  await text().fill('pasted, and more');
+  await closed();
+  assert.equal(await again(), 'pasted, and more');
+  await closed();
+});
+
+test('a session that ends takes the dialog from the page; the text is there for the same user, and forgotten at log-out', async () => {
+  const login = async () => {
+    await logIn(page);
+    await page.locator('console-view').waitFor();
+    await capture(page);
+  };
+  await again();
+  await text().fill('my secret');
+  assert.equal((await ask(page, 'DELETE', '/session')).status, 204);
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await gone();
+  await login();
+  assert.equal(await again(), 'my secret');
+  assert.deepEqual(await page.evaluate(() => Object.values({ ...localStorage, ...sessionStorage }).filter((one) => one.includes('secret'))), []);
+
+  const tab = await openTab(page.context());
+  await tab.goto(`${gateway.url}/#/`);
+  await button(tab, CREDENTIALS.user).click();
+  await tab.getByRole('menuitem', { name: 'Log out' }).click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await gone();
+  await tab.close();
+  await login();
+  assert.equal(await again(), '');
   await closed();
 });
 

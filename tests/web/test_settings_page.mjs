@@ -144,6 +144,20 @@ test('Back takes an open dialog with it', async () => {
   assert.equal(await page.locator('dialog').count(), 0);
 });
 
+test('a new target that is not added yet is asked for before it is left, whichever key was written', async () => {
+  await open('targets');
+  await open('targets/+');
+  await key('title').locator('input').fill('The one below the stairs');
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Leave without saving?' }).waitFor();
+  await page.locator('dialog').getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await key('title').locator('input').inputValue(), 'The one below the stairs');
+  await page.goBack();
+  await button(page, 'Leave').click();
+  await key('title').waitFor({ state: 'detached' });
+  assert.equal(await page.locator('dialog').count(), 0);
+});
+
 test('what is typed while the end of a trial loads the section anew stays', async () => {
   await open('gateway');
   await key('base-path').locator('input').fill('/kvm');

@@ -1,6 +1,7 @@
 /* The macros of a target: list with one click to run, import and export, and the way to editor and recorder. */
 
 import { asList, sentence } from '../../api.js';
+import { drafts } from '../../app/drafts.js';
 import { confirmDialog, openDialog } from '../../parts/dialog.js';
 import { h, setText } from '../../parts/dom.js';
 import { download } from '../../parts/download.js';
@@ -42,7 +43,7 @@ export class MacroDialog {
   }
 
   open() {
-    if (this.#dialog || this.#recorder.on) return;
+    if (this.#dialog || this.#recorder.on || this.context.signal.aborted) return;
     const button = (/** @type {string} */ label, /** @type {() => void} */ run, kind = '') => h('button', { type: 'button', class: `button ${kind}`, onclick: run }, label);
     this.#dialog = openDialog({
       title: t('keys.macros-title', { target: this.context.target }),
@@ -142,12 +143,18 @@ export class MacroDialog {
     const taken = this.#macros.map((one) => one.name);
     new MacroEditor(macro, {
       target: this.context.target,
+      draft: this.#draft(name),
       save: async (edited) => {
         const { name: _former, ...body } = edited;
         await macroApi.put(this.context.target, name || macroName(edited.title ?? '', taken), body);
       },
       closed: () => this.open(),
     }).open();
+  }
+
+  /** @param {string} name */
+  #draft(name) {
+    return `macro ${this.context.target} ${name}`;
   }
 
   /** @param {string} name */
@@ -181,6 +188,7 @@ export class MacroDialog {
     if (!(await confirmDialog({ title: t('keys.macro-delete-title', { title }), text: t('keys.macro-delete-text'), action: t('keys.macro-delete') }))) return;
     try {
       await macroApi.remove(this.context.target, name);
+      drafts.keep(this.#draft(name), null);
       await this.#load();
     } catch (error) {
       setText(this.#message, sentence(error));
@@ -204,6 +212,10 @@ export class MacroDialog {
       h('button', { type: 'button', class: 'button small primary', onclick: () => done(true) }, t('keys.record-done')),
       h('button', { type: 'button', class: 'button small', onclick: () => done(false) }, t('keys.record-discard')));
     this.context.addOverlay(bar);
+    this.context.signal.addEventListener('abort', () => {
+      const steps = this.#recorder.on ? this.#recorder.end(timed.checked) : [];
+      if (steps.length) drafts.keep(this.#draft(''), { title: '', steps });
+    });
     this.#recorder.begin();
     this.context.screen.focusPicture();
   }

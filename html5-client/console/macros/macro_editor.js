@@ -1,7 +1,9 @@
 /* One macro: its title, how often, its shortcut, and its steps, which are changed, moved and removed by mouse and by
- * keyboard (Alt with the arrows moves one). */
+ * keyboard (Alt with the arrows moves one). Left otherwise than by Save and Cancel, what was changed is there again when
+ * the macro is opened again (drafts.js). */
 
 import { sentence } from '../../api.js';
+import { drafts } from '../../app/drafts.js';
 import { openDialog } from '../../parts/dialog.js';
 import { h, newId, setText } from '../../parts/dom.js';
 import { t } from '../../parts/messages.js';
@@ -28,11 +30,20 @@ export class MacroEditor {
   #save = h('button', { type: 'button', class: 'button primary', onclick: () => void this.#keep() }, t('keys.macro-save'));
   /** @type {HTMLDialogElement|null} */
   #dialog = null;
+  /** As it was opened; '': it is more than what is saved already. */
+  #opened = '';
+  #restored;
+  /** Saved, or not wanted. */
+  #done = false;
 
-  /** @param {Macro} macro @param {{target: string, save: (macro: Macro) => Promise<void>, closed: () => void}} calls */
-  constructor(macro, calls) {
+  /** @param {Macro} saved @param {{target: string, draft: string, save: (macro: Macro) => Promise<void>, closed: () => void}} calls draft: what it is kept as */
+  constructor(saved, calls) {
+    const recorded = !saved.name && saved.steps.length > 0;
+    const draft = /** @type {Macro|null} */ (recorded ? null : drafts.of(calls.draft));
+    const macro = draft ?? saved;
     this.macro = macro;
     this.calls = calls;
+    this.#restored = draft !== null;
     this.#steps = structuredClone(macro.steps);
     this.#shortcut = macro.shortcut ?? '';
     const times = macro.times ?? 1;
@@ -41,11 +52,12 @@ export class MacroEditor {
     this.#loop = h('input', { type: 'checkbox', id: `${this.#id}-loop`, checked: times === 0 });
     this.#loop.addEventListener('change', () => (this.#times.disabled = this.#loop.checked));
     this.#times.disabled = times === 0;
+    if (!recorded && !draft) this.#opened = JSON.stringify(this.#edited());
   }
 
   open() {
     const add = h('button', { type: 'button', class: 'button', onclick: () => this.#add() }, t('keys.step-add'));
-    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#dialog?.close() }, t('keys.cancel'));
+    const cancel = h('button', { type: 'button', class: 'button', onclick: () => this.#leave() }, t('keys.cancel'));
     this.#list.addEventListener('keydown', (event) => this.#keyed(event));
     this.#dialog = openDialog({
       title: t(this.macro.name ? 'keys.macro-edit-title' : 'keys.macro-new-title', { target: this.calls.target }),
@@ -62,9 +74,23 @@ export class MacroEditor {
         h('p', { class: 'hint small dim' }, t('keys.steps-hint')),
       ],
       foot: [this.#said, cancel, this.#save],
-      onclose: () => this.calls.closed(),
+      onclose: () => this.#closed(),
     });
     this.#show();
+    if (this.#restored) setText(this.#said, t('keys.macro-restored'));
+  }
+
+  /** Nothing of it is to come back. */
+  #leave() {
+    drafts.keep(this.calls.draft, null);
+    this.#done = true;
+    this.#dialog?.close();
+  }
+
+  #closed() {
+    const edited = this.#edited();
+    if (!this.#done && JSON.stringify(edited) !== this.#opened) drafts.keep(this.calls.draft, edited);
+    this.calls.closed();
   }
 
   #shortcutField() {
@@ -217,7 +243,7 @@ export class MacroEditor {
     try {
       this.#save.disabled = true;
       await this.calls.save(this.#edited());
-      this.#dialog?.close();
+      this.#leave();
     } catch (error) {
       setText(this.#message, sentence(error));
       this.#save.disabled = false;

@@ -1,8 +1,10 @@
 /* Text that is typed on the target key by key: for passwords, commands and licence keys, where no clipboard reaches. What
- * cannot be typed is listed before the first key; the text is kept nowhere, and forgotten when it was typed. While it is
- * typed the dialog is a bar above the picture, so that one sees what becomes of it. */
+ * cannot be typed is listed before the first key. The text is nowhere but in this page (drafts.js): there again however the
+ * dialog was left but by Cancel, and forgotten when it was typed. While it is typed the dialog is a bar above the picture,
+ * so that one sees what becomes of it. */
 
 import { ApiError, sentence } from '../../api.js';
+import { drafts } from '../../app/drafts.js';
 import { openDialog } from '../../parts/dialog.js';
 import { h, newId, setText } from '../../parts/dom.js';
 import { t } from '../../parts/messages.js';
@@ -57,6 +59,7 @@ class PasteDialog {
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #progress = h('progress', { hidden: true, 'aria-label': t('paste.progress') });
   #state = h('span', { class: 'small dim spring', id: `${this.#id}-state`, role: 'status' });
+  #cancel = h('button', { class: 'button', type: 'button', onclick: () => this.#forget() }, t('words.cancel'));
   #start = h('button', { class: 'button primary', type: 'button', onclick: () => this.#type() }, t('paste.start'));
   #stop = h('button', { class: 'button', type: 'button', hidden: true, 'aria-describedby': `${this.#id}-state`, onclick: () => this.#stopTyping() }, t('paste.stop'));
   /** @type {HTMLDialogElement|undefined} */ #dialog;
@@ -67,6 +70,7 @@ class PasteDialog {
   #own = 'us';
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
   #checks = 0;
+  /** What is written here is what is kept. */ #kept = true;
   /** The last thing said is that no answer came. */ #unanswered = false;
   /** Of what stands there now; null: not known yet. @type {Plan|null} */ #plan = null;
 
@@ -88,7 +92,7 @@ class PasteDialog {
         this.#message,
         this.#progress,
       ],
-      foot: [this.#state, this.#stop, this.#start],
+      foot: [this.#state, this.#stop, this.#cancel, this.#start],
       onclose: () => this.#closed(),
     });
     this.#dialog = dialog;
@@ -101,13 +105,42 @@ class PasteDialog {
     // A click on the picture that one looks at neither ends it nor takes the focus from Stop.
     dialog.addEventListener('mousedown', (event) => this.#typing && event.preventDefault());
     dialog.addEventListener('click', (event) => this.#typing && event.target === dialog && event.stopImmediatePropagation(), true);
-    this.#text.addEventListener('input', () => this.#edited());
+    this.#text.addEventListener('input', () => this.#written());
     this.#text.addEventListener('paste', (event) => {
       if (this.#refuses(event.clipboardData?.getData('text/plain') ?? '')) event.preventDefault();
     });
-    if (!this.#refuses(text)) this.#text.value = text;
-    this.#edited(!this.#text.value && text !== '');
+    this.#fill(text);
     this.#fillLayouts();
+  }
+
+  /** What comes from a clipboard does not take the place of what somebody wrote, until it is written in. @param {string} text */
+  #fill(text) {
+    const draft = drafts.of(this.#draft) ?? '';
+    const refused = this.#refuses(text);
+    this.#text.value = refused || !text ? draft : text;
+    this.#kept = this.#text.value === draft || !draft;
+    this.#keep();
+    this.#edited(refused);
+  }
+
+  get #draft() {
+    return `typing ${this.target}`;
+  }
+
+  #keep() {
+    if (this.#kept) drafts.keep(this.#draft, this.#text.value);
+  }
+
+  #written() {
+    this.#kept = true;
+    this.#keep();
+    this.#edited();
+  }
+
+  #forget() {
+    this.#text.value = '';
+    this.#keep();
+    this.#dialog?.close();
   }
 
   /** More than can be typed never gets into the field, which it would choke. @param {string} text */
@@ -240,15 +273,13 @@ class PasteDialog {
     const { text, tone } = endWords(typing);
     if (typing.state === 'done') {
       this.#text.value = '';
+      this.#keep();
       this.#missing.forget();
       this.#edited();
     }
-    if (tone !== 'ok' || !this.#open) {
-      this.#say(text, tone);
-      return;
-    }
+    if (tone !== 'ok' && this.#open) return this.#say(text, tone);
     this.#dialog?.close();
-    notice(text);
+    notice(text, tone === 'danger' ? tone : '');
   }
 
   async #stopTyping() {
@@ -281,7 +312,7 @@ class PasteDialog {
     this.#dialog?.classList.toggle('typing', busy);
     this.#state.setAttribute('aria-live', busy ? 'off' : 'polite'); // four times a second is too much to listen to: it describes Stop
     this.#progress.hidden = this.#stop.hidden = !busy;
-    this.#start.hidden = busy;
+    this.#start.hidden = this.#cancel.hidden = busy;
     this.#text.readOnly = busy;
     this.#layout.disabled = this.#missing.disabled = this.#careful.disabled = busy;
     if (!busy) {

@@ -2,6 +2,7 @@
 import './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { drafts } from '../../../html5-client/app/drafts.js';
 import { Backoff } from '../../../html5-client/parts/backoff.js';
 import { setText } from '../../../html5-client/parts/dom.js';
 import { shotName } from '../../../html5-client/parts/download.js';
@@ -193,4 +194,21 @@ test('no control character and nothing that turns directions is shown', () => {
   const odd = [0, 7, 27, 127, 0x9b, 0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069].map((code) => String.fromCharCode(code));
   setText(element, `a${odd.join('')}b\tc\n`);
   assert.equal(element.textContent, `a${'\ufffd'.repeat(odd.length)}b\tc\n`);
+});
+
+test('what was not finished stays with its writer, until it is emptied, forgotten, or somebody else is there', () => {
+  drafts.ownedBy('anna');
+  drafts.keep('typing pc', 'a text');
+  drafts.ownedBy('anna');
+  assert.equal(drafts.of('typing pc'), 'a text');
+  assert.equal(drafts.of('typing other'), null);
+  drafts.keep('typing pc', '');
+  assert.equal(drafts.of('typing pc'), null);
+  drafts.keep('typing pc', 'a text');
+  drafts.ownedBy('berta');
+  drafts.ownedBy('anna');
+  assert.equal(drafts.of('typing pc'), null);
+  drafts.keep('typing pc', 'a text');
+  drafts.forget();
+  assert.equal(drafts.of('typing pc'), null);
 });
