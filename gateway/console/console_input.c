@@ -24,6 +24,10 @@ static void on_silence(void *data)
     struct console_viewer *self = data;
     if (!input_holder_holds(&self->holder))
         return;
+    if (!silence_over(&self->silence, clock_now_us())) {
+        loop_timer_arm_at(self->dead_man, self->silence.due_us);
+        return;
+    }
     log_warn("console", "target %s: %s fell silent with keys pressed; they are released", self->target->target.name,
              self->session->user);
     viewer_let_go(self);
@@ -38,10 +42,12 @@ int viewer_input_init(struct console_viewer *self)
 /* A page that is there sends something at least every 500 ms while anything is pressed. */
 static void watch_silence(struct console_viewer *self)
 {
-    if (input_holder_holds(&self->holder))
-        loop_timer_arm_in(self->dead_man, MAX((uint64_t)SILENCE_US, 3 * (uint64_t)self->rtt_us));
-    else
+    if (input_holder_holds(&self->holder)) {
+        silence_heard(&self->silence, clock_now_us(), MAX((uint64_t)SILENCE_US, 3 * (uint64_t)self->rtt_us));
+        loop_timer_arm_at(self->dead_man, self->silence.due_us);
+    } else {
         loop_timer_disarm(self->dead_man);
+    }
 }
 
 void viewer_alive(struct console_viewer *self, uint32_t rtt_us)

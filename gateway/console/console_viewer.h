@@ -3,6 +3,7 @@
 
 #include "encode/audience.h"
 #include "gateway/console/console_seat.h"
+#include "gateway/console/silence.h"
 #include "usbgadget/holder.h"
 
 struct console_viewer {
@@ -24,6 +25,7 @@ struct console_viewer {
     /* Input. */
     struct input_holder holder; /* in the target's crowd */
     struct loop_timer *dead_man;
+    struct silence silence;
     uint32_t rtt_us;
 
     /* Seat. */

@@ -130,6 +130,25 @@ static void releases_after_silence(void **state)
     ops->close(anna);
 }
 
+/* Signs of life wait in the socket of a gateway whose loop stood still; transport reads them in the next turn. */
+static void holds_on_when_the_loop_was_late(void **state)
+{
+    struct fixture *f = *state;
+    struct console_viewer *anna = open_viewer(f, 0, 0, false);
+    press_things(anna);
+    for (int i = 0; i < 2; i++) {
+        usleep(1600000);
+        loop_dispatch(f->gateway.loop, 0); /* the timer comes before the socket */
+        assert_true(anything_pressed(f));
+        ops->alive(anna, 1000);
+    }
+    usleep(1600000);
+    loop_dispatch(f->gateway.loop, 0);
+    assert_true(anything_pressed(f));
+    dispatch_until(f, nothing_pressed); /* nobody was there */
+    ops->close(anna);
+}
+
 static void waits_longer_on_a_slow_link(void **state)
 {
     struct fixture *f = *state;
@@ -163,6 +182,7 @@ int main(void)
         TEST(releases_when_the_seat_is_given_up),
         TEST(releases_when_asked),
         TEST(releases_after_silence),
+        TEST(holds_on_when_the_loop_was_late),
         TEST(waits_longer_on_a_slow_link),
         TEST(refuses_an_unknown_target),
     };
