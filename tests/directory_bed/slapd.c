@@ -1,6 +1,5 @@
 #include "directory_bed/slapd.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ldap.h>
@@ -11,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "directory_bed/slapd_entries.h"
+#include "free_port/free_port.h"
 #include "lying_server/lying_tls.h"
 
 #define ADMIN "cn=admin," SLAPD_BASE
@@ -109,17 +108,6 @@ static bool copy_program(const struct slapd *self)
 }
 
 /* ---- the process ---- */
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bind(fd, (struct sockaddr *)&address, size);
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    close(fd);
-    return ntohs(address.sin_port);
-}
 
 static void become_slapd(const struct slapd *self)
 {

@@ -19,6 +19,7 @@ struct lying_server {
     pthread_mutex_t lock;
     struct lying_ways ways;
     int listener;
+    int holder; /* of the port, while the server is away: nobody else gets it */
     unsigned port;
     pthread_t thread;
     pthread_t connections[MOST_CONNECTIONS];
@@ -284,19 +285,28 @@ static void *take_connections(void *data)
     }
 }
 
-static void listen_again(struct lying_server *self)
+/* A socket on the server's port, or on any when it has none yet: several may be on it while they do not listen. */
+static int bind_shared(struct lying_server *self)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)self->port)};
     socklen_t size = sizeof address;
-    int one = 1;
-    self->stopping = false;
-    self->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(self->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(self->listener, (struct sockaddr *)&address, size) < 0 || listen(self->listener, 64) < 0 ||
-        getsockname(self->listener, (struct sockaddr *)&address, &size) < 0)
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, (struct sockaddr *)&address, size) < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0)
         abort();
     self->port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void listen_again(struct lying_server *self)
+{
+    self->stopping = false;
+    self->listener = bind_shared(self);
+    if (self->holder < 0)
+        self->holder = bind_shared(self);
+    if (listen(self->listener, 64) < 0)
+        abort();
     pthread_create(&self->thread, NULL, take_connections, self);
 }
 
@@ -307,6 +317,7 @@ struct lying_server *lying_server_start(const struct lying_ways *ways, bool tls)
         abort();
     pthread_mutex_init(&self->lock, NULL);
     self->ways = *ways;
+    self->holder = -1;
     if (tls)
         self->tls = lying_tls_create(&self->authority);
     listen_again(self);
@@ -338,6 +349,7 @@ void lying_server_stop(struct lying_server *self)
 {
     if (!self->stopping)
         lying_server_away(self);
+    close(self->holder);
     SSL_CTX_free(self->tls);
     free(self->authority);
     pthread_mutex_destroy(&self->lock);

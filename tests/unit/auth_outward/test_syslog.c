@@ -20,6 +20,7 @@
 
 #include "auth/outward/syslog.h"
 #include "core/clock.h"
+#include "free_port/free_port.h"
 
 #define LIMIT_US (60 * 1000000ull)
 
@@ -117,17 +118,6 @@ static void make_certificates(const char *names)
 
 /* ---- the server ---- */
 
-static uint16_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
 static bool listens(void)
 {
     struct sockaddr_in address = {
@@ -215,7 +205,7 @@ static int set_up(void **unused)
         return -1;
     settings = (struct errand_syslog){.host = "127.0.0.1", .name = "127.0.0.1"};
     state = (struct errand_syslog_state){0};
-    port = settings.port = free_port();
+    port = settings.port = (uint16_t)free_port();
     loop_create(&loop);
     worker_pool_create(loop, "look", 1, &pool);
     return syslog_out_create(loop, pool, on_state, NULL, &out);

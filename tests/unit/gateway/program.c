@@ -23,7 +23,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
-#include "free_port.h"
+#include "free_port/free_port.h"
 
 #define HANG_US 120000000
 

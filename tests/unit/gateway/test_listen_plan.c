@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "free_port.h"
+#include "free_port/free_port.h"
 #include "gateway/config/config_keys.h"
 #include "gateway/supervisor/listen.h"
 

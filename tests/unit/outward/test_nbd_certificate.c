@@ -17,6 +17,7 @@
 
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "free_port/free_port.h"
 #include "url_fixture.h"
 
 static char folder[] = "/tmp/lightsout-nbd-XXXXXX";
@@ -114,12 +115,7 @@ static void stop(void)
 
 static int set_up(void **state)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&address, size) < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0)
-        return -1;
-    port = ntohs(address.sin_port);
+    port = free_port();
     return url_set_up(state);
 }
 

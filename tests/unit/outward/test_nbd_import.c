@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "free_port/free_port.h"
 #include "url_fixture.h"
 
 #define KEY "3f9a1c77d2e04b58a6c1f0e2d4b6889900112233445566778899aabbccddeeff"
@@ -33,17 +34,6 @@ static bool listens(void)
     bool up = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
     close(fd);
     return up;
-}
-
-static void find_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    port = ntohs(address.sin_port);
-    close(fd);
 }
 
 static bool missing(const char *program)
@@ -95,7 +85,7 @@ static int tear_down(void **state)
 
 static int set_up(void **state)
 {
-    find_port();
+    port = free_port();
     return url_set_up(state);
 }
 
@@ -268,7 +258,7 @@ static void a_server_that_stalls_or_fails(void **state)
 static void addresses_are_judged(void **state)
 {
     struct url_fixture *f = *state;
-    find_port();
+    port = free_port();
     f->settings.policy.allow.n = 0;
     assert_int_equal(open_export(f, "nbd", "", NULL, false), -EPERM);
     assert_non_null(strstr(f->why, "loopback"));
