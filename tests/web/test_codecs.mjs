@@ -27,7 +27,8 @@ after(async () => {
   gateway?.destroy();
 });
 
-/** The page opened anew. */
+/** The page opened anew. What is to be sent is made before: while this process waits for an encoder nobody answers the page,
+ * and a gateway that says nothing for seconds is left. */
 async function connected(colour = 0) {
   const known = gateway.consoles.length;
   await page.goto('about:blank');
@@ -84,9 +85,9 @@ const frames = Array.from({ length: 12 }, (_, n) => moving(WIDTH, HEIGHT, n));
 for (const codec of /** @type {const} */ (['vp8', 'vp9']))
   for (const colour of [0, 1, 4])
     test(`${codec} on a canvas of colour ${colour}: every frame is painted bit for bit`, async () => {
-      const connection = await connected(colour);
       const chunks = video(codec, frames.slice(0, 5), WIDTH, HEIGHT);
       const planes = videoPlanes(codec, chunks, WIDTH, HEIGHT);
+      const connection = await connected(colour);
       for (const [i, data] of chunks.entries()) {
         await connection.acked(connection.update(frame(codec, data, { key: i === 0 })));
         await showsFrame(rgbaOf(planes[i], WIDTH, HEIGHT, colour || 2));
@@ -96,9 +97,9 @@ for (const codec of /** @type {const} */ (['vp8', 'vp9']))
 
 for (const colour of [0, 3])
   test(`a JPEG atlas on a canvas of colour ${colour}: its cells go where the rectangles say`, async () => {
-    const connection = await connected(colour);
     const source = frames[3];
     const [data] = jpegs([source], WIDTH, HEIGHT);
+    const connection = await connected(colour);
     // The upper half below, the lower half above.
     const halves = [[0, ROWS / 2, COLUMNS, ROWS / 2], [0, 0, COLUMNS, ROWS / 2]];
     await connection.acked(connection.update(body([op.photo(halves)], [{ codec: 'jpeg', columns: COLUMNS, rows: ROWS, data }])));
@@ -150,8 +151,6 @@ const painted = () =>
   });
 
 test('decoders that are late at random reorder nothing', async () => {
-  const connection = await connectedLate();
-  await connection.acked(connection.update(red()));
   // Grey levels that rise: by solid colour, JPEG, and two streams of video, by turns.
   const count = 48;
   const grey = (n) => 30 + 4 * n;
@@ -159,7 +158,9 @@ test('decoders that are late at random reorder nothing', async () => {
   const photos = jpegs(flats, WIDTH, HEIGHT);
   const of = (manner) => flats.filter((_, n) => n % 4 === manner);
   const streams = { 2: video('vp8', of(2), WIDTH, HEIGHT), 3: video('vp9', of(3), WIDTH, HEIGHT) };
-  let last = 0;
+  const connection = await connectedLate();
+  let last = connection.update(red());
+  await connection.acked(last);
   for (let n = 0; n < count; n++) {
     const [manner, turn] = [n % 4, n >> 2];
     let content = body([op.solid(WHOLE, [grey(n), grey(n), grey(n)])]);
@@ -174,9 +175,9 @@ test('decoders that are late at random reorder nothing', async () => {
 });
 
 test('a mode waits for the pictures before it, and those after it are decoded for the new canvas', async () => {
+  const chunks = video('vp8', frames.slice(0, 2), WIDTH, HEIGHT);
   const connection = await connectedLate();
   await connection.acked(connection.update(red()));
-  const chunks = video('vp8', frames.slice(0, 2), WIDTH, HEIGHT);
   connection.update(frame('vp8', chunks[0], { key: true }));
   connection.mode(WIDTH, HEIGHT, 3);
   await connection.acked(connection.update(frame('vp8', chunks[0], { key: true })));
@@ -240,9 +241,9 @@ for (const [what, sent] of /** @type {[string, Buffer][]} */ ([
 test('a body whose check alone is wrong', () => refuses(red(), { check: bodyCheck(red()) ^ 2 }));
 
 test('a stream that fails goes on after its next key frame', async () => {
-  const connection = await connected();
   const chunks = video('vp8', frames.slice(0, 3), WIDTH, HEIGHT);
   const planes = videoPlanes('vp8', chunks, WIDTH, HEIGHT);
+  const connection = await connected();
   await connection.acked(connection.update(frame('vp8', chunks[0], { key: true })));
   await connection.acked(connection.update(frame('vp8', Buffer.from([0xff, 0xff, 0xff]))));
   await until(() => connection.refreshes === 1, 'the page asks for a refresh');
