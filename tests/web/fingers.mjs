@@ -43,6 +43,11 @@ export class Fingers {
     await this.#send('touchEnd', this.#points());
   }
 
+  /** Put down at once: one that waits for the next counts as held before that has come. @param {[number, number][]} places */
+  downTogether(...places) {
+    return Promise.all(places.map((place, id) => this.down(...place, id)));
+  }
+
   /** All at once, in as little time as can be: on a busy machine single calls become a long press, or two taps for one that
    * was meant to be double. (What is not waited for is sent in the order of the calls.) @param {[number, number][]} places */
   async tapTogether(...places) {

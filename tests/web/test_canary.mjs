@@ -62,6 +62,7 @@ test('everything secret is used once', async () => {
   secrets['second factor'] = factor.body.secret;
   const typed = await ask('POST', '/targets/card/type', { text: secrets['typed text'], layout: 'us' });
   assert.equal(typed.status, 202, JSON.stringify(typed.body));
+  await until(async () => (await ask('GET', '/targets/card/type', undefined)).body.state === 'done', 'all of it is typed, and forgotten');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   await until(async () => (await ask('POST', '/targets/pc/drives/0/insert', { url: `http://127.0.0.1:${port}/disk.img`, kind: 'disk', user: 'ben', password: secrets['password of a URL'] })).status === 200, 'a medium is inserted', 60000);
   await until(() => fetched > 0, 'the server was asked with the password');

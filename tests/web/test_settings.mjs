@@ -147,7 +147,7 @@ test('a target is added, changed and removed without a restart', async () => {
   await button(page, 'Remove this target').click();
   await page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByText('second is removed.').waitFor();
-  assert.equal((await rest.call('GET', '/targets/second')).status, 404);
+  await until(async () => (await rest.call('GET', '/targets/second')).status === 404, 'it is not there any more');
   await page.locator('.row').filter({ hasText: 'card' }).getByText('From the file').waitFor();
   assert.equal(await button(page, 'Remove card').count(), 0);
 });

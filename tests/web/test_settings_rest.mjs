@@ -174,8 +174,9 @@ test('addresses on trial are confirmed over a connection that was made afterward
   assert.deepEqual(errorOf(await overOne('POST', '/pending-change/confirm')), [409, 'old-connection']);
   assert.deepEqual(errorOf(await patch({ gateway: { 'base-path': '/kvm' } })), [409, 'not-now'], 'one at a time');
   assert.equal((await patch({ gateway: { 'cache-disk': '6G' } })).status, 200, 'others go on');
+  const said = gateway.log.length;
   gateway.reload();
-  await until(() => /the configuration was read anew/.test(gateway.log), 'SIGHUP is served');
+  await until(() => /the configuration was read anew/.test(gateway.log.slice(said)), 'SIGHUP is served');
   assert.equal((await anna.ok('GET', '/pending-change')).change?.kind, 'listeners', 'a reload neither keeps nor undoes it');
   assert.ok((await anna.call('POST', '/pending-change/confirm')).status < 300);
   assert.deepEqual(errorOf(await anna.call('POST', '/pending-change/confirm')), [409, 'nothing-pending']);
@@ -218,11 +219,15 @@ test('a backup while targets come and go; one at a time', async () => {
       assert.equal((await anna.call('DELETE', `/targets/t${i}?force=1`)).status, 204);
     }
   })();
-  const answers = await Promise.all([backup(), backup(), coming]);
-  const statuses = answers.slice(0, 2).map((answer) => answer?.status).sort();
-  assert.deepEqual(statuses, [200, 409]);
-  const file = answers.find((answer) => answer?.status === 200);
-  assert.ok((file?.bytes.length ?? 0) > 10000);
+  // one may be through before the other's request has come: again then
+  const file = await until(async () => {
+    const [good, other] = (await Promise.all([backup(), backup()])).sort((a, b) => a.status - b.status);
+    assert.equal(good.status, 200);
+    assert.ok([200, 409].includes(other.status), `${other.status}`);
+    return other.status === 409 && good;
+  }, 'two of them meet');
+  await coming;
+  assert.ok(file.bytes.length > 10000);
   assert.deepEqual(readdirSync(gateway.path('state')).filter((name) => /backup/.test(name)), [], 'it has no name there');
   assert.deepEqual(errorOf(await anna.call('POST', '/backup', { passphrase: 'short' })), [422, 'weak-passphrase']);
 });

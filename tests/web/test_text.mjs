@@ -19,7 +19,7 @@ before(async () => {
   if (!inFirefox) await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: gateway.url });
   await openConsole(page, gateway, 'pc');
   await button(page, 'Power on').click();
-  await until(async () => (await screenText()).lines?.some((line) => line.includes('No bootable device.')), 'the firmware finds nothing to boot', 60000);
+  await until(async () => (await screenText()).lines?.some((line) => line.includes('No bootable device.')), 'the firmware finds nothing to boot', 180000);
 });
 after(async () => {
   await browser?.close();

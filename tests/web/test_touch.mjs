@@ -126,8 +126,7 @@ test('what the system takes away releases, in the middle of a drag', async () =>
 test('two fingers together turn the wheel, both ways', async () => {
   const { x, y } = await onPage(640, 360);
   for (const [to, sign] of [[y - 160, -1], [y + 160, 1]]) {
-    await fingers.down(x, y, 0);
-    await fingers.down(x + 50, y, 1);
+    await fingers.downTogether([x, y], [x + 50, y]);
     await fingers.slide({ 0: [[x, y], [x, to]], 1: [[x + 50, y], [x + 50, to]] });
     await fingers.up(0);
     await fingers.up(1);
@@ -141,8 +140,7 @@ test('fingers apart zoom around themselves, the page itself never; one moves the
   const before = await scale();
   const { x, y } = await onPage(640, 360);
   const point = await inPicture(x, y);
-  await fingers.down(x - 20, y, 0);
-  await fingers.down(x + 20, y, 1);
+  await fingers.downTogether([x - 20, y], [x + 20, y]);
   await fingers.slide({ 0: [[x - 20, y], [x - 110, y]], 1: [[x + 20, y], [x + 110, y]] });
   await fingers.up(0);
   await fingers.up(1);
