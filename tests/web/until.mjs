@@ -7,7 +7,7 @@
  * @param {number} [limitMs]
  * @returns {Promise<Exclude<T, false|null|undefined|0|''>>} the first answer that is not empty
  */
-export async function until(condition, what, limitMs = 60000) {
+export async function until(condition, what, limitMs = 120000) {
   const end = Date.now() + limitMs;
   for (;;) {
     const last = Date.now() > end; // a machine that stood still meanwhile is looked at once more

@@ -127,7 +127,7 @@ static void test_every_personality(void **state)
             up(f, (enum personality)i); /* from one to the next without gadget_down */
             host_interfaces(PRODUCT, interfaces);
             /* the device of before may still be there for a moment */
-            for (unsigned n = 0; n < 1000 && strcmp(interfaces, expected[i]) != 0; n++) {
+            for (unsigned n = 0; n < HOST_PATIENCE_US / 10000 && strcmp(interfaces, expected[i]) != 0; n++) {
                 usleep(10000);
                 host_interfaces(PRODUCT, interfaces);
             }

@@ -104,7 +104,7 @@ static int up(struct fixture *f, enum personality personality)
 static void expect_interfaces(const char *expected)
 {
     char interfaces[32] = "";
-    for (unsigned i = 0; i < 3000 && strcmp(interfaces, expected) != 0; i++) {
+    for (unsigned i = 0; i < HOST_PATIENCE_US / 10000 && strcmp(interfaces, expected) != 0; i++) {
         host_interfaces(PRODUCT, interfaces);
         usleep(10000);
     }

@@ -91,7 +91,7 @@ for (const [where, path] of Object.entries(FILES))
     assert.notEqual((await until(() => setUp(first).catch(() => null), 'the gateway answers')).status, 201, 'the old secret is void');
     const answer = await setUp(second);
     assert.equal(answer.status, 201, JSON.stringify(answer.body));
-    await until(async () => (await board.run(`test -e ${path}`)).code !== 0, 'the file is gone', 20000);
+    await until(async () => (await board.run(`test -e ${path}`)).code !== 0, 'the file is gone');
     const lines = board.log.split('\n').filter((line) => /^(info|warn|error|debug) /.test(line)).join('\n');
     for (const secret of [first, second]) assert.ok(!lines.includes(secret), 'no log line holds a secret');
     reached(`set up from ${where}`);

@@ -10,7 +10,7 @@ import { Board } from '../guest/board.mjs';
 import { Rest } from '../target/client.mjs';
 import { WebSource } from '../target/web_source.mjs';
 
-const HANG_MS = 90000;
+const HANG_MS = 120000;
 const MIB = 1 << 20;
 const DISC = 256 * MIB; // behind the URL: each test reads where nobody was before
 const LARGE = 1300000 * 2048; // above what the kernel's own drive can show

@@ -60,7 +60,7 @@ const call = (method, path, body) => rest.ok(method, `/targets/${path}`, body);
 const on = (/** @type {string} */ target) => call('POST', `${target}/power`, { action: 'on' });
 const bootNext = (/** @type {string} */ boot) => call('PUT', 'pc/boot', { boot });
 const stateIs = (/** @type {string} */ target, /** @type {string} */ state) =>
-  until(async () => (await call('GET', `${target}/power`)).state === state, `${target} is ${state}`, 30000);
+  until(async () => (await call('GET', `${target}/power`)).state === state, `${target} is ${state}`);
 
 /* ---- the network's side ---- */
 
@@ -85,7 +85,7 @@ const magic = (/** @type {string} */ mac, password = '') => 'ff'.repeat(6) + mac
 async function wakes(target, ip, bytes) {
   const before = packets().length;
   await on(target);
-  await until(() => packets().length >= before + 3, 'the packets are on the wire', 20000);
+  await until(() => packets().length >= before + 3, 'the packets are on the wire');
   assert.deepEqual(packets().slice(before), Array(3).fill({ to: 'ffffffffffff', ip, bytes }));
 }
 
@@ -109,7 +109,7 @@ test('an address without a way to it is an error that names both', async () => {
 const note = (/** @type {string} */ target, /** @type {RegExp} */ pattern) =>
   until(async () => (await call('GET', `${target}/usb`)).events.find(({ text }) => pattern.test(text))?.text, `${target} notes ${pattern}`, HANG_MS);
 
-const plugIn = () => until(async () => (await board.run('usbip attach -r 127.0.0.1 -b usbip-vudc.0')).code === 0, 'box is plugged in', 30000);
+const plugIn = () => until(async () => (await board.run('usbip attach -r 127.0.0.1 -b usbip-vudc.0')).code === 0, 'box is plugged in');
 const pullOut = () => board.ok('usbip detach -p 0');
 
 test('without an LED, a target that gives no bus power is off', () => stateIs('box', 'off'));
@@ -192,7 +192,7 @@ async function wake(boot) {
   await call('PUT', 'pc/boot', { boot });
   await on('pc');
   assert.equal((await call('GET', 'pc/power')).boot_next, 'default');
-  await until(() => packets().length > before, 'the packet is sent', 20000);
+  await until(() => packets().length > before, 'the packet is sent');
   await board.ok('echo 1 >/sys/bus/usb/devices/1-1/authorized');
   await stateIs('pc', 'on');
   return from;

@@ -15,7 +15,7 @@ export class Dongle extends Board {
       await self.launch(process.env.SHOW_LOG ? 'LIGHTSOUT_LOG=debug' : '');
       self.rest = new Rest(self);
       await self.rest.setUp();
-      await until(async () => (await self.usb()).bound, 'the gadget is bound', 60000);
+      await until(async () => (await self.usb()).bound, 'the gadget is bound');
     } catch (error) {
       console.log(self.log);
       self.destroy();

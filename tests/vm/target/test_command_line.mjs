@@ -125,22 +125,22 @@ test('insert, boot from CD, power on: the menu shows', async () => {
 /* Eight characters fit into QEMU's keyboard even if the target takes none of them meanwhile: a busy machine loses none. */
 test('keys and text arrive whole, also what the BIOS reads slowly', async () => {
   await client.ok('key', 'demo', 'c');
-  await client.ok('wait-text', 'demo', 'grub>', '--timeout', '60');
+  await client.ok('wait-text', 'demo', 'grub>', '--timeout', '120');
   let typed = 'grub> ';
   for (const piece of ['echo ', '"Hi, ', 'BIG ', 'World" ', '{}~#42']) {
     const { code, err } = await client.fed(piece, 'type', 'demo', '-');
     assert.equal(code, 0, err);
     typed += piece;
-    await until(async () => (await client.ok('screen-text', 'demo')).includes(typed.trim()), `the screen shows ${typed}`, 60000);
+    await until(async () => (await client.ok('screen-text', 'demo')).includes(typed.trim()), `the screen shows ${typed}`);
   }
   await client.ok('key', 'demo', 'backspace', 'backspace', 'a', 'ctrl+a', 'end');
-  await until(async () => (await client.ok('screen-text', 'demo')).includes('World" {}~#a'), 'keys edit the line', 60000);
+  await until(async () => (await client.ok('screen-text', 'demo')).includes('World" {}~#a'), 'keys edit the line');
   await client.ok('key', 'demo', 'ctrl+u');
-  await until(async () => !(await client.ok('screen-text', 'demo')).includes('World'), 'the line is gone', 60000);
+  await until(async () => !(await client.ok('screen-text', 'demo')).includes('World'), 'the line is gone');
   await until(async () => { // it blinks: null at times
     const { lines, cursor } = await client.json('screen-text', 'demo');
     return cursor && lines[cursor.y] === 'grub>' && cursor.x === 'grub> '.length;
-  }, 'the cursor is seen behind the prompt', 60000);
+  }, 'the cursor is seen behind the prompt');
   const { lines, cell } = await client.json('screen-text', 'demo');
   const region = [cell.x, cell.y + lines.lastIndexOf('grub>') * cell.height, 5 * cell.width, cell.height].join();
   assert.equal(await client.ok('screen-text', 'demo', '--region', region), 'grub>\n');
@@ -152,7 +152,7 @@ test('keys and text arrive whole, also what the BIOS reads slowly', async () => 
 
 test('the disc that is seen in the target is the one in the drive', async () => {
   await client.ok('type', 'demo', 'ls\n');
-  await client.ok('wait-text', 'demo', '^\\(.*\\(cd', '--timeout', '60');
+  await client.ok('wait-text', 'demo', '^\\(.*\\(cd', '--timeout', '120');
   const [drive] = (await client.json('media', 'list', 'demo')).drives;
   assert.equal(drive.medium, GRUB);
   assert.equal(drive.phase, 'inserted');

@@ -40,7 +40,7 @@ describe('the text of a Linux console', () => {
       const { code, out } = await client.run('--json', 'screen-text', 'demo');
       const now = code ? null : JSON.parse(out);
       return now?.lines[5] === SHOWN[5] ? now : null;
-    }, 'the last line is there', 60000);
+    }, 'the last line is there');
     t.diagnostic(`${text.font}, cells of ${text.cell.width}x${text.cell.height}`);
     assert.equal(text.exact, true, JSON.stringify(text.unknown));
     assert.equal(text.method, 'fonts');

@@ -64,7 +64,7 @@ async function boot(client) {
   await client.ok('power', 'on', 'demo');
   await client.ok('wait-text', 'demo', 'GNU GRUB|Press any key', '--timeout', '120');
   await client.ok('key', 'demo', 'c');
-  await client.ok('wait-text', 'demo', 'grub>', '--timeout', '60');
+  await client.ok('wait-text', 'demo', 'grub>', '--timeout', '120');
 }
 
 /** The gateway has found the machine, and what is in its drive. @param {ReturnType<typeof localClient>} client */
@@ -76,7 +76,7 @@ async function isThere(client) {
 /** Types the text and waits until the line shows; at most eight characters, so that a slow machine loses none. */
 async function line(client, /** @type {string} */ text) {
   await client.ok('type', 'demo', text);
-  await until(async () => (await client.ok('screen-text', 'demo')).trimEnd().endsWith(`grub> ${text.trimEnd()}`), `${text} shows`, 60000);
+  await until(async () => (await client.ok('screen-text', 'demo')).trimEnd().endsWith(`grub> ${text.trimEnd()}`), `${text} shows`);
   await client.ok('key', 'demo', 'enter');
 }
 
@@ -84,9 +84,9 @@ async function line(client, /** @type {string} */ text) {
 async function readDisc(client) {
   await isThere(client);
   await line(client, 'clear');
-  await until(async () => (await client.ok('screen-text', 'demo')).trim() === 'grub>', 'the screen is clear', 60000);
+  await until(async () => (await client.ok('screen-text', 'demo')).trim() === 'grub>', 'the screen is clear');
   await line(client, 'ls /');
-  await client.ok('wait-text', 'demo', 'boot/', '--timeout', '60');
+  await client.ok('wait-text', 'demo', 'boot/', '--timeout', '120');
 }
 
 for (const user of process.getuid?.() === 0 ? [0, NOBODY] : [0]) {

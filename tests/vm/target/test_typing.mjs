@@ -140,7 +140,7 @@ describe('a text typed where the screen shows it', () => {
     await client.ok('power', 'on', 'demo');
     await client.ok('wait-text', 'demo', 'GNU GRUB|Press any key', '--timeout', '120');
     await client.ok('key', 'demo', 'c');
-    await client.ok('wait-text', 'demo', 'grub>', '--timeout', '60');
+    await client.ok('wait-text', 'demo', 'grub>', '--timeout', '120');
   });
   after(async () => {
     await gateway?.stop();
