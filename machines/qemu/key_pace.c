@@ -11,15 +11,19 @@
 /* Of the keyboard's 16 bytes: what may wait when another character is added, which takes up to 10 (a key and a modifier
  * up, another one and a key down, each with a prefix). */
 #define BYTES_BEFORE_NEXT 6
-/* A BIOS that is at work moves the ends of its buffer with every key. One that has not moved them for so many questions
- * is gone; one that is stuck is no longer waited for. */
+/* A BIOS that is at work moves the ends of its buffer with every key, however late its program reads them. Where they
+ * have not moved for so many questions although keys were taken, there is none: at once when the buffer is empty; a key
+ * in it may be of a program that has not begun to read, or was left by a BIOS that is gone. One that was seen at work
+ * and is stuck is no longer waited for. */
 #define STILL_MAX 40
+#define UNUSED_US 500000
 #define STUCK_US 3000000
 #define QUIET_US 5000000 /* after such a pause it is looked at anew */
 
 #define HAS_OUTPUT 0x01 /* of the controller's status */
 
 enum keyboard { KEYBOARD_NOT_KNOWN, KEYBOARD_PS2, KEYBOARD_OTHER };
+enum bios { BIOS_NOT_KNOWN, BIOS_AT_WORK, BIOS_GONE };
 
 struct key_pace {
     struct qmp *qmp;
@@ -29,10 +33,11 @@ struct key_pace {
     bool asking;
     uint64_t given_us;
 
+    enum bios bios;
     uint32_t buffer; /* head and tail as last read */
     bool buffer_known;
     unsigned still; /* questions for which it has not moved */
-    uint64_t stuck_since_us;
+    uint64_t still_since_us;
 };
 
 static unsigned bytes_of(uint8_t qnum, bool down)
@@ -44,7 +49,7 @@ void key_pace_gave(struct key_pace *self, uint8_t qnum, bool down)
 {
     uint64_t now = clock_now_us();
     if (now - self->given_us > QUIET_US) {
-        self->still = 0;
+        self->bios = BIOS_NOT_KNOWN;
         self->buffer_known = false;
     }
     self->given_us = now;
@@ -76,20 +81,26 @@ static void on_buffer(void *data, int error, const json_t *answer, const char *w
     self->asking = false;
     if (error < 0 || !text || sscanf(text, "%*[0-9a-f]: 0x%x 0x%x", &head, &tail) != 2) {
         is_empty(self); /* another release of QEMU writes it otherwise: without this sign, then */
-        self->still = STILL_MAX;
+        self->bios = BIOS_GONE;
         return;
     }
     uint32_t buffer = head << 16 | (tail & 0xFFFF);
     uint64_t now = clock_now_us();
     bool moved = self->buffer_known && buffer != self->buffer;
-    self->still = moved ? 0 : self->still + 1;
-    if (moved || !self->stuck_since_us)
-        self->stuck_since_us = now;
+    if (moved)
+        self->bios = BIOS_AT_WORK;
+    if (moved || !self->buffer_known) {
+        self->still = 0;
+        self->still_since_us = now;
+    }
+    self->still++;
     self->buffer = buffer;
     self->buffer_known = true;
-    if (head == tail)
-        self->stuck_since_us = 0;
-    if (head == tail || self->still > STILL_MAX || now - self->stuck_since_us > STUCK_US)
+    bool still = self->still > STILL_MAX, at_work = self->bios == BIOS_AT_WORK;
+    bool stuck = still && now - self->still_since_us > (at_work ? STUCK_US : UNUSED_US);
+    if (still && (head == tail || (stuck && !at_work)))
+        self->bios = BIOS_GONE;
+    if (head == tail || stuck)
         is_empty(self);
 }
 
@@ -106,7 +117,7 @@ static void on_status(void *data, int error, const json_t *answer, const char *w
     }
     if (!value || strtoul(value + 2, NULL, 16) & HAS_OUTPUT)
         return;
-    if (self->still > STILL_MAX)
+    if (self->bios == BIOS_GONE)
         is_empty(self);
     else
         ask(self, "xp /2hx 0x41a", on_buffer);
