@@ -30,7 +30,7 @@ import { refusalWords } from './parts/words.js';
  * @property {string} [group]
  * @property {boolean} [recording]
  * @property {TargetEvent|null} [last_event]
- * @property {{state: 'ok'|'warn'|'danger'|'off', why: string}} [health]
+ * @property {{state: 'ok'|'warn'|'danger'|'off', id: string|null, args: string[], why: string}|null} [health] id, args: of the event that made it so
  */
 /** time: seconds since 1970; text: id and args as an English sentence. @typedef {{time: number, kind: string, tone: string, id: string, args: string[], text: string}} TargetEvent */
 /** @typedef {'no-helper'|'gone'|'not-attached'|'powered'|'configured'|'suspended'} UsbState */

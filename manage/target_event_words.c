@@ -36,6 +36,7 @@ static const struct target_event_words table[] = {
     [TARGET_EVENT_USB_SUSPENDED] = {"usb-suspended", TARGET_KIND_USB, TARGET_TONE_INFO,
                                     "It sleeps: its USB is suspended."},
     [TARGET_EVENT_USB_RESUMED] = {"usb-resumed", TARGET_KIND_USB, TARGET_TONE_INFO, "It has woken up."},
+    [TARGET_EVENT_USB_FAILED] = {"usb-failed", TARGET_KIND_USB, TARGET_TONE_DANGER, "Its USB does not work: {1}"},
     [TARGET_EVENT_SEAT_OVERTAKEN] = {"seat-overtaken", TARGET_KIND_SEAT, TARGET_TONE_INFO,
                                      "{1} took the keyboard over from {2}."},
     [TARGET_EVENT_RECORDING_BEGAN] = {"recording-began", TARGET_KIND_RECORDING, TARGET_TONE_INFO,
@@ -128,14 +129,9 @@ void target_event_sentence(enum target_event_id id, const char *const args[stati
 const char *target_event_kind_name(enum target_event_kind kind)
 {
     static const char *const names[] = {
-        [TARGET_KIND_POWER] = "power",
-        [TARGET_KIND_MACHINE] = "machine",
-        [TARGET_KIND_SIGNAL] = "signal",
-        [TARGET_KIND_MEDIA] = "media",
-        [TARGET_KIND_USB] = "usb",
-        [TARGET_KIND_SEAT] = "seat",
+        [TARGET_KIND_POWER] = "power",         [TARGET_KIND_MACHINE] = "machine", [TARGET_KIND_SIGNAL] = "signal",
+        [TARGET_KIND_MEDIA] = "media",         [TARGET_KIND_USB] = "usb",         [TARGET_KIND_SEAT] = "seat",
         [TARGET_KIND_RECORDING] = "recording",
-        [TARGET_KIND_CONFIGURATION] = "configuration",
     };
     static_assert(ARRAY_SIZE(names) == TARGET_KINDS, "a word for each");
     return names[kind];

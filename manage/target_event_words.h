@@ -13,10 +13,9 @@ enum target_event_kind {
     TARGET_KIND_MACHINE,   /* a virtual machine's process: started, failed */
     TARGET_KIND_SIGNAL,    /* of its screen: lost, back */
     TARGET_KIND_MEDIA,     /* inserted, ejected, failed */
-    TARGET_KIND_USB,       /* attached, suspended */
+    TARGET_KIND_USB,       /* attached, suspended, failed */
     TARGET_KIND_SEAT,      /* taken over */
     TARGET_KIND_RECORDING, /* begun, ended */
-    TARGET_KIND_CONFIGURATION,
     TARGET_KINDS
 };
 
@@ -43,6 +42,7 @@ enum target_event_id {
     TARGET_EVENT_USB_DETACHED,
     TARGET_EVENT_USB_SUSPENDED,
     TARGET_EVENT_USB_RESUMED,
+    TARGET_EVENT_USB_FAILED,       /* why */
     TARGET_EVENT_SEAT_OVERTAKEN,   /* who has it, who had it */
     TARGET_EVENT_RECORDING_BEGAN,  /* who */
     TARGET_EVENT_RECORDING_ENDED,  /* who, seconds */

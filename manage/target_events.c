@@ -46,17 +46,25 @@ static bool says_the_same(const struct target_event *a, const struct target_even
     return same;
 }
 
+struct target_event target_event_of(enum target_event_id id, const char *const args[static TARGET_EVENT_ARGS])
+{
+    struct target_event event = {.id = id};
+    for (unsigned i = 0; i < TARGET_EVENT_ARGS; i++) {
+        assert((i < target_event_arguments(id)) == (args[i] != NULL));
+        copy_text(event.args[i], args[i] ? args[i] : "");
+    }
+    return event;
+}
+
 void target_events_add(struct target_events *self, int64_t time_ms, enum target_event_id id,
                        const char *const args[static TARGET_EVENT_ARGS])
 {
     if (!self)
         return;
-    struct target_event event = {.number = self->n + 1, .time_ms = time_ms, .id = id};
+    struct target_event event = target_event_of(id, args);
     const struct target_event *newest = target_events_get(self, 0);
-    for (unsigned i = 0; i < TARGET_EVENT_ARGS; i++) {
-        assert((i < target_event_arguments(id)) == (args[i] != NULL));
-        copy_text(event.args[i], args[i] ? args[i] : "");
-    }
+    event.number = self->n + 1;
+    event.time_ms = time_ms;
     if (newest && time_ms - newest->time_ms < SAME_MS && says_the_same(newest, &event))
         return;
     self->ring[self->n++ % TARGET_EVENTS] = event;

@@ -22,8 +22,12 @@ struct target_events;
 struct target_events *target_events_create(void);                        /* NULL: no memory */
 struct target_events *target_events_destroy(struct target_events *self); /* NULL allowed; returns NULL */
 
-/* self NULL: nothing happens. args: as many as the event has, NULL behind them; what is too long is cut between
- * characters, what is not UTF-8 becomes U+FFFD. The same as the newest one within a second is not said twice. */
+/* Number and time are 0. args: as many as the event has, NULL behind them; what is too long is cut between characters,
+ * what is not UTF-8 becomes U+FFFD. */
+struct target_event target_event_of(enum target_event_id id, const char *const args[static TARGET_EVENT_ARGS]);
+
+/* self NULL: nothing happens. args: as target_event_of takes them. The same as the newest one within a second is not
+ * said twice. */
 void target_events_add(struct target_events *self, int64_t time_ms, enum target_event_id id,
                        const char *const args[static TARGET_EVENT_ARGS]);
 

@@ -3,75 +3,86 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum target_health say(char *room, size_t size, enum target_health health, const char *why)
-{
-    snprintf(room, size, "%s", why);
-    return health;
-}
+#define ARGS(...) ((const char *const[TARGET_EVENT_ARGS]){__VA_ARGS__})
 
 static bool is_off(const struct target *self)
 {
     return self->signal == SCREEN_POWERED_OFF || (self->power && self->power->ops->state(self->power) == POWER_OFF);
 }
 
-static enum target_health drives_health(const struct target *self, char *why, size_t why_size)
+static enum target_health machine_health(const struct target *self, struct target_event *ret_why)
 {
-    for (unsigned i = 0; i < self->n_drives; i++) {
-        struct drive_state state = {0};
-        struct drive *drive = self->drives[i];
-        drive->ops->state(drive, &state);
-        bool lost = state.link == DRIVE_LINK_LOST;
-        if (state.phase != DRIVE_FAILED && !lost && state.link != DRIVE_LINK_WAITING)
-            continue;
-        snprintf(why, why_size, "Drive %u: %s", i,
-                 state.reason[0] ? state.reason
-                 : lost          ? "its medium cannot be reached any more."
-                                 : "its medium cannot be reached just now.");
-        return state.phase == DRIVE_FAILED || lost ? TARGET_DANGER : TARGET_WARN;
-    }
-    return TARGET_OK;
-}
-
-static enum target_health screen_health(const struct target *self, char *why, size_t why_size)
-{
-    switch (self->signal) {
-    case SCREEN_OK:
-    case SCREEN_POWERED_OFF:
-    case SCREEN_STARTING:
+    if (strcmp(self->vm_state, "failed") != 0)
         return TARGET_OK;
-    case SCREEN_DEVICE_GONE:
-        return say(why, why_size, TARGET_DANGER, self->signal_why);
-    default:
-        return say(why, why_size, TARGET_WARN, self->signal_why);
-    }
+    *ret_why = self->vm_why[0] ? target_event_of(TARGET_EVENT_MACHINE_FAILED, ARGS(self->vm_why))
+                               : target_event_of(TARGET_EVENT_MACHINE_FAILED_UNSAID, ARGS(NULL));
+    return TARGET_DANGER;
 }
 
-static enum target_health usb_health(const struct target *self, char *why, size_t why_size)
+static enum target_health drive_health(struct drive *drive, unsigned number, struct target_event *ret_why)
+{
+    struct drive_state state = {0};
+    char name[16];
+    drive->ops->state(drive, &state);
+    const bool failed = state.phase == DRIVE_FAILED, lost = state.link == DRIVE_LINK_LOST;
+    if (!failed && !lost && state.link != DRIVE_LINK_WAITING)
+        return TARGET_OK;
+    snprintf(name, sizeof name, "%u", number);
+    if (failed || state.reason[0])
+        *ret_why = target_event_of(TARGET_EVENT_MEDIUM_FAILED,
+                                   ARGS(name, state.reason[0] ? state.reason : "its medium does not work."));
+    else
+        *ret_why =
+            target_event_of(lost ? TARGET_EVENT_MEDIUM_LOST : TARGET_EVENT_MEDIUM_WAITING, ARGS(name, state.medium));
+    return failed || lost ? TARGET_DANGER : TARGET_WARN;
+}
+
+static enum target_health drives_health(const struct target *self, struct target_event *ret_why)
+{
+    enum target_health health = TARGET_OK;
+    for (unsigned i = 0; i < self->n_drives && health == TARGET_OK; i++)
+        health = drive_health(self->drives[i], i, ret_why);
+    return health;
+}
+
+static enum target_health screen_health(const struct target *self, struct target_event *ret_why)
+{
+    if (self->signal == SCREEN_OK || self->signal == SCREEN_POWERED_OFF || self->signal == SCREEN_STARTING)
+        return TARGET_OK;
+    *ret_why = target_event_of(TARGET_EVENT_SIGNAL_LOST,
+                               ARGS(screen_signal_name(self->signal),
+                                    self->signal_why[0] ? self->signal_why : "The screen gives no picture."));
+    return self->signal == SCREEN_DEVICE_GONE ? TARGET_DANGER : TARGET_WARN;
+}
+
+static enum target_health usb_health(const struct target *self, struct target_event *ret_why)
 {
     const struct target_usb *usb = self->usb;
-    if (!usb)
-        return TARGET_OK;
-    if (usb->state == TARGET_USB_NO_HELPER || usb->state == TARGET_USB_GONE || usb->trouble[0])
-        return say(why, why_size, TARGET_DANGER,
-                   usb->trouble[0] ? usb->trouble : "Its keyboard, mouse and drives cannot be plugged in.");
-    if (usb->state == TARGET_USB_NOT_ATTACHED && !is_off(self))
-        return say(why, why_size, TARGET_WARN, "The USB cable is not plugged in, or the target gives it no power.");
+    if (usb && (usb->state == TARGET_USB_NO_HELPER || usb->state == TARGET_USB_GONE || usb->trouble[0])) {
+        const char *why = usb->trouble[0] ? usb->trouble : "Keyboard, mouse and drives cannot be plugged in.";
+        *ret_why = target_event_of(TARGET_EVENT_USB_FAILED, ARGS(why));
+        return TARGET_DANGER;
+    }
+    if (usb && usb->state == TARGET_USB_NOT_ATTACHED) {
+        *ret_why = target_event_of(TARGET_EVENT_USB_DETACHED, ARGS(NULL));
+        return TARGET_WARN;
+    }
     return TARGET_OK;
 }
 
-enum target_health target_health(const struct target *self, char *why, size_t why_size)
+enum target_health target_health(const struct target *self, struct target_event *ret_why)
 {
-    enum target_health health;
-    why[0] = '\0';
-    if (strcmp(self->vm_state, "failed") == 0)
-        return say(why, why_size, TARGET_DANGER, self->vm_why[0] ? self->vm_why : "Its machine does not start.");
-    if (is_off(self))
-        return say(why, why_size, TARGET_OFF, "The target is powered off.");
-    health = screen_health(self, why, why_size);
+    enum target_health health = machine_health(self, ret_why);
+    if (health == TARGET_OK && is_off(self)) {
+        *ret_why = target_event_of(TARGET_EVENT_POWER_OFF, ARGS(NULL));
+        return TARGET_OFF;
+    }
     if (health == TARGET_OK)
-        health = usb_health(self, why, why_size);
+        health = screen_health(self, ret_why);
     if (health == TARGET_OK)
-        health = drives_health(self, why, why_size);
+        health = usb_health(self, ret_why);
+    if (health == TARGET_OK)
+        health = drives_health(self, ret_why);
     return health;
 }
 

@@ -41,6 +41,8 @@ static void end_rise(struct dongle *self, int error, const char *why)
     if (!self->ended && !self->rise_again)
         dongle_drives_risen(self);
     if (error < 0 && error != -ENOTCONN && error != -ECANCELED) {
+        if (strcmp(self->usb.trouble, why) != 0)
+            target_note(self->target, TARGET_EVENT_USB_FAILED, why);
         snprintf(self->usb.trouble, sizeof self->usb.trouble, "%s", why);
         dongle_note(self, "The target sees nothing of us: %s", why);
     }

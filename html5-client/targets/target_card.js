@@ -5,7 +5,7 @@ import { icon } from '../parts/icons.js';
 import { hashOf } from '../router.js';
 import { Thumbnail } from './thumbnail.js';
 import { gatewayNow } from '../parts/gateway_clock.js';
-import { agoWords, eventWords } from './target_words.js';
+import { agoWords, eventWords, healthWords } from './target_words.js';
 import { powerWords, signalReason, signalWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
 
@@ -98,7 +98,7 @@ export class TargetCard extends HTMLElement {
     this.dataset.health = state;
     const bad = state === 'warn' || state === 'danger';
     this.#health.dataset.tone = bad ? state : '';
-    setText(this.#health, bad ? (health?.why ?? '') : '');
+    setText(this.#health, bad ? healthWords(health) : '');
     setText(this.#last, last ? t('targets.last', { ago: agoWords(last.time * 1000, gatewayNow()), what: eventWords(last) }) : '');
     this.#link.title = [this.#link, this.#health, this.#last].map((line) => line.textContent).filter(Boolean).join('\n'); // a card cuts long lines
   }

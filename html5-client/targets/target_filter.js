@@ -1,5 +1,7 @@
 /* Which of many targets are shown, and in which order. Pure. */
 
+import { healthWords } from './target_words.js';
+
 /** @typedef {import('../api.js').Target} Target */
 /** @typedef {'all'|'on'|'off'|'trouble'} Choice */
 /** words: what was typed; group: '' is any. @typedef {{words: string, group: string, choice: Choice}} Filter */
@@ -14,7 +16,7 @@ const isTrouble = ({ health }) => health?.state === 'warn' || health?.state === 
 /** All that one may search for. @param {Target} target */
 const searched = (target) =>
   plain(
-    [target.name, target.title, target.group, target.machine, target.seat.holder, target.health?.why, ...target.drives.map(({ medium }) => medium)]
+    [target.name, target.title, target.group, target.machine, target.seat.holder, healthWords(target.health), ...target.drives.map(({ medium }) => medium)]
       .filter(Boolean)
       .join('\n'),
   );

@@ -26,10 +26,13 @@ function valuesOf(args) {
   return values;
 }
 
-/** What has happened; an event that this page does not know, in the gateway's English. @param {import('../api.js').TargetEvent} event */
+/** What has happened; an event that this page does not know, in the gateway's English. @param {{id: string|null, args: string[], text: string}} event */
 export function eventWords({ id, args, text }) {
   if (!hasMessage(`event.${id}`)) return text;
   if (id !== 'signal-lost') return t(`event.${id}`, valuesOf(args));
   const signal = `words.signal.${args[0]}`;
   return hasMessage(signal) ? t('event.signal-lost', { 1: t(signal) }) : text;
 }
+
+/** Why it is how it is, '' when it is well. @param {import('../api.js').Target['health']} health */
+export const healthWords = (health) => (health ? eventWords({ ...health, text: health.why }) : '');

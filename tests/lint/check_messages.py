@@ -260,7 +260,7 @@ def main():
     messages = read_messages()
     files = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted(PAGE.rglob("*.js"))}
     targets = json.loads((ROOT / "api/openapi/targets.json").read_text())
-    ids = targets["components"]["schemas"]["event"]["properties"]["id"]["enum"]
+    ids = targets["components"]["schemas"]["event_id"]["enum"]
     table, api = ((ROOT / name).read_text() for name in ("manage/target_event_words.c", "docs/api.md"))
     complaints = [*check_languages(messages), *check_code(files, messages["en"]), *check_events(table, messages["en"], ids, api)]
     for complaint in complaints:

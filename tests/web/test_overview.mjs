@@ -1,6 +1,7 @@
 /* The overview and the wall with two hundred targets of a real gateway: few cards are there at a time, thumbnails are asked
  * for only where one looks, words, groups and keys find what one wants, and addresses lead there through a login. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { ask, assertQuiet, button, launch, logIn, newPage, setUp, shot } from './browser.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
@@ -17,6 +18,8 @@ before(async () => {
     targets[`pc-${String(i).padStart(3, '0')}`] = { machine: 'testcard', ...group, ...(i === 150 ? { title: 'Käthes Rechner' } : {}) };
   }
   gateway = await Gateway.create(targets);
+  writeFileSync(gateway.path('empty.rec'), '');
+  gateway.targets['pc-151'] = { machine: 'replay', recording: gateway.path('empty.rec') };
   await gateway.start();
   browser = await launch();
   page = await newPage(browser);
@@ -116,12 +119,24 @@ test('the wall shows live screens of a group, turns its pages, and leads to a co
   assert.equal(new URL(page.url()).hash, '#/targets/pc-048');
 });
 
+async function speak(language) {
+  await page.evaluate((name) => localStorage.setItem('lightsout.language', name), language);
+  await page.goto(`${gateway.url}/`);
+  await page.reload();
+}
+
+test('what is wrong is said in the language of the page, and found by it', async () => {
+  await speak('de');
+  await search().fill('instabiles');
+  await until(async () => (await names()).join() === 'pc-151', 'the one without a picture is found');
+  await page.locator('target-card .card-health').getByText('Instabiles Videosignal.', { exact: true }).waitFor();
+  const { health } = (await ask(page, 'GET', '/targets/pc-151')).body;
+  assert.deepEqual([health.state, health.id, ...health.args], ['warn', 'signal-lost', 'no-lock', health.why]);
+  await search().fill('');
+  await speak('en');
+});
+
 test('what happened last is said in the language of the page, around a span of time too', async () => {
-  const speak = async (language) => {
-    await page.evaluate((name) => localStorage.setItem('lightsout.language', name), language);
-    await page.goto(`${gateway.url}/`);
-    await page.reload();
-  };
   const card = page.locator('target-card').filter({ has: page.getByText('pc-000', { exact: true }) });
   const last = card.locator('.card-last');
   const record = (action) => ask(page, 'POST', '/targets/pc-000/recording', { action });

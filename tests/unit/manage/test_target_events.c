@@ -151,36 +151,72 @@ static void nobody_keeps_nothing(void **state)
     assert_null(target_events_get(NULL, 0));
 }
 
-static enum target_health of(const struct target *target, char why[512])
+static void is(const struct target *target, enum target_health health, enum target_event_id id, const char *sentence)
 {
-    return target_health(target, why, 512);
+    struct target_event why;
+    assert_int_equal(target_health(target, &why), health);
+    assert_int_equal(why.id, id);
+    says(&why, sentence);
+}
+
+static struct drive_state drive_now;
+
+static void drive_tells(struct drive *drive, struct drive_state *ret)
+{
+    (void)drive;
+    *ret = drive_now;
 }
 
 static void health_is_the_worst_of_its_ports(void **state)
 {
     (void)state;
-    char why[512];
+    struct target_event why = {.number = 7};
     struct target target = {.signal = SCREEN_OK};
     struct target_usb usb = {.state = TARGET_USB_CONFIGURED};
     struct power_fake *power = NULL;
     assert_int_equal(power_fake_create(&power), 0);
     target.power = &power->power;
-    assert_int_equal(of(&target, why), TARGET_OK);
-    assert_string_equal(why, "");
+    assert_int_equal(target_health(&target, &why), TARGET_OK);
+    assert_int_equal(why.number, 7);
     target.usb = &usb;
     usb.state = TARGET_USB_NOT_ATTACHED;
-    assert_int_equal(of(&target, why), TARGET_WARN);
+    is(&target, TARGET_WARN, TARGET_EVENT_USB_DETACHED, "Its USB is detached, or has no power.");
+    usb.state = TARGET_USB_NO_HELPER;
+    is(&target, TARGET_DANGER, TARGET_EVENT_USB_FAILED,
+       "Its USB does not work: Keyboard, mouse and drives cannot be plugged in.");
+    snprintf(usb.trouble, sizeof usb.trouble, "%s", "No helper.");
+    is(&target, TARGET_DANGER, TARGET_EVENT_USB_FAILED, "Its USB does not work: No helper.");
+    target.signal = SCREEN_NO_SIGNAL;
+    is(&target, TARGET_WARN, TARGET_EVENT_SIGNAL_LOST, "The screen gives no picture.");
     target.signal = SCREEN_DEVICE_GONE;
     snprintf(target.signal_why, sizeof target.signal_why, "%s", "The capture device is gone.");
-    assert_int_equal(of(&target, why), TARGET_DANGER);
-    assert_string_equal(why, "The capture device is gone.");
+    is(&target, TARGET_DANGER, TARGET_EVENT_SIGNAL_LOST, "The capture device is gone.");
     power->state = POWER_OFF;
-    assert_int_equal(of(&target, why), TARGET_OFF);
+    is(&target, TARGET_OFF, TARGET_EVENT_POWER_OFF, "Powered off.");
     snprintf(target.vm_state, sizeof target.vm_state, "%s", "failed");
+    is(&target, TARGET_DANGER, TARGET_EVENT_MACHINE_FAILED_UNSAID, "Its machine failed, and does not say why.");
     snprintf(target.vm_why, sizeof target.vm_why, "%s", "QEMU ended.");
-    assert_int_equal(of(&target, why), TARGET_DANGER);
-    assert_string_equal(why, "QEMU ended.");
+    is(&target, TARGET_DANGER, TARGET_EVENT_MACHINE_FAILED, "Its machine failed: QEMU ended.");
     power->power.ops->destroy(&power->power);
+}
+
+static void health_tells_of_the_first_drive_with_trouble(void **state)
+{
+    (void)state;
+    static const struct drive_ops ops = {.state = drive_tells};
+    struct drive drive = {.ops = &ops};
+    struct target target = {.signal = SCREEN_OK, .drives = {&drive, &drive}, .n_drives = 2};
+    struct target_event why;
+    drive_now = (struct drive_state){.phase = DRIVE_INSERTED, .medium = "a.iso"};
+    assert_int_equal(target_health(&target, &why), TARGET_OK);
+    drive_now.link = DRIVE_LINK_WAITING;
+    is(&target, TARGET_WARN, TARGET_EVENT_MEDIUM_WAITING, "Drive 0: reads wait for a.iso.");
+    drive_now.link = DRIVE_LINK_LOST;
+    is(&target, TARGET_DANGER, TARGET_EVENT_MEDIUM_LOST, "Drive 0: a.iso has been away for too long.");
+    drive_now.phase = DRIVE_FAILED;
+    is(&target, TARGET_DANGER, TARGET_EVENT_MEDIUM_FAILED, "Drive 0: its medium does not work.");
+    snprintf(drive_now.reason, sizeof drive_now.reason, "%s", "The file is gone.");
+    is(&target, TARGET_DANGER, TARGET_EVENT_MEDIUM_FAILED, "Drive 0: The file is gone.");
 }
 
 static void every_kind_has_a_word(void **state)
@@ -204,6 +240,7 @@ int main(void)
         cmocka_unit_test(each_has_a_name_and_a_sentence),
         cmocka_unit_test(nobody_keeps_nothing),
         cmocka_unit_test(health_is_the_worst_of_its_ports),
+        cmocka_unit_test(health_tells_of_the_first_drive_with_trouble),
         cmocka_unit_test(every_kind_has_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

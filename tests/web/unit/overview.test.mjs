@@ -5,7 +5,7 @@ import { messagesOf } from './english.mjs';
 import { useMessages } from '../../../html5-client/parts/messages.js';
 import { gridLayout, neighbour, placesBetween } from '../../../html5-client/targets/grid_layout.js';
 import { filtered, grouped, groupNames } from '../../../html5-client/targets/target_filter.js';
-import { agoWords, eventWords } from '../../../html5-client/targets/target_words.js';
+import { agoWords, eventWords, healthWords } from '../../../html5-client/targets/target_words.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
 
 const target = (/** @type {string} */ name, more = {}) => ({
@@ -15,7 +15,7 @@ const ANY = { words: '', group: '', choice: 'all' };
 const names = (list) => list.map(({ name }) => name);
 
 test('every word is looked for, in name, title, group, medium and trouble, without marks and cases', () => {
-  const all = [target('web1', { title: 'Müllers Server', group: 'berlin' }), target('db', { drives: [{ medium: 'Debian-12.iso' }] }), target('old', { health: { state: 'danger', why: 'Disk is full' } })];
+  const all = [target('web1', { title: 'Müllers Server', group: 'berlin' }), target('db', { drives: [{ medium: 'Debian-12.iso' }] }), target('old', { health: { state: 'danger', id: 'machine-failed', args: ['Disk is full'], why: 'As the gateway says.' } })];
   const found = (words) => names(filtered(all, { ...ANY, words }));
   assert.deepEqual(found('muller BERLIN'), ['web1']);
   assert.deepEqual(found('debian'), ['db']);
@@ -94,6 +94,19 @@ test('an event is said in the language of the page, in the gateway\'s words wher
   assert.equal(event('signal-lost', ['to-come', 'Nothing arrives.']), 'As the gateway says.');
   useMessages('zh', messagesOf('zh'));
   assert.equal(event('signal-lost', ['no-signal', 'Nothing arrives.']), '无视频信号。');
+});
+
+test('health is said in the language of the page', (context) => {
+  context.after(() => useMessages('en', messagesOf('en')));
+  const health = (id, args, why = 'As the gateway says.') => healthWords({ state: 'warn', id, args, why });
+  assert.equal(health('usb-detached', []), 'Its USB is detached, or has no power.');
+  useMessages('de', messagesOf('de'));
+  assert.equal(health('usb-failed', ['No helper.']), 'USB funktioniert nicht: No helper.');
+  assert.equal(health('signal-lost', ['device-gone', 'Gone.']), 'Aufnahmegerät ist nicht mehr da.');
+  assert.equal(health('to-come', []), 'As the gateway says.');
+  assert.equal(health(null, [], ''), '');
+  assert.equal(healthWords({ state: 'danger', why: 'Of an older gateway.' }), 'Of an older gateway.');
+  assert.equal(healthWords(null), '');
 });
 
 test('arguments of events stand as they are', () => {
