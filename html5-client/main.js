@@ -16,6 +16,7 @@ import { closeDialogs } from './parts/dialog.js';
 import { uploads } from './media/uploads.js';
 import { ConsoleView } from './console/console_view.js';
 import { drafts } from './app/drafts.js';
+import { arrived, rewrite, step, stepsAway, watchMoves } from './app/history_steps.js';
 import { lazyView } from './app/lazy_view.js';
 import { isUnsaved, leaveUnsaved } from './app/unsaved.js';
 import './app/setup_view.js';
@@ -68,6 +69,7 @@ function takeAside() {
 
 function show() {
   here = location.hash;
+  arrived();
   closeDialogs();
   if (identity.session) drafts.ownedBy(identity.session.user);
   if (!identity.session) document.getElementById('notices')?.replaceChildren(); // of whoever was here
@@ -107,19 +109,21 @@ async function moved() {
   const wanted = location.hash;
   if (wanted === here) return show();
   if (isUnsaved()) {
-    history.replaceState(null, '', here); // until it is known that nothing is lost
+    const steps = stepsAway();
+    await step(-steps, here); // until it is known that nothing is lost
     if (!(await leaveUnsaved())) return;
-    history.replaceState(null, '', wanted);
+    await step(steps, wanted);
   }
   const place = placeOf(wanted);
   const settings = app.querySelector('settings-view');
   if (!settings || place.view !== 'settings' || !identity.session) return show();
   here = wanted;
+  arrived();
   closeDialogs();
   /** @type {import('./settings/settings_view.js').SettingsView} */ (settings).open(place.section, place.item ?? '');
 }
 
-window.addEventListener('hashchange', () => void moved());
+watchMoves(() => void moved());
 window.addEventListener(SETUP_NEEDED, () => go({ view: 'setup' }));
 window.addEventListener(LOGIN_NEEDED, (event) => {
   const here = placeOf(location.hash);
@@ -128,7 +132,7 @@ window.addEventListener(LOGIN_NEEDED, (event) => {
   if (identity.session && app.firstElementChild && isUnsaved()) aside = { view: app.firstElementChild, hash: location.hash, user: identity.session.user };
   identity.set(null);
   next = here;
-  history.replaceState(null, '', hashOf({ view: 'login' }));
+  rewrite(hashOf({ view: 'login' }));
   show();
 });
 

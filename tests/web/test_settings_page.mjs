@@ -158,6 +158,92 @@ test('a new target that is not added yet is asked for before it is left, whichev
   assert.equal(await page.locator('dialog').count(), 0);
 });
 
+const address = () => page.evaluate(() => location.hash);
+const cancel = async () => {
+  await page.getByRole('heading', { name: 'Leave without saving?' }).waitFor();
+  await page.locator('dialog').getByRole('button', { name: 'Cancel' }).click();
+};
+
+test('what is refused leaves each place of the history where it was, before a reload and after one', async () => {
+  for (const place of ['users', 'targets', 'gateway']) await open(place);
+  const syslog = key('audit-syslog').locator('input');
+  const write = () => syslog.fill('log.example.org');
+  await write();
+  await page.evaluate(() => history.go(-2));
+  await cancel();
+  assert.equal(await address(), '#/settings/gateway');
+  await page.getByRole('link', { name: 'About' }).click();
+  await cancel();
+  assert.deepEqual([await address(), await syslog.inputValue()], ['#/settings/gateway', 'log.example.org']);
+  await page.goBack();
+  await button(page, 'Leave').click();
+  await page.getByRole('heading', { name: 'Targets' }).waitFor();
+  assert.equal(await address(), '#/settings/targets');
+  await page.goForward();
+  await syslog.waitFor();
+  assert.equal(await address(), '#/settings/gateway');
+  await page.evaluate(() => history.go(-2));
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  await page.goForward();
+  await page.goForward();
+  await syslog.waitFor();
+  await page.reload();
+  await write();
+  await page.goBack();
+  await cancel();
+  await button(page, 'Discard').click();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Targets' }).waitFor();
+});
+
+test('a second Back asks anew, and a place is left once', async () => {
+  for (const place of ['users', 'targets', 'gateway']) await open(place);
+  await key('audit-syslog').locator('input').fill('log.example.org');
+  await page.goBack();
+  const title = page.getByRole('heading', { name: 'Leave without saving?' });
+  await title.waitFor();
+  const first = await title.elementHandle();
+  await page.goBack();
+  await first.waitForElementState('hidden');
+  await button(page, 'Leave').click();
+  await page.getByRole('heading', { name: 'Targets' }).waitFor();
+  assert.deepEqual([await address(), await page.locator('dialog').count()], ['#/settings/targets', 0]);
+});
+
+test('a new user that is not added yet is asked for before it is left, whatever was written', async () => {
+  const writes = [
+    () => labelled(page, 'User name').fill('dora'),
+    () => labelled(page, 'Role').selectOption('Administrator'),
+    async () => {
+      await labelled(page, 'Role').selectOption('Custom');
+      await labelled(page, 'Role').selectOption('ReadOnly');
+    },
+    async () => {
+      await page.locator('summary').click();
+      await labelled(page, 'Name in the client certificate').fill('cn:dora');
+    },
+    async () => {
+      await page.getByRole('checkbox', { name: 'Make a password, shown once' }).uncheck();
+      await labelled(page, 'Password').fill('a lamp');
+    },
+  ];
+  for (const write of writes) {
+    await open('users');
+    await open('users/+');
+    await write();
+    await page.goBack();
+    await cancel();
+    await page.goBack();
+    await button(page, 'Leave').click();
+    await page.getByRole('link', { name: 'berta', exact: true }).waitFor();
+  }
+  await open('users/+');
+  await labelled(page, 'Role').selectOption('Administrator');
+  await labelled(page, 'Role').selectOption('Operator');
+  await page.goBack();
+  await page.getByRole('link', { name: 'berta', exact: true }).waitFor();
+});
+
 test('what is typed while the end of a trial loads the section anew stays', async () => {
   await open('gateway');
   await key('base-path').locator('input').fill('/kvm');
