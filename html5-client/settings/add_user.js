@@ -21,6 +21,7 @@ export class AddUser {
   #certificate = field({ label: t('settings.users.certificate'), name: 'new-user-certificate', hint: t('settings.users.certificate-hint'), mono: true });
   #button = h('button', { class: 'button primary' }, t('settings.users.add'));
   #role;
+  #usual;
   #form;
   #saved = false;
   element = h('div', {});
@@ -35,6 +36,7 @@ export class AddUser {
   constructor(targets, added, cancelled) {
     this.added = added;
     this.#role = new RoleChoice(targets, 'Operator', []);
+    this.#usual = JSON.stringify(this.#role.wanted);
     this.#certificate.input.required = false;
     const cancel = h('button', { type: 'button', class: 'button', onclick: cancelled }, t('words.cancel'));
     this.#form = h(
@@ -52,7 +54,8 @@ export class AddUser {
   }
 
   get unsaved() {
-    return !this.#saved && this.#name.input.value.trim() !== '';
+    const written = [this.#name, this.#password, this.#certificate].some(({ input }) => input.value.trim() !== '');
+    return !this.#saved && (written || JSON.stringify(this.#role.wanted) !== this.#usual);
   }
 
   #show() {
