@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
 import { until } from '../../web/until.mjs';
 import { Board } from '../guest/board.mjs';
@@ -90,17 +91,20 @@ function beginReading(device, at, patience) {
   const block = `/sys/block/${device.slice(5)}`;
   return board.start(`echo 3 >/proc/sys/vm/drop_caches; echo ${patience} >${block}/device/timeout; echo 64 >${block}/queue/read_ahead_kb
     now() { cut -d' ' -f1 /proc/uptime; }
+    while sleep 0.1; do now; done >/tmp/beats & beats=$!
     s=$(now); dd if=${device} of=/dev/null bs=64k skip=${at * 16} count=1 2>&1; f=$(now)
     dd if=${device} of=/tmp/got-${at} bs=64k skip=${at * 16} count=16 2>&1; c=$?
-    echo seconds $s $f $(now); echo 30 >${block}/device/timeout; exit $c`);
+    echo seconds $s $f $(now); kill $beats
+    awk 'NR > 1 && $1 - p > most { most = $1 - p } { p = $1 } END { print "stood", most + 0 }' /tmp/beats; echo 30 >${block}/device/timeout; exit $c`);
 }
 
-/** command: how long the first one took. @param {string} name */
+/** command: how long the first one took. stood: how long the guest did nothing else meanwhile. @param {string} name */
 async function endReading(name) {
   await until(() => board.result(name).code !== null, 'the reading ends', HANG_MS);
   const { code, out } = board.result(name);
   const [from, first, to] = (/seconds (.*)/.exec(out) ?? ['', '0 0 0'])[1].split(' ').map(Number);
-  return { code, seconds: to - from, command: first - from, out };
+  const stood = Number(/stood (.*)/.exec(out)?.[1] ?? 0);
+  return { code, seconds: to - from, command: first - from, stood, out };
 }
 
 /** What was read there is what stands at the server. @param {number} at */
@@ -162,33 +166,59 @@ test('a file that the command line brings', async () => {
   await sameAsBrought(2);
 });
 
+/** Machines stand still now and then, and a reader's patience runs on: so much is no matter. */
+const STILL_S = 0.5;
+const TRIES = 3;
+const STRIDE = 26; // MiB between the places of two tries: more than what is read ahead
+
 /**
- * Both kinds lose what they come from for so long, one after the other; the reader, which gives a command `patience`
- * seconds, must not notice.
- * @param {number} seconds @param {number} patience @param {number} at in MiB
+ * Begins to read while `lose` has taken the source away, for so many seconds. late: it was away for longer, or this machine or
+ * the guest stood still meanwhile.
+ * @param {{device: string, at: number, patience: number, seconds: number, lose: () => Promise<unknown>, give: () => Promise<unknown>}} how
  */
-async function unnoticed(seconds, patience, at) {
-  const complained = await complaints();
-  const took = [];
-  await cable(false);
-  const fromUrl = beginReading(cd, at, patience);
+async function readWhileAway({ device, at, patience, seconds, lose, give }) {
+  const delays = monitorEventLoopDelay({ resolution: 10 });
+  delays.enable();
+  await lose();
+  const start = performance.now();
+  const reading = beginReading(device, at, patience);
   await pause(seconds * 1000);
-  await cable(true);
-  took.push(await endReading(fromUrl));
-  if (took[0].code === 0) await sameAsServed(at);
-  await board.ok('kill -STOP $(cat /run/bringer.pid)');
-  const fromFile = beginReading(stick, at, patience);
-  await pause(seconds * 1000);
-  await board.ok('kill -CONT $(cat /run/bringer.pid)');
-  took.push(await endReading(fromFile));
-  console.log(`# away for ${seconds} s: the first command took ${took.map((one) => one.command.toFixed(1)).join(' s from the URL, ')} s from the file`);
-  for (const { code, command, out } of took) assert.ok(code === 0 && command > seconds - 1.5 && command < patience, `${code} ${command} ${out}`);
-  await sameAsBrought(at);
-  assert.equal(await complaints(), complained, await board.ok('dmesg | tail -n 20'));
+  await give();
+  const away = (performance.now() - start) / 1000;
+  const ended = await endReading(reading);
+  delays.disable();
+  return { ...ended, late: Math.max(away - seconds, delays.max / 1e9, ended.stood) > STILL_S };
 }
 
-test('away for 3 s: nothing that gives a command 5 s notices', () => unnoticed(3, 5, 24));
-test('away for 25 s: no OS notices', () => unnoticed(25, 30, 40));
+/**
+ * One kind loses what it comes from for so long; the reader, which gives a command `patience` seconds, must not notice. When
+ * a machine stood still meanwhile, what it noticed may be that, and it is tried again elsewhere.
+ * @param {Parameters<typeof readWhileAway>[0]} how @param {(at: number) => Promise<unknown>} same
+ */
+async function unnoticed(how, same) {
+  for (let i = 0; i < TRIES; i++) {
+    const at = how.at + i * STRIDE;
+    const complained = await complaints();
+    const { code, command, late, out } = await readWhileAway({ ...how, at });
+    if (code === 0) await same(at);
+    const fine = code === 0 && command > how.seconds - 1.5 && command < how.patience && (await complaints()) === complained;
+    console.log(`# away for ${how.seconds} s: the first command took ${command.toFixed(1)} s from ${how.device}${late ? ', and a machine stood still' : ''}`);
+    if (fine) return;
+    assert.ok(late, `${code} ${command} ${out}\n${await board.ok('dmesg | tail -n 20')}`);
+    await until(async () => (await drive(0)).link === 'good' && (await drive(1)).link === 'good', 'both are back', HANG_MS);
+  }
+  console.log('# this machine stands still too often to say anything about that');
+}
+
+/** @param {number} seconds @param {number} patience @param {number} at in MiB */
+async function bothUnnoticed(seconds, patience, at) {
+  await unnoticed({ device: cd, at, patience, seconds, lose: () => cable(false), give: () => cable(true) }, sameAsServed);
+  const signal = (/** @type {string} */ name) => board.ok(`kill -${name} $(cat /run/bringer.pid)`);
+  await unnoticed({ device: stick, at, patience, seconds, lose: () => signal('STOP'), give: () => signal('CONT') }, sameAsBrought);
+}
+
+test('away for 3 s: nothing that gives a command 5 s notices', () => bothUnnoticed(3, 5, 24));
+test('away for 25 s: no OS notices', () => bothUnnoticed(25, 30, 40));
 
 test('away for 120 s: an error, a word about it, and the media return by themselves', async () => {
   const before = await devnum();
