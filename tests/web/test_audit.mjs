@@ -2,7 +2,7 @@
  * one changed word, what goes outside (a file; a real syslog server over TLS), and a disk that is full. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -77,12 +77,29 @@ const type = (text = 'four', target = 'lab') =>
   }, 'it can be typed');
 const verify = (/** @type {string[]} */ ...args) => localClient(gateway).run('audit', 'verify', '--key', key, ...args);
 
-/** A copy of the keeper's store, as it is on disk now. @param {string} name */
-function copyStore(name) {
+/** Holds the keeper, if there is one; it takes a moment. @param {number} pid */
+async function holdKeeper(pid) {
+  if (!pid) return;
+  process.kill(pid, 'SIGSTOP');
+  const states = () => readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').replace(/^.*\) (\S) .*/s, '$1'));
+  await until(() => states().every((state) => state === 'T'), 'the keeper stands still');
+}
+/** A copy of the keeper's store, as it is on disk now: of one moment, as a loss of power would leave it. @param {string} name */
+async function copyStore(name) {
+  const keeper = gateway.pid('keeper');
   mkdirSync(gateway.path(name));
+  try {
+    await holdKeeper(keeper);
+    copyFiles(name);
+  } finally {
+    if (keeper) process.kill(keeper, 'SIGCONT');
+  }
+  return gateway.path(`${name}/keeper.db`);
+}
+/** @param {string} name */
+function copyFiles(name) {
   for (const file of ['keeper.db', 'keeper.db-wal', 'audit.key'])
     if (existsSync(gateway.path(`state/keeper/${file}`))) copyFileSync(gateway.path(`state/keeper/${file}`), gateway.path(`${name}/${file}`));
-  return gateway.path(`${name}/keeper.db`);
 }
 /** What these statements give; the rows' first columns. @param {string} store @param {string[]} statements */
 function sql(store, ...statements) {
@@ -93,7 +110,7 @@ function sql(store, ...statements) {
 test('a line is on disk when the answer comes, and typed text is in none', async () => {
   for (let i = 1; i <= 3; i++) {
     await admin.ok('POST', '/targets/lab/keys', { keys: ['a'] });
-    assert.equal(sql(copyStore(`at-once-${i}`), "SELECT count(*) FROM audit WHERE what = 'keys'"), String(i));
+    assert.equal(sql(await copyStore(`at-once-${i}`), "SELECT count(*) FROM audit WHERE what = 'keys'"), String(i));
   }
   assert.equal((await type('zqzq')).status, 202);
   const all = await lines();
@@ -159,7 +176,7 @@ test('verify: good as it is, and one changed word is found, by its line', async 
   assert.equal(code, 0, out + err);
   assert.match(out, /are as they were written/);
   const [{ number }] = await lines('&what=type&target=vault');
-  const store = copyStore('changed');
+  const store = await copyStore('changed');
   assert.equal((await verify(store)).code, 0);
   sql(store, 'DROP TRIGGER audit_keeps', `UPDATE audit SET who = 'eve' WHERE number = ${number}`);
   const found = await verify('--against', gateway.path('audit.jsonl'), store);
@@ -202,7 +219,7 @@ test('lines and heads go to the file, and by TLS to a syslog server', async (t) 
   const numbers = new Set(objects.flatMap(({ line }) => (line ? [line.number] : [])));
   for (let n = 1; n <= newest.number; n++) assert.ok(numbers.has(n), `line ${n}`);
   assert.ok(objects.some(({ head }) => head?.number >= newest.number), 'the end is signed');
-  const store = copyStore('stopped');
+  const store = await copyStore('stopped');
   for (const outside of ['audit.jsonl', ...(rsyslogd ? ['syslog/log'] : [])]) {
     const { code, out, err } = await verify('--against', gateway.path(outside), store);
     assert.equal(code, 0, `${outside}: ${out}${err}`);

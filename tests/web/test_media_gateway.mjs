@@ -10,6 +10,7 @@ import { Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
 const bytes = randomBytes(24 << 20);
+const SLOW_BYTES_S = 8 << 20;
 let gateway, browser, page, disk;
 
 before(async () => {
@@ -101,13 +102,20 @@ test('after a reload the file is picked again', async () => {
   assert.equal((await drive()).id, id);
 });
 
+/** How much the page may send in a second; -1: as much as it can. */
+const throttle = (devtools, bytes) => devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+
 test('a gateway that was killed has the file again by itself, and an upload goes on', async () => {
   await button(page, 'Media').click();
   const large = Buffer.concat(Array.from({ length: 8 }, () => bytes));
   await pick(file('large.img', large));
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Network.enable');
+  await throttle(devtools, SLOW_BYTES_S); // else a fast disk has it all before it is seen to come
   await button(page, 'Upload to the library').click();
   await uploads(/[1-9] %/).waitFor();
   await gateway.kill('gateway');
+  await throttle(devtools, -1);
   await uploads('In the library as large.img').waitFor({ timeout: 400000 });
   assert.ok(stored('large.img').equals(large));
   await linkIs('good');
