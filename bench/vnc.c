@@ -3,7 +3,6 @@
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <X11/extensions/XShm.h>
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "bench/child.h"
 #include "bench/rfb_client.h"
+#include "free_port/free_port.h"
 
 #define CELL 16
 #define PATIENCE_MS 3000
@@ -31,22 +31,11 @@ struct vnc {
     struct rfb_client viewer;
 };
 
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&address, size) < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0)
-        address.sin_port = 0;
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
 /* The server says the number of its display on standard output; 0: it did not. */
 static bool start_server(struct vnc *self, char display[16])
 {
     char size[32], port[16];
-    self->port = free_port();
+    self->port = (int)free_port();
     snprintf(size, sizeof size, "%dx%d", self->reel->width, self->reel->height);
     snprintf(port, sizeof port, "%d", self->port);
     const char *const argv[] = {"Xtigervnc",
