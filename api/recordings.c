@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "api/recording_end.h"
 #include "api/recording_look.h"
 #include "api/tables.h"
+#include "manage/sentence.h"
 
 static bool is_off(const struct api_context *api, struct route_call *call)
 {
@@ -35,12 +37,23 @@ const struct api_recording *api_recording_look(const struct api_context *api, st
     return r;
 }
 
+static json_t *end_json(const struct api_recording *r)
+{
+    const struct recording_end_words *words = recording_end_words(r->end);
+    if (!words)
+        return json_null();
+    json_t *args = json_array();
+    if (sentence_arguments(words->sentence))
+        json_array_append_new(args, api_text(r->end_why));
+    return json_pack("{s:s, s:o}", "id", words->name, "args", args);
+}
+
 static json_t *recording_json(const struct api_recording *r)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:i, s:i}", "id", r->id,
-                     "target", r->target, "kind", r->every_s ? "pictures" : "video", "who", r->who, "note",
-                     api_text(r->note), "ended", api_text(r->ended), "running", (int)r->running, "pinned",
-                     (int)r->pinned, "type", r->every_s ? "image/png" : "video/webm", "every",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:i, s:i}", "id",
+                     r->id, "target", r->target, "kind", r->every_s ? "pictures" : "video", "who", r->who, "note",
+                     api_text(r->note), "ended", api_text(r->ended), "end", end_json(r), "running", (int)r->running,
+                     "pinned", (int)r->pinned, "type", r->every_s ? "image/png" : "video/webm", "every",
                      r->every_s ? json_integer(r->every_s) : json_null(), "began", (json_int_t)r->began_ms, "duration",
                      (json_int_t)r->duration_ms, "bytes", (json_int_t)r->bytes, "frames", (json_int_t)r->frames,
                      "width", r->width, "height", r->height);

@@ -12,12 +12,30 @@
 #define API_RECORDING_NOTE 1000 /* bytes */
 #define API_RECORDING_EVERY_MAX 3600
 
+/* Why it ended where nobody asked for that: api/recording_end.h has their words. */
+enum api_recording_end {
+    API_END_UNSAID, /* it runs, somebody asked for it, or an older gateway wrote down its sentence alone */
+    API_END_STOPPED,
+    API_END_CUT,
+    API_END_CUT_EMPTY,
+    API_END_REMOVED,
+    API_END_ANEW,
+    API_END_LONGEST,
+    API_END_KEEP,
+    API_END_NEARLY_FULL,
+    API_END_FULL,
+    API_END_FAILED, /* why */
+    API_ENDS
+};
+
 struct api_recording {
     char id[API_RECORDING_ID + 1];
     char target[TARGET_NAME_MAX];
     char who[AUTH_USER_MAX]; /* began it */
     char note[API_RECORDING_NOTE + 1];
-    char ended[200];      /* a sentence when it ended otherwise than by who asked for it; "" */
+    char ended[200];  /* a sentence when it ended otherwise than by who asked for it; "" */
+    char end_why[80]; /* what it says of itself, where it has a place for it; "" */
+    enum api_recording_end end;
     uint16_t every_s;     /* a series of pictures, so far apart; 0: a film */
     bool running, pinned; /* pinned: never deleted to make room */
     uint64_t began_ms;    /* since 1970 */

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 #include "core/attrs.h"
+#include "manage/sentence.h"
 
-#define TARGET_EVENT_ARGS 3
+#define TARGET_EVENT_ARGS SENTENCE_ARGS
 
 enum target_event_kind {
     TARGET_KIND_POWER,     /* on, off */
@@ -55,7 +56,7 @@ struct target_event_words {
     const char *name; /* of small letters with hyphens; never changes its meaning, nor that of its arguments */
     enum target_event_kind kind;
     enum target_tone tone;
-    const char *sentence; /* {1} is the first argument; {1s} the same in seconds, told as a length of time */
+    const char *sentence; /* manage/sentence.h */
 };
 
 const struct target_event_words *target_event_words(enum target_event_id id);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/recording_end.h"
+
 #define WRITE_FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
 #define MOST ((json_int_t)1 << 52)
 
@@ -15,11 +17,13 @@ bool recording_id_valid(const char *id)
 
 int recording_note_write(const struct api_recording *r, char room[static RECORDING_NOTE_MAX])
 {
-    json_t *json = json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:I, s:I, s:I, s:I, s:i, s:i}", "version", 1, "target", r->target,
-        "who", r->who, "note", r->note, "ended", r->ended, "every", (int)r->every_s, "running", (int)r->running,
-        "pinned", (int)r->pinned, "began", (json_int_t)r->began_ms, "duration", (json_int_t)r->duration_ms, "bytes",
-        (json_int_t)r->bytes, "frames", (json_int_t)r->frames, "width", r->width, "height", r->height);
+    const struct recording_end_words *end = recording_end_words(r->end);
+    json_t *json =
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:I, s:I, s:I, s:I, s:i, s:i}", "version", 1,
+                  "target", r->target, "who", r->who, "note", r->note, "ended", r->ended, "end", end ? end->name : "",
+                  "why", r->end_why, "every", (int)r->every_s, "running", (int)r->running, "pinned", (int)r->pinned,
+                  "began", (json_int_t)r->began_ms, "duration", (json_int_t)r->duration_ms, "bytes",
+                  (json_int_t)r->bytes, "frames", (json_int_t)r->frames, "width", r->width, "height", r->height);
     size_t size = json ? json_dumpb(json, room, RECORDING_NOTE_MAX - 1, WRITE_FLAGS) : 0;
     json_decref(json);
     if (!size || size >= RECORDING_NOTE_MAX)
@@ -59,6 +63,14 @@ static bool read_numbers(const json_t *json, struct api_recording *ret)
     return true;
 }
 
+/* An older gateway wrote none. */
+static void read_end(const json_t *json, struct api_recording *ret)
+{
+    const char *name = json_string_value(json_object_get(json, "end"));
+    if (name && text(json, "why", ret->end_why, sizeof ret->end_why))
+        ret->end = recording_end_named(name);
+}
+
 bool recording_note_read(const char *string, struct api_recording *ret)
 {
     json_t *json = json_loads(string, JSON_REJECT_DUPLICATES, NULL);
@@ -67,6 +79,8 @@ bool recording_note_read(const char *string, struct api_recording *ret)
                 text(json, "who", ret->who, sizeof ret->who) && text(json, "note", ret->note, sizeof ret->note) &&
                 text(json, "ended", ret->ended, sizeof ret->ended) && read_numbers(json, ret) &&
                 json_is_boolean(json_object_get(json, "running")) && json_is_boolean(json_object_get(json, "pinned"));
+    if (good)
+        read_end(json, ret);
     ret->running = good && json_is_true(json_object_get(json, "running"));
     ret->pinned = good && json_is_true(json_object_get(json, "pinned"));
     json_decref(json);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/recording_end.h"
 #include "auth/keeper_client.h"
 #include "auth/random.h"
 #include "core/clock.h"
@@ -93,9 +94,7 @@ static void finish_cut(struct recordings *self, int fd, struct api_recording *en
     entry->running = false;
     entry->duration_ms = MIN(ms, (uint64_t)UINT32_MAX);
     entry->bytes = recording_folder_bytes(fd);
-    snprintf(entry->ended, sizeof entry->ended, "%s",
-             r < 0 ? "The gateway ended unexpectedly, before anything was recorded."
-                   : "The gateway ended unexpectedly; what it had recorded is here.");
+    recording_end_say(entry, r < 0 ? API_END_CUT_EMPTY : API_END_CUT, NULL);
     log_warn("recordings", "%s of %s was cut: %s", entry->id, entry->target,
              r < 0 ? strerror(-r) : "it is whole again");
     (void)recordings_save(self, entry, true);
@@ -171,7 +170,7 @@ struct recordings *recordings_destroy(struct recordings *self)
         return NULL;
     for (unsigned i = 0; i < RECORDINGS_AT_ONCE; i++)
         if (self->runs[i] && !self->runs[i]->ending)
-            snprintf(self->runs[i]->why, sizeof self->runs[i]->why, "The gateway was stopped.");
+            self->runs[i]->end = API_END_STOPPED;
     struct worker_pool *workers = take(self->workers);
     worker_pool_destroy(workers);
     for (unsigned i = 0; i < RECORDINGS_AT_ONCE; i++)
@@ -213,11 +212,11 @@ void recordings_picture(struct recordings *self, struct target *target)
         run_tick(run);
 }
 
-void recordings_end(struct recordings *self, const struct target *target, const char *why)
+void recordings_end(struct recordings *self, const struct target *target, enum api_recording_end end)
 {
     struct recording_run *run = self ? run_of(self, target) : NULL;
     if (run)
-        run_end(run, why);
+        run_end(run, end, NULL);
 }
 
 void recordings_target_gone(struct recordings *self, struct target *target)
@@ -225,7 +224,7 @@ void recordings_target_gone(struct recordings *self, struct target *target)
     struct recording_run *run = self ? run_of(self, target) : NULL;
     if (!run)
         return;
-    run_end(run, "The target was removed.");
+    run_end(run, API_END_REMOVED, NULL);
     run->target = NULL;
 }
 
@@ -335,7 +334,7 @@ static void on_stop(void *context, struct target *target, api_recording_done_fn 
     }
     run->stopped = done;
     run->stopped_data = data;
-    run_end(run, NULL);
+    run_end(run, API_END_UNSAID, NULL);
 }
 
 /* ---- what is kept ---- */

@@ -41,7 +41,7 @@ const struct api_recording *recordings_of(const struct recordings *self, const s
 uint32_t recordings_elapsed_s(const struct recordings *self, const struct target *target); /* of what runs */
 /* The target has another picture, or another signal. */
 void recordings_picture(struct recordings *self, struct target *target);
-/* What runs of it ends soon; why: a sentence. recordings_of says when it has. */
-void recordings_end(struct recordings *self, const struct target *target, const char *why);
+/* What runs of it ends soon. recordings_of says when it has. */
+void recordings_end(struct recordings *self, const struct target *target, enum api_recording_end end);
 /* The target is freed: nobody asks it, or tells it, anything any more. */
 void recordings_target_gone(struct recordings *self, struct target *target);

@@ -29,7 +29,8 @@ struct recording_run {
     uint64_t free_bytes, reserve_bytes;
 
     bool ending, finished;
-    char why[200];
+    enum api_recording_end end;
+    char why[80];                   /* of the end, "" */
     api_recording_done_fn *stopped; /* who asked for its end; NULL: nobody */
     void *stopped_data;
 };
@@ -53,8 +54,8 @@ struct recordings {
 /* recordings_run.c */
 int run_begin(struct recordings *self, struct target *target, struct api_recording *entry, struct recording_run **ret);
 void run_tick(struct recording_run *self);
-/* It ends soon. why: a sentence when nobody asked for it; NULL else. */
-void run_end(struct recording_run *self, const char *why);
+/* It ends soon. API_END_UNSAID: somebody asked for it. why: as recording_end_say takes it. */
+void run_end(struct recording_run *self, enum api_recording_end end, const char *why);
 void run_finish_now(struct recording_run *self); /* no worker is there any more; frees it */
 
 /* recording_reader.c: of recordings_ops */

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "api/recording_end.h"
 #include "auth/keeper_client.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -70,7 +71,7 @@ static void over(struct recording_run *self)
     const int error = self->error;
     struct api_recording *entry = self->entry;
     entry->running = false;
-    snprintf(entry->ended, sizeof entry->ended, "%s", self->why);
+    recording_end_say(entry, self->end, self->why);
     int r = recordings_save(owner, entry, true);
     if (r < 0)
         log_error("recordings", "%s: what is known of it cannot be kept: %s", entry->id, strerror(-r));
@@ -87,22 +88,19 @@ static void keep_room(struct recording_run *self)
     struct recordings *owner = self->owner;
     while (recordings_bytes(owner) > owner->config.keep)
         if (!recordings_drop_oldest(owner)) {
-            run_end(self,
-                    "The recordings take all the room that recordings-keep gives them; delete some, or give more.");
+            run_end(self, API_END_KEEP, NULL);
             return;
         }
     if (self->free_bytes < self->reserve_bytes && !recordings_drop_oldest(owner))
-        run_end(self, "The disk is nearly full; make room on it.");
+        run_end(self, API_END_NEARLY_FULL, NULL);
 }
 
 static void failed(struct recording_run *self)
 {
-    char why[sizeof self->why];
     if (self->error == -ENOSPC || self->error == -EDQUOT)
-        snprintf(why, sizeof why, "The disk is full; make room on it.");
+        run_end(self, API_END_FULL, NULL);
     else
-        snprintf(why, sizeof why, "The recording could not be written: %s.", strerror(-self->error));
-    run_end(self, why);
+        run_end(self, API_END_FAILED, strerror(-self->error));
 }
 
 static void done(void *data)
@@ -175,7 +173,7 @@ void run_tick(struct recording_run *self)
     if (self->busy)
         return;
     if (!self->ending && now >= self->began_us + RECORDING_LONGEST_US)
-        run_end(self, "It had lasted for 12 hours; begin another one.");
+        run_end(self, API_END_LONGEST, NULL);
     if (self->ending) {
         submit(self, RUN_FINISH, now);
         return;
@@ -200,17 +198,20 @@ static void on_timer(void *data)
     run_tick(data);
 }
 
-void run_end(struct recording_run *self, const char *why)
+void run_end(struct recording_run *self, enum api_recording_end end, const char *why)
 {
     struct recordings *owner = self->owner;
     if (self->ending)
         return;
     self->ending = true;
+    self->end = end;
     snprintf(self->why, sizeof self->why, "%s", why ? why : "");
-    if (why) {
-        log_warn("recordings", "%s: the recording ends: %s", self->entry->target, why);
+    if (end != API_END_UNSAID) {
+        struct api_recording said;
+        recording_end_say(&said, end, why);
+        log_warn("recordings", "%s: the recording ends: %s", self->entry->target, said.ended);
         if (owner->config.keeper)
-            keeper_client_audit(owner->config.keeper, "gateway", "recording-stop", self->entry->target, why);
+            keeper_client_audit(owner->config.keeper, "gateway", "recording-stop", self->entry->target, said.ended);
     }
     loop_timer_arm_in(self->timer, 0);
 }
@@ -232,7 +233,7 @@ void run_finish_now(struct recording_run *self)
         self->state = recorder_state(self->recorder);
         take_state(self);
         self->entry->running = false;
-        snprintf(self->entry->ended, sizeof self->entry->ended, "%s", self->why);
+        recording_end_say(self->entry, self->end, self->why);
         (void)recordings_save(self->owner, self->entry, true);
     }
     run_free(self);

@@ -166,8 +166,7 @@ void target_leave(struct gateway_target *self, enum control_gone_how how)
     for (struct console_viewer *v = self->viewers; v; v = v->next)
         viewer_close(v->viewer, for_good(self) ? VIEWER_END_TARGET : VIEWER_END_GONE, why);
     target_rest_let_go(self);
-    recordings_end(gateway->recordings, &self->target,
-                   for_good(self) ? "The target was removed." : "The target is set up anew.");
+    recordings_end(gateway->recordings, &self->target, for_good(self) ? API_END_REMOVED : API_END_ANEW);
     macros_stop(self->macros);
     if (self->typist)
         typist_stop(self->typist);

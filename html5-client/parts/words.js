@@ -153,5 +153,17 @@ export function spanWords(seconds) {
   return minutes < 60 ? t('words.minutes', { count: minutes }) : t('words.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
+/**
+ * What the gateway told by a message and its arguments; where there is no such message, in its own English.
+ * {1} is the first argument, {1s} the same as a span of time.
+ * @param {string} key @param {string[]|undefined} args @param {string} text
+ */
+export function sentenceWords(key, args, text) {
+  /** @type {Record<string, string>} */
+  const values = {};
+  args?.forEach((arg, i) => Object.assign(values, { [i + 1]: arg, [`${i + 1}s`]: spanWords(Number(arg)) }));
+  return hasMessage(key) ? t(key, values) : text;
+}
+
 /** Several, as people list them. @param {string[]} items */
 export const listWords = (items) => new Intl.ListFormat(language()).format(items);

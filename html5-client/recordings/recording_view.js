@@ -13,7 +13,7 @@ import { sizeWords } from '../parts/words.js';
 import { go, hashOf } from '../router.js';
 import { FilmPlayer } from './film_player.js';
 import { FilmStrip } from './film_strip.js';
-import { dateWords, kindWords, lengthWords } from './recording_words.js';
+import { dateWords, endedWords, kindWords, lengthWords } from './recording_words.js';
 import { recordingsApi } from './recordings_api.js';
 
 /** @typedef {import('./recordings_api.js').RecordingDetails} RecordingDetails */
@@ -83,7 +83,7 @@ export class RecordingView extends HTMLElement {
       [t('recordings.size'), sizeWords(recording.bytes)],
       [t('recordings.mode'), width ? `${width} × ${height}` : '–'],
     ];
-    if (ended) facts.push([t('recordings.end'), ended]);
+    if (ended) facts.push([t('recordings.end'), endedWords(recording)]);
     this.#facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
     this.#acts.replaceChildren(...this.#actions(recording));
     if (this.#player) this.#player.update(recording);

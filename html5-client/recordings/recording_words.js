@@ -1,6 +1,7 @@
 /* Times and marks of recordings in words. Pure. */
 
 import { language, t } from '../parts/messages.js';
+import { sentenceWords } from '../parts/words.js';
 
 /** @param {number} n */
 const two = (n) => String(n).padStart(2, '0');
@@ -26,6 +27,9 @@ export function markWords(mark) {
 
 /** @param {import('./recordings_api.js').Recording} recording */
 export const kindWords = ({ kind, every }) => (kind === 'video' ? t('recordings.film') : t('recordings.pictures-every', { count: every ?? 0 }));
+
+/** Why it ended where nobody asked for that, else ''. @param {import('./recordings_api.js').Recording} recording */
+export const endedWords = ({ ended, end }) => (end ? sentenceWords(`recordings.ended.${end.id}`, end.args, ended) : ended);
 
 /**
  * The mark in front of or behind a place; null: none. Those that are nearer than half a second count as where we are.

@@ -14,6 +14,7 @@ import { base } from '../base.js';
  * @property {string} who
  * @property {string} note
  * @property {string} ended
+ * @property {{id: string, args: string[]}|null} [end] the same as `ended`
  * @property {boolean} running
  * @property {boolean} pinned
  * @property {number|null} every

@@ -9,7 +9,7 @@ import { icon } from '../parts/icons.js';
 import { t } from '../parts/messages.js';
 import { sizeWords } from '../parts/words.js';
 import { hashOf } from '../router.js';
-import { dateWords, kindWords, lengthWords } from './recording_words.js';
+import { dateWords, endedWords, kindWords, lengthWords } from './recording_words.js';
 import { recordingsApi } from './recordings_api.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
@@ -105,7 +105,7 @@ export class RecordingsView extends HTMLElement {
         h('h2', {}, h('a', { href: hashOf({ view: 'recordings', recording: id }), 'data-act': 'open' }, note || t('recordings.of', { target })), ...chips),
         h('p', { class: 'dim' }, `${target} · ${kindWords(recording)}`),
         h('p', { class: 'dim' }, facts(recording)),
-        recording.ended && h('p', { class: 'recording-ended' }, recording.ended),
+        recording.ended && h('p', { class: 'recording-ended' }, endedWords(recording)),
       ),
       h('div', { class: 'recording-acts' }, h('a', { class: 'button quiet small', href: recordingsApi.download(recording), download: '', 'data-act': 'save', 'aria-label': t('recordings.download-of', { target, date: dateWords(recording.began) }) }, t('recordings.download')), remove),
     );

@@ -1,7 +1,7 @@
 /* Times and events of the overview in words. Pure. */
 
 import { hasMessage, language, t } from '../parts/messages.js';
-import { spanWords } from '../parts/words.js';
+import { sentenceWords } from '../parts/words.js';
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
@@ -18,18 +18,9 @@ export function agoWords(time, now) {
   return new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' }).format(-Math.floor(seconds / length), unit);
 }
 
-/** What stands for an argument: itself, and {2s} for the second one as a span of time. @param {string[]} args */
-function valuesOf(args) {
-  /** @type {Record<string, string>} */
-  const values = {};
-  args.forEach((arg, i) => Object.assign(values, { [i + 1]: arg, [`${i + 1}s`]: spanWords(Number(arg)) }));
-  return values;
-}
-
 /** What has happened; an event that this page does not know, in the gateway's English. @param {{id: string|null, args: string[], text: string}} event */
 export function eventWords({ id, args, text }) {
-  if (!hasMessage(`event.${id}`)) return text;
-  if (id !== 'signal-lost') return t(`event.${id}`, valuesOf(args));
+  if (id !== 'signal-lost') return sentenceWords(`event.${id}`, args, text);
   const signal = `words.signal.${args[0]}`;
   return hasMessage(signal) ? t('event.signal-lost', { 1: t(signal) }) : text;
 }

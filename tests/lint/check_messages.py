@@ -6,7 +6,8 @@ How a key is used: a literal 'area.key' anywhere (a table may keep keys), or a t
 that it may become. What the gateway names by itself (error.CODE, settings.key.*) is used by such a template too.
 
 What happens to a target is named in manage/target_event_words.c: each event has its message, which says in English what the
-gateway says, and stands in the description of the API and in docs/api.md."""
+gateway says, and stands in the description of the API and in docs/api.md. So does why a recording ended (api/recording_end.c,
+recordings.ended.ID, docs/recordings.md)."""
 import json
 import pathlib
 import re
@@ -181,31 +182,37 @@ def check_code(files, english):
             yield f"messages/en: nobody uses '{key}'"
 
 
-def read_events(table):
+# Where what the gateway tells by an id is named, how a row of that table begins, its messages' keys, and its document.
+EVENTS = "manage/target_event_words.c", "TARGET_EVENT_", "event.", "docs/api.md"
+ENDS = "api/recording_end.c", "API_END_", "recordings.ended.", "docs/recordings.md"
+
+
+def read_table(table, row):
     """name -> sentence, as the gateway says it; and how many rows are written in another way."""
-    rows = re.findall(r'\[TARGET_EVENT_\w+\] = \{"([^"]*)", \w+, \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}', table)
+    rows = re.findall(rf'\[{row}\w+\] = \{{"([^"]*)",(?: \w+, \w+,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}}', table)
     pieces = {name: re.findall(r'"((?:[^"\\]|\\.)*)"', literals) for name, literals in rows}
-    return {name: json.loads('"%s"' % "".join(texts)) for name, texts in pieces.items()}, table.count("[TARGET_EVENT_") - len(rows)
+    return {name: json.loads('"%s"' % "".join(texts)) for name, texts in pieces.items()}, table.count("[" + row) - len(rows)
 
 
-def check_events(table, english, described, api):
-    """described: the ids in the description of the API; api: docs/api.md."""
-    events, unread = read_events(table)
-    if unread or not events:
-        yield f"manage/target_event_words.c: {unread} rows of the table cannot be read"
-    for name, sentence in events.items():
-        said = english.get(f"event.{name}")
+def check_told(where, table, english, described, document):
+    """where: EVENTS or ENDS; described: the ids in the description of the API; document: its text."""
+    source, row, key, path = where
+    told, unread = read_table(table, row)
+    if unread or not told:
+        yield f"{source}: {unread} rows of the table cannot be read"
+    for name, sentence in told.items():
+        said = english.get(key + name)
         if said is None:
-            yield f"messages/en: 'event.{name}' is missing"
+            yield f"messages/en: '{key}{name}' is missing"
         elif name not in OTHER_SENTENCE and said.replace("’", "'") != sentence:
-            yield f"messages/en: 'event.{name}' says '{said}', the gateway '{sentence}'"
-        if f"`{name}`" not in api:
-            yield f"docs/api.md: the event '{name}' is missing"
-    for key in english:
-        if key.startswith("event.") and key[6:] not in events:
-            yield f"messages/en: there is no event for '{key}'"
-    if sorted(described) != sorted(events):
-        yield f"api/openapi: the ids of events differ in {sorted(set(described) ^ set(events))}"
+            yield f"messages/en: '{key}{name}' says '{said}', the gateway '{sentence}'"
+        if f"`{name}`" not in document:
+            yield f"{path}: '{name}' is missing"
+    for one in english:
+        if one.startswith(key) and one[len(key):] not in told:
+            yield f"messages/en: the gateway tells nothing by '{one}'"
+    if sorted(described) != sorted(told):
+        yield f"api/openapi: the ids of {source} differ in {sorted(set(described) ^ set(told))}"
 
 
 def read_messages():
@@ -236,10 +243,10 @@ def self_test():
     if len(differing) != 2 or not list(check_code({}, {"a.b": "B"})):
         failed += 1
         print(f"languages: {differing}")
-    return failed + self_test_events()
+    return failed + self_test_told()
 
 
-def self_test_events():
+def self_test_told():
     table = '[TARGET_EVENT_A] = {"a-b", KIND, TONE, "Its \\"{1}\\" isn\'t."},\n[TARGET_EVENT_B] = {"c", KIND, TONE,\n  "On."},'
     right = {"event.a-b": "Its \"{1}\" isn’t.", "event.c": "On."}
     cases = [(table, right, ["a-b", "c"], "`a-b`, `c`", 0), (table, {**right, "event.c": "Off."}, ["a-b", "c"], "`a-b`, `c`", 1),
@@ -247,10 +254,12 @@ def self_test_events():
              (table.replace('"On."', "ON"), right, ["a-b"], "`a-b`", 2), ("", {}, [], "", 1)]
     failed = 0
     for *case, count in cases:
-        found = list(check_events(*case))
-        if len(found) != count:
-            failed += 1
-            print(f"events: {len(found)} complaints, not {count}: {found}")
+        ends = [case[0].replace("TARGET_EVENT_", "API_END_").replace(" KIND, TONE,", "")]
+        ends += [{key.replace("event.", "recordings.ended."): text for key, text in case[1].items()}, *case[2:]]
+        for found in list(check_told(EVENTS, *case)), list(check_told(ENDS, *ends)):
+            if len(found) != count:
+                failed += 1
+                print(f"told: {len(found)} complaints, not {count}: {found}")
     return failed
 
 
@@ -259,10 +268,12 @@ def main():
         return 1 if self_test() else 0
     messages = read_messages()
     files = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted(PAGE.rglob("*.js"))}
-    targets = json.loads((ROOT / "api/openapi/targets.json").read_text())
-    ids = targets["components"]["schemas"]["event_id"]["enum"]
-    table, api = ((ROOT / name).read_text() for name in ("manage/target_event_words.c", "docs/api.md"))
-    complaints = [*check_languages(messages), *check_code(files, messages["en"]), *check_events(table, messages["en"], ids, api)]
+    schemas = {area: json.loads((ROOT / f"api/openapi/{area}.json").read_text())["components"]["schemas"] for area in ("targets", "recordings")}
+    described = schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"]
+    complaints = [*check_languages(messages), *check_code(files, messages["en"])]
+    for where, ids in zip((EVENTS, ENDS), described):
+        table, document = ((ROOT / name).read_text() for name in (where[0], where[3]))
+        complaints += check_told(where, table, messages["en"], ids, document)
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0

@@ -127,10 +127,20 @@ test('a gateway that is killed leaves what it had', async () => {
     return all.find(({ id, running }) => id === begun.id && !running);
   }, 'the next gateway has finished it');
   assert.match(cut.ended, /ended unexpectedly/);
+  assert.deepEqual(cut.end, { id: 'gateway-lost', args: [] });
   assert.ok(cut.frames > 10 && cut.duration > 500);
   await anna.goto(`${gateway.url}/#/recordings/${begun.id}`);
   const video = anna.locator('video');
   await until(() => video.evaluate((v) => v.readyState >= 2 && Number.isFinite(v.duration)), 'it plays');
+  const speak = async (language) => {
+    await anna.evaluate((name) => localStorage.setItem('lightsout.language', name), language);
+    await anna.reload();
+  };
+  await speak('de');
+  await anna.getByText('Das Gateway endete unerwartet; was es aufgezeichnet hatte, ist hier.').waitFor();
+  await anna.goto(`${gateway.url}/#/recordings`);
+  await anna.locator('.recording-ended').getByText('Das Gateway endete unerwartet').waitFor();
+  await speak('en');
 });
 
 test('the list, and a deletion that asks', async () => {

@@ -26,6 +26,7 @@ static int on_a_full_disk(void)
     const struct api_recording *entry = bed_start(&bed, 0, 0);
     BED_UNTIL(&bed, !entry->running);
     assert_non_null(strstr(entry->ended, "disk"));
+    assert_true(entry->end == API_END_FULL || entry->end == API_END_NEARLY_FULL);
     assert_true(entry->frames > 0);
     size_t size;
     uint8_t *film = bed_read_all(&bed, entry->id, API_RECORDING_VIDEO, 0, &size);
@@ -73,6 +74,7 @@ static void test_what_a_killed_gateway_left(void **state)
     assert_true(again->frames >= 10 && again->duration_ms >= 300);
     assert_int_equal(again->width, 1280);
     assert_non_null(strstr(again->ended, "unexpectedly"));
+    assert_int_equal(again->end, API_END_CUT);
     assert_string_equal(again->note, "a note");
     bed_close(&bed, false);
 }
@@ -114,6 +116,7 @@ static void test_one_that_outgrows_its_room_ends_with_a_sentence(void **state)
     const struct api_recording *entry = bed_start(&bed, 0, 0);
     BED_UNTIL(&bed, !entry->running);
     assert_non_null(strstr(entry->ended, "recordings-keep"));
+    assert_int_equal(entry->end, API_END_KEEP);
     assert_true(entry->frames > 0);
     bed_close(&bed, false);
 }
@@ -141,13 +144,14 @@ static void test_one_can_be_ended_with_a_reason(void **state)
     const struct api_recording *entry = bed_start(&bed, 0, 0);
     BED_UNTIL(&bed, entry->frames >= 3);
     const unsigned changes = bed.changes;
-    recordings_end(bed.recordings, &bed.targets[0], "The target is set up anew.");
-    recordings_end(bed.recordings, &bed.targets[1], "It is not recorded.");
+    recordings_end(bed.recordings, &bed.targets[0], API_END_ANEW);
+    recordings_end(bed.recordings, &bed.targets[1], API_END_REMOVED);
     assert_ptr_equal(recordings_of(bed.recordings, &bed.targets[0]), entry);
     BED_UNTIL(&bed, !recordings_of(bed.recordings, &bed.targets[0]));
     assert_false(entry->running);
     assert_int_equal(bed.changes, changes + 1);
     assert_string_equal(entry->ended, "The target is set up anew.");
+    assert_int_equal(entry->end, API_END_ANEW);
     bed_close(&bed, false);
 }
 
