@@ -7,8 +7,10 @@ let hash = '';
 /** That of what is shown, and its address. */
 let shown = 0;
 let place = '';
-/** Of a step that is under way. @type {(() => void)|null} */
-let awaited = null;
+/** A step that is under way. @type {{to: number, done: () => void}|null} */
+let stepping = null;
+/** For a browser that leaves it undone. */
+const MOST_MS = 5000;
 
 /** Gives an entry that has none its number: one more than that before it, unless it took its place. */
 function count() {
@@ -40,12 +42,10 @@ export function rewrite(address) {
   hash = location.hash;
 }
 
-/** Tells of moves to other addresses, but not of those that step() makes. @param {() => void} told */
+/** Tells of moves to what is not shown, but not of those that step() makes; and of what is wanted anew. @param {() => void} told */
 export function watchMoves(told) {
-  window.addEventListener('hashchange', () => {
-    const done = awaited ?? told;
-    awaited = null;
-    done();
+  window.addEventListener('hashchange', ({ isTrusted }) => {
+    if (!isTrusted || (!stepping && hash !== place)) told();
   });
 }
 
@@ -53,10 +53,12 @@ export function watchMoves(told) {
 export async function step(steps, address) {
   if (steps)
     await new Promise((resolve) => {
-      awaited = () => resolve(null);
+      stepping = { to: at + steps, done: () => resolve(null) };
+      setTimeout(stepping.done, MOST_MS);
       history.go(steps);
     });
-  if (location.hash !== address) rewrite(address); // somebody has moved meanwhile
+  stepping = null;
+  if (location.hash !== address) rewrite(address); // what is shown counts
 }
 
 if (typeof window !== 'undefined') {
@@ -64,6 +66,8 @@ if (typeof window !== 'undefined') {
   count();
   window.addEventListener('popstate', () => {
     count();
-    if (hash === place) shown = at; // another entry of what is shown: no hashchange will tell
+    if (hash === place) shown = at; // perhaps another entry of what is shown: no hashchange will tell
+    if (at === stepping?.to) stepping.done();
+    else if (stepping) history.go(stepping.to - at); // somebody moved at the same time, which ends a step
   });
 }

@@ -210,6 +210,19 @@ test('a second Back asks anew, and a place is left once', async () => {
   assert.deepEqual([await address(), await page.locator('dialog').count()], ['#/settings/targets', 0]);
 });
 
+test('two moves at once are taken back as one', async () => {
+  for (const place of ['users', 'targets', 'gateway']) await open(place);
+  const syslog = key('audit-syslog').locator('input');
+  await syslog.fill('log.example.org');
+  await page.evaluate(() => (history.back(), history.back()));
+  await cancel();
+  assert.deepEqual([await address(), await syslog.inputValue()], ['#/settings/gateway', 'log.example.org']);
+  await button(page, 'Discard').click();
+  await page.evaluate(() => history.go(-2));
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  assert.equal(await address(), '#/settings/users');
+});
+
 test('a new user that is not added yet is asked for before it is left, whatever was written', async () => {
   const writes = [
     () => labelled(page, 'User name').fill('dora'),
