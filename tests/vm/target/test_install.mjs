@@ -133,10 +133,11 @@ test('the network is cut for 20 s during the install, which waits', { skip: FROM
 
 test('the gateway is killed during the install, which goes on', async () => {
   const vm = gateway.child(QEMU);
-  const gone = page.locator('.cover').waitFor({ timeout: HANG_MS }); // it may be short
+  // the cover itself may be too short to be seen
+  const again = page.waitForEvent('websocket', { predicate: (socket) => socket.url().endsWith('/console'), timeout: HANG_MS });
   await gateway.kill('gateway', 'SIGKILL');
   const killed = Date.now();
-  await gone;
+  await again;
   await until(async () => !(await page.locator('.cover').isVisible()), 'the page shows the machine again', HANG_MS);
   console.log(`# the picture is back ${Date.now() - killed} ms after the kill`);
   await waitForText(page, /INSTALLATION COMPLETE/, HANG_MS);
