@@ -55,6 +55,7 @@ struct asked {
     struct api_context *api;
     struct route_call *call;
     int status; /* when it went well */
+    const char *detail;
 };
 
 static struct asked *ask(struct api_context *api, struct route_call *call, int status)
@@ -64,7 +65,7 @@ static struct asked *ask(struct api_context *api, struct route_call *call, int s
         route_reply_error(call, 503, "no-certificate", "The certificate cannot be changed here.");
         return NULL;
     }
-    *asked = (struct asked){.api = api, .call = call, .status = status};
+    *asked = (struct asked){.api = api, .call = call, .status = status, .detail = ""};
     return asked;
 }
 
@@ -72,6 +73,8 @@ static void on_done(void *data, int error, const char *why)
 {
     struct asked *asked = data;
     struct route_call *call = asked->call;
+    if (error == 0 && why)
+        api_audit(asked->api, call, why, "", asked->detail);
     why = why && *why ? why : "It cannot be done just now; try again.";
     switch (error) {
     case 0:
@@ -128,8 +131,10 @@ static void change(struct api_context *api, struct route_call *call, bool test)
         return;
     }
     struct asked *asked = ask(api, call, test ? 204 : 202);
-    if (asked)
-        api->certificate->set(api->certificate_context, certificate, key, test, call->session->user, on_done, asked);
+    if (!asked)
+        return;
+    asked->detail = "waits to be confirmed";
+    api->certificate->set(api->certificate_context, certificate, key, test, call->session->user, on_done, asked);
 }
 
 static void put_certificate(void *context, struct route_call *call)
@@ -146,8 +151,10 @@ static void delete_certificate(void *context, struct route_call *call)
 {
     struct api_context *api = context;
     struct asked *asked = ask(api, call, 202);
-    if (asked)
-        api->certificate->set(api->certificate_context, NULL, NULL, false, call->session->user, on_done, asked);
+    if (!asked)
+        return;
+    asked->detail = "back to the generated one; waits to be confirmed";
+    api->certificate->set(api->certificate_context, NULL, NULL, false, call->session->user, on_done, asked);
 }
 
 static void on_request(void *data, int error, const char *why, const char *pem)

@@ -26,7 +26,8 @@ struct api_pending {
     unsigned left_s;
 };
 
-/* As api_done_fn; ask for PEM text: as keeper_pem_fn. */
+/* As api_done_fn, but with error 0 why is what was done, as the audit log calls it; NULL: nothing was changed. Ask for
+ * PEM text: as keeper_pem_fn. */
 typedef void api_change_done_fn(void *data, int error, const char *why);
 typedef void api_pem_done_fn(void *data, int error, const char *why, const char *pem);
 

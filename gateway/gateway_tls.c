@@ -33,12 +33,13 @@ struct change {
     char who[64];
     api_change_done_fn *done;
     void *data;
-    bool keep, own;
+    bool keep, listeners;
 };
 
-static void audit(const struct gateway_tls *self, const char *who, const char *what, const char *detail)
+/* What happens without a request, whose line its answer would wait for. */
+static void audit(const struct gateway_tls *self, const char *what, const char *detail)
 {
-    keeper_client_audit(self->gateway->keeper, who, what, "", detail);
+    keeper_client_audit(self->gateway->keeper, "gateway", what, "", detail);
 }
 
 static void save_note(const struct gateway_tls *self)
@@ -69,7 +70,7 @@ static void on_undone(void *data, int error, const char *why)
         return;
     }
     log_warn("gateway", "the change of the certificate was not confirmed in time: the one before it is back");
-    audit(self, "gateway", "certificate-reverted", "not confirmed in time");
+    audit(self, "certificate-reverted", "not confirmed in time");
     pending_end(&self->pending);
     save_note(self);
     gateway_tls_changed(self);
@@ -113,7 +114,7 @@ static void warn_of_end(struct gateway_tls *self)
         snprintf(text, sizeof text, "the certificate is over in %lld days: have a new one issued and set it",
                  (long long)days);
     log_warn("gateway", "%s", text);
-    audit(self, "gateway", "certificate-expires", text);
+    audit(self, "certificate-expires", text);
 }
 
 static void settle(struct gateway_tls *self)
@@ -212,7 +213,7 @@ static void change_end(struct change *change, int error, const char *why)
 
 static void on_tested(void *data, int error, const char *why)
 {
-    change_end(data, error, why);
+    change_end(data, error, error ? why : NULL);
 }
 
 /* The certificate is in use: from now on only a connection with it can keep it. */
@@ -225,9 +226,8 @@ static void on_set(void *data, int error, const char *why)
         pending_begin(&self->pending, PENDING_CERTIFICATE, change->who, clock_boot_us());
         save_note(self);
         server_retire_connections(self->gateway->server);
-        audit(self, change->who, "certificate-set",
-              change->own ? "back to the generated one; waits to be confirmed" : "waits to be confirmed");
         on_look(self);
+        why = "certificate-set";
     }
     change_end(change, error, why);
 }
@@ -244,7 +244,6 @@ static void set(void *context, const char *certificate, const char *key, bool te
     struct change *change = change_new(self, who, done, data);
     if (!change)
         return;
-    change->own = !certificate;
     self->setting |= !test;
     int r =
         keeper_client_certificate_try(self->gateway->keeper, certificate, key, test, test ? on_tested : on_set, change);
@@ -260,10 +259,10 @@ static void on_ended(void *data, int error, const char *why)
     struct gateway_tls *self = change->self;
     self->undoing = false;
     if (error == 0) {
-        audit(self, change->who, change->keep ? "certificate-confirmed" : "certificate-reverted", "");
         pending_end(&self->pending);
         save_note(self);
         on_look(self);
+        why = change->keep ? "certificate-confirmed" : "certificate-reverted";
     }
     change_end(change, error, why);
 }
@@ -284,13 +283,10 @@ static void end_trial(struct gateway_tls *self, bool keep, const char *who, api_
 static void on_decided(void *data, int error, const char *why)
 {
     struct change *change = data;
-    if (error == 0) {
-        char what[64];
-        snprintf(what, sizeof what, "%s-%s", change->own ? "listeners" : "login-rules",
-                 change->keep ? "confirmed" : "reverted");
-        audit(change->self, change->who, what, "");
-    }
-    change_end(change, error, why);
+    char what[64];
+    snprintf(what, sizeof what, "%s-%s", change->listeners ? "listeners" : "login-rules",
+             change->keep ? "confirmed" : "reverted");
+    change_end(change, error, error ? why : what);
 }
 
 static void decide(struct gateway_tls *self, bool keep, const char *who, api_change_done_fn *done, void *data)
@@ -299,7 +295,7 @@ static void decide(struct gateway_tls *self, bool keep, const char *who, api_cha
     if (!change)
         return;
     change->keep = keep;
-    change->own = gateway_settings_pending(self->gateway->settings)->kind == PENDING_LISTENERS;
+    change->listeners = gateway_settings_pending(self->gateway->settings)->kind == PENDING_LISTENERS;
     gateway_settings_decide(self->gateway->settings, keep, who, on_decided, change);
 }
 
