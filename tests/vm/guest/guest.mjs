@@ -1,6 +1,7 @@
 /* A virtual machine with Debian's stock kernel that does what a test tells it. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { until } from '../../web/until.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const images = join(build, 'tests/vm/images');
 export const HANG_MS = 120000;
+const BOOT_MS = 90000;
 
 /** A system program by its usual places. @param {string} name */
 export function program(name) {
@@ -54,15 +56,26 @@ export class Guest {
 
   /**
    * forward: port here -> port there, which makes a network. seconds: its whole life. qemu: more of QEMU's arguments.
+   * A kernel that stands still in its start (an emulated one did once, for two minutes) is told of, and started anew.
    * @param {{memory?: number, cpus?: number, append?: string, forward?: Record<number, number>, seconds?: number,
    * qemu?: string[]}} [options]
    */
   async boot({ memory = 512, cpus = 2, append = '', forward = {}, seconds = 600, qemu = [] } = {}) {
     const ports = Object.entries(forward).flatMap(([from, to]) => ['--forward', `${from}:${to}`]);
     const args = [...this.#arch, '--memory', `${memory}`, '--cpus', `${cpus}`, '--timeout', `${seconds}`, '--append', append];
-    this.#child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share, '--', ...qemu], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
-    this.#child.stderr?.on('data', (data) => (this.#errors += data));
-    await until(() => this.#alive() && existsSync(this.path('ready')), `the guest ${this.name} is up`, HANG_MS);
+    for (let tries = 1; ; tries++) {
+      const child = spawn(join(here, 'run-guest'), [...args, ...ports, this.image, this.share, '--', ...qemu], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
+      child.stderr?.on('data', (data) => (this.#errors += data));
+      this.#child = child;
+      const up = until(() => this.#alive() && existsSync(this.path('ready')), `the guest ${this.name} is up`, BOOT_MS);
+      const error = await up.then(() => null, (/** @type {Error} */ reason) => reason);
+      if (!error) return;
+      if (child.exitCode !== null || tries === 3) throw new Error(`${error.message}\n${this.read('console.log').slice(-3000)}`);
+      console.log(`# ${error.message} It is started anew. Its console:\n${this.read('console.log').slice(-3000).replace(/^/gm, '# ')}`);
+      const ended = once(child, 'exit');
+      this.#kill();
+      await ended;
+    }
   }
 
   #alive() {
@@ -111,8 +124,12 @@ export class Guest {
     assert.equal(this.read('kernel.log'), '');
   }
 
-  destroy() {
+  #kill() {
     if (this.#child?.pid && this.#child.exitCode === null) process.kill(-this.#child.pid, 'SIGKILL');
+  }
+
+  destroy() {
+    this.#kill();
     rmSync(this.share, { recursive: true, force: true });
   }
 }
