@@ -10,6 +10,7 @@
 #include "media/upload.h"
 
 #define API_MAX_TABLES 40
+#define API_LANGUAGE 12 /* bytes of its name, as in struct target_text_wish */
 
 struct api_certificate_ops;
 struct api_config_ops;
@@ -31,6 +32,8 @@ struct api_context {
     /* JSON text of GET /statistics, malloc'ed for the caller; NULL on lack of memory. */
     char *(*statistics)(void *context);
     void *statistics_context;
+    /* In which text of pictures can be recognised, by name and at most n; how many. NULL: in none. */
+    size_t (*languages)(char (*ret)[API_LANGUAGE], size_t n);
     bool needs_setup;         /* kept up to date from keeper_client's listener */
     bool client_certificates; /* browsers are asked for one: somebody may log in by it */
 

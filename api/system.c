@@ -1,4 +1,4 @@
-/* The gateway's own machine: its clock. */
+/* The gateway's own machine: its clock, and the languages in which it recognises text. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -6,6 +6,7 @@
 #include "api/tables.h"
 #include "core/clock.h"
 
+#define MOST_LANGUAGES 200
 #define LATEST_MS (8000ll * 365 * 86400 * 1000) /* of a number that is a time at all */
 
 static json_t *clock_json(const struct api_context *api)
@@ -14,9 +15,21 @@ static json_t *clock_json(const struct api_context *api)
                      (json_int_t)(clock_wall_us() / 1000));
 }
 
+static json_t *languages_json(const struct api_context *api)
+{
+    char names[MOST_LANGUAGES][API_LANGUAGE];
+    size_t n = api->languages ? api->languages(names, MOST_LANGUAGES) : 0;
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, api_text(names[i]));
+    return list;
+}
+
 static void get_system(void *context, struct route_call *call)
 {
-    api_reply_json(call, 200, clock_json(context));
+    json_t *system = clock_json(context);
+    json_object_set_new(system, "recognise", languages_json(context));
+    api_reply_json(call, 200, system);
 }
 
 struct clock_change {

@@ -24,6 +24,7 @@
 #include "gateway/macros/macros.h"
 #include "gateway/outward/outward_client.h"
 #include "gateway/reader/reader_client.h"
+#include "gateway/reader/reader_languages.h"
 #include "gateway/recordings/recordings.h"
 #include "gateway/role.h"
 #include "gateway/sandbox/sandbox.h"
@@ -227,6 +228,11 @@ static void create_recordings(struct gateway *self)
         log_error("gateway", "nothing can be recorded: %s", strerror(-r));
 }
 
+static size_t languages(char (*ret)[API_LANGUAGE], size_t n)
+{
+    return reader_languages(reader_languages_folder(), ret, n);
+}
+
 static void set_api(struct gateway *self)
 {
     self->api.recordings = self->recordings ? &recordings_ops : NULL;
@@ -243,6 +249,7 @@ static void set_api(struct gateway *self)
     self->api.macros = &gateway_macros_ops;
     self->api.statistics = gateway_statistics;
     self->api.statistics_context = self;
+    self->api.languages = languages;
     self->api.set_clock = gateway_clock_set;
     self->api.clock_context = self;
     self->api.config = &gateway_settings_ops;

@@ -224,7 +224,7 @@ export const api = {
   typing: (name) => json('GET', `${target(name)}/type`),
   /** @param {string} name */
   stopTyping: (name) => json('DELETE', `${target(name)}/type`),
-  /** @returns {Promise<{clock: {synchronised: boolean, time: number}}>} */
+  /** recognise: languages of text in pictures. @returns {Promise<{clock: {synchronised: boolean, time: number}, recognise?: string[]}>} */
   system: () => json('GET', '/system'),
   /** @param {number} time milliseconds since 1970 */
   setClock: (time) => json('POST', '/system/clock', { time }),

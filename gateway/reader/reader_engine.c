@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "gateway/reader/reader_languages.h"
 
 #define WANTED_PIXELS 4000000u /* enlarged pictures have at most so many: small letters are read better when larger */
 #define MOST_SCALE 3
@@ -18,8 +19,6 @@
 enum { LAYOUT_PAGE = 3, LAYOUT_BLOCK = 6 }; /* TessPageSegMode */
 
 static const char *const libraries[] = {"libtesseract.so.5", "libtesseract.so.4"};
-static const char *const data_folders[] = {"/usr/share/tesseract-ocr/5/tessdata",
-                                           "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata"};
 
 struct reader_engine {
     void *library;
@@ -74,9 +73,7 @@ int reader_engine_create(struct reader_engine **ret)
         dlclose(self->library);
         self->library = NULL;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(data_folders) && !self->folder; i++)
-        if (access(data_folders[i], R_OK | X_OK) == 0)
-            self->folder = data_folders[i];
+    self->folder = reader_languages_folder();
     *ret = self;
     return 0;
 }

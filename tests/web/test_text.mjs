@@ -91,6 +91,29 @@ test('the keys choose as well', async () => {
   await page.keyboard.press('Escape');
 });
 
+test('the language is one that the gateway recognises, and stays chosen', async () => {
+  const { recognise } = await page.evaluate(() => fetch('/api/v1/system').then((answer) => answer.json()));
+  assert.ok(Array.isArray(recognise), 'the gateway tells its languages');
+  await page.route('**/api/v1/system', (route) => route.fulfill({ json: { clock: { synchronised: true, time: Date.now() }, recognise: ['chi_sim', 'deu', 'eng'] } }));
+  const anew = async () => {
+    await page.reload();
+    await page.locator('console-screen canvas').waitFor();
+    await until(() => page.evaluate(() => document.querySelector('console-screen').hasPicture), 'there is a picture');
+  };
+  const asked = (language) => page.waitForRequest((request) => new URL(request.url()).searchParams.get('recognise') === language);
+  const choice = page.getByLabel('Language of recognised text');
+  await anew();
+  await Promise.all([asked('eng'), openSelection('Copy all text')]);
+  assert.deepEqual(await choice.locator('option').allTextContents(), ['Simplified Chinese', 'German', 'English']);
+  await Promise.all([asked('deu'), choice.selectOption('deu')]);
+  await shot(page, 'text-language');
+  await anew();
+  await Promise.all([asked('deu'), openSelection('Copy all text')]);
+  assert.equal(await choice.inputValue(), 'deu');
+  await page.unroute('**/api/v1/system');
+  await page.evaluate(() => localStorage.removeItem('lightsout.text-language'));
+});
+
 test('a screenshot is put on the clipboard, and saved with the time in it', { skip: inFirefox && 'it cannot be read back there' }, async () => {
   await page.bringToFront();
   await button(page, 'More').click();

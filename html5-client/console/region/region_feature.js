@@ -1,6 +1,6 @@
 /* Text and pieces of the picture: chosen over it, read by the gateway, and put on the clipboard. */
 
-import { json, sentence, target } from '../../api.js';
+import { api, json, sentence, target } from '../../api.js';
 import { loadPart } from '../../parts/load_part.js';
 import { t } from '../../parts/messages.js';
 import { addShortcut } from '../shortcuts.js';
@@ -9,9 +9,6 @@ import { addShortcut } from '../shortcuts.js';
 /** @typedef {import('./region_math.js').ScreenText} ScreenText */
 /** @typedef {import('../console_context.js').ConsoleContext} ConsoleContext */
 /** @typedef {{select: import('./region_select.js').RegionSelect, panel: import('./region_panel.js').RegionPanel}} RegionParts */
-
-/** What recognition is asked for where no font fits; the data that comes with it. */
-const LANGUAGE = 'eng';
 
 class RegionFeature {
   #context;
@@ -35,20 +32,22 @@ class RegionFeature {
   /** Loaded when it is first wanted; null: it did not come, and is asked for again the next time. */
   #load() {
     this.#parts ??= (async () => {
-      const loaded = await loadPart(() => Promise.all([import('./region_select.js'), import('./region_panel.js')]));
+      const loaded = await loadPart(() => Promise.all([import('./region_select.js'), import('./region_panel.js'), api.system().catch(() => null)]));
       if (!loaded) return (this.#parts = null);
-      const [{ RegionSelect }, { RegionPanel }] = loaded;
+      const [{ RegionSelect }, { RegionPanel }, system] = loaded;
       const select = new RegionSelect(this.#context.screen.view, {
         chosen: (region) => void this.#read(region),
         moved: (region, columns, rows) => panel.tell(t('picture.select-size', { columns, rows, width: region.width, height: region.height })),
         left: () => this.#close(),
       });
-      const panel = new RegionPanel({
+      const calls = {
         close: () => this.#close(),
         all: () => select.selectAll(),
+        again: () => select.region && void this.#read(select.region),
         copyPicture: () => this.#context.run('copy-picture', select.region),
         savePicture: () => this.#context.run('save-picture', select.region),
-      });
+      };
+      const panel = new RegionPanel(calls, system?.recognise ?? []);
       this.#context.addPictureLayer(select.element);
       this.#context.addOverlay(panel.element);
       return { select, panel };
@@ -97,7 +96,7 @@ class RegionFeature {
     const asked = ++this.#asked;
     panel.tell(t('picture.reading'));
     try {
-      const text = await this.#text(new URLSearchParams({ x: String(x), y: String(y), width: String(width), height: String(height), recognise: LANGUAGE }).toString());
+      const text = await this.#text(new URLSearchParams({ x: String(x), y: String(y), width: String(width), height: String(height), recognise: panel.language }).toString());
       if (asked === this.#asked) await panel.read(text);
     } catch (error) {
       if (asked === this.#asked) panel.tell(sentence(error));

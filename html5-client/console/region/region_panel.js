@@ -4,6 +4,7 @@ import { h, setText } from '../../parts/dom.js';
 import { icon } from '../../parts/icons.js';
 import { t } from '../../parts/messages.js';
 import { textOf, unknownCells } from './region_math.js';
+import { chosenLanguage, keepLanguage, keptLanguage, languageWords } from './text_language.js';
 
 /** @typedef {import('./region_math.js').ScreenText} ScreenText */
 
@@ -21,8 +22,14 @@ export class RegionPanel {
   #copied = h('p', { class: 'small dim', role: 'status' });
   #copy = h('button', { type: 'button', class: 'button small primary', onclick: () => void this.copy() }, t('picture.copy-text'));
 
-  /** @param {{close: () => void, all: () => void, copyPicture: () => void, savePicture: () => void}} calls */
-  constructor(calls) {
+  /**
+   * @param {{close: () => void, all: () => void, again: () => void, copyPicture: () => void, savePicture: () => void}} calls again: in another language
+   * @param {string[]} languages that the gateway recognises
+   */
+  constructor(calls, languages) {
+    this.language = chosenLanguage(languages, keptLanguage());
+    const options = languages.map((name) => h('option', { value: name, selected: name === this.language }, languageWords(name)));
+    const select = h('select', { class: 'input', onchange: () => (keepLanguage((this.language = select.value)), calls.again()) }, ...options);
     /** @param {string} label @param {() => void} run */
     const button = (label, run) => h('button', { type: 'button', class: 'button small', onclick: run }, label);
     const close = h('button', { type: 'button', class: 'button quiet square small', 'aria-label': t('words.close'), onclick: calls.close }, icon('close'));
@@ -33,6 +40,7 @@ export class RegionPanel {
       this.#state,
       this.#field,
       this.#copied,
+      languages.length > 1 && h('label', { class: 'field small' }, t('picture.text-language'), select),
       h('div', { class: 'region-buttons' }, this.#copy, button(t('picture.select-all'), calls.all), button(t('picture.copy-picture'), calls.copyPicture), button(t('picture.save-picture'), calls.savePicture)),
     );
     this.element.addEventListener('keydown', (event) => event.key === 'Escape' && calls.close());

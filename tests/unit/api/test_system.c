@@ -1,5 +1,6 @@
 /* The gateway's own clock by REST. */
 #include "api_calls.h"
+#include "core/text.h"
 
 static uint64_t set_to;
 static int set_error;
@@ -29,6 +30,22 @@ static void test_the_clock_is_told(void **state)
     f.api.clock_synchronised = true;
     expect(ROUTE_GET, "/api/v1/system", "", 200, "\"synchronised\":true");
     assert_non_null(strstr(f.body, "\"time\":"));
+}
+
+static size_t two_languages(char (*ret)[API_LANGUAGE], size_t n)
+{
+    assert_true(n >= 2);
+    text_copy(ret[0], API_LANGUAGE, "deu");
+    text_copy(ret[1], API_LANGUAGE, "eng");
+    return 2;
+}
+
+static void test_languages_are_told(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, "/api/v1/system", "", 200, "\"recognise\":[]");
+    f.api.languages = two_languages;
+    expect(ROUTE_GET, "/api/v1/system", "", 200, "\"recognise\":[\"deu\",\"eng\"]");
 }
 
 static void test_the_clock_is_set(void **state)
@@ -67,6 +84,7 @@ int main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up_with_clock, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_the_clock_is_told),
+        TEST(test_languages_are_told),
         TEST(test_the_clock_is_set),
         TEST(test_only_times_are_taken),
     };

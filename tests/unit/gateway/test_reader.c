@@ -20,6 +20,7 @@
 #include "gateway/pictures/console_font_files.h"
 #include "gateway/pictures/grey_picture.h"
 #include "gateway/reader/reader_client.h"
+#include "gateway/reader/reader_languages.h"
 #include "gateway/reader/reader_wire.h"
 #include "gateway/role.h"
 #include "program.h"
@@ -300,10 +301,45 @@ static void test_messages(void **state)
     assert_true(reader_language_is_name("eng"));
 }
 
+static void put_file(const char *folder, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fclose(f);
+}
+
+static void test_languages_are_found(void **state)
+{
+    static const char *const files[] = {
+        "eng.traineddata",   "osd.traineddata", "chi_sim.traineddata", "deu.traineddata",
+        "Latin.traineddata", "eng.user-words",  "pdf.ttf.traineddata", "equ.traineddata",
+        ".traineddata",      "configs",         "eng.traineddata.old", "too_long_name.traineddata"};
+    char folder[] = "/tmp/lightsout-languages-XXXXXX", found[8][READER_LANGUAGE], path[128];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+        put_file(folder, files[i]);
+    assert_int_equal(reader_languages(folder, found, ARRAY_SIZE(found)), 3);
+    assert_string_equal(found[0], "chi_sim");
+    assert_string_equal(found[1], "deu");
+    assert_string_equal(found[2], "eng");
+    assert_int_equal(reader_languages(folder, found, 2), 2);
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(reader_languages(folder, found, ARRAY_SIZE(found)), 0);
+    assert_int_equal(reader_languages(NULL, found, ARRAY_SIZE(found)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_languages_are_found),
         cmocka_unit_test(test_words_are_recognised),
         cmocka_unit_test(test_bad_pictures_are_refused),
         cmocka_unit_test(test_a_reader_that_ends_is_wanted_again),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeyEcho } from '../../../html5-client/console/figures/key_echo.js';
 import { cellAt, cellsRegion, gridBounds, pixelsRegion, textOf, unknownCells } from '../../../html5-client/console/region/region_math.js';
+import { chosenLanguage, languageWords } from '../../../html5-client/console/region/text_language.js';
 import { seatWords } from '../../../html5-client/console/seat/seat_words.js';
 import { language, useMessages } from '../../../html5-client/parts/messages.js';
 import { messagesOf } from './english.mjs';
@@ -33,6 +34,18 @@ test('a region of pixels is never empty and never outside', () => {
   assert.deepEqual(pixelsRegion({ x: 10.7, y: 20.2 }, { x: 5.2, y: 25.1 }, MODE), { x: 5, y: 20, width: 6, height: 6 });
   assert.deepEqual(pixelsRegion({ x: -50, y: 900 }, { x: -40, y: 950 }, MODE), { x: 0, y: 399, width: 1, height: 1 });
   assert.deepEqual(pixelsRegion({ x: 0, y: 0 }, { x: 0, y: 0 }, { width: 1, height: 1 }), { x: 0, y: 0, width: 1, height: 1 });
+});
+
+test('text is recognised in the language that was chosen, or the page’s, or English, as far as the gateway knows it', () => {
+  const was = language();
+  useMessages('de', messagesOf('de'));
+  assert.equal(chosenLanguage(['deu', 'eng', 'fra'], 'fra'), 'fra');
+  assert.equal(chosenLanguage(['deu', 'eng'], 'fra'), 'deu');
+  assert.equal(chosenLanguage(['eng', 'fra'], ''), 'eng');
+  assert.equal(chosenLanguage(['fra'], ''), 'fra');
+  assert.equal(chosenLanguage([], 'fra'), 'eng');
+  assert.deepEqual(['deu', 'chi_sim', 'chi_sim_vert'].map(languageWords), ['Deutsch', 'Chinesisch (vereinfacht)', 'chi_sim_vert']);
+  useMessages(was, messagesOf(was));
 });
 
 test('text is copied without the empty lines at its end', () => {
