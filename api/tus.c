@@ -19,13 +19,11 @@ void tus_add_number(struct route_call *call, const char *name, uint64_t number)
 
 void tus_reply_error(struct route_call *call, int status, const char *code, const char *message, ...)
 {
-    char text[512];
     va_list args;
-    va_start(args, message);
-    vsnprintf(text, sizeof text, message, args);
-    va_end(args);
     tus_add_version(call);
-    route_reply_error(call, status, code, "%s", text);
+    va_start(args, message);
+    route_vreply_error(call, status, code, message, args);
+    va_end(args);
 }
 
 bool tus_version_fits(struct route_call *call)

@@ -3,6 +3,7 @@
  * happens on the net thread. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -156,10 +157,13 @@ void route_reply_piece(struct route_call *call, const void *bytes, size_t size);
  */
 int route_range(const char *header, uint64_t size, uint64_t *first, uint64_t *last);
 
-/* {"error":{"code":..., "message":...}}. code is a short stable word for scripts, message a sentence that names the
- * thing and the remedy. */
+/* {"error":{"code":..., "message":..., "args":[...]}}. code is a short stable word for scripts, message a sentence that
+ * names the thing and the remedy. args: what the conversions put into it, for who says the same in another language;
+ * they are left out where there are none, and of "%s", a sentence by itself. */
 void route_reply_error(struct route_call *call, int status, const char *code, const char *message, ...)
     attr_printf(4, 5);
+void route_vreply_error(struct route_call *call, int status, const char *code, const char *message, va_list args)
+    attr_printf(4, 0);
 
 /* What is said of a target that is not there, and of one that the caller may not see. */
 #define ROUTE_NO_SUCH_TARGET "There is no target '%s'; GET /api/v1/targets lists them."

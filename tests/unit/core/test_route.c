@@ -89,7 +89,7 @@ static void query_parameter_that_is_absent_too_long_or_odd_is_not_found(attr_unu
     assert_false(query("a=", "a", room, 0));
 }
 
-static char sent[8192];
+static char sent[16384];
 static int sent_status;
 
 static void take_reply(attr_unused struct route_call *call, int status, const char *content_type, const void *body,
@@ -111,7 +111,21 @@ static void error_is_json_whatever_it_quotes(attr_unused void **state)
                       "the library");
     assert_int_equal(sent_status, 404);
     assert_string_equal(sent, "{\"error\":{\"code\":\"no_such_medium\",\"message\":\"No medium \\\"a\\\"}\\\\\\u000a"
-                              "\\u001f\\u009b\\ufffd\xC3\xBC\\\"; see the library.\"}}\n");
+                              "\\u001f\\u009b\\ufffd\xC3\xBC\\\"; see the library.\",\"args\":[\"a\\\"}\\\\\\u000a"
+                              "\\u001f\\u009b\\ufffd\xC3\xBC\",\"the library\"]}}\n");
+}
+
+static void what_an_error_is_made_of_is_told(attr_unused void **state)
+{
+    struct route_call call = {.reply = &reply_ops};
+    route_reply_error(&call, 429, "much", "%u %% of %llu, %s%.3s or %.*s%zu (%ld).", 7u, 1ull << 40, "", "abcdef", 2,
+                      "xyz", (size_t)3, -5l);
+    assert_string_equal(sent, "{\"error\":{\"code\":\"much\",\"message\":\"7 % of 1099511627776, abc or xy3 (-5).\","
+                              "\"args\":[\"7\",\"1099511627776\",\"\",\"abc\",\"xy\",\"3\",\"-5\"]}}\n");
+    route_reply_error(&call, 409, "busy", "%s", "It is busy.");
+    assert_string_equal(sent, "{\"error\":{\"code\":\"busy\",\"message\":\"It is busy.\"}}\n");
+    route_reply_error(&call, 409, "busy", "It is 100 %% busy.");
+    assert_string_equal(sent, "{\"error\":{\"code\":\"busy\",\"message\":\"It is 100 % busy.\"}}\n");
 }
 
 static void long_error_is_cut_and_still_closed(attr_unused void **state)
@@ -122,6 +136,10 @@ static void long_error_is_cut_and_still_closed(attr_unused void **state)
     route_reply_error(&call, 400, text, "%s", text);
     assert_int_equal(strlen(sent), strlen("{\"error\":{\"code\":\"\",\"message\":\"\"}}\n") + 6 * (64 + 1023));
     assert_string_equal(sent + strlen(sent) - 4, "\"}}\n");
+    route_reply_error(&call, 400, text, "%s%s%d", text, text, 5);
+    assert_int_equal(strlen(sent), strlen("{\"error\":{\"code\":\"\",\"message\":\"\",\"args\":[\"\",\"\",\"\"]}}\n") +
+                                       6 * (64 + 2 * 1023));
+    assert_string_equal(sent + strlen(sent) - 10, ",\"\",\"\"]}}\n");
 }
 
 static void one_range_is_understood(attr_unused void **state)
@@ -173,6 +191,7 @@ int main(void)
         cmocka_unit_test(query_parameter_is_found_and_decoded),
         cmocka_unit_test(query_parameter_that_is_absent_too_long_or_odd_is_not_found),
         cmocka_unit_test(error_is_json_whatever_it_quotes),
+        cmocka_unit_test(what_an_error_is_made_of_is_told),
         cmocka_unit_test(long_error_is_cut_and_still_closed),
         cmocka_unit_test(one_range_is_understood),
     };
