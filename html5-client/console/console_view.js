@@ -3,7 +3,7 @@
 
 import { identity } from '../app/identity.js';
 import { api, loginNeeded, SETUP_NEEDED } from '../api.js';
-import { h } from '../parts/dom.js';
+import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
@@ -24,6 +24,7 @@ export class ConsoleView extends HTMLElement {
   #screen = new ConsoleScreen();
   #strip = new StatusStrip();
   #title = h('div', { class: 'bar-title' });
+  #heading = h('h1');
   #stage = h('section', { class: 'stage', 'aria-label': t('console.screen') }, this.#screen);
   #extras = h('div', { class: 'strip-items' });
   #foot = h('div', { class: 'console-foot' });
@@ -51,10 +52,10 @@ export class ConsoleView extends HTMLElement {
   }
 
   connectedCallback() {
-    document.title = `${this.#target} – lightsout`;
+    this.#showName();
     const label = t('console.all-targets');
     const back = h('a', { class: 'button quiet square', href: '#/', 'aria-label': label, title: label }, icon('back'));
-    this.#title.append(back, h('h1', {}, this.#target));
+    this.#title.append(back, this.#heading);
     this.replaceChildren(h('header', { class: 'bar' }, this.#title, this.#toolbar.element), this.#stage, this.#foot, this.#strip);
     this.#strip.insertBefore(this.#extras, this.#strip.lastElementChild);
     this.#screen.report = (report) => this.#report(report);
@@ -155,8 +156,17 @@ export class ConsoleView extends HTMLElement {
     }
   }
 
+  /** As the overview and the wall name it. */
+  #showName() {
+    const name = this.#state.info?.title || this.#target;
+    document.title = `${name} – lightsout`;
+    setText(this.#heading, name);
+    this.#heading.title = name === this.#target ? '' : this.#target;
+  }
+
   #show() {
     if (this.#abort.signal.aborted) return; // an answer that came when the console was left
+    this.#showName();
     const state = this.#state;
     state.captured = this.#context.connected && state.admitted && this.#screen.contains(document.activeElement);
     this.dataset.captured = String(state.captured);

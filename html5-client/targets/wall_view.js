@@ -25,6 +25,7 @@ export class WallView extends HTMLElement {
   #tiles = [];
   /** @type {TargetsPoll|null} */
   #poll = null;
+  #abort = new AbortController();
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #turning;
   #room = h('div', { class: 'wall', role: 'list' });
@@ -70,7 +71,7 @@ export class WallView extends HTMLElement {
       ),
     );
     this.#choice.addEventListener('change', () => go({ view: 'wall', size: this.#size, group: this.#choice.value }));
-    this.#room.addEventListener('keydown', (event) => this.#pressed(event));
+    document.addEventListener('keydown', (event) => this.#pressed(event), { signal: this.#abort.signal });
     this.#poll = new TargetsPoll({
       told: (targets) => this.#take(targets),
       failed: (error) => setText(this.#message, error ? sentence(error) : ''),
@@ -78,6 +79,7 @@ export class WallView extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#abort.abort();
     this.#poll?.stop();
     clearInterval(this.#turning);
   }
@@ -128,16 +130,17 @@ export class WallView extends HTMLElement {
     this.#cycle.setAttribute('aria-pressed', String(on));
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Wherever the focus is, but where keys mean something else. @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const elsewhere = document.querySelector('dialog[open], input:focus, select:focus, textarea:focus');
+    if (elsewhere || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
     const at = this.#tiles.findIndex((tile) => tile.contains(document.activeElement));
     const across = Math.sqrt(this.#size);
     /** @type {Record<string, number>} */
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across };
     if (event.key === 'PageDown') this.#turn(1);
     else if (event.key === 'PageUp') this.#turn(-1);
-    else if (event.key in steps) this.#tiles[at + steps[event.key]]?.focusLink();
+    else if (event.key in steps) this.#tiles[at < 0 ? 0 : at + steps[event.key]]?.focusLink();
     else if (/^[1-9]$/.test(event.key)) this.#tiles[Number(event.key) - 1]?.open();
     else return;
     event.preventDefault();

@@ -161,6 +161,102 @@ test('the wheel turns the other way where that was chosen', async () => {
   await page.context().close();
 });
 
+test('full screen: the browser’s own keys reach the target too, and the way out is the same', async () => {
+  const { page, keys } = await typist();
+  const full = () => page.evaluate(() => document.fullscreenElement !== null);
+  await button(page, 'Full screen').click();
+  await until(full, 'it is full screen');
+  await capture(page);
+  await page.getByText('System keys: target', { exact: true }).waitFor();
+  keys.length = 0;
+  for (const key of ['Escape', 'Meta+x', 'Alt+Tab', 'Control+w', 'F11']) await page.keyboard.press(key);
+  await saidSoFar(keys, '+29 -29 +e3 +1b -1b -e3 +e2 +2b -2b -e2 +e0 +1a -1a -e0 +44 -44');
+  assert.equal(await full(), true, 'Escape was the target’s');
+  await page.keyboard.down('a');
+  await page.evaluate(() => document.exitFullscreen());
+  await until(() => keys.at(-1) === 'all-up', 'leaving it releases');
+  await page.keyboard.up('a');
+  await page.getByText('System keys: here', { exact: true }).waitFor();
+  await page.evaluate(() => (navigator.keyboard.lock = () => Promise.reject(new Error('not here'))));
+  await button(page, 'Full screen').click();
+  await until(full, 'it is full screen without the lock');
+  await capture(page);
+  await page.getByText('System keys: here', { exact: true }).waitFor();
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test('a relative mouse: locked by a click, moved by what it moves, free by the way out; and remembered', async () => {
+  const { page, connection } = await typist();
+  const moves = [];
+  const listen = (to) => {
+    const received = to.socket.onmessage;
+    to.socket.onmessage = (message) => {
+      if (message[0] === 0x05) moves.push([message[1], message.readInt16LE(2), message.readInt16LE(4), message.readInt8(6)]);
+      if (message[0] === 0x06) moves.push('all-up');
+      received(message);
+    };
+  };
+  listen(connection);
+  const locked = () => page.evaluate(() => document.pointerLockElement?.className ?? null);
+  const mode = async () => {
+    await button(page, 'More').click();
+    return page.getByRole('menuitemcheckbox', { name: 'Relative mouse' });
+  };
+  await (await mode()).click();
+  await capture(page);
+  await page.mouse.move(640, 400);
+  await page.mouse.move(650, 400);
+  assert.deepEqual(moves, [], 'not before it is locked');
+  await page.mouse.click(640, 400);
+  await until(async () => (await locked()) === 'surface', 'the picture has the pointer');
+  moves.length = 0;
+  await page.mouse.move(670, 390);
+  await until(() => moves.length === 1, 'the target is moved');
+  await page.mouse.down({ button: 'right' });
+  await page.mouse.wheel(0, 120);
+  await page.keyboard.press('Control+Alt+Shift+Enter');
+  await until(() => moves.at(-1) === 'all-up', 'the way out releases the button');
+  assert.deepEqual(moves, [[0, 30, -10, 0], [2, 0, 0, 0], [2, 0, 0, -1], 'all-up']);
+  await until(async () => (await locked()) === null, 'and the pointer');
+  await page.mouse.up({ button: 'right' });
+  await page.mouse.move(600, 300);
+  assert.equal(moves.at(-1), 'all-up', 'what follows is not the target’s');
+
+  const known = fake.consoles.length;
+  await page.reload();
+  const again = await fake.connection(known);
+  listen(again);
+  again.mode(320, 200);
+  again.seats({ flags: ['mine', 'mayType'], holder: again.number, name: 'anna' });
+  await again.acked(again.update(body([op.solid([0, 0, 20, 13], [30, 60, 90])]), { exact: true }));
+  await capture(page);
+  await page.mouse.click(640, 400);
+  await until(async () => (await locked()) === 'surface', 'it is relative still');
+  moves.length = 0;
+  await page.mouse.down();
+  await until(() => moves.length === 1, 'a button is down');
+  await page.evaluate(() => document.exitPointerLock()); // as Escape does
+  await until(() => moves.at(-1) === 'all-up', 'leaving it releases');
+  const entry = await mode();
+  assert.equal(await entry.getAttribute('aria-checked'), 'true');
+  await entry.click();
+  assert.equal(await page.evaluate(() => localStorage.getItem('lightsout.relative.pc')), null);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test('a console is named as the overview names its target', async () => {
+  const path = 'GET /api/v1/targets/pc';
+  const plain = fake.answers[path];
+  fake.answers[path] = { ...plain, title: 'Web server 1' };
+  const { page } = await typist();
+  await page.getByRole('heading', { level: 1, name: 'Web server 1', exact: true }).waitFor();
+  assert.deepEqual([await page.title(), await page.locator('h1').getAttribute('title')], ['Web server 1 – lightsout', 'pc']);
+  fake.answers[path] = plain;
+  await page.context().close();
+});
+
 test('the way out: four keys, or one that was chosen', async () => {
   const { page, keys } = await typist();
   await page.getByText('Keys go to the target. Ctrl+Alt+Shift+Enter leads out.').waitFor();

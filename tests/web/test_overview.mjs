@@ -111,9 +111,22 @@ test('the wall shows live screens of a group, turns its pages, and leads to a co
   await shot(page, 'wall');
   await button(page, 'Next').click();
   await until(async () => (await page.locator('.wall-bar a').allTextContents())[0] === 'pc-032', 'the next page');
-  await page.locator('.wall-bar a').first().focus();
+  const first = async () => (await page.locator('.wall-bar a').allTextContents())[0];
+  const focused = (name) => until(() => page.evaluate((one) => document.activeElement?.textContent === one, name), `${name} has the focus`);
+  await page.keyboard.press('PageUp'); // the keys work wherever the focus is
+  await until(async () => (await first()) === 'pc-000', 'the page before');
+  await page.keyboard.press('PageDown');
+  await until(async () => (await first()) === 'pc-032', 'and the next one again');
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press('ArrowDown');
+  await focused('pc-032');
   await page.keyboard.press('ArrowRight');
-  await until(() => page.evaluate(() => document.activeElement?.textContent === 'pc-040'), 'the next one has the focus');
+  await focused('pc-040');
+  const group = page.getByLabel('Group', { exact: true });
+  await group.focus();
+  await page.keyboard.press('1'); // a choice by its first letter, no screen
+  assert.match(new URL(page.url()).hash, /^#\/wall/);
+  await page.evaluate(() => document.activeElement?.blur());
   await page.keyboard.press('3');
   await page.locator('console-view').waitFor();
   assert.equal(new URL(page.url()).hash, '#/targets/pc-048');

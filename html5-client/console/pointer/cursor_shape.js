@@ -2,6 +2,7 @@
  * trip, or what the user chose for this target. */
 
 import { base } from '../../base.js';
+import { kept } from '../../parts/kept.js';
 
 /** @typedef {Extract<import('../session/protocol.js').ServerMessage, {type: 'cursor'}>} Cursor */
 /** @typedef {'target'|'arrow'|'dot'|'hidden'} CursorChoice */
@@ -15,27 +16,14 @@ export const DOT = `url(${base}/styles/pointer.svg) 4 4, crosshair`;
 /** @type {Record<CursorChoice, string>} */
 const CHOSEN = { target: '', arrow: 'default', dot: DOT, hidden: 'none' };
 
-/** @param {string} target */
-const keptAs = (target) => `lightsout.cursor.${target}`;
-
 /** @param {string} target @returns {CursorChoice} */
 export function keptCursor(target) {
-  try {
-    const kept = /** @type {CursorChoice} */ (localStorage.getItem(keptAs(target)) ?? 'target');
-    return CURSOR_CHOICES.includes(kept) ? kept : 'target';
-  } catch {
-    return 'target'; // no storage here
-  }
+  const choice = /** @type {CursorChoice} */ (kept.read(`cursor.${target}`));
+  return CURSOR_CHOICES.includes(choice) ? choice : 'target';
 }
 
 /** @param {string} target @param {CursorChoice} choice */
-export function keepCursor(target, choice) {
-  try {
-    localStorage.setItem(keptAs(target), choice);
-  } catch {
-    // For this page only then.
-  }
-}
+export const keepCursor = (target, choice) => kept.keep(`cursor.${target}`, choice);
 
 /** @param {Uint8Array} from premultiplied RGBA @param {Uint8ClampedArray} to plain RGBA */
 function unmultiply(from, to) {

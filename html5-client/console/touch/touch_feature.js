@@ -1,19 +1,12 @@
 /* Fingers: what they do (direct or as on a trackpad), where the pointer is, and the drag that goes on after they left. */
 
 import { h, setText } from '../../parts/dom.js';
+import { kept } from '../../parts/kept.js';
 import { loadPart } from '../../parts/load_part.js';
 import { t } from '../../parts/messages.js';
 import { PointerMark } from '../pointer/pointer_mark.js';
 
-const KEPT = 'lightsout.touch';
-
-const keptMode = () => {
-  try {
-    return localStorage.getItem(KEPT) === 'trackpad' ? 'trackpad' : 'direct';
-  } catch {
-    return 'direct';
-  }
-};
+const KEPT = 'touch';
 
 /** Fingers can reach this screen, whatever else there is. */
 export const hasTouch = () => navigator.maxTouchPoints > 0 || matchMedia('(any-pointer: coarse)').matches;
@@ -32,14 +25,10 @@ export function plugTouch(context) {
   /** @param {'direct'|'trackpad'} mode */
   const choose = (mode) => {
     input.setTouchMode(mode);
-    try {
-      localStorage.setItem(KEPT, mode);
-    } catch {
-      // Not kept then.
-    }
+    kept.keep(KEPT, mode);
     context.notice(t(mode === 'trackpad' ? 'touch.now-trackpad' : 'touch.now-direct'));
   };
-  input.setTouchMode(keptMode());
+  input.setTouchMode(kept.read(KEPT) === 'trackpad' ? 'trackpad' : 'direct');
   input.touchMoved = showMark;
   input.touchMarked = (state) => {
     badge.hidden = state === 'none';
