@@ -12,7 +12,7 @@ static const struct cli_commands *const all_commands[] = {
     &cli_dongle_commands,    &cli_doctor_commands,  &cli_account_commands,     &cli_audit_commands,
     &cli_user_commands,      &cli_token_commands,   &cli_certificate_commands, &cli_backup_commands,
     &cli_directory_commands, &cli_api_commands,     &cli_complete_commands,    &cli_config_commands,
-    &cli_device_commands,    &cli_uploads_commands,
+    &cli_device_commands,    &cli_uploads_commands, &cli_own_account_commands, &cli_system_commands,
 };
 
 const struct cli_command *cli_command_at(size_t i)

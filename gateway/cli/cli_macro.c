@@ -77,12 +77,21 @@ static int show(struct cli *cli, int argc, char **argv)
     return r;
 }
 
+/* Beside what there is: refused where the name is taken. */
+static int put_new(struct cli *cli, const char *target, const char *name, json_t *macro, json_t **ret)
+{
+    json_object_set_new(macro, "name", json_string(name));
+    return cli_call(cli, "POST", cli_path("/targets/%s/macros", target), macro, ret);
+}
+
 static int put(struct cli *cli, int argc, char **argv)
 {
+    static const char *const words[] = {"--new", NULL};
     char room[512];
     json_error_t error;
     json_t *macro, *answer = NULL;
-    (void)argc;
+    if (!cli_options_known(argc, argv, 3, words))
+        return CLI_USAGE;
     macro = !strcmp(argv[2], "-") ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
                                   : json_load_file(argv[2], JSON_REJECT_DUPLICATES, &error);
     if (!macro) {
@@ -90,7 +99,8 @@ static int put(struct cli *cli, int argc, char **argv)
                   error.line);
         return CLI_USAGE;
     }
-    int r = cli_call(cli, "PUT", macro_path(room, sizeof room, argv[0], argv[1], ""), macro, &answer);
+    int r = argc > 3 ? put_new(cli, argv[0], argv[1], macro, &answer)
+                     : cli_call(cli, "PUT", macro_path(room, sizeof room, argv[0], argv[1], ""), macro, &answer);
     if (r == CLI_OK && cli->json)
         cli_print_json(answer);
     json_decref(answer);
@@ -180,7 +190,8 @@ static int jiggler(struct cli *cli, int argc, char **argv)
 static const struct cli_command rows[] = {
     {"macro list", "TARGET", "kept macros, and which one runs", 1, 1, list},
     {"macro show", "TARGET NAME", "one as JSON, for a file", 2, 2, show},
-    {"macro put", "TARGET NAME FILE.json|-", "keep one, in place of the former one", 3, 3, put},
+    {"macro put", "TARGET NAME FILE.json|- [--new]",
+     "keep one, in place of the former one; --new: only where there is none", 3, 4, put},
     {"macro run", "TARGET NAME [--times N | --loop] [--no-wait] [--force]",
      "run one, and wait for its end (not with --loop)", 2, 7, run},
     {"macro stop", "TARGET", "end the one that runs; all its keys are released", 1, 1, stop},

@@ -93,6 +93,21 @@ static int record_stop(struct cli *cli, int argc, char **argv)
     return answer_one(cli, r, answer);
 }
 
+/* The one that runs, or that none does. */
+static int record_state(struct cli *cli, int argc, char **argv)
+{
+    json_t *answer = NULL;
+    (void)argc;
+    int r = cli_call(cli, "GET", cli_path("/targets/%s/recording", argv[0]), NULL, &answer);
+    json_t *recording = json_object_get(answer, "recording");
+    if (r == CLI_OK && (cli->json || !json_is_object(recording)))
+        cli->json ? cli_print_json(answer) : (void)puts("nothing is being recorded");
+    else if (r == CLI_OK)
+        print_one(cli, recording);
+    json_decref(answer);
+    return r;
+}
+
 static int record_list(struct cli *cli, int argc, char **argv)
 {
     json_t *answer = NULL, *recording;
@@ -130,14 +145,21 @@ static int get_picture(struct cli *cli, const char *recording, const char *at, c
     return cli_download(cli, plain ? path : NULL, file);
 }
 
+static int get_poster(struct cli *cli, const char *recording, const char *file)
+{
+    return cli_download(cli, cli_path("/recordings/%s/poster", recording), file);
+}
+
 /* A film, or a series as an archive: the gateway says which it is. */
 static int record_get(struct cli *cli, int argc, char **argv)
 {
-    static const char *const options[] = {"--picture=", NULL};
+    static const char *const options[] = {"--picture=", "--poster", NULL};
     json_t *answer = NULL;
     if (!cli_options_known(argc, argv, 2, options))
         return CLI_USAGE;
     const char *picture = cli_option(argc, argv, "--picture", NULL);
+    if (cli_flag(argc, argv, "--poster"))
+        return get_poster(cli, argv[0], argv[1]);
     if (picture)
         return get_picture(cli, argv[0], picture, argv[1]);
     int r = cli_call(cli, "GET", cli_path("/recordings/%s", argv[0]), NULL, &answer);
@@ -185,11 +207,13 @@ static const struct cli_command rows[] = {
     {"record start", "TARGET [--note TEXT] [--every SECONDS]",
      "record a target's screen; with --every as single pictures, so far apart", 1, 5, record_start},
     {"record stop", "TARGET", "end it", 1, 1, record_stop},
+    {"record state", "TARGET", "what is being recorded of it now", 1, 1, record_state},
     {"record list", "[TARGET]", "what was recorded, the newest first", 0, 1, record_list},
     {"record show", "RECORDING", "one of them; with --json where much changed in it", 1, 1, record_show},
-    {"record get", "RECORDING FILE [--picture MILLISECONDS]",
-     "fetch the film (WebM), or all pictures (tar), or one of them (PNG; record show --json has their times)", 2, 4,
-     record_get},
+    {"record get", "RECORDING FILE [--picture MILLISECONDS|--poster]",
+     "fetch the film (WebM), or all pictures (tar), or one of them (PNG; record show --json has their times), or a "
+     "small JPEG",
+     2, 4, record_get},
     {"record change", "RECORDING [--note TEXT] [--pin|--unpin]", "its note; keep it whatever room it takes", 2, 4,
      record_change},
     {"record delete", "RECORDING", "remove it", 1, 1, record_delete},

@@ -226,11 +226,46 @@ static int layouts(struct cli *cli, int argc, char **argv)
     return r;
 }
 
+/* A key's levels, one column each; a dead key's in brackets. */
+static void print_key(const json_t *key)
+{
+    size_t i;
+    json_t *legend;
+    printf("%3lld ", number_of(key, "usage"));
+    json_array_foreach(json_object_get(key, "levels"), i, legend)
+    {
+        const char *text = json_string_value(legend), *dead = text_of(legend, "dead");
+        putchar(' ');
+        if (!text)
+            putchar(*dead ? '[' : '-');
+        cli_print_text(text ? text : dead, false);
+        if (*dead)
+            putchar(']');
+    }
+    putchar('\n');
+}
+
+static int layout(struct cli *cli, int argc, char **argv)
+{
+    json_t *answer = NULL, *key;
+    size_t i;
+    (void)argc;
+    int r = cli_call(cli, "GET", cli_path("/layouts/%s", argv[0]), NULL, &answer);
+    if (r == CLI_OK && cli->json)
+        cli_print_json(answer);
+    else if (r == CLI_OK)
+        json_array_foreach(json_object_get(answer, "keys"), i, key) print_key(key);
+    json_decref(answer);
+    return r;
+}
+
 static const struct cli_command rows[] = {
     {"type",
      "TARGET TEXT|-|--status|--stop [--layout NAME] [--check] [--leave-out|--alt-codes|--unicode-input] [--careful] "
      "[--no-wait] [--force]",
      "type a text (- : from standard input); --check only lists what cannot be typed", 2, 10, type},
     {"layouts", "[WORD]", "keyboard layouts of targets, or those whose name or title holds the word", 0, 1, layouts},
+    {"layout", "LAYOUT", "what stands on its keys, each by its USB usage: alone, with Shift, with AltGr, with both", 1,
+     1, layout},
 };
 const struct cli_commands cli_typing_commands = {rows, sizeof rows / sizeof *rows};

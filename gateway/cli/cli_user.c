@@ -144,6 +144,11 @@ static int session_end(struct cli *cli, attr_unused int argc, char **argv)
     return send(cli, "DELETE", cli_path("/sessions/%s", argv[0]), NULL);
 }
 
+static int session_end_others(struct cli *cli, attr_unused int argc, attr_unused char **argv)
+{
+    return send(cli, "DELETE", "/sessions", NULL);
+}
+
 #define ROLES "Administrator|Operator|ReadOnly|Custom [TARGET:RIGHT,...]..."
 
 static const struct cli_command rows[] = {
@@ -160,5 +165,6 @@ static const struct cli_command rows[] = {
     {"user delete", "NAME", "remove an account", 1, 1, user_delete},
     {"session list", "", "who is logged in", 0, 0, session_list},
     {"session end", "ID", "log somebody out", 1, 1, session_end},
+    {"session end-others", "", "end all of one's own sessions but this one", 0, 0, session_end_others},
 };
 const struct cli_commands cli_user_commands = {rows, ARRAY_SIZE(rows)};

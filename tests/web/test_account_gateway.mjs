@@ -1,10 +1,13 @@
 /* One's own account on a real gateway: password, second factor with codes that a telephone would show, a recovery code that
  * works once, a token that opens what it says and no more, sessions that end. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertQuiet, button, labelled, launch, newPage, setUp } from './browser.mjs';
-import { CREDENTIALS, Gateway } from './gateway.mjs';
+import { lightsout, localClient } from '../vm/target/client.mjs';
+import { CREDENTIALS, Gateway, build } from './gateway.mjs';
 import { totp } from './totp.mjs';
 
 const NEW_PASSWORD = 'a candle in the loft';
@@ -159,4 +162,41 @@ test('the second factor is removed by the password', async () => {
   await inside(other);
   await other.context().close();
   assertQuiet(page);
+});
+
+test('all of that by the command line', async () => {
+  const first = 'a lamp in the cellar', second = 'a lamp in the attic';
+  assert.equal((await localClient(gateway).fed(`${first}\n`, 'user', 'add', 'bea', 'ReadOnly')).code, 0);
+  const at = (file) => ['--url', gateway.url, '--fingerprint', /fingerprint +(\S+)/.exec(gateway.log)[1], '--token-file', gateway.path(file)];
+  const bea = (input, ...args) => lightsout([...at('bea'), ...args], { input: input.map((line) => `${line}\n`).join('') });
+  const works = async (input, ...args) => {
+    const { code, out, err } = await bea(input, ...args);
+    assert.equal(code, 0, `${args.join(' ')}: ${err}`);
+    return out;
+  };
+  await works([first], 'login', 'bea');
+  assert.match(await works([], 'whoami'), /^user +bea\nrole +ReadOnly\n[^]*\nsecond factor +no\n/);
+  const wrong = await bea(['not the one', second], 'account', 'password');
+  assert.equal(wrong.code, 5);
+  assert.match(wrong.err, /present password is not right/);
+  await works([first, second], 'account', 'password');
+
+  assert.equal((await lightsout([...at('elsewhere'), 'login', 'bea'], { input: `${second}\n` })).code, 0);
+  await works([], 'session', 'end-others');
+  assert.equal((await lightsout([...at('elsewhere'), 'whoami'])).code, 5, 'that session is over');
+
+  const factor = spawn(join(build, 'gateway/lightsout'), [...at('bea'), 'account', 'second-factor'], { timeout: 120000 });
+  const ended = new Promise((resolve) => factor.on('close', resolve));
+  let told = '';
+  factor.stdout.on('data', (data) => {
+    const key = /secret=([A-Z2-7]+)/;
+    if (!key.test(told) && key.test(told + data)) factor.stdin.end(`000000\n${totp(key.exec(told + data)[1])}\n`);
+    told += data;
+  });
+  assert.equal(await ended, 0, told);
+  const codes = told.trim().split('\n').slice(-10);
+  assert.equal(JSON.parse(await works([], '--json', 'whoami')).second_factor, true);
+  await works([second, codes[0]], 'login', 'bea');
+  await works([second], 'account', 'drop-second-factor');
+  assert.match(await works([], 'whoami'), /second factor +no\n/);
 });
