@@ -3,12 +3,13 @@
  * shapes that it says, member by member. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
+import { OTHERS, Recorder, USES } from './command_routes.mjs';
 import { CREDENTIALS, Gateway, build, root } from './gateway.mjs';
 import { call, closeAgent, routes } from './matrix.mjs';
 
@@ -84,13 +85,73 @@ test('a member that is missing, or not described, is noticed', () => {
   assert.deepEqual([told(version), told({ ...version, more: 1 }), told({ ...version, name: undefined }), told({ ...version, name: 1 })].map(Boolean), [false, true, true, true]);
 });
 
-test('there is a command for each, or a reason why not', () => {
+/** Routes without a command, and why; the document says the same with a dash in front. */
+const WITHOUT = {
+  'POST /api/v1/setup': 'the page, or first-user-file in the configuration',
+  'POST /api/v1/backup': 'lightsout backup, at the machine itself',
+  'OPTIONS /api/v1/uploads': 'what tus clients ask first',
+  'OPTIONS /api/v1/uploads/{upload}': 'what tus clients ask first',
+};
+
+/** The operation that answers such a request; a name in a path goes before a parameter. @param {string} asked */
+function operationOf(asked) {
+  const fits = operations.filter(({ line }) => new RegExp(`^${line.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+')}$`).test(asked));
+  return fits.sort((a, b) => a.line.split('{').length - b.line.split('{').length)[0]?.line;
+}
+
+/** Every command of --help: 'media insert'. */
+function commands() {
   const help = execFileSync(join(build, 'gateway/lightsout'), ['--help'], { encoding: 'utf8' });
-  const commands = [...help.matchAll(/^ {2}(\S.*)$/gm)].map(([, line]) => line);
-  for (const { line, operation } of operations) {
-    const word = operation['x-cli'] ?? '';
-    assert.ok(word.startsWith('-') || commands.some((command) => command === word || command.startsWith(`${word} `)), `${line}: '${word}' is no command`);
+  return [...help.matchAll(/^ {2}([a-z][a-z-]*(?: [a-z][a-z0-9-]*(?= |$))?)/gm)].map(([, words]) => words);
+}
+
+test('the command that is named for a route asks for it, and there is a reason where none is named', { timeout: 600000 }, async () => {
+  const file = (/** @type {string} */ name) => gateway.path(name);
+  writeFileSync(file('some.img'), Buffer.alloc(4096, 1));
+  writeFileSync(file('macro.json'), '{"steps":[{"do":"chord","keys":"a"}]}');
+  const recorder = new Recorder(file('state/run/control.sock'), gateway.folder);
+  await recorder.listen();
+  /** 'GET /api/v1/... by media insert' @type {Set<string>} */ const seen = new Set();
+  const strange = [], said = [];
+  let out = 0;
+  for (const [text, how] of USES) {
+    const id = text.includes('{id}') ? JSON.parse((await recorder.run(['--json', 'record', 'list'])).out).recordings[0].id : '';
+    const values = { file: file('some.img'), macro: file('macro.json'), out: file(`out-${out++}`), id };
+    const args = text.split(' ').map((word) => word.replace(/\{(\w+)\}/g, (_, name) => values[name]));
+    const { asked, err } = await recorder.run(args, { ...how, env: { XDG_STATE_HOME: file('home') } });
+    if (asked.length === 0) strange.push(`${text}: asks nothing: ${err}`);
+    for (const one of asked) {
+      const line = operationOf(one);
+      if (!line) strange.push(`${text}: ${one} is no route`);
+      for (const words of [1, 2]) seen.add(`${line} by ${text.split(' ').slice(0, words).join(' ')}`);
+    }
+    said.push(`${text}: ${asked.join(', ')} ${err}`);
   }
+  recorder.close();
+  const shapes = recorder.answered.flatMap(({ line, ...answer }) => {
+    const one = operations.find((operation) => operation.line === operationOf(line));
+    return one ? faults(one.path, one.method, answer) : [];
+  });
+  assert.ok(recorder.answered.length > USES.length / 2, `only ${recorder.answered.length} answers were looked at`);
+  assert.deepEqual([...new Set(shapes)], [], 'what commands were answered, against what is described');
+  const wrong = operations.filter(({ line, operation }) => (line in WITHOUT ? operation['x-cli'] !== `-${WITHOUT[line]}` : !seen.has(`${line} by ${operation['x-cli']}`)));
+  assert.deepEqual(wrong.map(({ line, operation }) => `${line}: not asked for by '${operation['x-cli']}'`), [], said.join('\n'));
+  assert.deepEqual(strange, []);
+  const used = (/** @type {string} */ command) => OTHERS.includes(command.split(' ')[0]) || USES.some(([text]) => `${text} `.startsWith(`${command} `));
+  assert.deepEqual(commands().filter((command) => !used(command)), [], 'commands that nobody has looked at');
+});
+
+test('docs/cli.md has every command with its options', () => {
+  const help = execFileSync(join(build, 'gateway/lightsout'), ['--help'], { encoding: 'utf8' });
+  const usages = [...help.slice(0, help.indexOf('\nOptions')).matchAll(/^ {2}(\S.*)$/gm)].map(([, line]) => line);
+  const rows = readFileSync(join(root, 'docs/cli.md'), 'utf8').split('\n').filter((line) => line.startsWith('|'));
+  const has = (/** @type {string} */ row, /** @type {string} */ word) => new RegExp(`(^|[^\\w-])${word}($|[^\\w-])`).test(row);
+  const missing = usages.filter((usage) => {
+    const words = /^[a-z][a-z-]*(?: [a-z][a-z0-9-]*(?= |$))?/.exec(usage)?.[0].split(' ') ?? [];
+    const about = rows.filter((row) => words.every((word) => has(row, word))).join();
+    return !about || !(usage.match(/--[a-z-]+/g) ?? []).every((word) => has(about, word));
+  });
+  assert.deepEqual(missing, []);
 });
 
 test('it is served as it was built', async () => {
