@@ -133,7 +133,7 @@ async function refusal(response, path) {
   const code = error?.code ?? 'unknown';
   if (code === 'needs-setup') window.dispatchEvent(new Event(SETUP_NEEDED));
   else if (response.status === 401 && path !== '/session') loginNeeded('');
-  return new ApiError(response.status, code, refusalWords(code, error?.message) ?? t('app.refused', { status: String(response.status) }), body);
+  return new ApiError(response.status, code, refusalWords(error) ?? t('app.refused', { status: String(response.status) }), body);
 }
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] @returns {Promise<any>} */

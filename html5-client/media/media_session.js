@@ -5,6 +5,7 @@ import { Backoff } from '../parts/backoff.js';
 import { FileReads } from './file_reads.js';
 import { MEDIA_SUBPROTOCOL, MediaProtocolError, buildBye, buildHello, FAIL_CHANGED, parseMessage } from './media_protocol.js';
 import { t } from '../parts/messages.js';
+import { refusalWords } from '../parts/words.js';
 
 /** @typedef {import('./media_protocol.js').MediaHello} MediaHello */
 /** @typedef {Pick<MediaHello, 'kind'|'overlay'|'writable'|'copy'|'bootOnce'|'rate'>} StreamOptions */
@@ -117,8 +118,9 @@ export class MediaSession {
       if (attempt !== this.#attempt) return null;
       if (response.ok) return body.ticket;
       const final = FINAL[response.status];
-      if (final) this.#end(final, body.error?.message ?? '');
-      else this.#lost(body.error?.message ?? noAnswer());
+      const why = refusalWords(body.error);
+      if (final) this.#end(final, why ?? '');
+      else this.#lost(why ?? noAnswer());
     } catch {
       if (attempt === this.#attempt) this.#lost(noAnswer());
     }

@@ -240,7 +240,7 @@ export class TusUpload {
   async #refused({ status, body }, signal) {
     if (signal.aborted) return;
     const { code = '' } = body?.error ?? {};
-    const message = refusalWords(code, body?.error?.message) ?? t('app.refused', { status: String(status) });
+    const message = refusalWords(body?.error) ?? t('app.refused', { status: String(status) });
     if (status === 401) this.#show({ phase: 'paused', code: 'session', why: t('media.upload.log-in'), rate: 0, secondsLeft: null });
     else if (status === 507) this.#show({ phase: 'paused', code: 'no-room', why: message, rate: 0, secondsLeft: null });
     else if (status === 0 || status === 423 || status === 429 || (status >= 500 && status !== 501)) {

@@ -5,6 +5,7 @@ import { hasMessage, language, t } from './messages.js';
 /** @typedef {import('../api.js').Target} Target */
 /** @typedef {import('../api.js').Drive} Drive */
 /** @typedef {'ok'|'warn'|'danger'|''} Tone */
+/** `error` of an answer; args: what the message is made of. @typedef {{code?: string, message?: string, args?: string[]}} Refusal */
 
 /** @type {Record<Target['power'], Tone>} */
 const POWER = { on: 'ok', off: '', 'going-off': 'warn', unknown: '' };
@@ -40,10 +41,10 @@ export function captureHelp(name) {
 const USB_STATES = { 'no-helper': 'danger', gone: 'danger', 'not-attached': 'warn', powered: 'warn', configured: 'ok', suspended: '' };
 
 /**
- * What the gateway says of a failure is English; what there are words for is said in the language of the page.
- * @param {string} code @param {string|undefined} message
+ * Why the gateway refuses, as a sentence; undefined: it says nothing.
+ * @param {Refusal|undefined} error
  */
-export const refusalWords = (code, message) => (language() !== 'en' && hasMessage(`error.${code}`) ? t(`error.${code}`) : message);
+export const refusalWords = (error) => error?.message && sentenceWords(`error.${error.code}`, error.args, error.message);
 
 /** What the gateway's parts say in passing, as a sentence. @param {string} text */
 export const asSentence = (text) => text && text[0].toUpperCase() + text.slice(1) + (/[.?!。？！]$/.test(text) ? '' : '.');
@@ -155,12 +156,12 @@ export function spanWords(seconds) {
 
 /**
  * What the gateway told by a message and its arguments; where there is no such message, in its own English.
- * {1} is the first argument, {1s} the same as a span of time.
+ * {1} is the first argument, {1s} the same as a span of time, {0} the English.
  * @param {string} key @param {string[]|undefined} args @param {string} text
  */
 export function sentenceWords(key, args, text) {
   /** @type {Record<string, string>} */
-  const values = {};
+  const values = { 0: text };
   args?.forEach((arg, i) => Object.assign(values, { [i + 1]: arg, [`${i + 1}s`]: spanWords(Number(arg)) }));
   return hasMessage(key) ? t(key, values) : text;
 }

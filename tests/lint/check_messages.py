@@ -7,11 +7,15 @@ that it may become. What the gateway names by itself (error.CODE, settings.key.*
 
 What happens to a target is named in manage/target_event_words.c: each event has its message, which says in English what the
 gateway says, and stands in the description of the API and in docs/api.md. So does why a recording ended (api/recording_end.c,
-recordings.ended.ID, docs/recordings.md)."""
+recordings.ended.ID, docs/recordings.md).
+
+What the gateway refuses (error.CODE): refusal_codes.py."""
 import json
 import pathlib
 import re
 import sys
+
+import refusal_codes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "html5-client"
@@ -145,8 +149,10 @@ def values_of(message):
 
 
 def check_languages(messages):
-    english = messages["en"]
+    """Refusals have no English: the gateway's own sentence is shown."""
+    refusals = {key: text for texts in messages.values() for key, text in texts.items() if key.startswith(refusal_codes.LANGUAGE)}
     for language, texts in messages.items():
+        english = messages["en"] if language == "en" else {**refusals, **messages["en"]}
         for key in english.keys() - texts.keys():
             yield f"messages/{language}: '{key}' is missing"
         for key in texts.keys() - english.keys():
@@ -243,7 +249,7 @@ def self_test():
     if len(differing) != 2 or not list(check_code({}, {"a.b": "B"})):
         failed += 1
         print(f"languages: {differing}")
-    return failed + self_test_told()
+    return failed + self_test_told() + refusal_codes.self_test()
 
 
 def self_test_told():
@@ -270,7 +276,10 @@ def main():
     files = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted(PAGE.rglob("*.js"))}
     schemas = {area: json.loads((ROOT / f"api/openapi/{area}.json").read_text())["components"]["schemas"] for area in ("targets", "recordings")}
     described = schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"]
-    complaints = [*check_languages(messages), *check_code(files, messages["en"])]
+    complaints = [*check_languages(messages), *check_code(files, {**messages["de"], **messages["en"]})]
+    complaints += refusal_codes.check_refusals(refusal_codes.read_sources(ROOT), messages["de"], (ROOT / "docs/page.md").read_text())
+    if any(key.startswith(refusal_codes.LANGUAGE) for key in messages["en"]):
+        complaints.append("messages/en: the gateway says its refusals in English itself")
     for where, ids in zip((EVENTS, ENDS), described):
         table, document = ((ROOT / name).read_text() for name in (where[0], where[3]))
         complaints += check_told(where, table, messages["en"], ids, document)

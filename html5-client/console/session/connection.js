@@ -4,6 +4,7 @@
 import { Backoff } from '../../parts/backoff.js';
 import { base } from '../../base.js';
 import { t } from '../../parts/messages.js';
+import { refusalWords } from '../../parts/words.js';
 import { buildHello } from './message_builders.js';
 import { parseMessage } from './message_parser.js';
 import { ProtocolError, SUBPROTOCOL } from './protocol.js';
@@ -99,7 +100,7 @@ export class Connection {
       const response = await fetch(`${this.path}/ticket`, { method: 'POST', signal: AbortSignal.timeout(WELCOME_MS) });
       const body = await response.json();
       if (attempt !== this.#attempt) return null;
-      if (!response.ok) this.#refused(response.status, body?.error ?? {});
+      if (!response.ok) this.#refused(response.status, body?.error);
       else if (typeof body?.ticket === 'string') return body.ticket;
       else this.#lost(t(NO_ANSWER));
     } catch {
@@ -108,9 +109,10 @@ export class Connection {
     return null;
   }
 
-  /** @param {number} status @param {{code?: string, message?: string}} error */
-  #refused(status, { code, message = t(NO_ANSWER) }) {
-    if (code === 'needs-setup') this.#end('setup', message);
+  /** @param {number} status @param {import('../../parts/words.js').Refusal} [error] */
+  #refused(status, error) {
+    const message = refusalWords(error) ?? t(NO_ANSWER);
+    if (error?.code === 'needs-setup') this.#end('setup', message);
     else if (status === 401) this.#end('session', ''); // what it says is for who never was logged in
     else if (status === 403) this.#end('right', message);
     else if (status === 404) this.#end('target', message);

@@ -1,5 +1,5 @@
 /* The page's small calculations: picture size, pointer, back-off, figures, addresses, words, password rules. */
-import './english.mjs';
+import { messagesOf } from './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drafts } from '../../../html5-client/app/drafts.js';
@@ -12,8 +12,9 @@ import { passwordRules, userNameFault } from '../../../html5-client/parts/passwo
 import { pictureSize } from '../../../html5-client/console/screen/picture_size.js';
 import { absolutePosition, accelerated, MotionSum, rimSpeed, WheelCounter } from '../../../html5-client/console/pointer/pointer_math.js';
 import { TargetPointer } from '../../../html5-client/console/pointer/target_pointer.js';
+import { useMessages } from '../../../html5-client/parts/messages.js';
 import { hashOf, placeOf } from '../../../html5-client/router.js';
-import { captureHelp, clockWords, driveWords, edidWords, millisecondWords, rateWords, signalWords, sizeWords } from '../../../html5-client/parts/words.js';
+import { captureHelp, clockWords, driveWords, edidWords, millisecondWords, rateWords, refusalWords, signalWords, sizeWords } from '../../../html5-client/parts/words.js';
 
 const VGA = { width: 720, height: 400 };
 
@@ -211,4 +212,17 @@ test('what was not finished stays with its writer, until it is emptied, forgotte
   drafts.keep('typing pc', 'a text');
   drafts.forget();
   assert.equal(drafts.of('typing pc'), null);
+});
+
+test('what the gateway refuses is said in the language of the page', (context) => {
+  const locked = { code: 'locked-out', message: 'Too many failed tries; try again in 90 s.', args: ['90'] };
+  const failed = { code: 'bad-image', message: 'old.iso is empty. Copy the image again.' };
+  assert.equal(refusalWords(locked), locked.message);
+  context.after(() => useMessages('en', messagesOf('en')));
+  useMessages('de', messagesOf('de'));
+  assert.equal(refusalWords(locked), 'Zu viele Fehlversuche; versuchen Sie es in 2 min noch einmal.');
+  assert.equal(refusalWords(failed), `Dieses Abbild geht nicht: ${failed.message}`);
+  assert.equal(refusalWords({ code: 'bad-json', message: 'The body is not a JSON object.' }), 'The body is not a JSON object.');
+  assert.equal(refusalWords({ code: 'bad-image' }), undefined);
+  assert.equal(refusalWords(undefined), undefined);
 });
