@@ -29,18 +29,27 @@ function choice(label, value, choices, chosen) {
   return h('div', { class: 'field' }, h('label', { for: id }, label), select);
 }
 
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
 function settings() {
-  const { leave, locks, swapped, reversed } = keySettings();
-  const swap = h('input', { type: 'checkbox', checked: swapped });
-  swap.addEventListener('change', () => changeKeySettings({ swapped: swap.checked }));
-  const reverse = h('input', { type: 'checkbox', checked: reversed });
-  reverse.addEventListener('change', () => changeKeySettings({ reversed: reverse.checked }));
+  const now = keySettings();
+  /** @param {'swapped'|'taps'|'reversed'} name @param {string} label */
+  const check = (name, label) => {
+    const box = h('input', { type: 'checkbox', checked: now[name], onchange: () => changeKeySettings({ [name]: box.checked }) });
+    return h('label', { class: 'check' }, box, label);
+  };
+  /** @param {'speed'|'scroll'} name @param {string} label */
+  const speed = (name, label) =>
+    choice(label, String(now[name]), SPEEDS.map((value) => [String(value), t('console.percent', { percent: 100 * value })]), (value) => changeKeySettings({ [name]: Number(value) }));
   return h('section', { class: 'key-settings' },
     h('h3', {}, t('keys.settings')),
-    choice(t('keys.leave-too'), leave, [['none', t('keys.leave-none')], ...LEAVE_KEYS.map((key) => /** @type {[string, string]} */ ([key, key === 'escape3' ? t('keys.escape-thrice') : t('keys.leave-tap', { key: keyName(key) })]))], (value) => changeKeySettings({ leave: value })),
-    choice(t('keys.locks'), locks, [['offer', t('keys.locks-offer')], ['always', t('keys.locks-always')], ['never', t('keys.locks-never')]], (value) => changeKeySettings({ locks: /** @type {'offer'} */ (value) })),
-    h('label', { class: 'check' }, swap, t('keys.swapped')),
-    h('label', { class: 'check' }, reverse, t('keys.reversed')));
+    choice(t('keys.leave-too'), now.leave, [['none', t('keys.leave-none')], ...LEAVE_KEYS.map((key) => /** @type {[string, string]} */ ([key, key === 'escape3' ? t('keys.escape-thrice') : t('keys.leave-tap', { key: keyName(key) })]))], (value) => changeKeySettings({ leave: value })),
+    choice(t('keys.locks'), now.locks, [['offer', t('keys.locks-offer')], ['always', t('keys.locks-always')], ['never', t('keys.locks-never')]], (value) => changeKeySettings({ locks: /** @type {'offer'} */ (value) })),
+    check('swapped', t('keys.swapped')),
+    check('taps', t('keys.taps')),
+    speed('speed', t('keys.speed')),
+    speed('scroll', t('keys.scroll')),
+    check('reversed', t('keys.reversed')));
 }
 
 export function openHelpDialog() {

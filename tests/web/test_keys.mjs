@@ -138,8 +138,8 @@ test('Ctrl+W does not close the tab unasked; whoever closes it by hand is not as
   await Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })]);
 });
 
-test('the wheel turns the other way where that was chosen', async () => {
-  const { page, connection } = await typist();
+test('keys are tapped, and the wheel turns the other way and faster, where that was chosen', async () => {
+  const { page, connection, keys } = await typist();
   const turns = [];
   const received = connection.socket.onmessage;
   connection.socket.onmessage = (message) => {
@@ -152,12 +152,23 @@ test('the wheel turns the other way where that was chosen', async () => {
   await button(page, 'More').click();
   await page.getByRole('menuitem', { name: 'Keyboard and mouse …' }).click();
   await labelled(page, 'The wheel turns the other way').check();
+  await labelled(page, 'Speed of the wheel').selectOption('400 %');
+  await labelled(page, 'Speed of a relative mouse and of the trackpad').selectOption('50 %');
+  await page.getByLabel('Keys are only tapped').check();
   await page.keyboard.press('Escape');
   await page.mouse.move(650, 400);
   await capture(page);
   await page.mouse.wheel(0, 120);
   await until(() => turns.length === 2, 'it turns again');
-  assert.equal(turns[1], -turns[0]);
+  assert.equal(turns[1], -4 * turns[0]);
+  keys.length = 0;
+  await page.keyboard.down('Shift');
+  await page.keyboard.down('a');
+  await page.keyboard.down('a');
+  await saidSoFar(keys, '+e1 +4 -4 +4 -4');
+  await page.keyboard.up('a');
+  await page.keyboard.up('Shift');
+  await saidSoFar(keys, '+e1 +4 -4 +4 -4 -e1');
   await page.context().close();
 });
 
@@ -199,6 +210,13 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   };
   listen(connection);
   const locked = () => page.evaluate(() => document.pointerLockElement?.className ?? null);
+  /** The event, which releases all, comes after the lock itself. */
+  const lock = async () => {
+    await page.evaluate(() => document.addEventListener('pointerlockchange', () => (window.lockTold = true), { once: true }));
+    await page.mouse.click(640, 400);
+    await until(() => page.evaluate(() => window.lockTold), 'the picture has the pointer');
+    assert.equal(await locked(), 'surface');
+  };
   const mode = async () => {
     await button(page, 'More').click();
     return page.getByRole('menuitemcheckbox', { name: 'Relative mouse' });
@@ -208,8 +226,7 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   await page.mouse.move(640, 400);
   await page.mouse.move(650, 400);
   assert.deepEqual(moves, [], 'not before it is locked');
-  await page.mouse.click(640, 400);
-  await until(async () => (await locked()) === 'surface', 'the picture has the pointer');
+  await lock();
   moves.length = 0;
   await page.mouse.move(670, 390);
   await until(() => moves.length === 1, 'the target is moved');
@@ -222,6 +239,7 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   await page.mouse.up({ button: 'right' });
   await page.mouse.move(600, 300);
   assert.equal(moves.at(-1), 'all-up', 'what follows is not the target’s');
+  await page.evaluate(() => localStorage.setItem('lightsout.keys', '{"speed":0.5}'));
 
   const known = fake.consoles.length;
   await page.reload();
@@ -231,11 +249,12 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   again.seats({ flags: ['mine', 'mayType'], holder: again.number, name: 'anna' });
   await again.acked(again.update(body([op.solid([0, 0, 20, 13], [30, 60, 90])]), { exact: true }));
   await capture(page);
-  await page.mouse.click(640, 400);
-  await until(async () => (await locked()) === 'surface', 'it is relative still');
+  await lock();
   moves.length = 0;
+  await page.mouse.move(660, 380);
   await page.mouse.down();
-  await until(() => moves.length === 1, 'a button is down');
+  await until(() => moves.length === 2, 'a button is down');
+  assert.deepEqual(moves[0], [0, 10, -10, 0], 'at half the speed');
   await page.evaluate(() => document.exitPointerLock()); // as Escape does
   await until(() => moves.at(-1) === 'all-up', 'leaving it releases');
   const entry = await mode();
@@ -518,6 +537,9 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   // together: were there a quarter of a second between them it would be a step of its own
   await Promise.all([page.keyboard.down('Control'), page.keyboard.down('a'), page.keyboard.up('a'), page.keyboard.up('Control')]);
   await page.locator('.surface').click({ position: { x: 50, y: 40 } });
+  assert.equal(await page.getByText('Not kept').count(), 0);
+  await page.mouse.wheel(120, 0);
+  await page.getByText('Not kept, because macros cannot do it').waitFor();
   await button(page, 'Done').click();
   await labelled(page, 'Title').fill('Recorded');
   await button(page, 'Save').click();

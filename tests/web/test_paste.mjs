@@ -263,6 +263,25 @@ test('a text from the clipboard takes no other one’s place until it is written
   await closed();
 });
 
+test('a hidden text is seen by nobody, typed all the same, and no draft', async () => {
+  await again();
+  await text().fill('my pass😀');
+  await closed();
+  await again();
+  await labelled(page, 'Hide the text, for passwords; closing the dialog then forgets it').check();
+  assert.equal(await text().evaluate((field) => getComputedStyle(field).webkitTextSecurity), 'disc');
+  await page.getByText('no key for 1 character:').waitFor();
+  assert.equal(await page.locator('.missing-list').isVisible(), false);
+  await checkView(page, 'paste-hidden');
+  await closed();
+  assert.equal(await again(), '');
+  await labelled(page, 'Hide the text, for passwords; closing the dialog then forgets it').check();
+  await text().fill('my word');
+  await button(page, 'Type it').click();
+  await gone();
+  assert.equal((await rest('GET', 'type')).characters, 7);
+});
+
 test('a session that ends takes the dialog from the page; the text is there for the same user, and forgotten at log-out', async () => {
   const login = async () => {
     await logIn(page);

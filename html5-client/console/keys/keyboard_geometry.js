@@ -9,7 +9,7 @@
  * @property {number} h rows
  */
 /** width: quarters; height: rows. @typedef {{name: string, width: number, height: number, keys: Key[]}} Block */
-/** @typedef {'ansi'|'iso'|'jis'} Kind */
+/** abnt: ISO with the key beside the right Shift that Brazilian keyboards have. @typedef {'ansi'|'iso'|'jis'|'abnt'} Kind */
 
 /** A row: codes with their widths where these are not 4; '+N' leaves a gap. @param {number} y @param {string} words @returns {Key[]} */
 function row(y, words) {
@@ -34,7 +34,9 @@ const LOWER = 'KeyZ KeyX KeyC KeyV KeyB KeyN KeyM Comma Period Slash';
 const FUNCTIONS = 'Escape +4 F1 F2 F3 F4 +2 F5 F6 F7 F8 +2 F9 F10 F11 F12';
 const WESTERN_FOOT = 'ControlLeft:5 MetaLeft:5 AltLeft:5 Space:25 AltRight:5 MetaRight:5 ContextMenu:5 ControlRight:5';
 
-/** @type {Record<Kind, string[]>} */
+/** @typedef {{ansi: string[], iso: string[], jis: string[]}} Rows */
+
+/** @type {Rows} */
 const MAIN = {
   ansi: [
     FUNCTIONS,
@@ -62,7 +64,7 @@ const MAIN = {
   ],
 };
 
-/** Twelve keys in a row, for phones. What stands elsewhere is on the other pages. @type {Record<Kind, string[]>} */
+/** Twelve keys in a row, for phones. What stands elsewhere is on the other pages. @type {Rows} */
 const SMALL = {
   ansi: [
     `${DIGITS} Minus Equal`,
@@ -121,8 +123,11 @@ const SMALL_PAD = [
 /** @param {string} name @param {number} width @param {string[]} rows @returns {Block} */
 const block = (name, width, rows) => ({ name, width, height: rows.length, keys: rows.flatMap((words, y) => (words ? row(y, words) : [])) });
 
+/** @param {Rows} all @param {Kind} kind */
+const rowsOf = (all, kind) => (kind === 'abnt' ? all.iso.map((words) => words.replace('ShiftRight:11', 'IntlRo ShiftRight:7').replace('Space:12', 'IntlRo Space:8')) : all[kind]);
+
 /** Side by side, for a wide screen. @param {Kind} kind @returns {Block[]} */
-export const wideBlocks = (kind) => [block('main', 60, MAIN[kind]), block('navigation', 12, NAVIGATION), block('pad', 16, PAD)];
+export const wideBlocks = (kind) => [block('main', 60, rowsOf(MAIN, kind)), block('navigation', 12, NAVIGATION), block('pad', 16, PAD)];
 
 /** One at a time, for a narrow one. @param {Kind} kind @returns {Block[]} */
-export const smallBlocks = (kind) => [block('main', 48, SMALL[kind]), block('navigation', 48, SMALL_FUNCTIONS), block('pad', 48, SMALL_PAD)];
+export const smallBlocks = (kind) => [block('main', 48, rowsOf(SMALL, kind)), block('navigation', 48, SMALL_FUNCTIONS), block('pad', 48, SMALL_PAD)];

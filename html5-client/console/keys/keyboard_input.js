@@ -77,6 +77,7 @@ export class KeyboardInput {
   #choose(settings) {
     this.#leave.choose(settings.leave);
     this.keys.swapped = settings.swapped;
+    this.keys.taps = settings.taps;
   }
 
   /** What waits for the next event waits no longer than that. */

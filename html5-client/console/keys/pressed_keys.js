@@ -50,6 +50,8 @@ export class PressedKeys {
     this.system = system;
     /** The keys beside 1 and beside the left Shift change places (ISO keyboards on some Macs). */
     this.swapped = false;
+    /** Each key that is no modifier goes down and up at once, again with each repeat of the browser's: no stall of the line between the two makes the target repeat it. */
+    this.taps = false;
     /** @type {Set<number>} in order of pressing */
     this.down = new Set();
     /** @type {number|null} when the held-back left Control was pressed */
@@ -81,7 +83,7 @@ export class PressedKeys {
     const usage = this.#usage(event);
     if (usage === undefined) return false;
     if (this.#takesAltGr(usage, event)) this.heldControl = null;
-    if (event.repeat) return true; // the target repeats by itself
+    if (event.repeat) return this.taps && this.down.has(usage) && !isModifier(usage) ? this.#tap(usage) : true; // the target repeats by itself
     this.#settleShift(usage, event);
     if (!isModifier(usage)) this.#trust(event);
     if (this.system === 'mac' && usage === CAPS_LOCK) return this.#tapCaps(event);
@@ -200,7 +202,8 @@ export class PressedKeys {
     if (this.down.has(usage) === down) return;
     if (down) this.down.add(usage);
     else this.down.delete(usage);
-    this.send(usage, down);
+    if (!this.taps || isModifier(usage)) this.send(usage, down);
+    else if (down) this.#tap(usage);
   }
 
   /** @param {(usage: number) => boolean} condition */

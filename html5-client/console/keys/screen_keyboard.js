@@ -58,7 +58,7 @@ export class ScreenKeyboard {
   /** @param {import('./key_legends.js').Layout|null} layout null: US legends @param {Kind} kind */
   setLayout(layout, kind) {
     this.#legends = new KeyLegends(layout);
-    this.#kind = kind;
+    this.#kind = kind === 'iso' && layout && this.#legends.of('IntlRo') ? 'abnt' : kind;
     this.#build();
   }
 

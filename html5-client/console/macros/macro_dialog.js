@@ -199,6 +199,7 @@ export class MacroDialog {
   #record() {
     this.#leave();
     const timed = h('input', { type: 'checkbox', checked: true });
+    const lost = h('strong', { role: 'status' });
     const done = (/** @type {boolean} */ keep) => {
       const steps = this.#recorder.end(timed.checked);
       bar.remove();
@@ -207,7 +208,7 @@ export class MacroDialog {
       this.open();
     };
     const bar = h('div', { class: 'macro-badge record-bar', role: 'group', 'aria-label': t('keys.macro-record') },
-      h('span', { class: 'macro-light', 'aria-hidden': 'true' }), h('span', { role: 'status' }, t('keys.recording')),
+      h('span', { class: 'macro-light', 'aria-hidden': 'true' }), h('span', { role: 'status' }, t('keys.recording')), lost,
       h('label', { class: 'check' }, timed, t('keys.record-timed')),
       h('button', { type: 'button', class: 'button small primary', onclick: () => done(true) }, t('keys.record-done')),
       h('button', { type: 'button', class: 'button small', onclick: () => done(false) }, t('keys.record-discard')));
@@ -216,7 +217,7 @@ export class MacroDialog {
       const steps = this.#recorder.on ? this.#recorder.end(timed.checked) : [];
       if (steps.length) drafts.keep(this.#draft(''), { title: '', steps });
     });
-    this.#recorder.begin();
+    this.#recorder.begin(() => setText(lost, t('keys.record-lost')));
     this.context.screen.focusPicture();
   }
 }

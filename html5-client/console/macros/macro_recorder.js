@@ -1,5 +1,5 @@
 /* Writes down what goes from this page to the target, as long as it runs: keys with their times, the pointer where it is
- * absolute. What is typed while it runs is in the macro, passwords too, so it says so all the time. */
+ * absolute; what a macro cannot play is told. What is typed while it runs is in the macro, passwords too, so it says so all the time. */
 
 import { recordedSteps } from './macro_steps.js';
 
@@ -9,6 +9,7 @@ export class MacroRecorder {
   /** @type {import('./macro_steps.js').Seen[]} */
   #seen = [];
   #on = false;
+  #lost = () => {};
   /** @type {Set<number>} */
   #down = new Set();
 
@@ -26,7 +27,10 @@ export class MacroRecorder {
     return this.#seen.length;
   }
 
-  begin() {
+  /** @param {() => void} lost something was done that no macro can play */
+  begin(lost) {
+    this.#lost = this.screen.input.absolute ? lost : () => {};
+    if (!this.screen.input.absolute) lost();
     this.#seen = [];
     this.#on = true;
     this.screen.sending = (command) => this.#take(command);
@@ -48,9 +52,10 @@ export class MacroRecorder {
     if (command.type === 'key') this.#key(at, command.usage, command.down);
     else if (command.type === 'release-all') for (const usage of [...this.#down]) this.#key(at, usage, false);
     else if (command.type === 'pointer-absolute') {
-      const { buttons, x, y, wheel } = command.pointer;
+      const { buttons, x, y, wheel, pan } = command.pointer;
+      if (pan) this.#lost();
       this.#seen.push({ at, buttons, x, y, wheel });
-    }
+    } else if (command.type === 'pointer-relative') this.#lost();
   }
 
   /** @param {number} at @param {number} usage @param {boolean} down */

@@ -15,6 +15,7 @@ const buttonsOf = ({ buttons, pointerType }) => (pointerType === 'pen' && button
 
 export class PointerInput {
   #wheel = new WheelCounter();
+  #speed = 1;
 
   /**
    * @param {HTMLElement} surface
@@ -32,7 +33,7 @@ export class PointerInput {
     surface.addEventListener('pointermove', (event) => this.#moved(event));
     surface.addEventListener('pointerup', (event) => this.#moved(event));
     surface.addEventListener('pointercancel', (event) => event.pointerType !== 'touch' && this.pointer.release());
-    surface.addEventListener('pointerenter', () => (this.#wheel.reversed = keySettings().reversed));
+    surface.addEventListener('pointerenter', () => this.#choose());
     surface.addEventListener('wheel', (event) => this.#scrolled(event), { passive: false });
     surface.addEventListener('contextmenu', (event) => this.#swallow(event));
     surface.addEventListener('auxclick', (event) => this.#swallow(event));
@@ -63,6 +64,12 @@ export class PointerInput {
     }
   }
 
+  #choose() {
+    const { reversed, scroll, speed } = keySettings();
+    Object.assign(this.#wheel, { reversed, speed: scroll });
+    this.#speed = speed;
+  }
+
   /** @param {Event} event */
   #swallow(event) {
     if (this.calls.active()) event.preventDefault();
@@ -85,7 +92,7 @@ export class PointerInput {
     if (!this.calls.active() || !event.isPrimary || event.pointerType === 'touch') return;
     const buttons = buttonsOf(event);
     if (this.calls.absolute()) this.pointer.moveTo(this.calls.at(event), buttons);
-    else if (this.locked) this.pointer.moveBy(this.calls.turned({ x: event.movementX, y: event.movementY }), buttons);
+    else if (this.locked) this.pointer.moveBy(this.calls.turned({ x: this.#speed * event.movementX, y: this.#speed * event.movementY }), buttons);
     else return;
     this.calls.hovered(event);
   }

@@ -19,6 +19,7 @@ const PARTS = [3, 100, 300];
 export class WheelCounter {
   /** The target's wheel turns against this one. */
   reversed = false;
+  speed = 1;
   #vertical = 0;
   #horizontal = 0;
 
@@ -27,7 +28,7 @@ export class WheelCounter {
    * @returns {{wheel: number, pan: number}} positive: up, right
    */
   take(event) {
-    const way = this.reversed ? -1 : 1;
+    const way = this.reversed ? -this.speed : this.speed;
     this.#vertical -= way * parts(event.deltaY, event.deltaMode, event.wheelDeltaY);
     this.#horizontal += way * parts(event.deltaX, event.deltaMode, event.wheelDeltaX);
     const wheel = Math.trunc(this.#vertical / DETENT) + 0; // + 0: never -0
@@ -64,11 +65,11 @@ export class MotionSum {
 /** How much farther than the finger the pointer of a trackpad goes: slow fingers aim, quick ones travel. */
 const GAIN = { least: 0.9, most: 3.5, from: 0.15, to: 1.6 };
 
-/** @param {number} dx @param {number} dy CSS pixels @param {number} span ms @returns {{x: number, y: number}} CSS pixels */
-export function accelerated(dx, dy, span) {
+/** @param {number} dx @param {number} dy CSS pixels @param {number} span ms @param {number} [chosen] times that @returns {{x: number, y: number}} CSS pixels */
+export function accelerated(dx, dy, span, chosen = 1) {
   const speed = Math.hypot(dx, dy) / Math.max(1, span);
   const part = Math.max(0, Math.min(1, (speed - GAIN.from) / (GAIN.to - GAIN.from)));
-  const gain = GAIN.least + (GAIN.most - GAIN.least) * part;
+  const gain = chosen * (GAIN.least + (GAIN.most - GAIN.least) * part);
   return { x: dx * gain, y: dy * gain };
 }
 

@@ -1,6 +1,7 @@
 /* Fingers over the stage: gestures become clicks, wheel and movements of the target's pointer, or move the view. */
 
 import { h } from '../../parts/dom.js';
+import { keySettings } from '../keys/key_settings.js';
 import { accelerated, WheelCounter } from '../pointer/pointer_math.js';
 import { TouchGestures } from './touch_gestures.js';
 
@@ -16,6 +17,7 @@ const MARGIN = 48;
 export class TouchInput {
   #gestures = new TouchGestures((action) => this.#act(action));
   #wheel = new WheelCounter();
+  #speed = 1;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
   #ring = h('div', { class: 'touch-ring', 'aria-hidden': 'true', hidden: true });
@@ -69,7 +71,11 @@ export class TouchInput {
   #down(event) {
     if (event.pointerType !== 'touch' || !isStage(event.target)) return;
     event.preventDefault(); // no mouse events that repeat it, and no focus that moves by itself
-    if (event.isPrimary) this.#wheel = new WheelCounter(); // what was left of the last turn is not of this one
+    if (event.isPrimary) {
+      const { scroll, speed } = keySettings();
+      this.#wheel = Object.assign(new WheelCounter(), { speed: scroll }); // what was left of the last turn is not of this one
+      this.#speed = speed;
+    }
     this.calls.touched(event);
     this.#gestures.setMode(this.calls.mode());
     this.#gestures.down(event.pointerId, pointOf(event), event.timeStamp, event.isPrimary);
@@ -149,7 +155,7 @@ export class TouchInput {
   /** @param {Extract<Action, {type: 'slide'|'drag'}>} action */
   #slide({ type, at, dx, dy, span }) {
     if (this.#gestures.mode === 'look' || (type === 'slide' && !this.#trackpad && this.view.overflows)) return this.view.panBy({ x: dx, y: dy });
-    if (this.#trackpad) this.pointer.moveBy(this.view.targetMove(accelerated(dx, dy, span)));
+    if (this.#trackpad) this.pointer.moveBy(this.view.targetMove(accelerated(dx, dy, span, this.#speed)));
     else this.pointer.moveTo(this.view.targetAt(at));
     if (this.#trackpad || type === 'drag') this.view.reveal(this.pointer.at, MARGIN);
     this.calls.moved();

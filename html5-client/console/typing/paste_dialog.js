@@ -54,6 +54,7 @@ class PasteDialog {
   #text = h('textarea', { class: 'input mono', id: this.#id, spellcheck: 'false', autocapitalize: 'none', autofocus: true, 'aria-describedby': `${this.#id}-hint`, dir: 'auto' });
   #layout = new LayoutChooser(() => this.#layoutChosen());
   #careful = h('input', { type: 'checkbox' });
+  #hide = h('input', { type: 'checkbox', onchange: () => this.#hidden() });
   #missing = new MissingList(() => this.#checkSoon(0));
   #noLatin = h('p', { class: 'hint', hidden: true }, t('paste.layout-no-latin'));
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
@@ -85,6 +86,7 @@ class PasteDialog {
       title: t('paste.title', { target: this.target }),
       body: [
         h('div', { class: 'field' }, h('label', { for: this.#id }, t('paste.text')), this.#text, h('p', { class: 'hint', id: `${this.#id}-hint` }, t('paste.hint'))),
+        ...(CSS.supports('-webkit-text-security', 'disc') ? [h('label', { class: 'check small' }, this.#hide, t('paste.hide'))] : []),
         this.#layout.element,
         this.#noLatin,
         h('label', { class: 'check small' }, this.#careful, t('paste.careful')),
@@ -128,7 +130,13 @@ class PasteDialog {
   }
 
   #keep() {
-    if (this.#kept) drafts.keep(this.#draft, this.#text.value);
+    if (this.#kept) drafts.keep(this.#draft, this.#hide.checked ? '' : this.#text.value);
+  }
+
+  /** From those who look on; then it is no draft either. */
+  #hidden() {
+    this.#dialog?.classList.toggle('hidden-text', this.#hide.checked);
+    this.#keep();
   }
 
   #written() {

@@ -36,6 +36,23 @@ test('a held key is told once: the target repeats by itself', () => {
   assert.equal(pressed.any, false);
 });
 
+test('tapped: down and up at once, again with each repeat; modifiers are held, and what was tapped is told up only once', () => {
+  const { pressed, sent } = keys('windows');
+  pressed.taps = true;
+  pressed.press({ code: 'ShiftLeft' });
+  pressed.press({ code: 'ShiftLeft', repeat: true });
+  pressed.press({ code: 'KeyA' });
+  pressed.press({ code: 'KeyA', repeat: true });
+  pressed.press({ code: 'KeyB', repeat: true }); // pressed elsewhere
+  pressed.release({ code: 'KeyA' });
+  pressed.press({ code: 'PrintScreen' });
+  pressed.release({ code: 'PrintScreen' });
+  pressed.release({ code: 'ShiftLeft' });
+  pressed.flush();
+  assert.equal(sent.join(' '), '+e1 +4 -4 +4 -4 +46 -46 -e1');
+  assert.equal(pressed.any, false);
+});
+
 test('a release without a press says nothing', () => {
   const { pressed, sent } = keys();
   pressed.release({ code: 'Tab' });

@@ -79,7 +79,7 @@ test('a modifier sticks for one key, tapped twice until it is tapped again', () 
   assert.equal(sticky.state('MetaLeft'), 'off');
 });
 
-for (const kind of ['ansi', 'iso', 'jis']) {
+for (const kind of ['ansi', 'iso', 'jis', 'abnt']) {
   for (const [size, blocks] of [['wide', wideBlocks(kind)], ['small', smallBlocks(kind)]]) {
     test(`${kind}, ${size}: every key has a usage, a name and a place of its own`, () => {
       const codes = new Set();
@@ -99,8 +99,9 @@ for (const kind of ['ansi', 'iso', 'jis']) {
       }
       const everywhere = 'Escape Tab CapsLock ShiftLeft ControlLeft MetaLeft AltLeft Space Enter Backspace F1 F12 Delete ArrowUp NumLock Numpad5 NumpadEnter PrintScreen Slash Digit0 KeyM';
       for (const code of everywhere.split(' ')) assert.ok(codes.has(code), code);
-      assert.equal(codes.has('IntlBackslash'), kind === 'iso');
-      assert.equal(codes.has('IntlYen') && codes.has('IntlRo'), kind === 'jis');
+      assert.equal(codes.has('IntlBackslash'), ['iso', 'abnt'].includes(kind));
+      assert.equal(codes.has('IntlRo'), ['jis', 'abnt'].includes(kind));
+      assert.equal(codes.has('IntlYen'), kind === 'jis');
       assert.ok(MODIFIERS.some((code) => codes.has(code)));
     });
   }
