@@ -5,7 +5,6 @@ import { h, newId, setText } from '../parts/dom.js';
 import { field } from '../parts/field.js';
 import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
-import { DeviceTest } from './device_test.js';
 import { KeyField } from './key_field.js';
 import { deviceList } from './keys_form.js';
 import { settingsApi } from './settings_api.js';
@@ -76,8 +75,6 @@ export class AddTarget {
     const keys = ASKED[this.#machine].map((name) => this.store.key('target', name)).filter((key) => key !== null);
     this.#fields = keys.filter(({ page }) => page).map((key) => new KeyField(key, undefined, around));
     const elements = this.#fields.map(({ element }) => element);
-    const capture = this.#fields.find(({ key }) => key.name === 'capture');
-    capture?.add(new DeviceTest(() => capture.value).element);
     if (this.#machine === 'qemu') elements.push(this.#disk.element);
     this.#room.replaceChildren(...elements);
   }

@@ -1,22 +1,26 @@
-/* Tries a capture device before a target is made of it, and says what came. */
+/* Tries a device that a target is to have, or has: a capture device, a USB controller, a GPIO line; and says what came. */
 
 import { h } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
+import { keyLabel } from './key_words.js';
 import { button, StatusLine } from './section_parts.js';
 import { settingsApi } from './settings_api.js';
 
-/** @typedef {import('./settings_api.js').Value} Value */
+/** What is known of one, besides. */
+const FACTS = /** @type {const} */ (['card', 'timings', 'formats', 'state', 'speed', 'line', 'label', 'direction', 'consumer']);
 
 /**
  * works: whether a new target could use it, null: not known. why, not_seen: sentences of the gateway's.
- * @typedef {{works: boolean|null, busy: boolean, target: string|null, why: string|null, not_seen: string|null, card?: string, timings?: string, formats?: string}} Seen
+ * @typedef {{device: string, works: boolean|null, busy: boolean, target: string|null, why: string|null, not_seen: string|null} & {[fact in typeof FACTS[number]]?: string}} Seen
  */
 
 /** @param {Seen} seen */
-function wordsOf({ works, target, why, not_seen: notSeen, card, timings, formats }) {
-  const known = [card, timings, formats].filter(Boolean).join(' · ');
-  const device = known || t(works ? 'settings.test.works' : works === false ? 'settings.test.fails' : 'settings.test.unknown');
-  return [target ? t('settings.device-taken', { device, target }) : device, why, notSeen].filter(Boolean).join(' — ');
+function wordsOf(seen) {
+  const { device, works, target, why, not_seen: notSeen } = seen;
+  const known = FACTS.map((fact) => seen[fact]).filter(Boolean).join(' · ');
+  const taken = target && t('settings.device-taken', { device: known || device, target });
+  const verdict = works ? t('settings.test.works') : !known && !taken && t(works === false ? 'settings.test.fails' : 'settings.test.unknown');
+  return [verdict, taken || known, why, notSeen].filter(Boolean).join(' — ');
 }
 
 /** @param {Seen} seen */
@@ -27,9 +31,11 @@ export class DeviceTest {
   #button = button(t('settings.test'), () => void this.#run(), 'small');
   element = h('div', { class: 'device-test' }, this.#button, this.#status.element);
 
-  /** @param {() => Value} device what is chosen */
-  constructor(device) {
+  /** @param {import('./settings_api.js').Key} key of a device @param {() => import('./settings_api.js').Value} device what is chosen */
+  constructor(key, device) {
+    this.kind = key.devices ?? 'capture';
     this.device = device;
+    this.#button.setAttribute('aria-label', t('settings.key-says', { key: keyLabel(key.name), message: t('settings.test') }));
   }
 
   async #run() {
@@ -38,7 +44,7 @@ export class DeviceTest {
     this.#status.say(t('settings.test.going'), '');
     this.#button.setAttribute('aria-busy', 'true');
     try {
-      const seen = await settingsApi.testDevice({ capture: path });
+      const seen = await settingsApi.testDevice({ [this.kind]: path.split(',')[0] }); // a line's ",active-low" is the target's
       this.#status.say(wordsOf(seen), toneOf(seen));
     } catch (error) {
       this.#status.fail(error);

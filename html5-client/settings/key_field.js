@@ -1,9 +1,11 @@
 /* One key of the settings: its name, what it is, a control or the reason why there is none, where the value comes from, when
  * a change counts, and what is wrong with it. */
 
+import { identity } from '../app/identity.js';
 import { h, newId, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { t } from '../parts/messages.js';
+import { DeviceTest } from './device_test.js';
 import { controlOf } from './key_controls.js';
 import { faultOf, sameValue } from './key_rules.js';
 import { appliesWords, faultWords, keyHelp, keyLabel, originWords, valueWords } from './key_words.js';
@@ -54,6 +56,7 @@ export class KeyField {
         h('p', { class: 'key-meta', id: `${this.#id}-meta` }, this.#origin, standard, applies, trial, !this.locked && !around.fresh && this.#back),
       ),
     );
+    if (key.devices && (!this.locked || entry?.value) && identity.can('configure')) this.#error.after(new DeviceTest(key, () => (this.locked ? this.#entry.value : this.value)).element);
     this.show(entry);
   }
 
@@ -115,11 +118,6 @@ export class KeyField {
   set(value) {
     this.#control?.set(value ?? this.key.default);
     this.#edited();
-  }
-
-  /** Beside the control. @param {HTMLElement} element */
-  add(element) {
-    this.#error.after(element);
   }
 
   focus() {

@@ -322,15 +322,47 @@ test('a dongle is made of devices that there are', async () => {
   const stick = '/dev/v4l/by-id/usb-MACROSILICON_USB3-video-index0';
   await page.locator(`option[value="${stick}"]`).waitFor({ state: 'attached' });
   await key('capture').locator('select').selectOption('/dev/video0');
-  await button(page, 'Test').click();
+  await button(page, 'Capture device: Test').click();
   await page.getByText('bridge – used by desk — It was not opened.').waitFor();
   await key('capture').locator('select').selectOption(stick);
-  await button(page, 'Test').click();
-  await page.getByText('USB3 Video · 1920x1080p60, 148500 kHz · NV12, MJPEG').waitFor();
+  await button(page, 'Capture device: Test').click();
+  await page.getByText('It can be used. — USB3 Video · 1920x1080p60, 148500 kHz · NV12, MJPEG').waitFor();
   await checkView(page, 'settings-add-dongle');
   await page.locator('form').getByRole('button', { name: 'Add target' }).click();
   await until(() => made.length, 'it is asked for');
   assert.deepEqual(made, [{ name: 'bench', settings: { machine: 'dongle', capture: stick } }]);
+});
+
+test('controllers and lines are tried too, of a new dongle and of one that there is', async () => {
+  const tried = [];
+  const seen = { works: true, busy: false, target: null, why: null, not_seen: null };
+  gateway.answers['POST /api/v1/devices/test'] = (device) => {
+    tried.push(device);
+    if (device.gpio) return { ...seen, kind: 'gpio', device: device.gpio, label: 'pinctrl-bcm2711', line: 'PWR_BTN', direction: 'input' };
+    return { ...seen, kind: 'udc', device: device.udc, works: false, busy: true, state: 'configured', why: 'Another gadget has it.' };
+  };
+  gateway.answers['GET /api/v1/session'] = { ...sessionWith(EVERYTHING), grants: [{ target: 'desk', rights: ['view', 'configure'] }] };
+  await open('targets/desk');
+  assert.equal(await page.getByRole('button', { name: 'Test' }).count(), 0, 'devices are the gateway’s');
+  gateway.answers['GET /api/v1/session'] = sessionWith(EVERYTHING);
+  await open('targets/desk');
+  await button(page, 'USB controller: Test').click();
+  await key('udc').getByText('Another gadget has it.').waitFor();
+  await button(page, 'Capture device: Test').click(); // the file has it, its device can be tried all the same
+  await until(() => tried.length === 2, 'both are asked for');
+  await checkView(page, 'settings-test-dongle');
+  await open('targets/+');
+  await labelled(page, 'Machine with a cable').check();
+  await button(page, 'USB controller: Test').click();
+  await key('udc').getByText('Choose a device first.').waitFor();
+  await page.locator('option[value="fe980000.usb"]').waitFor({ state: 'attached' });
+  await key('udc').locator('select').selectOption('fe980000.usb');
+  await button(page, 'USB controller: Test').click();
+  await key('udc').getByText('configured — Another gadget has it.').waitFor();
+  await key('gpio-power-button').locator('input').fill('gpiochip0:17,active-low');
+  await button(page, 'Power button: Test').click();
+  await key('gpio-power-button').getByText('It can be used. — PWR_BTN · pinctrl-bcm2711 · input').waitFor();
+  assert.deepEqual(tried, [{ udc: 'fe980000.usb' }, { capture: '/dev/video0' }, { udc: 'fe980000.usb' }, { gpio: 'gpiochip0:17' }]);
 });
 
 test('in every language: chosen in the user menu, whole, and no wider than a telephone', async () => {
