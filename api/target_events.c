@@ -44,16 +44,20 @@ json_t *api_health_json(const struct target *target)
                      target_event_words(why.id)->name, "args", args_json(&why), "why", api_text(text));
 }
 
+json_t *api_events_json(const struct target_events *events)
+{
+    json_t *list = json_array();
+    const struct target_event *event;
+    for (unsigned back = 0; (event = target_events_get(events, back)); back++)
+        json_array_append_new(list, event_json(event));
+    return list;
+}
+
 static void get_events(void *context, struct route_call *call)
 {
     const struct target *target = api_target(context, call);
-    json_t *list = target ? json_array() : NULL;
-    const struct target_event *event;
-    if (!target)
-        return;
-    for (unsigned back = 0; (event = target_events_get(target->events, back)); back++)
-        json_array_append_new(list, event_json(event));
-    api_reply_json(call, 200, json_pack("{s:o}", "events", list));
+    if (target)
+        api_reply_json(call, 200, json_pack("{s:o}", "events", api_events_json(target->events)));
 }
 
 static const struct route rows[] = {

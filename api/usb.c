@@ -6,6 +6,7 @@
 
 #include "api/json.h"
 #include "api/tables.h"
+#include "api/target_events_json.h"
 
 static json_t *choice_json(enum personality personality)
 {
@@ -17,14 +18,26 @@ static json_t *offer_json(const struct target_usb *usb)
     return usb->offered ? choice_json(usb->offer) : json_null();
 }
 
+static const char *why_sentence(const struct target_usb *usb)
+{
+    const struct chooser_why_words *words = chooser_why_words(usb->why);
+    return words ? words->sentence : "";
+}
+
+static json_t *why_id_json(const struct target_usb *usb)
+{
+    const struct chooser_why_words *words = chooser_why_words(usb->why);
+    return words ? json_string(words->name) : json_null();
+}
+
 json_t *api_usb_summary_json(const struct target *target)
 {
     const struct target_usb *usb = target->usb;
     if (!usb)
         return json_null();
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "state", target_usb_state_name(usb->state), "personality",
-                     personality_name(usb->personality), "offer", offer_json(usb), "why", api_text(usb->why), "trouble",
-                     api_text(usb->trouble));
+    return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "state", target_usb_state_name(usb->state), "personality",
+                     personality_name(usb->personality), "offer", offer_json(usb), "why", why_sentence(usb), "why_id",
+                     why_id_json(usb), "trouble", api_text(usb->trouble));
 }
 
 static json_t *choices_json(void)
@@ -35,24 +48,15 @@ static json_t *choices_json(void)
     return list;
 }
 
-static json_t *events_json(const struct target_usb *usb)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; i < TARGET_USB_EVENTS && usb->events[i].at; i++)
-        json_array_append_new(list, json_pack("{s:I, s:o}", "time", (json_int_t)usb->events[i].at, "text",
-                                              api_text(usb->events[i].text)));
-    return list;
-}
-
 static json_t *usb_json(const struct target_usb *usb)
 {
-    return json_pack("{s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}", "state",
+    return json_pack("{s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:s, s:o, s:o, s:o, s:b, s:I, s:o, s:o}", "state",
                      target_usb_state_name(usb->state), "bound", (int)usb->bound, "personality",
                      personality_name(usb->personality), "words", personality_words(usb->personality), "automatic",
-                     (int)usb->automatic, "found", (int)usb->found, "offer", offer_json(usb), "why", api_text(usb->why),
-                     "left_out", api_text(usb->left_out), "trouble", api_text(usb->trouble), "wakeup", (int)usb->wakeup,
-                     "keyboard_interval_us", (json_int_t)usb->keyboard_interval_us, "choices", choices_json(), "events",
-                     events_json(usb));
+                     (int)usb->automatic, "found", (int)usb->found, "offer", offer_json(usb), "why", why_sentence(usb),
+                     "why_id", why_id_json(usb), "left_out", api_text(usb->left_out), "trouble", api_text(usb->trouble),
+                     "wakeup", (int)usb->wakeup, "keyboard_interval_us", (json_int_t)usb->keyboard_interval_us,
+                     "choices", choices_json(), "events", api_events_json(usb->events));
 }
 
 /* The target that the path names, when its USB is ours to shape; else replies and gives NULL. */

@@ -35,7 +35,7 @@ import { refusalWords } from './parts/words.js';
 /** time: seconds since 1970; text: id and args as an English sentence. @typedef {{time: number, kind: string, tone: string, id: string, args: string[], text: string}} TargetEvent */
 /** @typedef {'no-helper'|'gone'|'not-attached'|'powered'|'configured'|'suspended'} UsbState */
 /** @typedef {{name: string, words: string}} Personality */
-/** @typedef {{state: UsbState, personality: string, offer: Personality|null, why: string, trouble: string}} UsbSummary */
+/** @typedef {{state: UsbState, personality: string, offer: Personality|null, why: string, why_id: string|null, trouble: string}} UsbSummary */
 /**
  * @typedef {object} Usb
  * @property {UsbState} state
@@ -46,12 +46,13 @@ import { refusalWords } from './parts/words.js';
  * @property {boolean} found
  * @property {Personality|null} offer
  * @property {string} why
+ * @property {string|null} why_id the same as `why`; null where that is ''
  * @property {string} left_out
  * @property {string} trouble
  * @property {boolean} wakeup
  * @property {number} keyboard_interval_us
  * @property {Personality[]} choices
- * @property {{time: number, text: string}[]} events
+ * @property {TargetEvent[]} events newest first
  */
 /**
  * @typedef {object} Capture

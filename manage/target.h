@@ -8,6 +8,7 @@
 #include "manage/seat.h"
 #include "manage/target_events.h"
 #include "media/drive.h"
+#include "usbgadget/chooser_why.h"
 #include "usbgadget/input.h"
 #include "usbgadget/personality.h"
 #include "usbgadget/typing.h"
@@ -71,13 +72,6 @@ enum target_usb_state {
 /* "no-helper", "gone", "not-attached", "powered", "configured", "suspended": stable for API and command line. */
 const char *target_usb_state_name(enum target_usb_state state);
 
-#define TARGET_USB_EVENTS 16
-
-struct target_usb_event {
-    int64_t at;     /* seconds since 1970 */
-    char text[200]; /* one sentence */
-};
-
 struct target_usb {
     enum target_usb_state state;
     bool bound;
@@ -86,12 +80,12 @@ struct target_usb {
     bool found;                   /* the automatic choice has found out that this one works here */
     bool offered;                 /* something is in use, so a person must say so: */
     enum personality offer;
-    char why[200];                 /* sentence of the last step of the automatic choice; "" */
+    enum chooser_why why;          /* of the automatic choice's last step */
     char left_out[160];            /* what the controller or kernel has no room for, for people; "" */
     char trouble[256];             /* why nothing is bound; "" */
     bool wakeup;                   /* a key wakes a target that sleeps */
     uint32_t keyboard_interval_us; /* how often the target takes keyboard reports; 0: not known */
-    struct target_usb_event events[TARGET_USB_EVENTS]; /* newest first; at 0 ends */
+    struct target_events *events;  /* what was chosen, by whom and why, and what became of it */
 };
 
 /* The capture device, as people read it. */

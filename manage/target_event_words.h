@@ -23,7 +23,8 @@ enum target_event_kind {
 /* How it is meant: nothing to do, good news, look at it, it does not work. */
 enum target_tone { TARGET_TONE_INFO, TARGET_TONE_GOOD, TARGET_TONE_WARN, TARGET_TONE_DANGER, TARGET_TONES };
 
-/* With their arguments, all text. why: a sentence; drive: its number; seconds: a length of time, whole seconds. */
+/* With their arguments, all text. why: a sentence; drive: its number; seconds: a length of time, whole
+ * seconds; personality: its name. */
 enum target_event_id {
     TARGET_EVENT_POWER_ON,
     TARGET_EVENT_POWER_OFF,
@@ -43,12 +44,26 @@ enum target_event_id {
     TARGET_EVENT_USB_DETACHED,
     TARGET_EVENT_USB_SUSPENDED,
     TARGET_EVENT_USB_RESUMED,
-    TARGET_EVENT_USB_FAILED,       /* why */
-    TARGET_EVENT_SEAT_OVERTAKEN,   /* who has it, who had it */
-    TARGET_EVENT_RECORDING_BEGAN,  /* who */
-    TARGET_EVENT_RECORDING_ENDED,  /* who, seconds */
-    TARGET_EVENT_RECORDING_BROKEN, /* who, seconds, why */
-    TARGET_EVENT_PICTURES_BEGAN,   /* who, seconds between them */
+    TARGET_EVENT_USB_FAILED, /* why */
+    TARGET_EVENT_USB_NO_HELPER,
+    TARGET_EVENT_USB_CHOSEN, /* by hand: personality */
+    TARGET_EVENT_USB_CHOSEN_AUTOMATIC,
+    TARGET_EVENT_USB_ACCEPTED,             /* what was offered: personality */
+    TARGET_EVENT_USB_SWITCHED,             /* by the automatic choice: personality, name of the reason, why */
+    TARGET_EVENT_USB_OFFERED,              /* the same */
+    TARGET_EVENT_USB_KEPT,                 /* the same */
+    TARGET_EVENT_MEDIUM_EJECTED_BY_TARGET, /* drive, medium */
+    TARGET_EVENT_BOOT_KEYS_PRESSED,
+    TARGET_EVENT_BOOT_KEYS_UNSEEN,    /* pressed; the screen could not be read */
+    TARGET_EVENT_BOOT_KEYS_NOT_SHOWN, /* given up: what the screen never showed */
+    TARGET_EVENT_BOOT_KEYS_NOT_TAKEN,
+    TARGET_EVENT_BOOT_KEYS_STOPPED,
+    TARGET_EVENT_BOOT_KEYS_MISTAKE, /* what is the matter with the recipe */
+    TARGET_EVENT_SEAT_OVERTAKEN,    /* who has it, who had it */
+    TARGET_EVENT_RECORDING_BEGAN,   /* who */
+    TARGET_EVENT_RECORDING_ENDED,   /* who, seconds */
+    TARGET_EVENT_RECORDING_BROKEN,  /* who, seconds, why */
+    TARGET_EVENT_PICTURES_BEGAN,    /* who, seconds between them */
     TARGET_EVENT_IDS
 };
 

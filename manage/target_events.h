@@ -8,7 +8,7 @@
 
 #define TARGET_EVENTS 32
 #define TARGET_EVENT_ARG 200                                           /* bytes of an argument with the NUL */
-#define TARGET_EVENT_TEXT (100 + TARGET_EVENT_ARGS * TARGET_EVENT_ARG) /* any sentence with them and the NUL */
+#define TARGET_EVENT_TEXT (120 + TARGET_EVENT_ARGS * TARGET_EVENT_ARG) /* any sentence with them and the NUL */
 
 struct target_event {
     uint64_t number; /* 1, 2, ... of this target; a reader sees by it what is new */

@@ -58,7 +58,11 @@ static enum target_health screen_health(const struct target *self, struct target
 static enum target_health usb_health(const struct target *self, struct target_event *ret_why)
 {
     const struct target_usb *usb = self->usb;
-    if (usb && (usb->state == TARGET_USB_NO_HELPER || usb->state == TARGET_USB_GONE || usb->trouble[0])) {
+    if (usb && usb->state == TARGET_USB_NO_HELPER) {
+        *ret_why = target_event_of(TARGET_EVENT_USB_NO_HELPER, ARGS(NULL));
+        return TARGET_DANGER;
+    }
+    if (usb && (usb->state == TARGET_USB_GONE || usb->trouble[0])) {
         const char *why = usb->trouble[0] ? usb->trouble : "Keyboard, mouse and drives cannot be plugged in.";
         *ret_why = target_event_of(TARGET_EVENT_USB_FAILED, ARGS(why));
         return TARGET_DANGER;

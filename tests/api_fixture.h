@@ -419,7 +419,8 @@ static int fixture_init(struct api_fixture *f)
                                 .width = 720,
                                 .height = 400,
                                 .usb = &f->usb};
-    f->usb = (struct target_usb){.state = TARGET_USB_CONFIGURED, .bound = true, .automatic = true};
+    f->usb = (struct target_usb){
+        .state = TARGET_USB_CONFIGURED, .bound = true, .automatic = true, .events = target_events_create()};
     edid_make(EDID_1080P60, NULL, &f->edid);
     f->list[0] = &f->target;
     f->targets = (struct target_list){.targets = f->list, .n = 1};
@@ -439,6 +440,7 @@ attr_unused static void fixture_finish(struct api_fixture *f)
 {
     keeper_client_destroy(f->api.keeper);
     f->power->power.ops->destroy(&f->power->power);
+    target_events_destroy(f->usb.events);
     close(f->keeper_end);
     loop_destroy(f->loop);
 }

@@ -18,7 +18,7 @@ static bool has_drives(enum personality personality)
 
 void chooser_init(struct chooser *self, const struct chooser_config *config)
 {
-    *self = (struct chooser){.config = *config, .current = config->first, .next = config->first, .why = ""};
+    *self = (struct chooser){.config = *config, .current = config->first, .next = config->first};
 }
 
 uint64_t chooser_due(const struct chooser *self)
@@ -26,7 +26,7 @@ uint64_t chooser_due(const struct chooser *self)
     return self->deadline_us;
 }
 
-const char *chooser_why(const struct chooser *self)
+enum chooser_why chooser_why(const struct chooser *self)
 {
     return self->why;
 }
@@ -37,17 +37,17 @@ void chooser_set(struct chooser *self, enum personality personality)
     self->current = self->next = personality;
     self->deadline_us = 0;
     self->switching = false;
-    self->why = "chosen by hand";
+    self->why = CHOOSER_WHY_UNSAID;
 }
 
-static enum chooser_step say(struct chooser *self, enum chooser_step step, const char *why)
+static enum chooser_step say(struct chooser *self, enum chooser_step step, enum chooser_why why)
 {
     self->why = why;
     return step;
 }
 
 /* The host sees us leave and come back; what it did with the one before does not count any more. */
-static enum chooser_step switch_to(struct chooser *self, enum personality personality, const char *why)
+static enum chooser_step switch_to(struct chooser *self, enum personality personality, enum chooser_why why)
 {
     self->current = self->next = personality;
     self->tried |= 1u << personality;
@@ -58,7 +58,7 @@ static enum chooser_step switch_to(struct chooser *self, enum personality person
     return say(self, CHOOSER_SWITCH, why);
 }
 
-static enum chooser_step offer(struct chooser *self, enum personality personality, const char *why)
+static enum chooser_step offer(struct chooser *self, enum personality personality, enum chooser_why why)
 {
     self->next = personality;
     if (self->offered)
@@ -109,9 +109,7 @@ static enum chooser_step power_on(struct chooser *self, uint64_t now_us)
     if (!self->config.automatic || first == self->current || self->key_down)
         return CHOOSER_STAY;
     self->tried = 0;
-    return switch_to(self, first,
-                     self->medium ? "the target was switched on with a medium in"
-                                  : "the target was switched on without a medium");
+    return switch_to(self, first, self->medium ? CHOOSER_WHY_ON_WITH_MEDIUM : CHOOSER_WHY_ON_WITHOUT_MEDIUM);
 }
 
 /* A restart that keeps the power shows no more than this; so does an OS that takes over from the firmware, and which
@@ -122,11 +120,10 @@ static enum chooser_step reset(struct chooser *self, uint64_t now_us)
     if (!self->config.automatic || self->switching || self->fits_medium == self->medium || first == self->current)
         return CHOOSER_STAY;
     if (self->key_down || (self->medium && in_use(self, now_us)))
-        return offer(self, first, "another personality suits the drives, but keys or drives are in use");
+        return offer(self, first, CHOOSER_WHY_DRIVES_IN_USE);
     begin(self, now_us);
     self->tried = 0;
-    return switch_to(self, first,
-                     self->medium ? "the target was reset with a medium in" : "the target was reset without a medium");
+    return switch_to(self, first, self->medium ? CHOOSER_WHY_RESET_WITH_MEDIUM : CHOOSER_WHY_RESET_WITHOUT_MEDIUM);
 }
 
 void chooser_take_over(struct chooser *self, enum personality bound, uint64_t now_us)
@@ -180,8 +177,7 @@ static enum chooser_step judge_success(struct chooser *self, uint64_t now_us)
     self->deadline_us = 0;
     if (now_us - self->configured_us > self->config.patience_us || !remember(self))
         return CHOOSER_STAY;
-    return say(self, CHOOSER_REMEMBER,
-               self->medium ? "the target's firmware reads the drive" : "the target's firmware polls the keyboard");
+    return say(self, CHOOSER_REMEMBER, self->medium ? CHOOSER_WHY_DRIVE_READ : CHOOSER_WHY_KEYBOARD_POLLED);
 }
 
 static bool find_untried(const struct chooser *self, const enum personality *order, size_t n, enum personality *ret)
@@ -211,11 +207,11 @@ static enum chooser_step judge_failure(struct chooser *self, uint64_t now_us)
     if (!more && self->current == PERSONALITY_FULL) {
         self->settled = true;
         self->deadline_us = 0;
-        return say(self, CHOOSER_STAY, "the target's firmware used none of the personalities");
+        return say(self, CHOOSER_STAY, CHOOSER_WHY_NONE_USED);
     }
     if (in_use(self, now_us)) {
         self->deadline_us = now_us + self->config.patience_us;
-        return offer(self, next, "another personality may suit the firmware, but keys or drives are in use");
+        return offer(self, next, CHOOSER_WHY_FIRMWARE_IN_USE);
     }
     if (self->medium)
         self->config.with_medium_known = false;
@@ -223,11 +219,9 @@ static enum chooser_step judge_failure(struct chooser *self, uint64_t now_us)
         self->config.known = false;
     if (!more) {
         self->settled = true;
-        return switch_to(self, PERSONALITY_FULL, "the target's firmware used none of the personalities");
+        return switch_to(self, PERSONALITY_FULL, CHOOSER_WHY_NONE_USED);
     }
-    return switch_to(self, next,
-                     self->medium ? "the target's firmware has not read the drive in time"
-                                  : "the target's firmware has not polled the keyboard in time");
+    return switch_to(self, next, self->medium ? CHOOSER_WHY_DRIVE_UNREAD : CHOOSER_WHY_KEYBOARD_UNPOLLED);
 }
 
 static enum chooser_step tick(struct chooser *self, uint64_t now_us)
@@ -242,7 +236,7 @@ static enum chooser_step medium_in(struct chooser *self)
     self->medium = true;
     if (!self->config.automatic || has_drives(self->current))
         return CHOOSER_STAY;
-    return offer(self, PERSONALITY_FULL, "a medium is in, but the target sees no drive until it is switched on again");
+    return offer(self, PERSONALITY_FULL, CHOOSER_WHY_DRIVE_UNSEEN);
 }
 
 enum chooser_step chooser_event(struct chooser *self, enum chooser_event event, uint64_t now_us)

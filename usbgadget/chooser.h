@@ -10,6 +10,7 @@
  * unplugs nothing; the next power-on or bus reset, behind which there may be firmware, has the one that fits. */
 #pragma once
 
+#include "usbgadget/chooser_why.h"
 #include "usbgadget/personality.h"
 
 struct chooser_config {
@@ -55,7 +56,7 @@ struct chooser {
     bool polled, was_read, locked, key_down, medium, settled, offered;
     bool fits_medium; /* medium, when the current one was begun with */
     bool switching;   /* we left ourselves: the host has not configured the new one yet */
-    const char *why;
+    enum chooser_why why;
 };
 
 void chooser_init(struct chooser *self, const struct chooser_config *config);
@@ -67,4 +68,4 @@ uint64_t chooser_due(const struct chooser *self);
 void chooser_take_over(struct chooser *self, enum personality bound, uint64_t now_us);
 /* A person chose; automatic is over until chooser_init. */
 void chooser_set(struct chooser *self, enum personality personality);
-const char *chooser_why(const struct chooser *self); /* sentence for the event of the last step */
+enum chooser_why chooser_why(const struct chooser *self); /* of the last step */

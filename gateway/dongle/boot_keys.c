@@ -63,7 +63,7 @@ static void press(struct boot_keys *self, const char *chord)
     self->arrived = true;
 }
 
-static void finish(struct boot_keys *self, int error, const char *what)
+static void finish(struct boot_keys *self, enum boot_keys_end end, const char *missed)
 {
     let_go(self);
     loop_timer_disarm(self->timer);
@@ -71,25 +71,18 @@ static void finish(struct boot_keys *self, int error, const char *what)
         self->look->keys = NULL;
     self->look = NULL;
     self->running = false;
-    self->done(self->done_data, error, what);
+    self->done(self->done_data, end, missed);
 }
 
 static void finish_recipe(struct boot_keys *self)
 {
-    char what[200];
     const struct key_recipe_step *step = &self->recipe.steps[MIN(self->run.step, self->recipe.n - 1)];
-    if (!self->arrived) {
-        finish(self, -ENODEV, "The boot keys did not arrive: the target did not take a single one.");
-    } else if (self->run.end == KEY_RECIPE_NOT_SHOWN) {
-        snprintf(what, sizeof what, "The boot keys were given up: the screen never showed \"%s\".", step->shown);
-        finish(self, -ETIMEDOUT, what);
-    } else if (self->run.end == KEY_RECIPE_DONE_BLINDLY) {
-        finish(self, -ENODATA,
-               "The boot keys were pressed; whether they worked is not known, because the screen could "
-               "not be read as text.");
-    } else {
-        finish(self, 0, "The boot keys were pressed.");
-    }
+    if (!self->arrived)
+        finish(self, BOOT_KEYS_NOT_TAKEN, "");
+    else if (self->run.end == KEY_RECIPE_NOT_SHOWN)
+        finish(self, BOOT_KEYS_NOT_SHOWN, step->shown);
+    else
+        finish(self, self->run.end == KEY_RECIPE_DONE_BLINDLY ? BOOT_KEYS_UNSEEN : BOOT_KEYS_PRESSED, "");
 }
 
 static void on_text(void *data, int error, const char *why, const struct target_text *text)
@@ -174,7 +167,7 @@ int boot_keys_start(struct boot_keys *self, const char *recipe, boot_keys_done_f
 void boot_keys_stop(struct boot_keys *self)
 {
     if (self->running)
-        finish(self, -ECANCELED, "The boot keys were stopped.");
+        finish(self, BOOT_KEYS_STOPPED, "");
 }
 
 int boot_keys_create(struct loop *loop, struct input *input, const struct boot_keys_eyes *eyes, void *data,

@@ -13,9 +13,16 @@ struct boot_keys_eyes {
     void (*look)(void *data, target_text_fn *done, void *done_data);
 };
 
-/* How it ended: 0 done; -ENODATA done, but the screen could not be read; -ETIMEDOUT the text never came; -ENODEV no key
- * arrived; -ECANCELED stopped. what: sentence. */
-typedef void boot_keys_done_fn(void *data, int error, const char *what);
+enum boot_keys_end {
+    BOOT_KEYS_PRESSED,
+    BOOT_KEYS_UNSEEN,    /* pressed, but the screen could not be read as text */
+    BOOT_KEYS_NOT_SHOWN, /* given up */
+    BOOT_KEYS_NOT_TAKEN, /* the target took not a single one */
+    BOOT_KEYS_STOPPED,
+};
+
+/* How it ended. missed: what the screen never showed, "" where nothing was missed. */
+typedef void boot_keys_done_fn(void *data, enum boot_keys_end end, const char *missed);
 
 int boot_keys_create(struct loop *loop, struct input *input, const struct boot_keys_eyes *eyes, void *data,
                      struct boot_keys **ret);

@@ -24,6 +24,13 @@ static void arm(struct dongle *self)
         loop_timer_disarm(self->chooser_timer);
 }
 
+/* A step of the automatic choice, towards that personality. */
+static void note_step(struct dongle *self, enum target_event_id id, enum personality personality)
+{
+    const struct chooser_why_words *why = chooser_why_words(chooser_why(&self->chooser));
+    dongle_note(self, id, personality_name(personality), why->name, why->sentence);
+}
+
 static void remember(struct dongle *self)
 {
     const struct chooser_config *found = &self->chooser.config;
@@ -32,8 +39,7 @@ static void remember(struct dongle *self)
     self->settings.found = found->first;
     self->settings.has_found_medium = found->with_medium_known;
     self->settings.found_medium = found->with_medium;
-    dongle_note(self, "%s is kept for this target: %s", personality_name(self->chooser.current),
-                chooser_why(&self->chooser));
+    note_step(self, TARGET_EVENT_USB_KEPT, self->chooser.current);
     int r = dongle_settings_save(self->settings_path, &self->settings);
     if (r < 0)
         log_error("gateway", "target %s: what was found out cannot be remembered: %s", self->target->target.name,
@@ -44,20 +50,20 @@ static void act(struct dongle *self, enum chooser_step step)
 {
     struct target_usb *usb = &self->usb;
     if (step != CHOOSER_STAY)
-        snprintf(usb->why, sizeof usb->why, "%s", chooser_why(&self->chooser));
+        usb->why = chooser_why(&self->chooser);
     switch (step) {
     case CHOOSER_STAY:
         break;
     case CHOOSER_SWITCH:
         usb->offered = usb->found = false;
         usb->personality = self->chooser.next;
-        dongle_note(self, "Changed to %s: %s", personality_name(usb->personality), usb->why);
+        note_step(self, TARGET_EVENT_USB_SWITCHED, usb->personality);
         dongle_usb_rise(self, false, NULL, NULL);
         break;
     case CHOOSER_OFFER:
         usb->offered = true;
         usb->offer = self->chooser.next;
-        dongle_note(self, "%s might be better, but something is in use: %s", personality_name(usb->offer), usb->why);
+        note_step(self, TARGET_EVENT_USB_OFFERED, usb->offer);
         break;
     case CHOOSER_REMEMBER:
         usb->offered = false;
@@ -176,7 +182,7 @@ static void start(struct dongle *self, bool automatic, enum personality first, b
     self->usb.personality = first;
     self->usb.found = known;
     self->usb.offered = false;
-    self->usb.why[0] = '\0';
+    self->usb.why = CHOOSER_WHY_UNSAID;
     self->powered = false;
     if (any_medium(self))
         dongle_choice_event(self, CHOOSER_MEDIUM_IN);
@@ -225,7 +231,10 @@ void dongle_set_personality(struct dongle *self, const char *word, target_done_f
     if (automatic)
         self->settings.has_found = self->settings.has_found_medium = false; /* who asks again has a reason */
     save(self);
-    dongle_note(self, "%s was chosen.", automatic ? "The automatic choice" : personality_name(personality));
+    if (automatic)
+        dongle_note(self, TARGET_EVENT_USB_CHOSEN_AUTOMATIC);
+    else
+        dongle_note(self, TARGET_EVENT_USB_CHOSEN, personality_name(personality));
     dongle_choice_begin(self, false);
     dongle_usb_rise(self, false, done, data);
 }
@@ -236,7 +245,7 @@ void dongle_accept_offer(struct dongle *self, target_done_fn *done, void *data)
         done(data, -ENODATA, "Nothing is offered any more.");
         return;
     }
-    dongle_note(self, "%s was accepted.", personality_name(self->usb.offer));
+    dongle_note(self, TARGET_EVENT_USB_ACCEPTED, personality_name(self->usb.offer));
     start(self, true, self->usb.offer, false);
     dongle_usb_rise(self, false, done, data);
 }

@@ -361,6 +361,13 @@ uint8_t dongle_drives_media(const struct dongle *self)
 
 /* --- what happens by itself --- */
 
+static void note_ejected(const struct dongle_drive *drive)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%u", drive->index);
+    dongle_note(drive->dongle, TARGET_EVENT_MEDIUM_EJECTED_BY_TARGET, number, drive->medium.name);
+}
+
 void dongle_drives_state(struct dongle *self)
 {
     for (unsigned i = 0; i < self->target->setup.drives && i < GADGET_LUNS; i++) {
@@ -371,7 +378,7 @@ void dongle_drives_state(struct dongle *self)
         if (attached) {
             drive->seen = true;
         } else if (drive->seen) {
-            dongle_note(self, "The target has ejected %s.", drive->medium.name);
+            note_ejected(drive);
             drive->seen = false;
             ejected(drive, DRIVE_EJECTED_BY_TARGET);
         } else {
@@ -393,7 +400,7 @@ void dongle_drive_big_ejected(struct dongle *self)
 {
     for (unsigned i = 0; i < GADGET_LUNS; i++)
         if (self->drives[i].has_medium && self->drives[i].big && !self->drives[i].busy) {
-            dongle_note(self, "The target has ejected %s.", self->drives[i].medium.name);
+            note_ejected(&self->drives[i]);
             ejected(&self->drives[i], DRIVE_EJECTED_BY_TARGET);
         }
 }

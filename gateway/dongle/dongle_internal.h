@@ -95,7 +95,9 @@ void dongle_usb_state(struct dongle *self, bool changed); /* self->state is new 
 void dongle_usb_lost(struct dongle *self);
 /* Binds the gadget (anew). keep: what is bound like that already is left alone. */
 void dongle_usb_rise(struct dongle *self, bool keep, target_done_fn *done, void *data);
-void dongle_note(struct dongle *self, const char *format, ...) attr_printf(2, 3); /* an event, newest first */
+/* dongle_note(self, id, arguments...): what has happened to its USB, with the arguments that this event has (texts). */
+#define dongle_note(self, id, ...) dongle_note_with(self, id, (const char *const[TARGET_EVENT_ARGS]){__VA_ARGS__})
+void dongle_note_with(struct dongle *self, enum target_event_id id, const char *const args[static TARGET_EVENT_ARGS]);
 
 /* dongle_choice.c: what the target does with us, told to the chooser; what it says is done. */
 void dongle_choice_begin(struct dongle *self, bool taken_over); /* taken over: from a gateway before us */

@@ -62,10 +62,26 @@ void dongle_woken(struct dongle *self, const struct control_woken *woken)
         done(self->woken_data, woken->error, woken->why);
 }
 
-static void on_boot_done(void *data, int error, const char *what)
+static void on_boot_done(void *data, enum boot_keys_end end, const char *missed)
 {
     struct dongle *self = data;
-    dongle_note(self, "Boot keys: %s", what && *what ? what : error < 0 ? "they failed." : "done.");
+    switch (end) {
+    case BOOT_KEYS_PRESSED:
+        dongle_note(self, TARGET_EVENT_BOOT_KEYS_PRESSED);
+        break;
+    case BOOT_KEYS_UNSEEN:
+        dongle_note(self, TARGET_EVENT_BOOT_KEYS_UNSEEN);
+        break;
+    case BOOT_KEYS_NOT_SHOWN:
+        dongle_note(self, TARGET_EVENT_BOOT_KEYS_NOT_SHOWN, missed);
+        break;
+    case BOOT_KEYS_NOT_TAKEN:
+        dongle_note(self, TARGET_EVENT_BOOT_KEYS_NOT_TAKEN);
+        break;
+    case BOOT_KEYS_STOPPED:
+        dongle_note(self, TARGET_EVENT_BOOT_KEYS_STOPPED);
+        break;
+    }
 }
 
 static const char *recipe_of(const struct dongle *self, enum power_boot boot)
@@ -80,7 +96,7 @@ static void on_boot_keys(void *data, enum power_boot boot)
     struct dongle *self = data;
     char why[160] = "";
     if (boot_keys_start(self->boot_keys, recipe_of(self, boot), on_boot_done, self, why, sizeof why) < 0)
-        dongle_note(self, "Boot keys: the recipe %s", why);
+        dongle_note(self, TARGET_EVENT_BOOT_KEYS_MISTAKE, why);
 }
 
 static void on_look(void *data, target_text_fn *done, void *done_data)

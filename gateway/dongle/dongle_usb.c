@@ -2,7 +2,6 @@
  * for large discs, whose descriptors must be written before anything is bound; then the whole; then that drive's
  * endpoints. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,16 +16,13 @@
 #define TICK_US 1000000
 #define BIG_INQUIRY "KVM     Virtual DVD-ROM 0001"
 
-void dongle_note(struct dongle *self, const char *format, ...)
+void dongle_note_with(struct dongle *self, enum target_event_id id, const char *const args[static TARGET_EVENT_ARGS])
 {
-    struct target_usb *usb = &self->usb;
-    memmove(usb->events + 1, usb->events, sizeof usb->events - sizeof usb->events[0]);
-    usb->events[0] = (struct target_usb_event){.at = (int64_t)(clock_wall_us() / 1000000)};
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(usb->events[0].text, sizeof usb->events[0].text, format, ap);
-    va_end(ap);
-    log_info("gateway", "target %s: USB: %s", self->target->target.name, usb->events[0].text);
+    char text[TARGET_EVENT_TEXT];
+    struct target_event event = target_event_of(id, args);
+    target_events_add(self->usb.events, (int64_t)(clock_wall_us() / 1000), id, args);
+    target_event_write(&event, text);
+    log_info("gateway", "target %s: USB: %s", self->target->target.name, text);
 }
 
 /* --- up --- */
@@ -44,7 +40,7 @@ static void end_rise(struct dongle *self, int error, const char *why)
         if (strcmp(self->usb.trouble, why) != 0)
             target_note(self->target, TARGET_EVENT_USB_FAILED, why);
         snprintf(self->usb.trouble, sizeof self->usb.trouble, "%s", why);
-        dongle_note(self, "The target sees nothing of us: %s", why);
+        dongle_note(self, TARGET_EVENT_USB_FAILED, why);
     }
     if (self->rise_again && !self->ended && self->state_known) {
         self->rise_again = false;
@@ -249,12 +245,10 @@ void dongle_usb_state(struct dongle *self, bool changed)
 
 void dongle_usb_lost(struct dongle *self)
 {
+    static const char *const none[TARGET_EVENT_ARGS] = {NULL};
     self->usb.state = TARGET_USB_NO_HELPER;
     self->usb.bound = false;
-    snprintf(
-        self->usb.trouble, sizeof self->usb.trouble,
-        "The helper, which opens devices and makes the USB gadget, is not there; start lightsout-helper.socket, or "
-        "lightsoutd as root.");
+    target_event_sentence(TARGET_EVENT_USB_NO_HELPER, none, self->usb.trouble, sizeof self->usb.trouble);
     console_tell_changed(self->target, VIEWER_CHANGED_TARGET);
 }
 
@@ -298,6 +292,9 @@ int dongle_usb_create(struct dongle *self)
         .ejected = on_big_ejected, .enabled = on_big_enabled, .lost = on_big_lost};
     struct loop *loop = self->target->gateway->loop;
     dongle_usb_lost(self);
+    self->usb.events = target_events_create();
+    if (!self->usb.events)
+        return -ENOMEM;
     int r = hidg_create(loop, &owner, self, &self->hidg);
     if (r < 0)
         return r;
@@ -318,4 +315,5 @@ void dongle_usb_destroy(struct dongle *self)
     if (self->keys.inner)
         self->keys.input.ops->destroy(&self->keys.input);
     self->hidg = NULL;
+    self->usb.events = target_events_destroy(self->usb.events);
 }

@@ -4,8 +4,9 @@
 import { api, sentence } from '../api.js';
 import { identity } from '../app/identity.js';
 import { notice } from '../parts/notices.js';
-import { asSentence, personalityWords } from '../parts/words.js';
+import { personalityWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
+import { whyWords } from './usb_words.js';
 
 /** @typedef {import('../api.js').UsbSummary} UsbSummary */
 
@@ -28,7 +29,7 @@ export class UsbOffer {
     this.#remove();
     if (!offer) return;
     const { label } = personalityWords(offer);
-    const why = asSentence(usb?.why ?? '') || t('dongle.not-all-used');
+    const why = (usb && whyWords(usb)) || t('dongle.not-all-used');
     this.#remove = notice(t('dongle.offer', { why, label }), '', [{ label: t('dongle.switch'), run: () => void this.#accept(label) }]);
   }
 

@@ -3,8 +3,9 @@
 import { api, sentence } from '../api.js';
 import { h, newId, setText } from '../parts/dom.js';
 import { identity } from '../app/identity.js';
-import { asSentence, dateWords, personalityWords, usbStateWords } from '../parts/words.js';
+import { dateWords, personalityWords, usbStateWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
+import { troubleWords, usbEventWords, whyWords } from './usb_words.js';
 
 /** @typedef {import('../api.js').Usb} Usb */
 
@@ -17,7 +18,7 @@ export class UsbPanel {
   #trouble = h('p', { class: 'message', 'data-tone': 'warn' });
   #offer = h('div', { class: 'message offer', hidden: true });
   #choices = h('div', { class: 'choices', role: 'radiogroup', 'aria-label': t('dongle.what-it-sees') });
-  #events = h('ul', { class: 'small dim usb-events' });
+  #events = h('ul', { class: 'small dim usb-events', tabindex: 0, 'aria-label': t('dongle.happened') });
   #log = h('details', { hidden: true }, h('summary', {}, t('dongle.happened')), this.#events);
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #apply = h('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => this.#applyNow() }, t('dongle.switch'));
@@ -63,23 +64,24 @@ export class UsbPanel {
     const { text, tone } = usbStateWords(usb.state);
     setText(this.#state, text);
     this.#state.dataset.tone = tone;
-    setText(this.#trouble, [usb.trouble, usb.left_out && t('dongle.left-out', { what: usb.left_out })].map(asSentence).join(' ').trim());
+    setText(this.#trouble, troubleWords(usb));
     const now = personalityWords({ name: usb.personality, words: usb.words }).label;
     const how = usb.automatic && usb.bound ? t(usb.found ? 'dongle.now-found' : 'dongle.now-trying', { now }) : '';
-    setText(this.#why, [how, usb.offer ? '' : asSentence(usb.why)].filter(Boolean).join(' '));
+    setText(this.#why, [how, usb.offer ? '' : whyWords(usb)].filter(Boolean).join(' '));
     this.#showOffer(usb);
     this.#showChoices(usb);
     this.#showEvents(usb);
   }
 
   /** @param {Usb} usb */
-  #showOffer({ offer, why }) {
+  #showOffer(usb) {
+    const { offer, why } = usb;
     const shown = offer && identity.can('media', this.target) ? `${offer.name} ${why}` : '';
     this.#offer.hidden = !shown;
     if (this.#offer.dataset.shown === shown || !offer) return;
     this.#offer.dataset.shown = shown;
     const accept = h('button', { class: 'button small', type: 'button', onclick: () => void this.#change(api.acceptOffer(this.target)) }, t('dongle.switch-to', { label: personalityWords(offer).label }));
-    this.#offer.replaceChildren(h('span', {}, asSentence(why) || t('dongle.another-offered')), accept);
+    this.#offer.replaceChildren(h('span', {}, whyWords(usb) || t('dongle.another-offered')), accept);
   }
 
   /** @param {Usb} usb */
@@ -123,7 +125,7 @@ export class UsbPanel {
   /** @param {Usb} usb */
   #showEvents({ events }) {
     this.#log.hidden = !events.length;
-    const lines = events.map(({ time, text }) => t('dongle.event', { time: dateWords(time * 1000), text }));
+    const lines = events.map((event) => t('dongle.event', { time: dateWords(event.time * 1000), text: usbEventWords(event) }));
     if (this.#events.dataset.shown === lines.join()) return;
     this.#events.dataset.shown = lines.join();
     this.#events.replaceChildren(...lines.map((line) => h('li', {}, line)));

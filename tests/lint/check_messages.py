@@ -7,7 +7,7 @@ that it may become. What the gateway names by itself (error.CODE, settings.key.*
 
 What happens to a target is named in manage/target_event_words.c: each event has its message, which says in English what the
 gateway says, and stands in the description of the API and in docs/api.md. So does why a recording ended (api/recording_end.c,
-recordings.ended.ID, docs/recordings.md).
+recordings.ended.ID, docs/recordings.md), and why a dongle's automatic choice decided (usbgadget/chooser_why.c, dongle.why.ID).
 
 What the gateway refuses (error.CODE): refusal_codes.py."""
 import json
@@ -191,17 +191,20 @@ def check_code(files, english):
 # Where what the gateway tells by an id is named, how a row of that table begins, its messages' keys, and its document.
 EVENTS = "manage/target_event_words.c", "TARGET_EVENT_", "event.", "docs/api.md"
 ENDS = "api/recording_end.c", "API_END_", "recordings.ended.", "docs/recordings.md"
+WHYS = "usbgadget/chooser_why.c", "CHOOSER_WHY_", "dongle.why.", "docs/api.md"
+# As the page has it -> as the gateway has it.
+PLAIN = str.maketrans("’“”", "'\"\"")
 
 
 def read_table(table, row):
     """name -> sentence, as the gateway says it; and how many rows are written in another way."""
-    rows = re.findall(rf'\[{row}\w+\] = \{{"([^"]*)",(?: \w+, \w+,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}}', table)
+    rows = re.findall(rf'\[{row}\w+\] =\s+\{{"([^"]*)",(?: \w+, \w+,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}}', table)
     pieces = {name: re.findall(r'"((?:[^"\\]|\\.)*)"', literals) for name, literals in rows}
     return {name: json.loads('"%s"' % "".join(texts)) for name, texts in pieces.items()}, table.count("[" + row) - len(rows)
 
 
 def check_told(where, table, english, described, document):
-    """where: EVENTS or ENDS; described: the ids in the description of the API; document: its text."""
+    """where: EVENTS, ENDS or WHYS; described: the ids in the description of the API; document: its text."""
     source, row, key, path = where
     told, unread = read_table(table, row)
     if unread or not told:
@@ -210,7 +213,7 @@ def check_told(where, table, english, described, document):
         said = english.get(key + name)
         if said is None:
             yield f"messages/en: '{key}{name}' is missing"
-        elif name not in OTHER_SENTENCE and said.replace("’", "'") != sentence:
+        elif name not in OTHER_SENTENCE and said.translate(PLAIN) != sentence:
             yield f"messages/en: '{key}{name}' says '{said}', the gateway '{sentence}'"
         if f"`{name}`" not in document:
             yield f"{path}: '{name}' is missing"
@@ -253,8 +256,8 @@ def self_test():
 
 
 def self_test_told():
-    table = '[TARGET_EVENT_A] = {"a-b", KIND, TONE, "Its \\"{1}\\" isn\'t."},\n[TARGET_EVENT_B] = {"c", KIND, TONE,\n  "On."},'
-    right = {"event.a-b": "Its \"{1}\" isn’t.", "event.c": "On."}
+    table = '[TARGET_EVENT_A] = {"a-b", KIND, TONE, "Its \\"{1}\\" isn\'t."},\n[TARGET_EVENT_B] =\n {"c", KIND, TONE,\n  "On."},'
+    right = {"event.a-b": "Its “{1}” isn’t.", "event.c": "On."}
     cases = [(table, right, ["a-b", "c"], "`a-b`, `c`", 0), (table, {**right, "event.c": "Off."}, ["a-b", "c"], "`a-b`, `c`", 1),
              (table, {"event.c": "On.", "event.d": "On."}, ["a-b", "c"], "`a-b`, `c`", 2), (table, right, ["c"], "`c`", 2),
              (table.replace('"On."', "ON"), right, ["a-b"], "`a-b`", 2), ("", {}, [], "", 1)]
@@ -274,13 +277,13 @@ def main():
         return 1 if self_test() else 0
     messages = read_messages()
     files = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted(PAGE.rglob("*.js"))}
-    schemas = {area: json.loads((ROOT / f"api/openapi/{area}.json").read_text())["components"]["schemas"] for area in ("targets", "recordings")}
-    described = schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"]
+    schemas = {area: json.loads((ROOT / f"api/openapi/{area}.json").read_text())["components"]["schemas"] for area in ("targets", "recordings", "usb")}
+    described = schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"], schemas["usb"]["usb_why"]["enum"]
     complaints = [*check_languages(messages), *check_code(files, {**messages["de"], **messages["en"]})]
     complaints += refusal_codes.check_refusals(refusal_codes.read_sources(ROOT), messages["de"], (ROOT / "docs/page.md").read_text())
     if any(key.startswith(refusal_codes.LANGUAGE) for key in messages["en"]):
         complaints.append("messages/en: the gateway says its refusals in English itself")
-    for where, ids in zip((EVENTS, ENDS), described):
+    for where, ids in zip((EVENTS, ENDS, WHYS), described):
         table, document = ((ROOT / name).read_text() for name in (where[0], where[3]))
         complaints += check_told(where, table, messages["en"], ids, document)
     for complaint in complaints:

@@ -14,7 +14,13 @@ import { until } from './until.mjs';
 
 const axe = readFileSync(packageFile('axe-core/axe.min.js'), 'utf8');
 const CHOICES = ['full', 'keyboard', 'drive', 'keyboard+drive', 'storage-first'].map((name) => ({ name, words: `as ${name}` }));
-const WHY = 'The firmware has not read the drive for 15 s.';
+const WHY = 'The target’s firmware has not read the drive in time.';
+const UNREAD = { why: 'The target\'s firmware has not read the drive in time.', why_id: 'drive-unread' };
+const HAPPENED = [
+  ['usb-switched', ['drive', UNREAD.why_id, UNREAD.why]],
+  ['boot-keys-not-shown', ['boot menu']],
+  ['usb-failed', ['The controller is busy.']],
+].map(([id, args]) => ({ number: 1, time: 1780000000, kind: 'usb', tone: 'info', id, args, text: 'As the gateway says.' }));
 const EDID = {
   present: true, manufacturer: 'LSO', name: 'lightsout', serial: '', width: 1920, height: 1080, refresh_millihertz: 60000, hdmi: true,
   audio: false, preset: '1080p60', hex: '', presets: ['1080p60', '1080p50', '1200p60', '720p60'],
@@ -29,8 +35,8 @@ let gateway, browser, page, connection, usb, edid, asked;
 
 function show() {
   const target = gateway.answers['GET /api/v1/targets/pc'];
-  const { state, personality, offer, why, trouble } = usb;
-  gateway.answers['GET /api/v1/targets/pc'] = { ...target, capture: true, usb: { state, personality, offer, why, trouble } };
+  const { state, personality, offer, why, why_id, trouble } = usb;
+  gateway.answers['GET /api/v1/targets/pc'] = { ...target, capture: true, usb: { state, personality, offer, why, why_id, trouble } };
 }
 
 const refusal = (status, code, message) => ({ status, error: { code, message } });
@@ -38,8 +44,8 @@ const refusal = (status, code, message) => ({ status, error: { code, message } }
 before(async () => {
   gateway = await FakeGateway.create();
   usb = {
-    state: 'configured', bound: true, personality: 'full', words: '', automatic: true, found: false, offer: null, why: '', left_out: '',
-    trouble: 'one function is busy', wakeup: true, keyboard_interval_us: 8000, choices: CHOICES, events: [{ time: 1780000000, text: 'Bound as full.' }],
+    state: 'configured', bound: true, personality: 'full', words: '', automatic: true, found: false, offer: null, why: '', why_id: null, left_out: '',
+    trouble: 'one function is busy', wakeup: true, keyboard_interval_us: 8000, choices: CHOICES, events: HAPPENED,
   };
   edid = EDID;
   asked = [];
@@ -57,7 +63,7 @@ before(async () => {
   };
   gateway.answers['POST /api/v1/targets/pc/usb/accept-offer'] = () => {
     asked.push('accept');
-    usb = { ...usb, personality: usb.offer.name, offer: null, why: '' };
+    usb = { ...usb, personality: usb.offer.name, offer: null, why: '', why_id: null };
     show();
     return usb;
   };
@@ -176,7 +182,8 @@ test('the dialog tells what there is', async () => {
   assert.ok(await button(page, 'Switch').isDisabled());
   await page.getByText('The target is told: 1080p60 (1920 × 1080, 60 Hz), shown as LSO lightsout.').waitFor();
   await page.getByText('What happened').click();
-  await page.getByText('Bound as full.').waitFor();
+  await page.getByText(`Changed to “Drives only”. ${WHY}`).waitFor();
+  await page.getByText('Its USB does not work: The controller is busy.').waitFor();
   await check('light-usb-video');
   await page.locator('.dialog-body').evaluate((element) => element.scrollTo(0, element.scrollHeight));
   await shot(page, 'light-usb-video-below');
@@ -225,7 +232,7 @@ test('an EDID by preset and from files', async () => {
 });
 
 test('an offer is a notice with a button', async () => {
-  usb = { ...usb, why: WHY, offer: { name: 'storage-first', words: 'drives first' } };
+  usb = { ...usb, ...UNREAD, offer: { name: 'storage-first', words: 'drives first' } };
   show();
   connection.changed();
   const notice = page.locator('.notice', { hasText: WHY });
@@ -241,15 +248,42 @@ test('an offer is a notice with a button', async () => {
 });
 
 test('an offer that is withdrawn takes its notice away', async () => {
-  usb = { ...usb, why: WHY, offer: { name: 'keyboard', words: 'a keyboard' } };
+  usb = { ...usb, ...UNREAD, offer: { name: 'keyboard', words: 'a keyboard' } };
   show();
   connection.changed();
   const notice = page.locator('.notice', { hasText: WHY });
   await notice.waitFor();
-  usb = { ...usb, why: '', offer: null };
+  usb = { ...usb, why: '', why_id: null, offer: null };
   show();
   connection.changed();
   await notice.waitFor({ state: 'detached' });
+});
+
+test('in German all of it is, but what the kernel says', async () => {
+  usb = { ...usb, ...UNREAD, trouble: '', offer: { name: 'storage-first', words: 'drives first' } };
+  show();
+  const german = await newPage(browser);
+  try {
+    await german.addInitScript(() => localStorage.setItem('lightsout.language', 'de'));
+    await openConsole(german, gateway, 'pc');
+    const why = 'Die Firmware des Zielrechners hat das Laufwerk nicht rechtzeitig gelesen.';
+    await german.locator('.notice', { hasText: `${why} USB auf „Laufwerke zuerst“ umschalten?` }).waitFor();
+    await button(german, 'Mehr').click();
+    await german.getByRole('menuitem', { name: 'USB und Video …' }).click();
+    const panel = german.locator('dialog section', { has: german.getByRole('heading', { name: 'USB', exact: true }) });
+    await panel.locator('.offer', { hasText: why }).waitFor();
+    await panel.getByText('Was geschah').click();
+    await panel.getByText(`Umgeschaltet auf „Nur Laufwerke“. ${why}`).waitFor();
+    await panel.getByText('Auf dem Bildschirm erschien nie „boot menu“.').waitFor();
+    await panel.getByText('USB funktioniert nicht: The controller is busy.').waitFor();
+    assert.doesNotMatch(await panel.textContent(), /\b(the target|firmware has|as the gateway|changed to|drives only)\b/i);
+    await shot(german, 'usb-german');
+    assertQuiet(german);
+  } finally {
+    await german.context().close();
+    usb = { ...usb, why: '', why_id: null, offer: null };
+    show();
+  }
 });
 
 test('the browser complained of nothing', () => assertQuiet(page));

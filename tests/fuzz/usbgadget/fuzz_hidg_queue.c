@@ -129,7 +129,7 @@ static void fuzz_chooser(struct wire_reader *r)
         switches += step == CHOOSER_SWITCH;
         check(switches <= 2 * PERSONALITIES);
         check(chooser.current < PERSONALITIES && chooser.next < PERSONALITIES);
-        check(step == CHOOSER_STAY || *chooser_why(&chooser));
+        check(step == CHOOSER_STAY || chooser_why_words(chooser_why(&chooser)));
     }
 }
 

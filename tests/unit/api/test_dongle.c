@@ -112,15 +112,26 @@ static void test_an_offer_is_shown_and_taken(void **state)
     (void)state;
     f.usb.offered = true;
     f.usb.offer = PERSONALITY_STORAGE_FIRST;
-    snprintf(f.usb.why, sizeof f.usb.why, "The firmware has not read the drive \xFF.");
-    f.usb.events[0].at = 1780000000;
-    snprintf(f.usb.events[0].text, sizeof f.usb.events[0].text, "Bound as full.");
+    f.usb.why = CHOOSER_WHY_DRIVE_UNREAD;
     expect(ROUTE_GET, TARGET, "", 200, "\"offer\":{\"name\":\"storage-first\",\"words\":\"");
-    expect(ROUTE_GET, TARGET "/usb", "", 200, "not read the drive \xEF\xBF\xBD.");
-    expect(ROUTE_GET, TARGET "/usb", "", 200, "\"events\":[{\"time\":1780000000,\"text\":\"Bound as full.\"}]");
+    expect(ROUTE_GET, TARGET, "", 200, "not read the drive in time.\",\"why_id\":\"drive-unread\"");
+    expect(ROUTE_GET, TARGET "/usb", "", 200, "not read the drive in time.\",\"why_id\":\"drive-unread\"");
     expect(ROUTE_POST, TARGET "/usb/accept-offer", "", 200, "\"personality\":\"storage-first\"");
     expect(ROUTE_POST, TARGET "/usb/accept-offer", "", 409, "no-offer");
     expect(ROUTE_POST, TARGET "/usb/accept-offer", "{\"x\":1}", 400, "unknown key");
+}
+
+static void test_what_has_happened_has_id_arguments_and_sentence(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, TARGET "/usb", "", 200, "\"why\":\"\",\"why_id\":null");
+    expect(ROUTE_GET, TARGET "/usb", "", 200, "\"events\":[]");
+    target_events_add(f.usb.events, 1780000000000, TARGET_EVENT_USB_SWITCHED,
+                      (const char *const[TARGET_EVENT_ARGS]){"drive", "drive-unread", "It \xFF."});
+    expect(ROUTE_GET, TARGET "/usb", "", 200,
+           "\"events\":[{\"number\":1,\"time\":1780000000,\"kind\":\"usb\",\"tone\":\"info\",\"id\":\"usb-switched\","
+           "\"args\":[\"drive\",\"drive-unread\",\"It \xEF\xBF\xBD.\"],"
+           "\"text\":\"Changed to \\\"drive\\\". It \xEF\xBF\xBD.\"}]");
 }
 
 static void test_base64(void **state)
@@ -146,9 +157,13 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_capture),          TEST(test_edid_by_preset),
-        TEST(test_edid_of_ones_own), TEST(test_no_edid_and_no_device),
-        TEST(test_personality),      TEST(test_an_offer_is_shown_and_taken),
+        TEST(test_capture),
+        TEST(test_edid_by_preset),
+        TEST(test_edid_of_ones_own),
+        TEST(test_no_edid_and_no_device),
+        TEST(test_personality),
+        TEST(test_an_offer_is_shown_and_taken),
+        TEST(test_what_has_happened_has_id_arguments_and_sentence),
         TEST(test_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

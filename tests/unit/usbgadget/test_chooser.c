@@ -65,12 +65,12 @@ static void say(struct bench *b, enum chooser_event event)
     b->last = chooser_event(&b->chooser, event, b->now);
     switch (b->last) {
     case CHOOSER_SWITCH:
-        assert_true(strlen(chooser_why(&b->chooser)) > 10);
+        assert_non_null(chooser_why_words(chooser_why(&b->chooser)));
         b->switches++;
         b->has_keyboard = b->has_drive = false;
         break;
     case CHOOSER_OFFER:
-        assert_true(strlen(chooser_why(&b->chooser)) > 10);
+        assert_non_null(chooser_why_words(chooser_why(&b->chooser)));
         b->offers++;
         break;
     case CHOOSER_REMEMBER:
@@ -400,7 +400,7 @@ static void test_no_end_of_cycling(void **state)
     assert_int_equal(b.switches, PERSONALITIES);
     assert_int_equal(b.chooser.current, PERSONALITY_FULL);
     assert_int_equal(chooser_due(&b.chooser), 0);
-    assert_string_equal(chooser_why(&b.chooser), "the target's firmware used none of the personalities");
+    assert_int_equal(chooser_why(&b.chooser), CHOOSER_WHY_NONE_USED);
 }
 
 /* Firmware without hot-plug that reboots again and again: each boot tries what the one before chose. */

@@ -106,8 +106,8 @@ test('an address without a way to it is an error that names both', async () => {
 
 /* ---- the state ---- */
 
-const note = (/** @type {string} */ target, /** @type {RegExp} */ pattern) =>
-  until(async () => (await call('GET', `${target}/usb`)).events.find(({ text }) => pattern.test(text))?.text, `${target} notes ${pattern}`, HANG_MS);
+const note = (/** @type {string} */ target, /** @type {string} */ wanted) =>
+  until(async () => (await call('GET', `${target}/usb`)).events.find(({ id }) => id === wanted)?.text, `${target} notes ${wanted}`, HANG_MS);
 
 const plugIn = () => until(async () => (await board.run('usbip attach -r 127.0.0.1 -b usbip-vudc.0')).code === 0, 'box is plugged in');
 const pullOut = () => board.ok('usbip detach -p 0');
@@ -118,7 +118,7 @@ test('switched on by hand it is on, and its boot keys begin; that nobody takes t
   await call('PUT', 'box/boot', { boot: 'cd' });
   await plugIn();
   await stateIs('box', 'on');
-  console.log(`# ${await note('box', /Boot keys: .*did not arrive/)}`);
+  console.log(`# ${await note('box', 'boot-keys-not-taken')}`);
   assert.equal((await call('GET', 'box/power')).boot_next, 'default');
   reached('by hand');
 });
@@ -203,7 +203,7 @@ test('boot once: the keys repeat until the screen shows the menu, then walk thro
   await until(() => count(strokes(from), 'f11') >= 3, 'F11 comes again and again', HANG_MS);
   assert.deepEqual([...new Set(strokes(from))], ['f11']);
   await show(['  Boot   Menu', '1. a disk', '2. a disc']);
-  console.log(`# ${await note('pc', /Boot keys/)}`);
+  console.log(`# ${await note('pc', 'boot-keys-pressed')}`);
   await until(() => strokes(from).includes('enter'), 'the last key arrives', HANG_MS);
   const all = strokes(from);
   assert.deepEqual(all.slice(all.lastIndexOf('f11') + 1), ['down', 'down', 'enter']);
@@ -221,7 +221,7 @@ test('a recipe without a text ends at its end', async () => {
 
 test('a text that never comes ends the recipe before its next keys', async () => {
   const from = await wake('disk');
-  console.log(`# ${await note('pc', /never showed "never there"/)}`);
+  assert.match(await note('pc', 'boot-keys-not-shown'), /never showed "never there"/);
   const all = strokes(from);
   assert.ok(count(all, 'f12') >= 1, `F12 comes: ${all}`);
   assert.equal(count(all, 'f12'), all.length, `nothing else comes: ${all}`);

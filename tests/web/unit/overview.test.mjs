@@ -101,7 +101,8 @@ test('health is said in the language of the page', (context) => {
   const health = (id, args, why = 'As the gateway says.') => healthWords({ state: 'warn', id, args, why });
   assert.equal(health('usb-detached', []), 'Its USB is detached, or has no power.');
   useMessages('de', messagesOf('de'));
-  assert.equal(health('usb-failed', ['No helper.']), 'USB funktioniert nicht: No helper.');
+  assert.equal(health('usb-failed', ['No controller.']), 'USB funktioniert nicht: No controller.');
+  assert.match(health('usb-no-helper', []), /^Der Helfer, der das USB-Gerät bereitstellt, ist nicht da;/);
   assert.equal(health('signal-lost', ['device-gone', 'Gone.']), 'Aufnahmegerät ist nicht mehr da.');
   assert.equal(health('to-come', []), 'As the gateway says.');
   assert.equal(health(null, [], ''), '');
