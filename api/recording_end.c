@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/attrs.h"
-#include "manage/sentence.h"
+#include "core/sentence.h"
 
 /* The page says the same in html5-client/messages/LANGUAGE/recordings.json (tests/lint/check_messages.py reads both).
  */

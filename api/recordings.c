@@ -10,7 +10,7 @@
 #include "api/recording_end.h"
 #include "api/recording_look.h"
 #include "api/tables.h"
-#include "manage/sentence.h"
+#include "core/sentence.h"
 
 static bool is_off(const struct api_context *api, struct route_call *call)
 {

@@ -30,6 +30,34 @@ static json_t *why_id_json(const struct target_usb *usb)
     return words ? json_string(words->name) : json_null();
 }
 
+static json_t *functions_json(unsigned set)
+{
+    json_t *list = json_array();
+    for (unsigned f = 0; f < GADGET_FUNCTIONS; f++)
+        if (set >> f & 1)
+            json_array_append_new(list, json_string(left_out_function((enum gadget_function)f)->name));
+    return list;
+}
+
+static json_t *left_out_part_json(const struct left_out *left_out, enum left_out_reason reason)
+{
+    unsigned numbers[LEFT_OUT_NUMBERS], n = left_out_numbers(left_out, reason, numbers);
+    json_t *endpoints = json_array();
+    for (unsigned i = 0; i < n; i++)
+        json_array_append_new(endpoints, json_integer(numbers[i]));
+    return json_pack("{s:s, s:o, s:o}", "id", left_out_reason(reason)->name, "functions",
+                     functions_json(left_out->functions[reason]), "endpoints", endpoints);
+}
+
+static json_t *left_out_parts_json(const struct left_out *left_out)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < LEFT_OUT_REASONS; i++)
+        if (left_out->functions[i])
+            json_array_append_new(list, left_out_part_json(left_out, (enum left_out_reason)i));
+    return list;
+}
+
 json_t *api_usb_summary_json(const struct target *target)
 {
     const struct target_usb *usb = target->usb;
@@ -50,13 +78,16 @@ static json_t *choices_json(void)
 
 static json_t *usb_json(const struct target_usb *usb)
 {
-    return json_pack("{s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:s, s:o, s:o, s:o, s:b, s:I, s:o, s:o}", "state",
+    char left_out[LEFT_OUT_TEXT];
+    left_out_write(&usb->left_out, left_out, sizeof left_out);
+    return json_pack("{s:s, s:b, s:s, s:s, s:b, s:b, s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:I, s:o, s:o}", "state",
                      target_usb_state_name(usb->state), "bound", (int)usb->bound, "personality",
                      personality_name(usb->personality), "words", personality_words(usb->personality), "automatic",
                      (int)usb->automatic, "found", (int)usb->found, "offer", offer_json(usb), "why", why_sentence(usb),
-                     "why_id", why_id_json(usb), "left_out", api_text(usb->left_out), "trouble", api_text(usb->trouble),
-                     "wakeup", (int)usb->wakeup, "keyboard_interval_us", (json_int_t)usb->keyboard_interval_us,
-                     "choices", choices_json(), "events", api_events_json(usb->events));
+                     "why_id", why_id_json(usb), "left_out", left_out, "left_out_parts",
+                     left_out_parts_json(&usb->left_out), "trouble", api_text(usb->trouble), "wakeup", (int)usb->wakeup,
+                     "keyboard_interval_us", (json_int_t)usb->keyboard_interval_us, "choices", choices_json(), "events",
+                     api_events_json(usb->events));
 }
 
 /* The target that the path names, when its USB is ours to shape; else replies and gives NULL. */

@@ -48,6 +48,7 @@ import { refusalWords } from './parts/words.js';
  * @property {string} why
  * @property {string|null} why_id the same as `why`; null where that is ''
  * @property {string} left_out
+ * @property {{id: string, functions: string[], endpoints: number[]}[]} left_out_parts the same as `left_out`
  * @property {string} trouble
  * @property {boolean} wakeup
  * @property {number} keyboard_interval_us

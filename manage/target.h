@@ -80,8 +80,8 @@ struct target_usb {
     bool found;                   /* the automatic choice has found out that this one works here */
     bool offered;                 /* something is in use, so a person must say so: */
     enum personality offer;
-    enum chooser_why why;          /* of the automatic choice's last step */
-    char left_out[160];            /* what the controller or kernel has no room for, for people; "" */
+    enum chooser_why why; /* of the automatic choice's last step */
+    struct left_out left_out;
     char trouble[256];             /* why nothing is bound; "" */
     bool wakeup;                   /* a key wakes a target that sleeps */
     uint32_t keyboard_interval_us; /* how often the target takes keyboard reports; 0: not known */

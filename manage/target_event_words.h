@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "core/attrs.h"
-#include "manage/sentence.h"
+#include "core/sentence.h"
 
 #define TARGET_EVENT_ARGS SENTENCE_ARGS
 
@@ -71,7 +71,7 @@ struct target_event_words {
     const char *name; /* of small letters with hyphens; never changes its meaning, nor that of its arguments */
     enum target_event_kind kind;
     enum target_tone tone;
-    const char *sentence; /* manage/sentence.h */
+    const char *sentence; /* core/sentence.h */
 };
 
 const struct target_event_words *target_event_words(enum target_event_id id);

@@ -47,7 +47,7 @@ struct gadget_description {
     bool bound;
     enum personality personality;
     char udc[64];
-    char left_out[160];
+    struct left_out left_out;
     unsigned in, out; /* endpoints used */
     bool has[GADGET_FUNCTIONS];
     bool led_endpoint, stall, wakeup; /* as it was possible */

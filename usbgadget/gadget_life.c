@@ -146,7 +146,7 @@ void gadget_describe(const struct gadget *self, struct gadget_description *ret)
     ret->personality = self->personality;
     (void)text_copy(ret->udc, sizeof ret->udc, self->udc.name);
     (void)text_copy(ret->kernel, sizeof ret->kernel, self->kernel.lacks);
-    (void)text_copy(ret->left_out, sizeof ret->left_out, self->plan.left_out);
+    ret->left_out = self->plan.left_out;
     ret->in = self->plan.in;
     ret->out = self->plan.out;
     for (unsigned f = 0; f < GADGET_FUNCTIONS; f++)

@@ -16,15 +16,6 @@ static const struct {
     [PERSONALITY_STORAGE_FIRST] = {"storage-first", "drives first, then keyboard, pointers and consumer keys"},
 };
 
-static const char *const function_words[GADGET_FUNCTIONS] = {
-    [GADGET_KEYBOARD] = "keyboard",
-    [GADGET_ABSOLUTE] = "absolute pointer",
-    [GADGET_RELATIVE] = "relative pointer",
-    [GADGET_CONSUMER] = "consumer keys",
-    [GADGET_STORAGE] = "drives",
-    [GADGET_BIG_CD] = "drive for large discs",
-};
-
 #define BIT(function) (1u << (function))
 #define POINTERS (BIT(GADGET_ABSOLUTE) | BIT(GADGET_RELATIVE) | BIT(GADGET_CONSUMER))
 #define DRIVES (BIT(GADGET_STORAGE) | BIT(GADGET_BIG_CD))
@@ -119,35 +110,6 @@ static bool is_enough(enum personality personality, unsigned set, bool drives_sh
     }
 }
 
-/* --- words --- */
-
-struct sentence {
-    char *text;
-    size_t size;
-};
-
-static void say(struct sentence *s, unsigned set, const char *reason)
-{
-    char words[160];
-    size_t at = 0;
-    for (unsigned f = 0; f < GADGET_FUNCTIONS && set; f++)
-        if (set & BIT(f))
-            at += (size_t)snprintf(words + at, sizeof words - at, "%s%s", at ? ", " : "", function_words[f]);
-    size_t have = strlen(s->text);
-    if (set)
-        snprintf(s->text + have, s->size - have, "%s%s: %s", have ? "; " : "", words, reason);
-}
-
-static const char *endpoint_reason(const struct personality_means *means, char *room, size_t size)
-{
-    if (means->in && means->out)
-        snprintf(room, size, "the USB controller has %u IN and %u OUT endpoints", means->in, means->out);
-    else
-        snprintf(room, size, "the USB controller has %u %s endpoints", means->in ? means->in : means->out,
-                 means->in ? "IN" : "OUT");
-    return room;
-}
-
 /* --- the plan --- */
 
 static unsigned wanted_by(enum personality personality, const struct personality_means *means)
@@ -183,12 +145,17 @@ static unsigned drop_endpoints(unsigned set, const struct personality_means *mea
     return set;
 }
 
+static enum left_out_reason endpoint_reason(const struct personality_means *means)
+{
+    return means->in && means->out ? LEFT_OUT_NO_ENDPOINT : means->in ? LEFT_OUT_NO_IN : LEFT_OUT_NO_OUT;
+}
+
 int personality_plan(enum personality personality, const struct personality_means *means, struct personality_plan *ret,
                      char *why, size_t why_size)
 {
-    struct personality_plan plan = {.n = 0};
-    struct sentence left_out = {plan.left_out, sizeof plan.left_out};
-    char reason[80];
+    struct personality_plan plan = {
+        .left_out = {.in = (uint8_t)MIN(means->in, UINT8_MAX), .out = (uint8_t)MIN(means->out, UINT8_MAX)}};
+    char left_out[LEFT_OUT_TEXT];
     if (personality >= PERSONALITIES)
         return -EINVAL;
     unsigned wanted = wanted_by(personality, means);
@@ -200,11 +167,12 @@ int personality_plan(enum personality personality, const struct personality_mean
         return -ENODATA;
     }
     unsigned had = wanted & means->functions, hids = drop_hids(had, means), set = drop_endpoints(hids, means);
-    say(&left_out, wanted & ~had, "this kernel has not got that function");
-    say(&left_out, had & ~hids, "a kernel has at most 4 HID functions for all gadgets together");
-    say(&left_out, hids & ~set, endpoint_reason(means, reason, sizeof reason));
+    plan.left_out.functions[LEFT_OUT_NO_FUNCTION] = (uint8_t)(wanted & ~had);
+    plan.left_out.functions[LEFT_OUT_NO_HID] = (uint8_t)(had & ~hids);
+    plan.left_out.functions[endpoint_reason(means)] = (uint8_t)(hids & ~set);
     if (!is_enough(personality, set, means->empty_drives && !means->no_drives)) {
-        snprintf(why, why_size, "%s is not possible; missing are %s", personality_name(personality), plan.left_out);
+        left_out_write(&plan.left_out, left_out, sizeof left_out);
+        snprintf(why, why_size, "%s is not possible; missing are %s", personality_name(personality), left_out);
         return -ENOSPC;
     }
     for (unsigned i = 0; i < orders[personality].n; i++)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "usbgadget/left_out.h"
+
 enum personality {
     PERSONALITY_FULL,           /* keyboard, absolute and relative pointer, consumer keys, drives */
     PERSONALITY_KEYBOARD,       /* a boot keyboard and nothing else */
@@ -20,15 +22,6 @@ const char *personality_name(enum personality personality);
 bool personality_parse(const char *word, enum personality *ret);
 const char *personality_words(enum personality personality); /* a sentence for people: what the target sees */
 
-enum gadget_function {
-    GADGET_KEYBOARD,
-    GADGET_ABSOLUTE,
-    GADGET_RELATIVE,
-    GADGET_CONSUMER,
-    GADGET_STORAGE, /* the kernel's mass storage, GADGET_LUNS LUNs */
-    GADGET_BIG_CD,  /* our own mass storage on FunctionFS (usbgadget/big_cd.h) */
-    GADGET_FUNCTIONS,
-};
 #define GADGET_HIDS 4 /* the first four; also the most that a kernel has */
 #define GADGET_LUNS 2
 
@@ -49,8 +42,8 @@ struct personality_plan {
     enum gadget_function order[GADGET_FUNCTIONS];
     unsigned n;
     bool led_endpoint;
-    unsigned in, out;   /* endpoints that this needs */
-    char left_out[160]; /* what was left out and why, for people; "" when nothing was */
+    unsigned in, out; /* endpoints that this needs */
+    struct left_out left_out;
 };
 
 /* -ENOSPC: not even the least of this personality fits (why says what is missing); -ENODATA: a drive-only gadget whose

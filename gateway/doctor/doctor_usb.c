@@ -19,14 +19,8 @@ bool doctor_runs(const struct config_target *target)
 
 static void show_plan(struct doctor *self, const struct personality_means *means, enum personality personality)
 {
-    static const char *const names[] = {[GADGET_KEYBOARD] = "keyboard",
-                                        [GADGET_ABSOLUTE] = "absolute pointer",
-                                        [GADGET_RELATIVE] = "relative pointer",
-                                        [GADGET_CONSUMER] = "consumer keys",
-                                        [GADGET_STORAGE] = "drives",
-                                        [GADGET_BIG_CD] = "drive for large discs"};
     struct personality_plan plan;
-    char text[200] = "", why[160] = "";
+    char text[200] = "", why[160] = "", left_out[LEFT_OUT_TEXT];
     size_t n = 0;
     int r = personality_plan(personality, means, &plan, why, sizeof why);
     if (r < 0) {
@@ -35,9 +29,11 @@ static void show_plan(struct doctor *self, const struct personality_means *means
         return;
     }
     for (unsigned i = 0; i < plan.n && n < sizeof text; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "", names[plan.order[i]]);
-    doctor_say(self, DOCTOR_FINE, personality_name(personality), "%s%s%s", text, plan.left_out[0] ? "; left out: " : "",
-               plan.left_out);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "",
+                              left_out_function(plan.order[i])->sentence);
+    left_out_write(&plan.left_out, left_out, sizeof left_out);
+    doctor_say(self, DOCTOR_FINE, personality_name(personality), "%s%s%s", text, left_out[0] ? "; left out: " : "",
+               left_out);
 }
 
 void doctor_usb(struct doctor *self, const struct config_target *target)

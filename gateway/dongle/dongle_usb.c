@@ -194,7 +194,7 @@ static void publish(struct dongle *self)
     usb->state = public_state(self->state.udc);
     usb->bound = self->state.bound;
     usb->wakeup = self->state.wakeup;
-    memcpy(usb->left_out, self->state.left_out, sizeof usb->left_out);
+    usb->left_out = self->state.left_out;
     if (self->state.trouble[0])
         memcpy(usb->trouble, self->state.trouble, sizeof usb->trouble);
 }

@@ -196,7 +196,7 @@ void helper_gadget_state(struct helper_dongle *self, struct helper_state *ret)
         if (self->media[i].attached && gadget_lun_loaded(self->gadget, i) == 1)
             ret->loaded |= (uint8_t)(1u << i);
     }
-    snprintf(ret->left_out, sizeof ret->left_out, "%s", description.left_out);
+    ret->left_out = description.left_out;
     snprintf(ret->trouble, sizeof ret->trouble, "%s", self->trouble);
 }
 
@@ -316,12 +316,13 @@ void helper_describe(const struct helper_question *question)
         return;
     }
     gadget_describe(self->gadget, &d);
-    char state[32] = "";
+    char state[32] = "", left_out[LEFT_OUT_TEXT];
+    left_out_write(&d.left_out, left_out, sizeof left_out);
     snprintf(text, sizeof text,
              "controller %s: %s\npersonality: %s%s\nendpoints: %u in, %u out\nleft out: %s\nkernel lacks: %s\n"
              "remote wake-up: %s\n",
              d.udc, gadget_state(self->gadget, state, sizeof state), personality_name(d.personality),
-             d.bound ? "" : " (not bound)", d.in, d.out, d.left_out[0] ? d.left_out : "nothing",
+             d.bound ? "" : " (not bound)", d.in, d.out, left_out[0] ? left_out : "nothing",
              d.kernel[0] ? d.kernel : "nothing", d.wakeup ? "yes" : "no");
     helper_answer_text(self->helper, question->serial, text);
 }

@@ -147,7 +147,9 @@ void helper_write_state(struct wire_writer *w, const struct helper_state *m)
     wire_write_u8(w, m->functions);
     wire_write_bytes(w, m->leds, sizeof m->leds);
     wire_write_u8(w, m->buttons);
-    ipc_write_string(w, m->left_out);
+    wire_write_bytes(w, m->left_out.functions, sizeof m->left_out.functions);
+    wire_write_u8(w, m->left_out.in);
+    wire_write_u8(w, m->left_out.out);
     ipc_write_string(w, m->trouble);
 }
 
@@ -169,8 +171,13 @@ bool helper_read_state(const uint8_t *body, size_t size, struct helper_state *re
         good = good && ret->leds[i] <= LED_BITS;
     }
     ret->buttons = wire_read_u8(&r);
-    return ipc_read_string(&r, ret->left_out, sizeof ret->left_out) &&
-           ipc_read_string(&r, ret->trouble, sizeof ret->trouble) && wire_read_complete(&r) && good &&
+    for (unsigned i = 0; i < LEFT_OUT_REASONS; i++) {
+        ret->left_out.functions[i] = wire_read_u8(&r);
+        good = good && ret->left_out.functions[i] <= FUNCTION_BITS;
+    }
+    ret->left_out.in = wire_read_u8(&r);
+    ret->left_out.out = wire_read_u8(&r);
+    return ipc_read_string(&r, ret->trouble, sizeof ret->trouble) && wire_read_complete(&r) && good &&
            ret->udc <= UDC_LAST && ret->personality < PERSONALITIES && ret->loaded <= LUN_BITS &&
            ret->attached <= LUN_BITS && ret->functions <= FUNCTION_BITS && ret->buttons <= BUTTON_BITS;
 }

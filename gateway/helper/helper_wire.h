@@ -101,7 +101,7 @@ struct helper_state {
     uint8_t functions;              /* bit 1 << enum gadget_function: bound */
     uint8_t leds[FRONT_PANEL_LEDS]; /* HELPER_LED_* */
     uint8_t buttons;                /* bit: wired */
-    char left_out[160];             /* of the gadget_description */
+    struct left_out left_out;       /* of the gadget_description */
     char trouble[HELPER_WHY];       /* why there can be no gadget; "" */
 };
 

@@ -10,7 +10,7 @@ PORT_HEADERS = {
     "capture/screen.h", "usbgadget/input.h", "media/drive.h", "media/medium.h",
     "manage/power.h", "manage/serial.h", "manage/sensors.h", "manage/seat.h",
     # nouns of a dongle's ports: what the target sees on USB, what the receiver tells its graphics
-    "usbgadget/personality.h", "usbgadget/chooser_why.h", "capture/edid.h", "usbgadget/typing.h",
+    "usbgadget/personality.h", "usbgadget/chooser_why.h", "usbgadget/left_out.h", "capture/edid.h", "usbgadget/typing.h",
     "usbgadget/layout.h", "usbgadget/layout_keys.h",
 }
 AUTH_PUBLIC = {"auth/role.h", "auth/grants.h", "auth/session.h", "auth/keeper_client.h", "auth/keeper_account.h", "auth/keeper_audit.h",

@@ -7,7 +7,8 @@ that it may become. What the gateway names by itself (error.CODE, settings.key.*
 
 What happens to a target is named in manage/target_event_words.c: each event has its message, which says in English what the
 gateway says, and stands in the description of the API and in docs/api.md. So does why a recording ended (api/recording_end.c,
-recordings.ended.ID, docs/recordings.md), and why a dongle's automatic choice decided (usbgadget/chooser_why.c, dongle.why.ID).
+recordings.ended.ID, docs/recordings.md), why a dongle's automatic choice decided (usbgadget/chooser_why.c,
+dongle.why.ID), and what its gadget does without (usbgadget/left_out.c, dongle.left.ID, dongle.function.NAME).
 
 What the gateway refuses (error.CODE): refusal_codes.py."""
 import json
@@ -192,6 +193,8 @@ def check_code(files, english):
 EVENTS = "manage/target_event_words.c", "TARGET_EVENT_", "event.", "docs/api.md"
 ENDS = "api/recording_end.c", "API_END_", "recordings.ended.", "docs/recordings.md"
 WHYS = "usbgadget/chooser_why.c", "CHOOSER_WHY_", "dongle.why.", "docs/api.md"
+LEFT_OUT = "usbgadget/left_out.c", "LEFT_OUT_", "dongle.left.", "docs/api.md"
+FUNCTIONS = "usbgadget/left_out.c", "GADGET_", "dongle.function.", "docs/api.md"
 # As the page has it -> as the gateway has it.
 PLAIN = str.maketrans("’“”", "'\"\"")
 
@@ -200,11 +203,11 @@ def read_table(table, row):
     """name -> sentence, as the gateway says it; and how many rows are written in another way."""
     rows = re.findall(rf'\[{row}\w+\] =\s+\{{"([^"]*)",(?: \w+, \w+,)?\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}}', table)
     pieces = {name: re.findall(r'"((?:[^"\\]|\\.)*)"', literals) for name, literals in rows}
-    return {name: json.loads('"%s"' % "".join(texts)) for name, texts in pieces.items()}, table.count("[" + row) - len(rows)
+    return {name: json.loads('"%s"' % "".join(texts)) for name, texts in pieces.items()}, len(re.findall(rf"^\s*\[{row}", table, re.M)) - len(rows)
 
 
 def check_told(where, table, english, described, document):
-    """where: EVENTS, ENDS or WHYS; described: the ids in the description of the API; document: its text."""
+    """where: EVENTS, ENDS, ...; described: the ids in the description of the API; document: its text."""
     source, row, key, path = where
     told, unread = read_table(table, row)
     if unread or not told:
@@ -278,12 +281,14 @@ def main():
     messages = read_messages()
     files = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted(PAGE.rglob("*.js"))}
     schemas = {area: json.loads((ROOT / f"api/openapi/{area}.json").read_text())["components"]["schemas"] for area in ("targets", "recordings", "usb")}
-    described = schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"], schemas["usb"]["usb_why"]["enum"]
+    left_out = schemas["usb"]["usb_left_out"]["properties"]
+    described = (schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"], schemas["usb"]["usb_why"]["enum"],
+                 left_out["id"]["enum"], left_out["functions"]["items"]["enum"])
     complaints = [*check_languages(messages), *check_code(files, {**messages["de"], **messages["en"]})]
     complaints += refusal_codes.check_refusals(refusal_codes.read_sources(ROOT), messages["de"], (ROOT / "docs/page.md").read_text())
     if any(key.startswith(refusal_codes.LANGUAGE) for key in messages["en"]):
         complaints.append("messages/en: the gateway says its refusals in English itself")
-    for where, ids in zip((EVENTS, ENDS, WHYS), described):
+    for where, ids in zip((EVENTS, ENDS, WHYS, LEFT_OUT, FUNCTIONS), described):
         table, document = ((ROOT / name).read_text() for name in (where[0], where[3]))
         complaints += check_told(where, table, messages["en"], ids, document)
     for complaint in complaints:

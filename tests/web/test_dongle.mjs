@@ -44,7 +44,7 @@ const refusal = (status, code, message) => ({ status, error: { code, message } }
 before(async () => {
   gateway = await FakeGateway.create();
   usb = {
-    state: 'configured', bound: true, personality: 'full', words: '', automatic: true, found: false, offer: null, why: '', why_id: null, left_out: '',
+    state: 'configured', bound: true, personality: 'full', words: '', automatic: true, found: false, offer: null, why: '', why_id: null, left_out: '', left_out_parts: [],
     trouble: 'one function is busy', wakeup: true, keyboard_interval_us: 8000, choices: CHOICES, events: HAPPENED,
   };
   edid = EDID;
@@ -260,7 +260,10 @@ test('an offer that is withdrawn takes its notice away', async () => {
 });
 
 test('in German all of it is, but what the kernel says', async () => {
-  usb = { ...usb, ...UNREAD, trouble: '', offer: { name: 'storage-first', words: 'drives first' } };
+  usb = {
+    ...usb, ...UNREAD, trouble: '', left_out: 'consumer keys (the USB controller has 3 IN endpoints)', left_out_parts: [{ id: 'no-in', functions: ['consumer'], endpoints: [3] }],
+    offer: { name: 'storage-first', words: 'drives first' },
+  };
   show();
   const german = await newPage(browser);
   try {
@@ -272,6 +275,7 @@ test('in German all of it is, but what the kernel says', async () => {
     await german.getByRole('menuitem', { name: 'USB und Video …' }).click();
     const panel = german.locator('dialog section', { has: german.getByRole('heading', { name: 'USB', exact: true }) });
     await panel.locator('.offer', { hasText: why }).waitFor();
+    await panel.getByText('Weggelassen: Medientasten (der USB-Controller hat 3 IN-Endpunkte).').waitFor();
     await panel.getByText('Was geschah').click();
     await panel.getByText(`Umgeschaltet auf „Nur Laufwerke“. ${why}`).waitFor();
     await panel.getByText('Auf dem Bildschirm erschien nie „boot menu“.').waitFor();
@@ -281,7 +285,7 @@ test('in German all of it is, but what the kernel says', async () => {
     assertQuiet(german);
   } finally {
     await german.context().close();
-    usb = { ...usb, why: '', why_id: null, offer: null };
+    usb = { ...usb, why: '', why_id: null, left_out: '', left_out_parts: [], offer: null };
     show();
   }
 });

@@ -26,7 +26,7 @@ async function lyingGateway(evil) {
   const device = (/** @type {string} */ mark) => evil(mark).slice(0, 512); // as long as what devices say ever is
   const usb = {
     state: 'configured', bound: true, personality: device('usb-name'), words: device('usb-words'), automatic: true, found: false,
-    offer: { name: device('offer-name'), words: device('offer-words') }, why: device('usb-why'), why_id: device('usb-why-id'), left_out: device('usb-left'), trouble: device('usb-trouble'), wakeup: true,
+    offer: { name: device('offer-name'), words: device('offer-words') }, why: device('usb-why'), why_id: device('usb-why-id'), left_out: device('usb-left'), left_out_parts: [{ id: device('usb-left-id'), functions: [], endpoints: [] }, { id: 'no-in', functions: [device('usb-function')], endpoints: [device('usb-endpoints')] }], trouble: device('usb-trouble'), wakeup: true,
     keyboard_interval_us: 8000, choices: [{ name: device('choice-name'), words: device('choice-words') }], events: [{ time: NOW, id: device('usb-event-id'), args: [device('usb-event-arg')], text: device('usb-event') }, { time: NOW, id: 'usb-switched', args: [device('usb-name'), device('usb-why-id'), device('usb-event-why')], text: '' }],
   };
   const target = {

@@ -134,6 +134,19 @@ static void test_what_has_happened_has_id_arguments_and_sentence(void **state)
            "\"text\":\"Changed to \\\"drive\\\". It \xEF\xBF\xBD.\"}]");
 }
 
+static void test_what_is_left_out_has_reasons(void **state)
+{
+    (void)state;
+    expect(ROUTE_GET, TARGET "/usb", "", 200, "\"left_out\":\"\",\"left_out_parts\":[]");
+    f.usb.left_out = (struct left_out){.in = 3, .out = 2};
+    f.usb.left_out.functions[LEFT_OUT_NO_HID] = 1u << GADGET_CONSUMER;
+    f.usb.left_out.functions[LEFT_OUT_NO_ENDPOINT] = 1u << GADGET_STORAGE | 1u << GADGET_BIG_CD;
+    expect(ROUTE_GET, TARGET "/usb", "", 200,
+           "drives, drive for large discs (the USB controller has 3 IN and 2 OUT endpoints)\",\"left_out_parts\":["
+           "{\"id\":\"no-hid\",\"functions\":[\"consumer\"],\"endpoints\":[]},"
+           "{\"id\":\"no-endpoint\",\"functions\":[\"storage\",\"big-cd\"],\"endpoints\":[3,2]}]");
+}
+
 static void test_base64(void **state)
 {
     static const struct {
@@ -164,6 +177,7 @@ int main(void)
         TEST(test_personality),
         TEST(test_an_offer_is_shown_and_taken),
         TEST(test_what_has_happened_has_id_arguments_and_sentence),
+        TEST(test_what_is_left_out_has_reasons),
         TEST(test_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ static void takes_what_is_in_range(void **state)
     assert_true(READS(helper, press, .button = 1, .milliseconds = 15000));
     assert_true(READS(helper, answer, .error = -4095, .why = "why"));
     assert_true(READS(helper, state, .udc = HELPER_UDC_SUSPENDED, .leds = {3, 3}, .functions = 0x3F));
+    assert_true(READS(helper, state, .left_out = {{0x3F, 0x3F, 0x3F, 0x3F, 0x3F}, 255, 255}));
     assert_true(READS(control, dongle, .personality = PERSONALITIES, .preset = EDID_PRESETS - 1));
 }
 
@@ -56,6 +57,7 @@ static void refuses_what_is_not(void **state)
     assert_false(READS(helper, state, .udc = HELPER_UDC_SUSPENDED + 1));
     assert_false(READS(helper, state, .leds = {4, 0}));
     assert_false(READS(helper, state, .functions = 0x40));
+    assert_false(READS(helper, state, .left_out.functions = {0, 0, 0, 0, 0x40}));
     assert_false(READS(control, dongle, .personality = PERSONALITIES + 1));
     assert_false(READS(control, dongle, .preset = EDID_PRESETS));
 }

@@ -57,7 +57,7 @@ static void test_orders(void **state)
     assert_string_equal(plan(PERSONALITY_FULL, &plenty, &p), "KARCSB");
     assert_int_equal(p.in, 6);
     assert_int_equal(p.out, 2);
-    assert_string_equal(p.left_out, "");
+    assert_int_equal(left_out_functions(&p.left_out), 0);
     assert_string_equal(plan(PERSONALITY_KEYBOARD, &plenty, &p), "K");
     assert_string_equal(plan(PERSONALITY_DRIVE, &plenty, &p), "SB");
     assert_string_equal(plan(PERSONALITY_KEYBOARD_DRIVE, &plenty, &p), "KSB");
@@ -94,7 +94,7 @@ static void test_endpoints_run_short(void **state)
         m.in = rows[i].in;
         assert_string_equal(plan(PERSONALITY_FULL, &m, &p), rows[i].full);
         assert_true(p.in <= m.in);
-        assert_int_equal(p.left_out[0] != 0, m.in < 6);
+        assert_int_equal(left_out_functions(&p.left_out) != 0, m.in < 6);
         assert_string_equal(plan(PERSONALITY_STORAGE_FIRST, &m, NULL), rows[i].storage_first);
         assert_string_equal(plan(PERSONALITY_DRIVE, &m, NULL), rows[i].drive);
     }
@@ -160,13 +160,58 @@ static void test_kernels_without_a_function(void **state)
     struct personality_plan p;
     m.functions &= ~(1u << GADGET_STORAGE);
     assert_string_equal(plan(PERSONALITY_KEYBOARD_DRIVE, &m, &p), "KB");
-    assert_non_null(strstr(p.left_out, "drives"));
+    assert_int_equal(p.left_out.functions[LEFT_OUT_NO_FUNCTION], 1u << GADGET_STORAGE);
     m.functions &= ~(1u << GADGET_BIG_CD);
     assert_string_equal(plan(PERSONALITY_KEYBOARD_DRIVE, &m, NULL), "-ENOSPC");
     assert_string_equal(plan(PERSONALITY_DRIVE, &m, NULL), "-ENOSPC");
     assert_string_equal(plan(PERSONALITY_FULL, &m, NULL), "KARC");
     m.functions = 0;
     assert_string_equal(plan(PERSONALITY_FULL, &m, NULL), "-ENOSPC");
+}
+
+static void test_what_is_left_out_is_said(void **state)
+{
+    (void)state;
+    struct personality_means m = plenty;
+    struct personality_plan p;
+    char text[LEFT_OUT_TEXT];
+    unsigned numbers[LEFT_OUT_NUMBERS];
+    left_out_write(&(struct left_out){.in = 4}, text, sizeof text);
+    assert_string_equal(text, "");
+    m.functions &= ~(1u << GADGET_STORAGE);
+    m.in = 3;
+    m.out = 2;
+    assert_string_equal(plan(PERSONALITY_FULL, &m, &p), "KAB");
+    left_out_write(&p.left_out, text, sizeof text);
+    assert_string_equal(text, "drives (this kernel has not got that function); "
+                              "relative pointer, consumer keys (the USB controller has 3 IN and 2 OUT endpoints)");
+    assert_int_equal(left_out_numbers(&p.left_out, LEFT_OUT_NO_FUNCTION, numbers), 0);
+    assert_int_equal(left_out_numbers(&p.left_out, LEFT_OUT_NO_ENDPOINT, numbers), 2);
+    assert_true(numbers[0] == 3 && numbers[1] == 2);
+    m.in = 0;
+    m.out = 1;
+    assert_string_equal(plan(PERSONALITY_FULL, &m, &p), "KARCB");
+    m.big_cd = false;
+    m.functions |= 1u << GADGET_STORAGE;
+    m.hid_out = true;
+    assert_string_equal(plan(PERSONALITY_KEYBOARD_DRIVE, &m, &p), "-ENOSPC");
+    m.out = 2;
+    assert_string_equal(plan(PERSONALITY_FULL, &m, &p), "KS");
+    assert_int_equal(left_out_numbers(&p.left_out, LEFT_OUT_NO_OUT, numbers), 1);
+    assert_int_equal(numbers[0], 2);
+    left_out_write(&p.left_out, text, sizeof text);
+    assert_string_equal(text,
+                        "absolute pointer, relative pointer, consumer keys (the USB controller has 2 OUT endpoints)");
+    /* as much as there can be */
+    p.left_out = (struct left_out){.functions = {0x3F, 0x3F, 0x3F, 0x3F, 0x3F}, .in = 255, .out = 255};
+    for (unsigned i = 0; i < LEFT_OUT_REASONS; i++) {
+        struct left_out one = {.in = 255, .out = 255};
+        one.functions[i] = 0x3F;
+        left_out_write(&one, text, sizeof text);
+        assert_int_equal(text[strlen(text) - 1], ')');
+    }
+    left_out_write(&p.left_out, text, 20);
+    assert_int_equal(strlen(text), 19);
 }
 
 /* Whatever the means: a plan keeps to them, and names nothing twice. */
@@ -210,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_kernels_whose_mice_have_out_endpoints),
         cmocka_unit_test(test_hids_run_short),
         cmocka_unit_test(test_kernels_without_a_function),
+        cmocka_unit_test(test_what_is_left_out_is_said),
         cmocka_unit_test(test_every_plan_keeps_to_its_means),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,10 +33,15 @@ test('a personality or a reason that the page does not know stands as the gatewa
 
 test('why USB does not work is the kernel\'s word, but for a helper that is not there', (context) => {
   context.after(() => useMessages('en', messagesOf('en')));
-  const words = (/** @type {string} */ state, /** @type {string} */ trouble, left_out = '') => troubleWords({ state, trouble, left_out });
+  const words = (/** @type {string} */ state, /** @type {string} */ trouble, left_out = '') => troubleWords({ state, trouble, left_out, left_out_parts: parts });
+  let parts = [];
   useMessages('de', messagesOf('de'));
   assert.match(words('no-helper', 'The helper is not there.'), /^Der Helfer, .* als root\.$/);
   assert.equal(words('configured', 'one function is busy'), 'One function is busy.');
-  assert.equal(words('configured', '', 'drives: none'), 'Weggelassen: drives: none.');
+  parts = [{ id: 'no-function', functions: ['storage'], endpoints: [] }, { id: 'no-endpoint', functions: ['relative', 'consumer'], endpoints: [4, 3] }];
+  assert.equal(words('configured', '', 'x'), 'Weggelassen: Laufwerke (diesem Kernel fehlt die Funktion). Weggelassen: relativer Zeiger und Medientasten (der USB-Controller hat 4 IN- und 3 OUT-Endpunkte).');
+  parts = [{ id: 'to-come', functions: ['storage'], endpoints: [] }];
+  assert.equal(words('configured', '', 'drives (none)'), 'Weggelassen: drives (none).');
+  parts = [];
   assert.equal(words('configured', ''), '');
 });

@@ -1,4 +1,4 @@
-#include "manage/sentence.h"
+#include "core/sentence.h"
 
 #include <stdbool.h>
 #include <stdio.h>
