@@ -9,6 +9,17 @@
 struct auth_session;
 struct target;
 
+/* Steps of the pointer that are done once: what they pressed is released at the end. */
+struct api_gesture {
+    json_t *steps; /* borrowed */
+    struct auth_session *session;
+    bool force; /* past who holds the seat */
+    /* Once, after 0, and not before that was returned. why: a sentence. -EPERM: the session may not type any more;
+     * -ECANCELED: it was stopped, or the target goes; others as the port gave them. */
+    void (*done)(void *data, int error, const char *why);
+    void *data;
+};
+
 struct api_macros_ops {
     /* {"macros":[...],"running":...,"last":...} as docs/api.md says; a new reference, NULL: no memory. */
     json_t *(*list)(struct target *target);
@@ -24,5 +35,8 @@ struct api_macros_ops {
      * step. */
     int (*run)(struct target *target, const char *name, struct auth_session *session, long times, char *why,
                size_t why_size);
-    bool (*stop)(struct target *target); /* at once, with all it pressed; false: none runs */
+    /* 0; -EBUSY: one is under way; -ENODEV: no pointer; -EINVAL, -ENOMEM; with a sentence in why. */
+    int (*point)(struct target *target, const struct api_gesture *gesture, char *why, size_t why_size);
+    void (*point_stop)(struct target *target); /* the one that is under way; done comes at once */
+    bool (*stop)(struct target *target);       /* at once, with all it pressed; false: none runs */
 };

@@ -49,7 +49,7 @@ extern const struct cli_commands cli_target_commands, cli_media_commands, cli_im
 extern const struct cli_commands cli_directory_commands, cli_api_commands, cli_export_commands, cli_complete_commands;
 extern const struct cli_commands cli_record_commands, cli_config_commands, cli_device_commands, cli_uploads_commands;
 extern const struct cli_commands cli_seat_commands, cli_viewers_commands, cli_certificate_commands, cli_backup_commands,
-    cli_macro_commands, cli_typing_commands, cli_own_account_commands, cli_system_commands;
+    cli_macro_commands, cli_typing_commands, cli_own_account_commands, cli_system_commands, cli_pointer_commands;
 
 /* cli_http.c: one request. path is below /api/v1. body may be NULL (taken otherwise). On success CLI_OK and *ret is the
  * parsed answer (NULL for an empty one; a new reference). A refusal is printed on stderr and turned into its exit code.

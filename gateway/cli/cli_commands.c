@@ -6,13 +6,14 @@
 #include "gateway/cli/cli_commands.h"
 
 static const struct cli_commands *const all_commands[] = {
-    &cli_target_commands,    &cli_media_commands,   &cli_image_commands,       &cli_export_commands,
-    &cli_upload_commands,    &cli_screen_commands,  &cli_input_commands,       &cli_typing_commands,
-    &cli_seat_commands,      &cli_viewers_commands, &cli_record_commands,      &cli_macro_commands,
-    &cli_dongle_commands,    &cli_doctor_commands,  &cli_account_commands,     &cli_audit_commands,
-    &cli_user_commands,      &cli_token_commands,   &cli_certificate_commands, &cli_backup_commands,
-    &cli_directory_commands, &cli_api_commands,     &cli_complete_commands,    &cli_config_commands,
-    &cli_device_commands,    &cli_uploads_commands, &cli_own_account_commands, &cli_system_commands,
+    &cli_target_commands, &cli_media_commands,     &cli_image_commands,   &cli_export_commands,
+    &cli_upload_commands, &cli_screen_commands,    &cli_input_commands,   &cli_pointer_commands,
+    &cli_typing_commands, &cli_seat_commands,      &cli_viewers_commands, &cli_record_commands,
+    &cli_macro_commands,  &cli_dongle_commands,    &cli_doctor_commands,  &cli_account_commands,
+    &cli_audit_commands,  &cli_user_commands,      &cli_token_commands,   &cli_certificate_commands,
+    &cli_backup_commands, &cli_directory_commands, &cli_api_commands,     &cli_complete_commands,
+    &cli_config_commands, &cli_device_commands,    &cli_uploads_commands, &cli_own_account_commands,
+    &cli_system_commands,
 };
 
 const struct cli_command *cli_command_at(size_t i)

@@ -13,10 +13,12 @@
 #include "usbgadget/input.h"
 
 #define HOLD_MS 60
+#define FIRST_OF_GESTURES 4 /* of the kinds of steps: those before it are of keys */
 
 struct reading {
     json_t *json;
     unsigned number; /* of the step, from 1; 0: the macro itself */
+    bool gesture;
     char *why;
     size_t why_size;
 };
@@ -135,9 +137,31 @@ static int read_button(const struct reading *r, struct macro_step *step)
     return wrong(r, "'button' must be left, right, middle, side or extra.");
 }
 
+static int read_way(const struct reading *r, struct macro_step *step)
+{
+    long dx = 0, dy = 0;
+    int e = read_number(r, "dx", -INPUT_ABS_MAX, INPUT_ABS_MAX, -INPUT_ABS_MAX - 1, &dx);
+    e = e ? e : read_number(r, "dy", -INPUT_ABS_MAX, INPUT_ABS_MAX, -INPUT_ABS_MAX - 1, &dy);
+    step->place = MACRO_BY;
+    step->dx = (int16_t)dx;
+    step->dy = (int16_t)dy;
+    return e;
+}
+
 static int read_place(const struct reading *r, struct macro_step *step)
 {
     long x = 0, y = 0;
+    bool there = json_object_get(r->json, "x") || json_object_get(r->json, "y");
+    bool by = json_object_get(r->json, "dx") || json_object_get(r->json, "dy");
+    if (by && (there || !r->gesture))
+        return wrong(r,
+                     there ? "'dx' and 'dy' are not known beside 'x' and 'y'." : "'dx' and 'dy' are not known there.");
+    if (by)
+        return read_way(r, step);
+    if (!there && r->gesture && step->what != MACRO_MOVE) {
+        step->place = MACRO_HERE;
+        return 0;
+    }
     int e = read_number(r, "x", 0, INPUT_ABS_MAX, -1, &x);
     e = e ? e : read_number(r, "y", 0, INPUT_ABS_MAX, -1, &y);
     if (e < 0)
@@ -150,7 +174,7 @@ static int read_place(const struct reading *r, struct macro_step *step)
 static int read_click(const struct reading *r, struct macro_step *step)
 {
     long times = 1, ms = 0;
-    int e = check_keys(r, (const char *const[]){"do", "x", "y", "button", "times", "hold", NULL});
+    int e = check_keys(r, (const char *const[]){"do", "x", "y", "dx", "dy", "button", "times", "hold", NULL});
     e = e ? e : read_button(r, step);
     e = e ? e : read_number(r, "times", 1, 3, 1, &times);
     e = e ? e : read_number(r, "hold", 0, MACRO_MS_MAX, HOLD_MS, &ms);
@@ -171,19 +195,19 @@ static int read_pointer(const struct reading *r, struct macro_step *step)
     case MACRO_CLICK:
         return read_click(r, step);
     case MACRO_BUTTON:
-        e = check_keys(r, (const char *const[]){"do", "x", "y", "button", "down", NULL});
+        e = check_keys(r, (const char *const[]){"do", "x", "y", "dx", "dy", "button", "down", NULL});
         e = e ? e : read_button(r, step);
         if (e == 0 && !json_is_boolean(json_object_get(r->json, "down")))
             return wrong(r, "'down' must be true or false.");
         step->down = json_is_true(json_object_get(r->json, "down"));
         return e;
     case MACRO_WHEEL:
-        e = check_keys(r, (const char *const[]){"do", "x", "y", "wheel", NULL});
+        e = check_keys(r, (const char *const[]){"do", "x", "y", "dx", "dy", "wheel", NULL});
         e = e ? e : read_number(r, "wheel", -127, 127, -128, &wheel);
         step->wheel = (int8_t)(e ? 0 : wheel);
         return e;
     default:
-        return check_keys(r, (const char *const[]){"do", "x", "y", NULL});
+        return check_keys(r, (const char *const[]){"do", "x", "y", "dx", "dy", NULL});
     }
 }
 
@@ -201,12 +225,13 @@ static int read_step(const struct reading *r, struct macro_step *step)
         {"wheel", MACRO_WHEEL, read_pointer},
     };
     const char *word = json_string_value(json_object_get(r->json, "do"));
-    for (unsigned i = 0; word && i < ARRAY_SIZE(kinds); i++)
+    for (unsigned i = r->gesture ? FIRST_OF_GESTURES : 0; word && i < ARRAY_SIZE(kinds); i++)
         if (strcmp(word, kinds[i].word) == 0) {
             step->what = kinds[i].what;
             return kinds[i].read(r, step);
         }
-    return wrong(r, "'do' must be chord, press, release, text, pause, move, click, button or wheel.");
+    return wrong(r, "'do' must be %spause, move, click, button or wheel.",
+                 r->gesture ? "" : "chord, press, release, text, ");
 }
 
 /* "shortcut" is the page's: a chord that starts the macro there. */
@@ -228,6 +253,28 @@ static int read_head(const struct reading *r, const char **ret_title, uint32_t *
     return 0;
 }
 
+/* The steps of a list that is neither empty nor too long. json: kept. */
+static int read_steps(struct reading *r, json_t *json, json_t *steps, struct macro **ret)
+{
+    size_t n = json_array_size(steps);
+    struct macro *self = calloc(1, sizeof *self + n * sizeof *self->steps);
+    int e = 0;
+    if (!self)
+        return -ENOMEM;
+    *self = (struct macro){.json = json_incref(json), .title = "", .times = 1, .n_steps = (unsigned)n};
+    for (size_t i = 0; i < n && e == 0; i++) {
+        r->json = json_array_get(steps, i);
+        r->number = (unsigned)i + 1;
+        e = json_is_object(r->json) ? read_step(r, &self->steps[i]) : wrong(r, "It is no object.");
+    }
+    if (e < 0) {
+        macro_free(self);
+        return e;
+    }
+    *ret = self;
+    return 0;
+}
+
 int macro_compile(json_t *json, struct macro **ret, char *why, size_t why_size)
 {
     struct reading reading = {.json = json, .why = why, .why_size = why_size};
@@ -240,23 +287,37 @@ int macro_compile(json_t *json, struct macro **ret, char *why, size_t why_size)
     size_t n = json_array_size(steps);
     if (r == 0 && (n == 0 || n > MACRO_STEPS_MAX))
         return wrong(&reading, "'steps' must be a list of 1 to %d steps.", MACRO_STEPS_MAX);
+    r = r < 0 ? r : read_steps(&reading, json, steps, ret);
     if (r < 0)
         return r;
-    struct macro *self = calloc(1, sizeof *self + n * sizeof *self->steps);
-    if (!self)
-        return -ENOMEM;
-    self->json = json_incref(json);
-    self->title = title ? title : "";
-    self->times = times;
-    self->n_steps = (unsigned)n;
-    for (size_t i = 0; i < n && r == 0; i++) {
-        reading.json = json_array_get(steps, i);
-        reading.number = (unsigned)i + 1;
-        r = json_is_object(reading.json) ? read_step(&reading, &self->steps[i]) : wrong(&reading, "It is no object.");
-    }
-    if (r < 0) {
-        macro_free(self);
+    (*ret)->title = title ? title : "";
+    (*ret)->times = times;
+    return 0;
+}
+
+static uint64_t time_of(const struct macro *self)
+{
+    uint64_t ms = 0;
+    for (unsigned i = 0; i < self->n_steps; i++)
+        ms += (uint64_t)self->steps[i].ms * MAX(self->steps[i].times, 1);
+    return ms;
+}
+
+int macro_compile_gesture(json_t *steps, struct macro **ret, char *why, size_t why_size)
+{
+    struct reading reading = {.gesture = true, .why = why, .why_size = why_size};
+    struct macro *self = NULL;
+    size_t n = json_array_size(steps);
+    if (n == 0 || n > MACRO_GESTURE_STEPS_MAX)
+        return wrong(&reading, "'steps' must be a list of 1 to %d steps.", MACRO_GESTURE_STEPS_MAX);
+    int r = read_steps(&reading, steps, steps, &self);
+    if (r < 0)
         return r;
+    if (time_of(self) > MACRO_GESTURE_MS_MAX) {
+        macro_free(self);
+        reading.number = 0;
+        return wrong(&reading, "All pauses and holds together are more than %d ms; a macro may be longer.",
+                     MACRO_GESTURE_MS_MAX);
     }
     *ret = self;
     return 0;

@@ -59,9 +59,25 @@ static int key_part(struct macro_run *self, const struct macro_step *step, uint6
     return self->part + 1 == parts ? STEP_DONE : PART_DONE;
 }
 
+/* A way is gone once, by the first part of its step. */
+static int place(struct macro_run *self, const struct macro_step *step, uint8_t buttons, int8_t wheel)
+{
+    bool there = step->place == MACRO_THERE, by = step->place == MACRO_BY && self->part == 0;
+    uint16_t x = there ? step->x : self->x, y = there ? step->y : self->y;
+    bool absolute = there || (self->placed && !by);
+    int r = absolute ? self->port->pointer(self->data, buttons, x, y, wheel)
+                     : self->port->relative(self->data, buttons, by ? step->dx : 0, by ? step->dy : 0, wheel);
+    if (r < 0)
+        return r;
+    self->placed = absolute;
+    self->x = x;
+    self->y = y;
+    return 0;
+}
+
 static int point(struct macro_run *self, const struct macro_step *step, uint8_t buttons, int8_t wheel, uint64_t now)
 {
-    int r = self->port->pointer(self->data, buttons, step->x, step->y, wheel);
+    int r = place(self, step, buttons, wheel);
     if (r < 0)
         return r;
     self->buttons = buttons;

@@ -8,6 +8,7 @@ struct macro_port {
     /* 0; -EAGAIN: not now, it is asked again; other errors end the run. */
     int (*key)(void *data, uint16_t usage, bool down);
     int (*pointer)(void *data, uint8_t buttons, uint16_t x, uint16_t y, int8_t wheel);
+    int (*relative)(void *data, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel); /* of gestures alone */
     /* Begins to type; -EBUSY: somebody else's text is being typed, it is asked again. */
     int (*text)(void *data, const char *text, const char *layout);
     bool (*typing)(void *data);
@@ -29,6 +30,8 @@ struct macro_run {
     unsigned part;
     uint64_t due_us, key_us, round_us, refused_us;
     uint8_t buttons;
+    bool placed; /* the pointer is at x, y */
+    uint16_t x, y;
 };
 
 void macro_run_begin(struct macro_run *self, const struct macro *macro, const struct macro_port *port, void *data,

@@ -131,8 +131,10 @@ static void finish(struct macros *self, enum macro_end end, const char *why)
 
 void macros_stop(struct macros *self)
 {
-    if (self)
-        finish(self, MACRO_END_STOPPED, "");
+    if (!self)
+        return;
+    finish(self, MACRO_END_STOPPED, "");
+    gesture_stop(self->gesture);
 }
 
 bool macros_run_now(const struct macros *self)
@@ -290,6 +292,7 @@ int macros_create(struct gateway_target *target, struct macros **ret)
     snprintf(self->path, sizeof self->path, "%s/gateway/%s.macros", target->gateway->setup.state, target->target.name);
     self->all = macro_notes_load(self->path);
     int r = self->all ? loop_timer_add(target->gateway->loop, on_time, self, &self->timer) : -ENOMEM;
+    r = r < 0 ? r : gesture_create(target, &self->gesture);
     if (r < 0) {
         macros_destroy(self);
         return r;
@@ -303,6 +306,7 @@ struct macros *macros_destroy(struct macros *self)
     if (!self)
         return NULL;
     macros_stop(self);
+    gesture_destroy(self->gesture);
     loop_timer_remove(self->timer);
     json_decref(self->all);
     free(self);

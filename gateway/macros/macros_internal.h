@@ -1,6 +1,7 @@
 /* For macros*.c only. */
 #pragma once
 
+#include "gateway/macros/gesture.h"
 #include "gateway/macros/macro_run.h"
 #include "gateway/macros/macros.h"
 
@@ -21,6 +22,8 @@ struct macros {
     bool cut;       /* it was, and was not typed to the end */
     bool took_seat; /* for the starter, who has no console */
     uint64_t begun_us;
+
+    struct gesture *gesture;
 
     char last[MACRO_NAME_MAX], last_why[160];
     enum macro_end last_end;

@@ -139,6 +139,19 @@ static bool on_stop(struct target *target)
     return ran;
 }
 
+static int on_point(struct target *target, const struct api_gesture *gesture, char *why, size_t why_size)
+{
+    struct macros *self = macros_of(target);
+    return self ? gesture_begin(self->gesture, gesture, why, why_size) : -ENOMEM;
+}
+
+static void on_point_stop(struct target *target)
+{
+    struct macros *self = macros_of(target);
+    if (self)
+        gesture_stop(self->gesture);
+}
+
 const struct api_macros_ops gateway_macros_ops = {
     .list = on_list,
     .running = on_running,
@@ -147,4 +160,6 @@ const struct api_macros_ops gateway_macros_ops = {
     .remove = on_remove,
     .run = on_run,
     .stop = on_stop,
+    .point = on_point,
+    .point_stop = on_point_stop,
 };

@@ -110,7 +110,7 @@ export const USES = [
   ['export list'], ['export add e shelf psk:ann'], ['export delete e'],
   ['capture card'], ['edid card'], ['edid card --preset 1080p60'], ['edid card --save {out}'], ['usb card'], ['usb card auto'], ['usb card accept'],
   ['screenshot card {out}.png'], ['screen-text card'], ['wait-text card nothing --timeout 1'], ['viewers card'], ['viewers card disconnect 5'],
-  ['key card enter'], ['type card a'], ['type card --status'], ['type card --stop'], ['layouts'], ['layout us'], ['seat card'], ['seat card release'],
+  ['key card enter'], ['pointer card move 50% 10 click right 2 by -3 4 wheel -1 down pause 5 up --force'], ['type card a'], ['type card --status'], ['type card --stop'], ['layouts'], ['layout us'], ['seat card'], ['seat card release'],
   ['macro put card m {macro}'], ['macro put card n {macro} --new'], ['macro list card'], ['macro show card m'], ['macro run card m'], ['macro stop card'], ['macro delete card m'],
   ['jiggler card'], ['jiggler card 60'],
   ['record start card'], ['record state card'], ['record stop card'], ['record list'], ['record show {id}'], ['record get {id} {out}'], ['record get {id} {out} --poster'],

@@ -192,6 +192,7 @@ const WALK = [
   ['GET', '/users', {}, undefined, 200],
   [DELETE, '/users/{user}', { user: 'bea' }, {}, 204],
   [POST, '/targets/{target}/keys', { target: 'card' }, { keys: ['enter'] }, 204],
+  [POST, '/targets/{target}/pointer', { target: 'card' }, { steps: [{ do: 'move', dx: 1, dy: 1 }, { do: 'click' }] }, 204],
   [POST, '/targets/{target}/type', { target: 'card' }, { text: 'a' }, 202],
   ['GET', '/targets/{target}/type', { target: 'card' }, undefined, 200],
   [PUT, '/targets/{target}/macros/{macro}', { target: 'card', macro: 'hello' }, { title: 'Hello', steps: [{ do: 'chord', keys: 'enter' }] }, 201],

@@ -37,14 +37,15 @@ const names = async (/** @type {Rest} */ rest) => (await rest.ok('GET', '/target
 test('a target without a right is absent, and answers as one that is not there', async () => {
   const bob = await user('bob', [{ target: 'lab', rights: ['view', 'power'] }]);
   assert.deepEqual(await names(bob), ['lab']);
-  for (const path of ['', '/power', '/drives', '/screenshot', '/keys', '/ticket', '/seat']) {
-    const method = path === '/keys' || path === '/ticket' ? 'POST' : 'GET';
+  for (const path of ['', '/power', '/drives', '/screenshot', '/keys', '/pointer', '/ticket', '/seat']) {
+    const method = ['/keys', '/pointer', '/ticket'].includes(path) ? 'POST' : 'GET';
     const hidden = await bob.call(method, `/targets/vault${path}`), absent = await bob.call(method, `/targets/nought${path}`);
     assert.equal(hidden.status, 404, path);
     assert.deepEqual(hidden.body, JSON.parse(JSON.stringify(absent.body).replaceAll('nought', 'vault')), path);
     assert.deepEqual(Object.keys(hidden.headers).sort(), Object.keys(absent.headers).sort(), path);
   }
   assert.equal((await bob.call('POST', '/targets/lab/keys', { keys: ['a'] })).status, 403);
+  assert.equal((await bob.call('POST', '/targets/lab/pointer', { steps: [{ do: 'click' }] })).status, 403);
   assert.equal((await bob.call('GET', '/targets/lab/power')).status, 200);
   assert.equal((await bob.call('GET', '/users')).status, 403);
 });

@@ -52,6 +52,9 @@ test('who configures the target takes over, and the one who typed is told', asyn
   assert.equal((await ask(ben, 'POST', '/targets/desk/seat', { action: 'take' })).status, 403);
   assert.equal((await ask(ben, 'POST', '/targets/desk/keys', { keys: ['a'], force: true })).status, 409);
   assert.equal((await ask(anna, 'POST', '/targets/desk/keys', { keys: ['a'] })).status, 204, 'the holder types over REST too');
+  const steps = [{ do: 'move', x: 5, y: 5 }, { do: 'click' }];
+  assert.equal((await ask(ben, 'POST', '/targets/desk/pointer', { steps, force: true })).status, 409);
+  assert.equal((await ask(anna, 'POST', '/targets/desk/pointer', { steps })).status, 204, 'and points');
 });
 
 test('a shared keyboard is everybody’s, until it is not', async () => {

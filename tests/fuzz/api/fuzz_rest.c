@@ -1,5 +1,6 @@
 /* REST bodies and queries: the first byte picks a route, a zero byte ends the query, the rest is the body. Every call
  * that is answered at once must be answered exactly once. */
+#include "api/macros.h"
 #include "tests/api_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +22,18 @@ static const struct {
     {ROUTE_PUT, "/api/v1/targets/demo/usb"},
     {ROUTE_POST, "/api/v1/targets/demo/usb/accept-offer"},
     {ROUTE_POST, "/api/v1/targets/demo/seat"},
+    {ROUTE_POST, "/api/v1/targets/demo/pointer"},
 };
+
+/* What stands in its steps is fuzzed where it is read (fuzz_macro.c). */
+static int refuse_point(struct target *target, const struct api_gesture *gesture, char *why, size_t why_size)
+{
+    (void)target;
+    snprintf(why, why_size, "%s is no list of steps.", json_is_array(gesture->steps) ? "This" : "That");
+    return -EINVAL;
+}
+
+static const struct api_macros_ops macros = {.point = refuse_point};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -32,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!ready && fixture_init(&f) < 0)
         abort();
     ready = true;
+    f.api.macros = &macros;
     if (!size || size > ROUTE_MAX_BODY)
         return 0;
     size_t pick = *data++ % ARRAY_SIZE(routes), n = strnlen((const char *)data, --size);

@@ -1,4 +1,5 @@
-/* Any JSON is a macro or a mistake with a reason; any macro runs to its end, and has let go of all it pressed. */
+/* Any JSON is a macro, as a list a gesture, or a mistake with a reason; each runs to its end, and has let go of all it
+ * pressed. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,6 +36,14 @@ static int on_pointer(void *data, uint8_t buttons, uint16_t x, uint16_t y, int8_
     return 0;
 }
 
+static int on_relative(void *data, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel)
+{
+    (void)wheel;
+    if (dx < -32767 || dy < -32767 || buttons > 31)
+        abort();
+    return ++((struct peer *)data)->refuse % 7 == 0 ? -EAGAIN : 0;
+}
+
 static int on_text(void *data, const char *text, const char *layout)
 {
     struct peer *self = data;
@@ -64,7 +73,7 @@ static void on_let_go(void *data)
 
 static void run(const struct macro *macro)
 {
-    static const struct macro_port port = {on_key, on_pointer, on_text, on_typing, on_pace, on_let_go};
+    static const struct macro_port port = {on_key, on_pointer, on_relative, on_text, on_typing, on_pace, on_let_go};
     struct peer target = {0};
     struct macro_run run;
     uint64_t now = 0, next = 0;
@@ -89,7 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!kept || json_object_size(kept) > MACROS_MAX)
         abort();
     json_decref(kept);
-    int r = json ? macro_compile(json, &macro, why, sizeof why) : -EINVAL;
+    int r = !json                 ? -EINVAL
+            : json_is_array(json) ? macro_compile_gesture(json, &macro, why, sizeof why)
+                                  : macro_compile(json, &macro, why, sizeof why);
     json_decref(json);
     if (r == 0)
         run(macro);

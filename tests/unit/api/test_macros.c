@@ -11,6 +11,10 @@ static struct {
     long times;
     char name[64];
     bool only_new;
+    int point;
+    struct api_gesture gesture; /* under way, or was */
+    size_t n_steps;
+    unsigned point_stops;
 } fake;
 
 static json_t *fake_list(struct target *t)
@@ -64,6 +68,22 @@ static bool fake_stop(struct target *t)
     return fake.runs;
 }
 
+static int fake_point(struct target *t, const struct api_gesture *gesture, char *why, size_t size)
+{
+    (void)t;
+    fake.gesture = *gesture;
+    fake.n_steps = json_array_size(gesture->steps);
+    snprintf(why, size, "Step 1: it sings.");
+    return fake.point;
+}
+
+static void fake_point_stop(struct target *t)
+{
+    (void)t;
+    fake.point_stops++;
+    fake.gesture.done(fake.gesture.data, -ECANCELED, "It was stopped.");
+}
+
 static int macros_set_up(void **state)
 {
     static const struct api_macros_ops ops = {
@@ -74,6 +94,8 @@ static int macros_set_up(void **state)
         .remove = fake_remove,
         .run = fake_run,
         .stop = fake_stop,
+        .point = fake_point,
+        .point_stop = fake_point_stop,
     };
     int r = set_up(state);
     memset(&fake, 0, sizeof fake);
@@ -146,6 +168,56 @@ static void are_not_started_past_somebody_at_the_seat(void **state)
     expect(ROUTE_POST, TARGET "/macros/one/run", "{\"force\":true}", 202, "");
 }
 
+#define CLICK "{\"steps\":[{\"do\":\"click\"}]}"
+
+static void the_pointer_is_answered_when_its_steps_are_done(void **state)
+{
+    (void)state;
+    static const struct {
+        int error, status;
+        const char *says;
+    } ends[] = {{0, 204, ""}, {-EPERM, 409, "seat-taken"}, {-ETIMEDOUT, 504, "no-answer"}, {-ENODEV, 409, "not-there"}};
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        assert_true(fixture_call(&f, ROUTE_POST, TARGET "/pointer", "", CLICK, strlen(CLICK)));
+        assert_int_equal(f.status, 0);
+        assert_int_equal(fake.n_steps, 1);
+        assert_false(fake.gesture.force);
+        fake.gesture.done(fake.gesture.data, ends[i].error, "It sings.");
+        assert_int_equal(f.status, ends[i].status);
+        assert_non_null(strstr(f.body, ends[i].says));
+        assert_null(f.call.cancelled);
+    }
+}
+
+static void the_pointer_lets_go_when_nobody_waits_for_it(void **state)
+{
+    (void)state;
+    assert_true(fixture_call(&f, ROUTE_POST, TARGET "/pointer", "", CLICK, strlen(CLICK)));
+    f.call.cancelled(f.call.cancelled_data);
+    assert_int_equal(fake.point_stops, 1);
+}
+
+static void the_pointer_is_refused_with_a_reason(void **state)
+{
+    (void)state;
+    expect(ROUTE_POST, TARGET "/pointer", "{\"stepps\":[]}", 400, "stepps");
+    expect(ROUTE_POST, TARGET "/pointer", "{\"steps\":[],\"force\":1}", 400, "'force'");
+    fake.point = -EINVAL;
+    expect(ROUTE_POST, TARGET "/pointer", CLICK, 400, "Step 1: it sings.");
+    fake.point = -EBUSY;
+    expect(ROUTE_POST, TARGET "/pointer", CLICK, 409, "busy");
+    fake.point = -ENODEV;
+    expect(ROUTE_POST, TARGET "/pointer", CLICK, 409, "not-there");
+    f.target.seat.holder = (struct seat_party){.session = 77, .viewer = 1, .name = "ben"};
+    expect(ROUTE_POST, TARGET "/pointer", CLICK, 409, "seat-taken");
+    expect(ROUTE_POST, TARGET "/pointer", "{\"steps\":[],\"force\":true}", 409, "not-there");
+    assert_true(fake.gesture.force);
+    f.denied_rights = RIGHT_CONFIGURE;
+    expect(ROUTE_POST, TARGET "/pointer", "{\"steps\":[],\"force\":true}", 409, "seat-taken");
+    f.api.macros = NULL;
+    expect(ROUTE_POST, TARGET "/pointer", CLICK, 501, "not-supported");
+}
+
 static void set_jiggler(struct target *t, unsigned seconds)
 {
     t->jiggler_s = seconds;
@@ -172,8 +244,13 @@ static void the_jiggler_has_its_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MACRO_TEST(are_kept_and_told),          MACRO_TEST(refusals_are_explained),
-        MACRO_TEST(run_as_often_as_is_said),    MACRO_TEST(are_not_started_past_somebody_at_the_seat),
+        MACRO_TEST(are_kept_and_told),
+        MACRO_TEST(refusals_are_explained),
+        MACRO_TEST(run_as_often_as_is_said),
+        MACRO_TEST(are_not_started_past_somebody_at_the_seat),
+        MACRO_TEST(the_pointer_is_answered_when_its_steps_are_done),
+        MACRO_TEST(the_pointer_lets_go_when_nobody_waits_for_it),
+        MACRO_TEST(the_pointer_is_refused_with_a_reason),
         MACRO_TEST(the_jiggler_has_its_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

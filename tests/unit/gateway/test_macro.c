@@ -118,6 +118,12 @@ static int on_pointer(void *data, uint8_t buttons, uint16_t x, uint16_t y, int8_
     return 0;
 }
 
+static int on_relative(void *data, uint8_t buttons, int16_t dx, int16_t dy, int8_t wheel)
+{
+    say(data, "%+d%+d:%u/%d ", dx, dy, (unsigned)buttons, wheel);
+    return 0;
+}
+
 static int on_text(void *data, const char *text, const char *layout)
 {
     struct told *self = data;
@@ -146,7 +152,7 @@ static void on_let_go(void *data)
     say(self, ". ");
 }
 
-static const struct macro_port port = {on_key, on_pointer, on_text, on_typing, on_pace, on_let_go};
+static const struct macro_port port = {on_key, on_pointer, on_relative, on_text, on_typing, on_pace, on_let_go};
 
 /* Lets time pass until the run ends, or for at most so long; its result. *ret_us: how long it took. */
 static int run_out(struct macro_run *run, uint64_t most_us, uint64_t *ret_us)
@@ -203,6 +209,71 @@ static void the_mouse_goes_there_before_it_clicks(void **state)
                 1, &us);
     assert_string_equal(told.log,
                         "@5,6:0/0 @5,6:2/0 @5,6:0/0 @5,6:2/0 @5,6:0/0 @7,8:1/0 @9,9:1/0 @9,9:0/0 @9,9:0/-2 . ");
+}
+
+static int compile_gesture(const char *steps, struct macro **ret, char why[static 240])
+{
+    json_t *json = json_loads(steps, 0, NULL);
+    assert_non_null(json);
+    int r = macro_compile_gesture(json, ret, why, 240);
+    json_decref(json);
+    return r;
+}
+
+static void a_gesture_goes_where_it_is_told_or_stays(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *steps, *log;
+    } all[] = {
+        {"[{\"do\":\"click\"}]", "+0+0:0/0 +0+0:1/0 +0+0:0/0 . "},
+        {"[{\"do\":\"move\",\"dx\":-5,\"dy\":7},{\"do\":\"wheel\",\"wheel\":-3}]", "-5+7:0/0 +0+0:0/-3 . "},
+        {"[{\"do\":\"move\",\"x\":5,\"y\":6},{\"do\":\"click\",\"button\":\"right\"}]",
+         "@5,6:0/0 @5,6:0/0 @5,6:2/0 @5,6:0/0 . "},
+        {"[{\"do\":\"click\",\"dx\":3,\"dy\":0,\"times\":2}]", "+3+0:0/0 +0+0:1/0 +0+0:0/0 +0+0:1/0 +0+0:0/0 . "},
+        {"[{\"do\":\"button\",\"x\":1,\"y\":1,\"down\":true},{\"do\":\"pause\",\"ms\":9},{\"do\":\"move\",\"dx\":2,"
+         "\"dy\":2},"
+         "{\"do\":\"button\",\"down\":false}]",
+         "@1,1:1/0 +2+2:1/0 +0+0:0/0 . "},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        char why[240] = "";
+        struct told told = {0};
+        struct macro *macro = NULL;
+        struct macro_run run;
+        uint64_t us;
+        assert_int_equal(compile_gesture(all[i].steps, &macro, why), 0);
+        macro_run_begin(&run, macro, &port, &told, 1, 1000);
+        assert_int_equal(run_out(&run, 1000000000, &us), 0);
+        assert_string_equal(told.log, all[i].log);
+        macro_free(macro);
+    }
+}
+
+static void a_gesture_is_of_the_pointer_and_short(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *steps, *says;
+    } all[] = {
+        {"[]", "a list of 1 to 64 steps"},
+        {"{}", "a list of 1 to 64 steps"},
+        {"[{\"do\":\"chord\",\"keys\":\"a\"}]", "Step 1: 'do' must be pause, move"},
+        {"[{\"do\":\"move\"}]", "Step 1: 'x' must be a number"},
+        {"[{\"do\":\"move\",\"x\":1,\"y\":1,\"dx\":1}]", "beside 'x' and 'y'"},
+        {"[{\"do\":\"move\",\"dx\":1}]", "Step 1: 'dy' must be a number"},
+        {"[{\"do\":\"wheel\",\"dx\":0,\"dy\":32768,\"wheel\":1}]", "'dy' must be a number from -32767 to 32767"},
+        {"[{\"do\":\"click\",\"down\":true}]", "'down' is not known there"},
+        {"[{\"do\":\"pause\",\"ms\":9000},{\"do\":\"click\",\"times\":2,\"hold\":501}]", "more than 10000 ms"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        char why[240] = "";
+        struct macro *macro = NULL;
+        if (compile_gesture(all[i].steps, &macro, why) != -EINVAL || !strstr(why, all[i].says))
+            fail_msg("%s -> %s", all[i].steps, why);
+    }
+    refused(STEP("{\"do\":\"move\",\"dx\":1,\"dy\":1}"), "Step 2: 'dx' and 'dy' are not known there");
+    refused(STEP("{\"do\":\"click\"}"), "Step 2: 'x' must be a number");
 }
 
 static void text_is_typed_to_its_end_before_what_follows(void **state)
@@ -374,6 +445,8 @@ int main(void)
         cmocka_unit_test(a_chord_is_pressed_held_and_released_in_reverse),
         cmocka_unit_test(a_pause_counts_from_the_step_before),
         cmocka_unit_test(the_mouse_goes_there_before_it_clicks),
+        cmocka_unit_test(a_gesture_goes_where_it_is_told_or_stays),
+        cmocka_unit_test(a_gesture_is_of_the_pointer_and_short),
         cmocka_unit_test(text_is_typed_to_its_end_before_what_follows),
         cmocka_unit_test(a_text_may_take_an_hour_but_not_somebody_elses),
         cmocka_unit_test(rounds_are_counted_and_each_lets_go),

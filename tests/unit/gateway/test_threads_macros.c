@@ -309,6 +309,93 @@ static void one_that_is_deleted_ends(void **state)
     assert_false(anything_pressed(f));
 }
 
+/* ---- gestures of the pointer ---- */
+
+static int gesture_end; /* 1: none has come */
+
+static void gesture_done(void *data, int error, const char *why)
+{
+    (void)data, (void)why;
+    assert_int_equal(gesture_end, 1);
+    gesture_end = error;
+}
+
+static bool gesture_has_ended(struct fixture *f)
+{
+    (void)f;
+    return gesture_end != 1;
+}
+
+static bool button_is_held(struct fixture *f)
+{
+    return f->input->buttons;
+}
+
+static int point(struct fixture *f, const char *text, unsigned session, bool force)
+{
+    char why[240] = "";
+    json_t *steps = json_loads(text, 0, NULL);
+    const struct api_gesture gesture = {
+        .steps = steps, .session = &f->sessions[session], .force = force, .done = gesture_done};
+    gesture_end = 1;
+    int r = macros->point(&f->target.target, &gesture, why, sizeof why);
+    json_decref(steps);
+    return r;
+}
+
+#define HOLD_BUTTON "[{\"do\":\"button\",\"x\":9,\"y\":9,\"down\":true},{\"do\":\"pause\",\"ms\":10000}]"
+
+static void a_gesture_is_done_and_lets_go(void **state)
+{
+    struct fixture *f = *state;
+    size_t before = f->input->n_reports;
+    assert_int_equal(point(f, "[{\"do\":\"click\",\"x\":1,\"y\":2},{\"do\":\"move\",\"dx\":3,\"dy\":4}]", 0, false), 0);
+    assert_int_equal(point(f, HOLD_BUTTON, 0, false), -EBUSY);
+    dispatch_until(f, gesture_has_ended);
+    assert_int_equal(gesture_end, 0);
+    assert_int_equal(f->input->n_reports - before, 4);
+    uint8_t there[POINTER_ABSOLUTE_SIZE];
+    pointer_absolute_report(INPUT_BUTTON_LEFT, 1, 2, 0, 0, there);
+    assert_memory_equal(input_recording_last(f->input, 2)->bytes, there, sizeof there);
+    assert_false(f->target.target.seat.holder.session); /* it holds none */
+    assert_int_equal(point(f, "[{\"do\":\"button\",\"down\":true}]", 0, false), 0);
+    dispatch_until(f, gesture_has_ended);
+    assert_false(anything_pressed(f));
+    assert_int_equal(point(f, "[{\"do\":\"sing\"}]", 0, false), -EINVAL);
+}
+
+static void a_gesture_ends_with_the_seat_and_when_it_is_stopped(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(point(f, HOLD_BUTTON, 0, false), 0);
+    dispatch_until(f, button_is_held);
+    struct console_viewer *adam = open_viewer(f, 3, 3, false); /* sits down */
+    dispatch_until(f, gesture_has_ended);
+    assert_int_equal(gesture_end, -EPERM);
+    assert_false(anything_pressed(f));
+    assert_int_equal(point(f, HOLD_BUTTON, 0, true), 0); /* past him */
+    dispatch_until(f, button_is_held);
+    macros->point_stop(&f->target.target);
+    assert_int_equal(gesture_end, -ECANCELED);
+    assert_false(anything_pressed(f));
+    macros->point_stop(&f->target.target); /* none */
+    assert_int_equal(point(f, HOLD_BUTTON, 0, true), 0);
+    macros_stop(f->target.macros); /* as when the target goes */
+    assert_int_equal(gesture_end, -ECANCELED);
+    ops->close(adam);
+}
+
+static void a_gesture_ends_with_the_right(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(point(f, HOLD_BUTTON, 1, false), 0);
+    dispatch_until(f, button_is_held);
+    grants_of_role(&f->sessions[1].grants, ROLE_READ_ONLY);
+    dispatch_until(f, gesture_has_ended);
+    assert_int_equal(gesture_end, -EPERM);
+    assert_false(anything_pressed(f));
+}
+
 /* ---- the jiggler ---- */
 
 static size_t reports_before;
@@ -369,6 +456,9 @@ int main(void)
         MACRO_TEST(text_that_is_cut_ends_it),
         MACRO_TEST(what_cannot_be_typed_is_said_before_the_first_key),
         MACRO_TEST(one_that_is_deleted_ends),
+        MACRO_TEST(a_gesture_is_done_and_lets_go),
+        MACRO_TEST(a_gesture_ends_with_the_seat_and_when_it_is_stopped),
+        MACRO_TEST(a_gesture_ends_with_the_right),
         MACRO_TEST(the_jiggler_moves_one_pixel_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
