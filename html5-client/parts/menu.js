@@ -18,7 +18,7 @@ const GAP = 6;
 
 /**
  * @param {HTMLButtonElement} button
- * @param {() => MenuEntry[]} entries asked each time the menu opens
+ * @param {() => MenuEntry[]|Promise<MenuEntry[]>} entries asked each time the menu opens
  */
 export function attachMenu(button, entries) {
   const menu = h('div', { class: 'menu', role: 'menu', popover: 'auto', id: newId('menu') });
@@ -27,12 +27,19 @@ export function attachMenu(button, entries) {
   button.setAttribute('aria-expanded', 'false');
   button.after(menu);
 
-  button.addEventListener('click', () => {
-    if (menu.matches(':popover-open')) return menu.hidePopover();
-    menu.replaceChildren(...entries().map((entry) => entryElement(entry, () => close(button, menu))));
+  /** @param {MenuEntry[]} list */
+  const open = (list) => {
+    if (!menu.isConnected) return; // it was waited for
+    menu.replaceChildren(...list.map((entry) => entryElement(entry, () => close(button, menu))));
     menu.showPopover();
     place(button, menu);
     items(menu)[0]?.focus();
+  };
+  button.addEventListener('click', () => {
+    if (menu.matches(':popover-open')) return menu.hidePopover();
+    const list = entries();
+    if (Array.isArray(list)) open(list);
+    else void list.then(open);
   });
   button.addEventListener('keydown', (event) => {
     if (event.key !== 'ArrowDown') return;

@@ -1,10 +1,15 @@
-/* One target in the overview: picture, name, how it is, who is there, what happened last, and the way to its console. */
+/* One target in the overview: picture, name, how it is, who is there, what happened last, the way to its console, and its
+ * power for who may switch it. */
 
+import { api } from '../api.js';
+import { identity } from '../app/identity.js';
+import { powerEntries } from '../console/power_menu.js';
 import { h, setText } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { hashOf } from '../router.js';
 import { Thumbnail } from './thumbnail.js';
 import { gatewayNow } from '../parts/gateway_clock.js';
+import { attachMenu } from '../parts/menu.js';
 import { agoWords, eventWords, healthWords } from './target_words.js';
 import { powerWords, signalReason, signalWords } from '../parts/words.js';
 import { t } from '../parts/messages.js';
@@ -19,6 +24,7 @@ export class TargetCard extends HTMLElement {
   #link = h('a', { 'data-card': true });
   #heading = h('h3', {}, this.#link);
   #name = h('span', { class: 'mono' });
+  /** @type {HTMLElement} a button with a menu for who may switch it */
   #power = h('span', { class: 'chip' });
   #recording = h('span', { class: 'chip card-recording', 'data-tone': 'danger', hidden: true }, t('targets.recording'));
   #health = h('p', { class: 'card-health small' });
@@ -46,6 +52,7 @@ export class TargetCard extends HTMLElement {
     const { text, tone } = powerWords(target.power);
     setText(this.#power, text);
     this.#power.dataset.tone = tone;
+    if (this.#power instanceof HTMLButtonElement) this.#power.setAttribute('aria-label', t('targets.power', { name: target.name, state: text }));
     this.#recording.hidden = !target.recording;
     setText(this.#viewers, target.viewers ? t('targets.viewers', { count: target.viewers }) : '');
     setText(this.#seat, target.seat.shared ? t('targets.shared') : target.seat.holder ? t('targets.types', { who: target.seat.holder }) : '');
@@ -68,6 +75,7 @@ export class TargetCard extends HTMLElement {
 
   /** @param {string} name */
   #build(name) {
+    if (identity.can('power', name)) this.#power = h('button', { type: 'button', class: 'chip', 'data-act': true });
     this.#link.setAttribute('href', hashOf({ view: 'console', target: name }));
     this.append(
       h('div', { class: 'shot' }, this.#image, this.#reason),
@@ -80,7 +88,14 @@ export class TargetCard extends HTMLElement {
         this.#last,
       ),
     );
+    if (this.#power instanceof HTMLButtonElement) attachMenu(this.#power, () => this.#powerMenu(name));
     if (this.isConnected && this.#target) this.#watch(this.#target);
+  }
+
+  /** As it is now: the list does not tell what the next start is from. @param {string} target */
+  async #powerMenu(target) {
+    const power = await api.powerState(target).catch(() => null); // what is then chosen says why
+    return powerEntries({ target, power, changed: ({ state }) => this.#target && this.show({ ...this.#target, power: state }) });
   }
 
   /** @param {Target} target */

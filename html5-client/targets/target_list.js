@@ -173,7 +173,8 @@ class TargetList extends HTMLElement {
   /** @param {number} section */
   #heading(section) {
     const { name, targets } = this.#groups[section];
-    return h('h2', { class: 'grid-heading' }, name || t('targets.no-group'), ' ', h('span', { class: 'dim small' }, String(targets.length)));
+    const heading = h('h2', { class: 'grid-heading' }, name || t('targets.no-group'), ' ', h('span', { class: 'dim small' }, String(targets.length)));
+    return h('div', { role: 'listitem' }, heading); // a list has nothing else in it
   }
 
   #metrics() {

@@ -27,7 +27,7 @@ export class VirtualGrid {
   #abort = new AbortController();
   #resized = new ResizeObserver(() => this.layOut());
 
-  /** @param {{metrics: () => Metrics, make: (key: string) => HTMLElement, heading: (section: number) => HTMLElement}} calls make: its link has the attribute data-card */
+  /** @param {{metrics: () => Metrics, make: (key: string) => HTMLElement, heading: (section: number) => HTMLElement}} calls make: its link has the attribute data-card, what else Tab leads to data-act */
   constructor(calls) {
     this.calls = calls;
     const { signal } = this.#abort;
@@ -114,7 +114,7 @@ export class VirtualGrid {
     if (place.key) {
       element.setAttribute('aria-setsize', String(this.#cards.length));
       element.setAttribute('aria-posinset', String(this.#cards.indexOf(place) + 1));
-      this.#link(element)?.setAttribute('tabindex', place.key === this.#current ? '0' : '-1');
+      this.#reach(element, place.key === this.#current);
     }
     return element;
   }
@@ -127,7 +127,12 @@ export class VirtualGrid {
   /** @param {string} key */
   #tabTo(key) {
     this.#current = key;
-    for (const [name, card] of this.cards) this.#link(card)?.setAttribute('tabindex', name === key ? '0' : '-1');
+    for (const [name, card] of this.cards) this.#reach(card, name === key);
+  }
+
+  /** @param {HTMLElement} card @param {boolean} on Tab leads to it */
+  #reach(card, on) {
+    for (const one of card.querySelectorAll('[data-card], [data-act]')) one.setAttribute('tabindex', on ? '0' : '-1');
   }
 
   /** @param {KeyboardEvent} event */

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { ask, assertQuiet, button, launch, logIn, newPage, setUp, shot } from './browser.mjs';
+import { ask, assertQuiet, button, launch, logIn, newPage, newUser, setUp, shot } from './browser.mjs';
+import { checkView } from './check_view.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
@@ -20,6 +21,7 @@ before(async () => {
   gateway = await Gateway.create(targets);
   writeFileSync(gateway.path('empty.rec'), '');
   gateway.targets['pc-151'] = { machine: 'replay', recording: gateway.path('empty.rec') };
+  gateway.targets['pc-152'] = { machine: 'qemu', accel: 'tcg', memory: 64, nic: 'none', group: 'vm' };
   await gateway.start();
   browser = await launch();
   page = await newPage(browser);
@@ -165,6 +167,37 @@ test('what happened last is said in the language of the page, around a span of t
   assert.ok(event.y >= facts.y + facts.height, 'lines stand apart');
   await speak('en');
   await last.getByText(new RegExp(`: The recording by ${CREDENTIALS.user} has ended after`)).waitFor();
+});
+
+test('power is a menu of each card, by keys too, for who may switch it; Tab finds that of one card', async () => {
+  const power = (name, state) => page.getByRole('button', { name: `Power of ${name}: ${state}`, exact: true });
+  await search().fill('pc-15');
+  await page.getByText(`10 of ${COUNT} machines`).waitFor();
+  await until(async () => (await page.locator('target-card :is([data-card], [data-act])[tabindex="0"]').count()) === 2, 'Tab leads to one card and its power');
+  await page.getByRole('link', { name: 'pc-152', exact: true }).focus();
+  await page.keyboard.press('Tab');
+  assert.equal(await power('pc-152', 'Off').evaluate((button) => button === document.activeElement), true, 'its power is next');
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitemradio', { name: 'As the firmware decides', checked: true }).waitFor();
+  await checkView(page, 'overview-power');
+  assert.equal(await page.getByRole('menuitem', { name: 'Shut down (ACPI)' }).isDisabled(), true);
+  await page.getByRole('menuitemradio', { name: 'Boot menu' }).click();
+  await page.getByText('The next start, once: Boot menu.').waitFor();
+  await power('pc-152', 'Off').press('ArrowDown');
+  await page.getByRole('menuitemradio', { name: 'Boot menu', checked: true }).waitFor();
+  await page.keyboard.press('Enter'); // the first entry
+  await page.getByText('Powered on.').waitFor();
+  await power('pc-152', 'On').click();
+  await page.getByRole('menuitem', { name: 'Power off now …' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Power off', exact: true }).click();
+  await power('pc-152', 'Off').waitFor();
+  assert.equal(new URL(page.url()).hash.includes('targets/'), false, 'no console was opened');
+
+  const other = await newUser(browser, page, gateway, 'ben', 'ReadOnly');
+  await other.locator('target-card h3').first().waitFor();
+  assert.equal(await other.locator('target-card button').count(), 0, 'who only looks has no menu');
+  await other.context().close();
+  await search().fill('');
 });
 
 test('an address leads to its place through a login', async () => {
