@@ -24,9 +24,9 @@ static void check_dongle(struct config_target *self, bool trusted, struct config
         config_mistake(mistakes, self->line, self->name, "media",
                        "the media device belongs to no capture device; add capture = PATH");
     if (self->dongle.wake_secureon.given && !self->dongle.wake_mac.given)
-        config_mistake(mistakes, self->line, self->name, "wake-secureon", "there is no address to wake; add wake-mac");
+        config_mistake(mistakes, self->line, self->name, "wake-secureon", "no address to wake is given; add wake-mac");
     if (self->dongle.wake_broadcast[0] && !self->dongle.wake_mac.given)
-        config_mistake(mistakes, self->line, self->name, "wake-broadcast", "there is no address to wake; add wake-mac");
+        config_mistake(mistakes, self->line, self->name, "wake-broadcast", "no address to wake is given; add wake-mac");
 }
 
 /* What no single line shows. */
@@ -55,7 +55,7 @@ static void check_target(struct config_target *self, bool trusted, struct config
                        self->memory_mb);
     if (self->mac.given && self->nic.kind == CONFIG_NIC_NONE)
         config_mistake(mistakes, self->line, self->name, "mac",
-                       "target %s has no network interface; remove mac, or nic = none", self->name);
+                       "target '%s' has no network interface; remove mac, or nic = none", self->name);
 }
 
 /* One controller is one device. */
@@ -67,7 +67,7 @@ static void check_udcs(const struct config *self, struct config_mistakes *mistak
             if (a->machine == CONFIG_DONGLE && b->machine == CONFIG_DONGLE &&
                 strcmp(a->dongle.udc, b->dongle.udc) == 0 && a->dongle.udc[0])
                 config_mistake(mistakes, a->line, a->name, "udc",
-                               "targets %s and %s share %s; give each a controller of its own", b->name, a->name,
+                               "targets '%s' and '%s' share '%s'; give each a controller of its own", b->name, a->name,
                                a->dongle.udc);
         }
 }

@@ -229,5 +229,5 @@ const char *config_directory_fault(const struct config_directory *self, const ch
     if (d->group_filter[0] && !d->group_base[0])
         return "is missing: where are groups looked for? Add directory-group-base = DN";
     *ret_key = "directory-group";
-    return errand_directory_fits(d) ? NULL : "lists more than can be asked about at once; name fewer groups";
+    return errand_directory_fits(d) ? NULL : "cannot be asked about at once; name fewer groups";
 }

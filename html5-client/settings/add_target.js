@@ -6,6 +6,7 @@ import { field } from '../parts/field.js';
 import { t } from '../parts/messages.js';
 import { notice } from '../parts/notices.js';
 import { KeyField } from './key_field.js';
+import { refusedWords } from './key_words.js';
 import { deviceList } from './keys_form.js';
 import { settingsApi } from './settings_api.js';
 
@@ -134,7 +135,8 @@ export class AddTarget {
     const keys = (error instanceof ApiError && error.body?.error?.keys) || [];
     const elsewhere = [];
     let first = null;
-    for (const { key, message } of keys) {
+    for (const { key, message: told } of keys) {
+      const message = refusedWords(this.store.key('target', key), told);
       const one = this.#fields.find((candidate) => candidate.key.name === key);
       if (one) one.setError(message);
       else if (key === 'disk') this.#disk.setError(message);

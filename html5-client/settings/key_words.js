@@ -1,7 +1,7 @@
 /* Keys of the settings, their values and what becomes of them, in words. */
 
 import { hasMessage, language, t } from '../parts/messages.js';
-import { dateWords, listWords, personalityWords, presetWords } from '../parts/words.js';
+import { dateWords, listWords, personalityWords, presetWords, sentenceWords } from '../parts/words.js';
 import { sizeText } from './key_rules.js';
 
 /** @typedef {import('./settings_api.js').Key} Key */
@@ -44,6 +44,27 @@ export function valueWords(key, value) {
 export function faultWords({ min, max, type }, fault) {
   const shown = (/** @type {number|null} */ bound) => (bound === null ? '' : type === 'size' ? sizeText(bound) : bound.toLocaleString(language()));
   return t(`settings.fault.${fault}`, { min: shown(min), max: shown(max) });
+}
+
+/** What the gateway's sentences about settings are made of: what stands in quotes, and numbers. */
+const PARTS = / '([^']*)'| (\d+)(?=[ ,;:.]|$)/g;
+
+/**
+ * Why the gateway takes a value not. Its sentences are too many for an id of each: the first three words of one, without its
+ * parts, say which it is (lint.messages compares them with the sources). What has no words of its own is a matter of form.
+ * @param {Key|null} key @param {string} message "'VALUE' is no DN; REMEDY", or a sentence
+ */
+export function refusedWords(key, message) {
+  if (!hasMessage('error.bad-config')) return message;
+  const remedy = `; ${key?.remedy}`;
+  const ofValue = message.endsWith(remedy);
+  const told = ofValue ? message.slice(0, -remedy.length).replace(/^'.*?' /, '') : message;
+  const parts = [...` ${told}`.matchAll(PARTS)].map(([, quoted, number]) => quoted ?? number);
+  const words = ` ${told}`.replace(PARTS, ' ').toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const own = `error.bad-config.${words.slice(0, 3).join('-')}`;
+  const said = sentenceWords(hasMessage(own) ? own : ofValue ? 'error.bad-config.form' : 'error.bad-config', parts, told);
+  const example = ofValue && /[a-z0-9-]+ = [^;]+/.exec(remedy);
+  return example ? `${said} ${t('error.bad-config.example', { 1: example[0] })}` : said;
 }
 
 /** When a change counts. @param {Key['applies']} applies */

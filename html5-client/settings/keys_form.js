@@ -10,7 +10,7 @@ import { resolveConflict } from './conflict_dialog.js';
 import { settingsApi } from './settings_api.js';
 import { KeyField } from './key_field.js';
 import { entriesOf, isEmptyPatch, sameValue } from './key_rules.js';
-import { keyLabel } from './key_words.js';
+import { keyLabel, refusedWords } from './key_words.js';
 
 /** @typedef {import('./config_store.js').ConfigStore} ConfigStore */
 /** @typedef {import('./settings_api.js').Key} Key */
@@ -159,7 +159,8 @@ export class KeysForm {
   #refused(keys) {
     const elsewhere = [];
     let first = null;
-    for (const { section, key, message } of keys) {
+    for (const { section, key, message: told } of keys) {
+      const message = refusedWords(this.store.key(section === 'gateway' ? section : 'target', key), told);
       const field = section === this.section ? this.field(key) : null;
       field?.setError(message);
       if (!field || field.locked) elsewhere.push(t('settings.key-says', { key: keyLabel(key), message }));

@@ -285,7 +285,9 @@ def main():
     described = (schemas["targets"]["event_id"]["enum"], schemas["recordings"]["recording_end"]["properties"]["id"]["enum"], schemas["usb"]["usb_why"]["enum"],
                  left_out["id"]["enum"], left_out["functions"]["items"]["enum"])
     complaints = [*check_languages(messages), *check_code(files, {**messages["de"], **messages["en"]})]
-    complaints += refusal_codes.check_refusals(refusal_codes.read_sources(ROOT), messages["de"], (ROOT / "docs/page.md").read_text())
+    sources = refusal_codes.read_sources(ROOT)
+    complaints += refusal_codes.check_refusals(sources, messages["de"], (ROOT / "docs/page.md").read_text())
+    complaints += refusal_codes.check_faults(sources, messages["de"])
     if any(key.startswith(refusal_codes.LANGUAGE) for key in messages["en"]):
         complaints.append("messages/en: the gateway says its refusals in English itself")
     for where, ids in zip((EVENTS, ENDS, WHYS, LEFT_OUT, FUNCTIONS), described):

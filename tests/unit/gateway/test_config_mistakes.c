@@ -151,7 +151,7 @@ static const struct mistake in_devices[] = {
      "f:3: mac: '01:00:00:00:00:00' is a group address; give six hexadecimal bytes, the first one even, for "
      "example mac = 52:54:00:12:34:56\n"},
     {QEMU "nic = none\nmac = 52:54:00:12:34:56\n",
-     "f:1: mac: target a has no network interface; remove mac, or nic = none\n"},
+     "f:1: mac: target 'a' has no network interface; remove mac, or nic = none\n"},
     {QEMU "drives = 5\n", "f:3: drives: '5' is out of range; give a number from 0 to 4, of a dongle from 0 to 2\n"},
     {QEMU "media-wait = soon\n",
      "f:3: media-wait: 'soon' is no number; give seconds from 1 to 3600, or 0 to wait for ever\n"},
@@ -201,9 +201,9 @@ static const struct mistake in_dongle[] = {
     {DONGLE "capture = /dev/video0\nmedia-subdevs = /dev/v4l-subdev0\n",
      "f:1: media-subdevs: subdevices are set through their media device; add media = /dev/media0\n"},
     {DONGLE "media = /dev/media0\n", "f:1: media: the media device belongs to no capture device; add capture = PATH\n"},
-    {DONGLE "wake-secureon = 01:02:03:04:05:06\n", "f:1: wake-secureon: there is no address to wake; add wake-mac\n"},
+    {DONGLE "wake-secureon = 01:02:03:04:05:06\n", "f:1: wake-secureon: no address to wake is given; add wake-mac\n"},
     {DONGLE "udc = u\n[target e]\nmachine = dongle\nudc = u\n",
-     "f:4: udc: targets d and e share u; give each a controller of its own\n"},
+     "f:4: udc: targets 'd' and 'e' share 'u'; give each a controller of its own\n"},
     {DONGLE "cpus = 1\n", "f:1: cpus: target d is a dongle, which has no such key; remove it\n"},
 };
 

@@ -1,11 +1,12 @@
 /* Settings without a page: what a value may be, what two admins changed, what a key says of itself, devices to choose from. */
-import './english.mjs';
+import { messagesOf } from './english.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deviceChoices, deviceWords } from '../../../html5-client/settings/device_words.js';
 import { gatewayGroups, targetGroups } from '../../../html5-client/settings/key_groups.js';
 import { differences, faultOf, isEmptyPatch, mebibytesOf, pageAddress, sameValue, sizeText, withoutKeys } from '../../../html5-client/settings/key_rules.js';
-import { choiceWords, faultWords, keyHelp, keyLabel, originWords, valueWords } from '../../../html5-client/settings/key_words.js';
+import { choiceWords, faultWords, keyHelp, keyLabel, originWords, refusedWords, valueWords } from '../../../html5-client/settings/key_words.js';
+import { useMessages } from '../../../html5-client/parts/messages.js';
 import { oneTimePassword } from '../../../html5-client/settings/one_time_password.js';
 
 const KEY = { name: 'x', section: 'gateway', machines: null, type: 'text', choices: null, min: null, max: null, unit: null, default: null, many: false, page: true, devices: null, applies: 'now', trial: null, help: 'H.', remedy: '' };
@@ -87,4 +88,22 @@ test('where the page is after a change of addresses', () => {
   assert.equal(at('127.0.0.1:8443', 'kvm.example.org:9443', '/kvm'), 'https://kvm.example.org:9443/kvm/');
   assert.equal(at('[::1]:8443', '[2001:db8::1]'), 'https://[2001:db8::1]:8443/');
   assert.equal(at('nonsense', 'kvm.example.org'), null);
+});
+
+test('why a value is refused is said in the language of the page', (context) => {
+  const mac = { ...KEY, name: 'mac', remedy: 'give six hexadecimal bytes, the first one even, for example mac = 52:54:00:12:34:56' };
+  const group = `'01:00:5e:00:00:01' is a group address; ${mac.remedy}`;
+  assert.equal(refusedWords(mac, group), group);
+  context.after(() => useMessages('en', messagesOf('en')));
+  useMessages('de', messagesOf('de'));
+  const example = 'Zum Beispiel: mac = 52:54:00:12:34:56';
+  assert.equal(refusedWords(mac, group), `Das ist die Adresse einer Gruppe, nicht eines Geräts. ${example}`);
+  assert.equal(refusedWords(mac, `'it's 'x' y' is not understood; ${mac.remedy}`), `So lässt sich das nicht lesen. ${example}`);
+  const title = { ...KEY, name: 'title', remedy: 'give up to 80 bytes of text, for example title = Print server, second floor' };
+  assert.equal(refusedWords(title, `'Attic' is longer than 80 bytes; ${title.remedy}`), 'Das ist zu lang; höchstens 80 Bytes. Zum Beispiel: title = Print server, second floor');
+  const seat = { ...KEY, name: 'seat-idle', remedy: 'give seconds from 1 to 86400' };
+  assert.equal(refusedWords(seat, `'x' is no number; ${seat.remedy}`), 'So lässt sich das nicht lesen.');
+  assert.equal(refusedWords(mac, "targets 'attic' and 'cellar' share 'fe980000.usb'; give each a controller of its own"), 'attic und cellar können sich fe980000.usb nicht teilen.');
+  assert.equal(refusedWords(null, 'UEFI does not start in 64 MB; give at least 128'), 'UEFI braucht wenigstens 128 MB.');
+  assert.equal(refusedWords(null, 'Nobody ever heard of this.'), 'Das geht nicht: Nobody ever heard of this.');
 });
