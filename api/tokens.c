@@ -1,4 +1,4 @@
-/* API tokens of one's own account. */
+/* API tokens of one's own account; and of others', for who may change users. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,16 +100,20 @@ static void post_token(void *context, struct route_call *call)
         made(call, r, NULL, 0, NULL);
 }
 
-static void revoked(void *data, int error, const char *why)
+static void reply_revoked(struct route_call *call, const char *token, int error, const char *why)
 {
-    struct route_call *call = data;
-
     if (error == 0)
         route_reply(call, 204, NULL, NULL, 0);
     else if (error == -ENOENT)
-        route_reply_error(call, 404, "no-such-token", "There is no token '%s' in this account.", call->params[0]);
+        route_reply_error(call, 404, "no-such-token", "There is no token '%s' in this account.", token);
     else
         api_reply_keeper_error(call, error, why, 0);
+}
+
+static void revoked(void *data, int error, const char *why)
+{
+    struct route_call *call = data;
+    reply_revoked(call, call->params[0], error, why);
 }
 
 static void delete_token(void *context, struct route_call *call)
@@ -124,9 +128,49 @@ static void delete_token(void *context, struct route_call *call)
         revoked(call, r, NULL);
 }
 
+/* ---- others' ---- */
+
+static void listed_of_user(void *data, int error, const struct keeper_token *tokens, unsigned n)
+{
+    struct route_call *call = data;
+    if (error == -ENOENT)
+        route_reply_error(call, 404, "no-such-user", "There is no user '%s'.", call->params[0]);
+    else
+        listed(call, error, tokens, n);
+}
+
+static void get_user_tokens(void *context, struct route_call *call)
+{
+    struct api_context *api = context;
+    int r = keeper_client_user_tokens(api->keeper, call->params[0], listed_of_user, call);
+    if (r < 0)
+        listed_of_user(call, r, NULL, 0);
+}
+
+static void revoked_of_user(void *data, int error, const char *why)
+{
+    struct route_call *call = data;
+    reply_revoked(call, call->params[1], error, why);
+}
+
+static void delete_user_token(void *context, struct route_call *call)
+{
+    struct api_context *api = context;
+    uint64_t id;
+    int r = -ENOENT;
+
+    if (api_id_parse(call->params[1], &id))
+        r = keeper_client_user_token_revoke(api->keeper, call->params[0], id, call->session->user, revoked_of_user,
+                                            call);
+    if (r < 0)
+        revoked_of_user(call, r, NULL);
+}
+
 static const struct route rows[] = {
     ROUTE(ROUTE_GET, "/api/v1/account/tokens", ROUTE_SESSION, 0, get_tokens),
     ROUTE(ROUTE_POST, "/api/v1/account/tokens", ROUTE_SESSION, 0, post_token),
     ROUTE(ROUTE_DELETE, "/api/v1/account/tokens/{token}", ROUTE_SESSION, 0, delete_token),
+    ROUTE(ROUTE_GET, "/api/v1/users/{user}/tokens", ROUTE_RIGHT, RIGHT_USERS, get_user_tokens),
+    ROUTE(ROUTE_DELETE, "/api/v1/users/{user}/tokens/{token}", ROUTE_RIGHT, RIGHT_USERS, delete_user_token),
 };
 const struct api_rows api_token_rows = {rows, ARRAY_SIZE(rows)};

@@ -156,6 +156,10 @@ int keeper_client_token_make(struct keeper_client *self, const struct auth_sessi
                              unsigned life_s, const struct grants *scope, keeper_token_made_fn *done, void *data);
 int keeper_client_token_revoke(struct keeper_client *self, const struct auth_session *session, uint64_t id,
                                keeper_done_fn *done, void *data);
+/* Those of any user; whether the asker may is the caller's to look at. -ENOENT: no such user, or token of it. */
+int keeper_client_user_tokens(struct keeper_client *self, const char *user, keeper_tokens_fn *done, void *data);
+int keeper_client_user_token_revoke(struct keeper_client *self, const char *user, uint64_t id, const char *who,
+                                    keeper_done_fn *done, void *data);
 
 /* ---- the gateway's own ---- */
 

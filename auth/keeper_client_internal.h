@@ -69,7 +69,7 @@ struct keeper_ask {
     uint8_t token_hash[32];       /* KEEPER_SESSION */
     bool ready;                   /* needs no answer of the keeper: delivered from the loop */
     unsigned limit;
-    char user[AUTH_USER_MAX]; /* whose sessions are listed */
+    char user[AUTH_USER_MAX]; /* whose sessions or tokens are listed */
     struct keeper_page *page; /* what the pages so far brought */
 };
 

@@ -1,20 +1,25 @@
-/* API tokens of one's own account. */
+/* API tokens of one's own account, and of others. */
 #include <errno.h>
 #include <string.h>
 
 #include "auth/keeper_client_internal.h"
+#include "core/text.h"
 
 #define OWN_SIZE 40
+#define USER_SIZE (AUTH_USER_MAX + 2)
 
 /* ---- listing ---- */
 
 static int tokens_send(struct keeper_client *self, struct keeper_ask *ask)
 {
-    uint8_t room[OWN_SIZE + 8];
+    uint8_t room[OWN_SIZE + 8 + USER_SIZE];
     struct wire_writer w = wire_writer_init(room, sizeof room);
-    write_own(&w, ask->session);
+    if (ask->session)
+        write_own(&w, ask->session);
     wire_write_le64(&w, ask->page->last);
-    return ask_send(self, ask, KEEPER_TOKENS, &w);
+    if (!ask->session)
+        ipc_write_string(&w, ask->user);
+    return ask_send(self, ask, ask->session ? KEEPER_TOKENS : KEEPER_USER_TOKENS, &w);
 }
 
 static bool token_read(struct keeper_page *page, struct wire_reader *r)
@@ -49,18 +54,30 @@ static enum ask_next tokens_answered(struct keeper_client *self, struct keeper_a
     return ASK_DONE;
 }
 
-int keeper_client_tokens(struct keeper_client *self, const struct auth_session *session, keeper_tokens_fn *done,
-                         void *data)
+static int tokens_of(struct keeper_client *self, const struct auth_session *session, const char *user,
+                     keeper_tokens_fn *done, void *data)
 {
     struct keeper_ask *ask = ask_paged(tokens_answered, data, sizeof(struct keeper_token), KEEPER_TOKENS_PER_USER);
     if (!ask)
         return -ENOMEM;
     ask->tokens = done;
-    ask->session = auth_session_ref((struct auth_session *)session);
-    int r = tokens_send(self, ask);
+    if (session)
+        ask->session = auth_session_ref((struct auth_session *)session);
+    int r = text_copy(ask->user, sizeof ask->user, user) ? tokens_send(self, ask) : -ENOENT;
     if (r < 0)
         ask_free(ask);
     return r;
+}
+
+int keeper_client_tokens(struct keeper_client *self, const struct auth_session *session, keeper_tokens_fn *done,
+                         void *data)
+{
+    return tokens_of(self, session, "", done, data);
+}
+
+int keeper_client_user_tokens(struct keeper_client *self, const char *user, keeper_tokens_fn *done, void *data)
+{
+    return tokens_of(self, NULL, user, done, data);
 }
 
 /* ---- making and revoking ---- */
@@ -109,4 +126,17 @@ int keeper_client_token_revoke(struct keeper_client *self, const struct auth_ses
     write_own(&w, session);
     wire_write_le64(&w, id);
     return ask_done(self, KEEPER_TOKEN_REVOKE, &w, done, data);
+}
+
+int keeper_client_user_token_revoke(struct keeper_client *self, const char *user, uint64_t id, const char *who,
+                                    keeper_done_fn *done, void *data)
+{
+    if (strlen(user) >= AUTH_USER_MAX)
+        return -ENOENT;
+    uint8_t room[8 + 2 * USER_SIZE];
+    struct wire_writer w = wire_writer_init(room, sizeof room);
+    wire_write_le64(&w, id);
+    ipc_write_string(&w, user);
+    write_cut(&w, who, AUTH_USER_MAX - 1);
+    return ask_done(self, KEEPER_USER_TOKEN_REVOKE, &w, done, data);
 }

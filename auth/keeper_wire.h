@@ -41,6 +41,8 @@ enum keeper_message {
     KEEPER_TOKEN_REVOKE,      /* own, le64 id -> nothing */
     KEEPER_DIRECTORY_TEST,    /* user, password, peer, who -> le32 error, why, steps, dn (auth/errand_wire.h), u8 role,
                                  grants */
+    KEEPER_USER_TOKENS,       /* le64 id after which to go on, 0 first, user -> as KEEPER_TOKENS */
+    KEEPER_USER_TOKEN_REVOKE, /* le64 id, user, who -> nothing */
     KEEPER_MEDIA_KEY = 0x30,  /* nothing -> KEEPER_MEDIA_KEY_SIZE bytes */
 
     /* gateway -> keeper, not answered */

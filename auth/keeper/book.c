@@ -240,6 +240,8 @@ static const struct service {
     {KEEPER_TOKENS, .ask = tokens_ask},
     {KEEPER_TOKEN_MAKE, .ask = token_make_ask},
     {KEEPER_TOKEN_REVOKE, .ask = token_revoke_ask},
+    {KEEPER_USER_TOKENS, .ask = tokens_ask},
+    {KEEPER_USER_TOKEN_REVOKE, .ask = token_revoke_ask},
     {KEEPER_NEW_SECRET, .ask = new_secret_ask},
     {KEEPER_USERS, .ask = users_ask},
     {KEEPER_USER_DELETE, .ask = user_delete_ask},

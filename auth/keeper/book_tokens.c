@@ -202,6 +202,18 @@ void token_make_ask(struct book *self, struct request *request, struct instant n
     explicit_bzero(text, sizeof text);
 }
 
+/* Whose they are: of who asks, or of the user who is named; then the gateway has looked at the right over users. */
+static bool find_owner(struct book *self, struct request *request, struct user *ret)
+{
+    struct session *session;
+    if (request->type != KEEPER_USER_TOKENS && request->type != KEEPER_USER_TOKEN_REVOKE)
+        return book_own(self, request, &session, ret);
+    int r = user_find(&self->store, request->user, ret);
+    if (r != 1)
+        book_fault(request, r < 0 ? r : -ENOENT, r < 0 ? NULL : "There is no such user.");
+    return r == 1;
+}
+
 static int drop(struct book *self, const struct token *token, struct instant now, const char *who, const char *what,
                 const char *whose)
 {
@@ -219,16 +231,15 @@ static int drop(struct book *self, const struct token *token, struct instant now
 
 void token_revoke_ask(struct book *self, struct request *request, struct instant now)
 {
-    struct session *session;
     struct token token;
     struct user user;
-    if (!book_own(self, request, &session, &user))
+    if (!find_owner(self, request, &user))
         return;
     int r = token_find(&self->store, (int64_t)request->after, NULL, &token);
     if (r == 0 || (r == 1 && token.user_id != user.id))
         r = -ENOENT;
     if (r >= 0)
-        r = drop(self, &token, now, user.name, "token-revoked", user.name);
+        r = drop(self, &token, now, request->who[0] ? request->who : user.name, "token-revoked", user.name);
     book_fault(request, r, r == -ENOENT ? "There is no such API token." : NULL);
 }
 
@@ -237,11 +248,10 @@ void tokens_ask(struct book *self, struct request *request, attr_unused struct i
     _cleanup_statement_ *statement = NULL;
     static const struct grants all;
     struct request_page page;
-    struct session *session;
     struct grants scope;
     struct token token;
     struct user user;
-    if (!book_own(self, request, &session, &user))
+    if (!find_owner(self, request, &user))
         return;
     int r = tokens_after(&self->store, user.id, (int64_t)MIN(request->after, (uint64_t)INT64_MAX), &statement);
     request_page_begin(request, &page);

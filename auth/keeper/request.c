@@ -188,6 +188,15 @@ static void read_fields(struct request *self, struct wire_reader *r)
     case KEEPER_TOKEN_MAKE:
         read_token(self, r);
         break;
+    case KEEPER_USER_TOKENS:
+        self->after = wire_read_le64(r);
+        READ_STRING(r, self->user);
+        break;
+    case KEEPER_USER_TOKEN_REVOKE:
+        self->after = wire_read_le64(r);
+        READ_STRING(r, self->user);
+        READ_STRING(r, self->who);
+        break;
     case KEEPER_AUDIT_READ:
         self->before = wire_read_le64(r);
         self->limit = wire_read_le16(r);

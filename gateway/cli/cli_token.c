@@ -1,4 +1,4 @@
-/* API tokens of the account that is logged in by the token file. */
+/* API tokens of the account that is logged in by the token file, or of another user. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +19,23 @@ static void print_day(json_t *seconds)
     printf("%s", text);
 }
 
-static int token_list(struct cli *cli, attr_unused int argc, attr_unused char **argv)
+/* "--user NAME" behind `first` arguments, or one's own. False after an error was printed. */
+static bool read_user(int argc, char **argv, int first, const char **ret)
+{
+    static const char *const words[] = {"--user=", NULL};
+    *ret = cli_option(argc, argv, "--user", NULL);
+    return cli_options_known(argc, argv, first, words);
+}
+
+static int token_list(struct cli *cli, int argc, char **argv)
 {
     json_t *answer = NULL, *token;
+    const char *user;
     size_t i;
 
-    int r = cli_call(cli, "GET", "/account/tokens", NULL, &answer);
+    if (!read_user(argc, argv, 0, &user))
+        return CLI_USAGE;
+    int r = cli_call(cli, "GET", user ? cli_path("/users/%s/tokens", user) : "/account/tokens", NULL, &answer);
     if (r == CLI_OK && cli->json)
         cli_print_json(answer);
     json_array_foreach(cli->json ? NULL : json_object_get(answer, "tokens"), i, token)
@@ -74,18 +85,37 @@ static int token_make(struct cli *cli, int argc, char **argv)
     return r;
 }
 
-static int token_revoke(struct cli *cli, attr_unused int argc, char **argv)
+/* cli_path has one buffer. NULL as that. */
+static const char *token_path(const char *user, const char *id, char *room, size_t size)
 {
+    const char *base = user ? cli_path("/users/%s/tokens/", user) : "/account/tokens/";
+    if (!base)
+        return NULL;
+    snprintf(room, size, "%s", base);
+    const char *one = cli_path("%s", id);
+    if (!one)
+        return NULL;
+    size_t n = strlen(room);
+    snprintf(room + n, size - n, "%s", one);
+    return room;
+}
+
+static int token_revoke(struct cli *cli, int argc, char **argv)
+{
+    char room[1100];
     json_t *answer = NULL;
-    int r = cli_call(cli, "DELETE", cli_path("/account/tokens/%s", argv[0]), NULL, &answer);
+    const char *user;
+    if (!read_user(argc, argv, 1, &user))
+        return CLI_USAGE;
+    int r = cli_call(cli, "DELETE", token_path(user, argv[0], room, sizeof room), NULL, &answer);
     json_decref(answer);
     return r;
 }
 
 static const struct cli_command rows[] = {
-    {"token list", "", "the API tokens of one's account", 0, 0, token_list},
+    {"token list", "[--user USER]", "the API tokens of one's account, or of another user", 0, 2, token_list},
     {"token make", "NAME [--days N] [TARGET:RIGHT,...]...",
      "a new one, printed once; without grants it may do all that its account may", 1, 67, token_make},
-    {"token revoke", "ID", "end one", 1, 1, token_revoke},
+    {"token revoke", "ID [--user USER]", "end one", 1, 3, token_revoke},
 };
 const struct cli_commands cli_token_commands = {rows, ARRAY_SIZE(rows)};

@@ -96,7 +96,7 @@ export const USES = [
   ['account password', { input: 'one\ntwo\n' }], ['account second-factor', { input: '123456\n' }], ['account drop-second-factor', { input: 'one\n' }],
   ['token list'], ['token make t'], ['token revoke 999999'], ['session list'], ['session end 999999'], ['session end-others'],
   ['user list'], ['user add bea Operator', { input: 'a lamp in the cellar\n' }], ['user password bea', { input: 'a lamp in the attic\n' }],
-  ['user role bea ReadOnly'], ['user disable bea'], ['user enable bea'], ['user certificate bea'], ['user drop-second-factor bea'], ['user delete bea'],
+  ['user role bea ReadOnly'], ['user disable bea'], ['user enable bea'], ['user certificate bea'], ['user drop-second-factor bea'], ['token list --user bea'], ['token revoke 999999 --user bea'], ['user delete bea'],
   ['directory test bea', { input: 'one\n' }], ['audit'], ['audit state'], ['audit key'], ['audit mac-key'], ['audit export {out}'], ['audit verify'],
   ['target list'], ['target show card'], ['target events card'], ['target add extra machine=testcard'], ['target remove extra'],
   ['config show'], ['config diff'], ['config get gateway listen'], ['config keys'], ['config test card title=a'], ['config set card title=a'], ['config unset card title'],

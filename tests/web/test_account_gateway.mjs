@@ -199,4 +199,16 @@ test('all of that by the command line', async () => {
   await works([second, codes[0]], 'login', 'bea');
   await works([second], 'account', 'drop-second-factor');
   assert.match(await works([], 'whoami'), /second factor +no\n/);
+
+  const token = (await works([], 'token', 'make', 'night job')).trim();
+  assert.equal((await withToken(token, '/session')).status, 200);
+  const { ok, refused } = localClient(gateway);
+  const [, id] = /^(\d+) expires .* night job/.exec(await ok('token', 'list', '--user', 'bea'));
+  assert.equal(await ok('token', 'list', '--user', CREDENTIALS.user), '', 'it is not in another account');
+  await refused(['token', 'revoke', id, '--user', CREDENTIALS.user], 4, /no token/);
+  await refused(['token', 'list', '--user', 'nobody'], 4, "There is no user 'nobody'.");
+  const other = await bea([], 'token', 'list', '--user', CREDENTIALS.user);
+  assert.equal(other.code, 5, 'a ReadOnly user');
+  await ok('token', 'revoke', id, '--user', 'bea');
+  assert.equal((await withToken(token, '/session')).status, 401);
 });

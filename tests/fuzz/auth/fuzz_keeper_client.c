@@ -12,7 +12,7 @@
 #include "auth/keeper_wire.h"
 #include "core/log.h"
 
-#define ASKS 17
+#define ASKS 19
 #define TOKEN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static unsigned done, asked;
@@ -140,6 +140,8 @@ static void ask_all(struct keeper_client *client)
     asked += keeper_client_totp_confirm(client, &session, "123456", on_codes, NULL) == 0;
     asked += keeper_client_own_password(client, &session, "p", "q", on_done, NULL) == 0;
     asked += keeper_client_session_end(client, 7, "", "", on_done, NULL) == 0;
+    asked += keeper_client_user_tokens(client, "u", on_tokens, NULL) == 0;
+    asked += keeper_client_user_token_revoke(client, "u", 7, "w", on_done, NULL) == 0;
 }
 
 static void send_records(struct loop *loop, struct ipc *keeper, const uint8_t *data, size_t size)

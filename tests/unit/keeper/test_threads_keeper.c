@@ -320,6 +320,13 @@ static void test_what_a_user_may_changes_in_place(void **state)
     assert_int_equal(got.error, -EPERM);
     ASK(keeper_client_tokens(client, bob, on_tokens, NULL));
     assert_int_equal(n_listed, 1);
+    n_listed = 0;
+    ASK(keeper_client_user_tokens(client, "bob", on_tokens, NULL));
+    assert_int_equal(n_listed, 1);
+    ASK(keeper_client_user_tokens(client, "nobody", on_tokens, NULL));
+    assert_int_equal(got.error, -ENOENT);
+    ASK(keeper_client_user_token_revoke(client, "ann", job->id & ~KEEPER_TOKEN_SESSION, "ann", on_done, NULL));
+    assert_int_equal(got.error, -ENOENT); /* it is bob's */
     ASK(keeper_client_sessions(client, "bob", on_sessions, NULL));
     assert_int_equal(n_listed, 1);
     assert_int_equal(listed_id, bob->id);

@@ -157,6 +157,35 @@ static void test_it_is_revoked_by_its_user_alone(void **state)
     assert_int_equal(revoke_token(&ann, made.id).error, -ENOENT);
 }
 
+static struct reply of_user(enum keeper_message type, const char *user, uint64_t id)
+{
+    struct request *request = request_of(type, user, "");
+    request->after = id;
+    snprintf(request->who, sizeof request->who, "root");
+    return ask(request);
+}
+
+static void test_those_of_a_user_are_listed_and_revoked_by_name(void **state)
+{
+    (void)state;
+    assert_int_equal(put("bob", PASSWORD, ROLE_OPERATOR, true).error, 0);
+    struct reply ann = login("ann", PASSWORD), bob = login("bob", PASSWORD);
+    struct made hers = make(&ann, "hers", 3600, NULL), his = make(&bob, "his", 3600, NULL);
+    struct reply list = of_user(KEEPER_USER_TOKENS, "bob", 0), own_list = ask(own(KEEPER_TOKENS, &bob));
+    assert_int_equal(list.error, 0);
+    assert_int_equal(list.size, own_list.size);
+    assert_memory_equal(list.body, own_list.body, list.size);
+    assert_int_equal(of_user(KEEPER_USER_TOKENS, "nobody", 0).error, -ENOENT);
+    assert_int_equal(of_user(KEEPER_USER_TOKENS, "", 0).error, -ENOENT);
+    assert_int_equal(of_user(KEEPER_USER_TOKEN_REVOKE, "bob", hers.id).error, -ENOENT);
+    assert_int_equal(of_user(KEEPER_USER_TOKEN_REVOKE, "", his.id).error, -ENOENT);
+    struct reply gone = of_user(KEEPER_USER_TOKEN_REVOKE, "bob", his.id);
+    assert_int_equal(gone.error, 0);
+    assert_int_equal(gone.n_ended, 1);
+    assert_int_equal(session(his.text).error, -EACCES);
+    assert_int_equal(session(hers.text).error, 0);
+}
+
 static void test_a_token_makes_no_token_and_changes_no_account(void **state)
 {
     (void)state;
@@ -251,6 +280,7 @@ int main(void)
         TEST_WITH(account_set_up, test_both_clocks_end_it),
         TEST_WITH(account_set_up, test_what_is_over_leaves_the_store),
         TEST_WITH(account_set_up, test_it_is_revoked_by_its_user_alone),
+        TEST_WITH(account_set_up, test_those_of_a_user_are_listed_and_revoked_by_name),
         TEST_WITH(account_set_up, test_a_token_makes_no_token_and_changes_no_account),
         TEST_WITH(account_set_up, test_rules),
         TEST_WITH(account_set_up, test_what_is_nearly_a_token_is_none),
