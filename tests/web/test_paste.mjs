@@ -8,12 +8,20 @@ import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
 
 let browser, gateway, page;
+/** An administrator gives the target a layout. */
+const own = (/** @type {string} */ name) =>
+  page.evaluate(async (wanted) => {
+    const { etag } = await (await fetch('/api/v1/config')).json();
+    const headers = { 'Content-Type': 'application/json', 'If-Match': `"${etag}"` };
+    return (await fetch('/api/v1/config', { method: 'PATCH', headers, body: JSON.stringify({ targets: { card: { layout: wanted } } }) })).status;
+  }, name);
 before(async () => {
   browser = await launch();
-  gateway = await Gateway.create({ card: { machine: 'testcard', layout: 'de' } });
+  gateway = await Gateway.create({ card: { machine: 'testcard' } });
   await gateway.start();
   page = await newPage(browser, { viewport: { width: 1280, height: 800 }, permissions: [] });
   await setUp(page, gateway);
+  assert.equal(await own('de'), 200);
   await openConsole(page, gateway, 'card');
   await capture(page);
 });
@@ -85,6 +93,10 @@ test('a layout is found by its name, and remembered for the target', async () =>
   await closed();
   await button(page, 'Type text').click();
   await until(async () => /us\(intl\)/.test(await layout().inputValue()), 'the layout is remembered');
+  await page.getByText('The target’s own is de.').waitFor();
+  await button(page, 'Use de').click();
+  await until(async () => /German/.test(await layout().inputValue()), 'the way back');
+  await button(page, 'Use de').waitFor({ state: 'hidden' });
   await layout().fill('russian');
   await page.keyboard.press('Enter');
   await page.getByText('has no Latin letters').waitFor();
@@ -94,6 +106,50 @@ test('a layout is found by its name, and remembered for the target', async () =>
   await page.keyboard.press('Enter');
   await page.getByText('no key for').waitFor({ state: 'hidden' });
   await closed();
+});
+
+test('keys on the screen have the legends of the layout in use; it is made the target’s own, and ends when that changes', async () => {
+  const legend = (/** @type {string} */ code, /** @type {string} */ wanted) =>
+    until(async () => (await page.locator(`.osk-key[data-code="${code}"]`).allTextContents())[0]?.startsWith(wanted), `${code} shows ${wanted}`);
+  const menu = async (/** @type {string|RegExp} */ name) => {
+    await button(page, 'Keys').click();
+    await page.getByRole('menuitem', { name }).or(page.getByRole('menuitemcheckbox', { name })).click();
+  };
+  const choose = async (/** @type {string} */ name) => {
+    await until(() => layout().isEnabled(), 'the layouts are there');
+    await layout().fill(name);
+    await page.keyboard.press('Enter');
+  };
+  const other = page.getByRole('button', { name: 'Layout: br instead of de' });
+  await menu('On-screen keyboard');
+  await legend('KeyY', 'Z');
+  await menu('Layout: de');
+  await choose('br');
+  await page.getByText('The target’s own is de.').waitFor();
+  await checkView(page, 'layout-other-1280-light');
+  await closed();
+  await legend('IntlRo', '/?°');
+  await checkView(page, 'keys-screen-brazil');
+  await other.click();
+  await button(page, 'Make it the target’s own').click();
+  await page.getByText('The target’s own is').waitFor({ state: 'hidden' });
+  await closed();
+  await other.waitFor({ state: 'hidden' });
+  assert.equal((await ask(page, 'GET', '/targets/card')).body.layout, 'br');
+  assert.equal(await page.evaluate(() => localStorage.getItem('lightsout.layout.card')), null);
+
+  await menu('Layout: br');
+  await choose('fr');
+  await closed();
+  await legend('KeyQ', 'A');
+  assert.equal(await own('de'), 200);
+  await legend('KeyY', 'Z');
+  assert.equal(await own('br'), 200);
+  await legend('IntlRo', '/?°');
+  assert.equal(await own('de'), 200);
+  await legend('KeyY', 'Z');
+  await button(page, 'Close the keyboard').click();
+  await capture(page);
 });
 
 /** How much of the picture the dialog hides, 0 to 1. */

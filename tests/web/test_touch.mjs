@@ -241,11 +241,33 @@ test('the phone’s keyboard: letters, a composition that is corrected, a whole 
 test('what no key can type is told, not lost in silence', async () => {
   await fingers.client.send('Input.insertText', { text: 'a😀你' });
   assert.deepEqual(await typed(2), keys('a'));
-  await page.locator('.notice', { hasText: '😀' }).getByText(/你/).waitFor();
+  const lacking = page.locator('.notice', { hasText: 'The layout us has no keys for 😀 and 你' });
+  await lacking.waitFor();
   await page.keyboard.press('Backspace');
   await page.keyboard.press('Backspace');
   await page.keyboard.press('Backspace');
   assert.deepEqual(await typed(2), ['+2a', '-2a'], 'only what was typed is erased');
+  await lacking.getByRole('button', { name: 'Other layout' }).tap();
+  await page.getByRole('combobox').fill('fr');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Use us' }).waitFor();
+  await checkView(page, 'phone-layout');
+  await page.keyboard.press('Escape');
+  await button(page, 'Keyboard').tap();
+  await button(page, 'Keyboard').tap();
+  const instead = page.locator('.notice', { hasText: 'Layout: fr instead of us' });
+  await instead.waitFor();
+  await sent();
+  await fingers.client.send('Input.insertText', { text: 'a' });
+  assert.deepEqual(await typed(2), ['+14', '-14'], 'where a French keyboard has it');
+  await instead.getByRole('button', { name: 'Other layout' }).tap();
+  await button(page, 'Use us').tap();
+  await page.keyboard.press('Escape');
+  await button(page, 'Keyboard').tap();
+  await button(page, 'Keyboard').tap();
+  await sent();
+  await fingers.client.send('Input.insertText', { text: 'a' });
+  assert.deepEqual(await typed(2), keys('a'));
 });
 
 test('the row above it: Control once and locked, arrows as long as they are held, function keys', async () => {

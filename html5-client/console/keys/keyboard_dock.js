@@ -1,7 +1,7 @@
 /* Where the keyboard on the screen stands: below the picture, or as a panel that is moved about; with its choice of
  * geometry. Loaded when it is wanted. */
 
-import { h, newId } from '../../parts/dom.js';
+import { h, newId, setText } from '../../parts/dom.js';
 import { icon } from '../../parts/icons.js';
 import { t } from '../../parts/messages.js';
 import { keySettings, changeKeySettings } from './key_settings.js';
@@ -23,6 +23,7 @@ export class KeyboardDock {
   #place = kept();
   #float = h('button', { type: 'button', class: 'button quiet small', onclick: () => this.#setFloating(!this.#place.floating) });
   #handle = h('button', { type: 'button', class: 'osk-handle', 'aria-label': t('keys.move-keyboard'), title: t('keys.move-keyboard') }, h('span', { 'aria-hidden': 'true' }, '⠿'));
+  #other = h('button', { type: 'button', class: 'button quiet small osk-layout', hidden: true, onclick: () => this.context.run('layout') });
   #keyboard;
   #abort = new AbortController();
   #layout = '';
@@ -36,7 +37,7 @@ export class KeyboardDock {
     this.#keyboard = new ScreenKeyboard(keyboard.held, () => context.state.admitted);
     const label = t('keys.close-keyboard');
     const shut = h('button', { type: 'button', class: 'button quiet square small', 'aria-label': label, title: label, onclick: close }, icon('close'));
-    const head = h('div', { class: 'osk-head' }, this.#handle, h('span', { class: 'osk-title' }, t('keys.screen-keyboard')), this.#geometry(), this.#float, shut);
+    const head = h('div', { class: 'osk-head' }, this.#handle, h('span', { class: 'osk-title' }, t('keys.screen-keyboard')), this.#other, this.#geometry(), this.#float, shut);
     this.element = h('section', { class: 'osk-dock', 'aria-label': t('keys.screen-keyboard') }, head, this.#keyboard.element);
     this.#drag();
     this.#setFloating(this.#place.floating);
@@ -48,12 +49,14 @@ export class KeyboardDock {
     this.#keyboard.setLeds(leds);
   }
 
-  /** @param {string} name of the target's layout, '' not known */
-  async setLayout(name) {
-    if (name === this.#layout) return;
-    this.#layout = name;
+  /** @param {{layout: string, own: string}} names in use, and the target's own */
+  async setLayout({ layout, own }) {
+    this.#other.hidden = layout === own;
+    setText(this.#other, t('keys.layout-other', { layout, own }));
+    if (layout === this.#layout) return;
+    this.#layout = layout;
     try {
-      this.#legends = await readLayout(name);
+      this.#legends = await readLayout(layout);
     } catch {
       this.#legends = null; // a gateway without legends: those of the US
     }

@@ -5,6 +5,7 @@ import { t } from '../../parts/messages.js';
 import { ChordMemory } from './chord_memory.js';
 import { CHORDS } from './chords.js';
 import { chordTitle, parseChord } from './key_names.js';
+import { layoutOf } from '../typing/layout_in_use.js';
 
 const FIRST = 10;
 
@@ -25,7 +26,11 @@ export function plugKeys(context) {
     memory.used(text);
     screen.focusPicture();
   };
-  const layout = () => /** @type {{layout?: string}|null} */ (state.info)?.layout || 'us';
+  const layoutWords = () => {
+    const { layout, own } = layoutOf(context);
+    return layout === own ? t('keys.layout', { layout }) : t('keys.layout-other', { layout, own });
+  };
+  const chooseLayout = async () => (await loadPart(() => import('../typing/layout_field.js')))?.openLayoutDialog(context);
   const toggle = async () => {
     if (dock) {
       dock.remove();
@@ -37,7 +42,6 @@ export function plugKeys(context) {
     dock = new part.KeyboardDock(context, () => void toggle());
     context.addFootItem(dock.element);
     dock.setLeds(leds);
-    void dock.setLayout(layout());
     context.changed();
   };
   const all = async () => (await loadPart(() => import('./chord_menu.js')))?.openChordMenu(target, memory, send);
@@ -51,6 +55,7 @@ export function plugKeys(context) {
       { label: t('keys.all-chords'), run: () => void all() },
       { label: t('keys.screen-keyboard'), checked: dock !== null, run: () => void toggle() },
       ...(context.has('macros') ? [{ label: t('keys.macros-open'), run: () => context.run('macros') }] : []),
+      { label: layoutWords(), run: () => void chooseLayout() },
       'line',
       ...first.map((text) => ({ label: words(text) ? `${chordTitle(text)} – ${t(String(words(text)))}` : chordTitle(text), run: () => send(text) })),
     ]);
@@ -64,6 +69,7 @@ export function plugKeys(context) {
     leds = told;
     dock?.setLeds(told);
   });
-  context.onChange(() => void dock?.setLayout(layout()));
+  context.provide('layout', () => void chooseLayout());
+  context.onChange(() => void dock?.setLayout(layoutOf(context)));
   context.signal.addEventListener('abort', () => dock?.remove());
 }

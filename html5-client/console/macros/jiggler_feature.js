@@ -1,10 +1,10 @@
 /* The jiggler: a badge where it is on, and a way to stop it for now or for good. */
 
-import { json, sentence } from '../../api.js';
+import { sentence } from '../../api.js';
 import { h } from '../../parts/dom.js';
 import { attachMenu } from '../../parts/menu.js';
 import { t } from '../../parts/messages.js';
-import { setJiggler } from './macro_api.js';
+import { configureTarget, setJiggler } from './macro_api.js';
 
 const USUAL = 60;
 
@@ -24,11 +24,9 @@ export function plugJiggler(context) {
       context.notice(sentence(error), 'danger');
     }
   };
-  /** Into what the page keeps: it counts after a restart too. */
   const forGood = async () => {
     try {
-      const { etag } = await json('GET', '/config');
-      await json('PATCH', '/config', { targets: { [target]: { jiggler: '0' } } }, { 'If-Match': `"${etag}"` });
+      await configureTarget(target, { jiggler: '0' });
       await set(0);
     } catch (error) {
       context.notice(sentence(error), 'danger');

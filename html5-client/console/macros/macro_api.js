@@ -28,5 +28,14 @@ export const macroApi = {
 /** For the time being; 0: off. @param {string} name @param {number} seconds @returns {Promise<{seconds: number, configured: number}>} */
 export const setJiggler = (name, seconds) => json('PUT', `${target(name)}/jiggler`, { seconds });
 
+/** The file gives it, so nobody here can. @param {string} name @param {string} key @returns {Promise<boolean>} */
+export const isLocked = async (name, key) => (await json('GET', '/config')).targets[name]?.keys[key]?.locked ?? true;
+
+/** Into what the page keeps: it counts after a restart too. @param {string} name @param {Record<string, string>} keys */
+export async function configureTarget(name, keys) {
+  const { etag } = await json('GET', '/config');
+  await json('PATCH', '/config', { targets: { [name]: keys } }, { 'If-Match': `"${etag}"` });
+}
+
 /** @param {string} layout @returns {Promise<import('../keys/key_legends.js').Layout>} */
 export const readLayout = (layout) => json('GET', `/layouts/${encodeURIComponent(layout)}`);

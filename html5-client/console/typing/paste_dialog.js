@@ -9,7 +9,7 @@ import { openDialog } from '../../parts/dialog.js';
 import { h, newId, setText } from '../../parts/dom.js';
 import { t } from '../../parts/messages.js';
 import { notice } from '../../parts/notices.js';
-import { LayoutChooser } from './layout_chooser.js';
+import { LayoutField } from './layout_field.js';
 import { MissingList } from './missing_list.js';
 import { countCharacters, endWords, progressWords, requestSize, MOST, tooLongWords } from './paste_words.js';
 import { typingApi } from './typing_api.js';
@@ -22,41 +22,19 @@ const AGAIN_MS = 1500;
 const LOST_MOST = 20;
 const CHECK_MS = 250;
 
-/** What was used on a target last, where it is not what the configuration says. */
-const kept = {
-  /** @param {string} target */
-  read(target) {
-    try {
-      return localStorage.getItem(`lightsout.layout.${target}`);
-    } catch {
-      return null; // no storage here
-    }
-  },
-  /** @param {string} target @param {string} layout @param {string} own */
-  write(target, layout, own) {
-    try {
-      if (layout === own) localStorage.removeItem(`lightsout.layout.${target}`);
-      else localStorage.setItem(`lightsout.layout.${target}`, layout);
-    } catch {
-      // Not kept then.
-    }
-  },
-};
-
-/** @param {string} target @param {string} [text] */
-export function openPasteDialog(target, text = '') {
-  const dialog = new PasteDialog(target);
+/** @param {import('../console_context.js').ConsoleContext} context @param {string} [text] */
+export function openPasteDialog(context, text = '') {
+  const dialog = new PasteDialog(context);
   dialog.open(text);
 }
 
 class PasteDialog {
   #id = newId('paste');
   #text = h('textarea', { class: 'input mono', id: this.#id, spellcheck: 'false', autocapitalize: 'none', autofocus: true, 'aria-describedby': `${this.#id}-hint`, dir: 'auto' });
-  #layout = new LayoutChooser(() => this.#layoutChosen());
+  #layout;
   #careful = h('input', { type: 'checkbox' });
   #hide = h('input', { type: 'checkbox', onchange: () => this.#hidden() });
   #missing = new MissingList(() => this.#checkSoon(0));
-  #noLatin = h('p', { class: 'hint', hidden: true }, t('paste.layout-no-latin'));
   #message = h('p', { class: 'message', 'data-tone': 'danger', role: 'alert' });
   #progress = h('progress', { hidden: true, 'aria-label': t('paste.progress') });
   #state = h('span', { class: 'small dim spring', id: `${this.#id}-state`, role: 'status' });
@@ -68,16 +46,16 @@ class PasteDialog {
   /** Stop was pressed. */ #stopped = false;
   /** Ends the pause before the next question. */ #ask = () => {};
   #open = true;
-  #own = 'us';
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
   #checks = 0;
   /** What is written here is what is kept. */ #kept = true;
   /** The last thing said is that no answer came. */ #unanswered = false;
   /** Of what stands there now; null: not known yet. @type {Plan|null} */ #plan = null;
 
-  /** @param {string} target */
-  constructor(target) {
-    this.target = target;
+  /** @param {import('../console_context.js').ConsoleContext} context */
+  constructor(context) {
+    this.target = context.target;
+    this.#layout = new LayoutField(context, () => this.#checkSoon(0));
   }
 
   /** @param {string} text */
@@ -88,7 +66,6 @@ class PasteDialog {
         h('div', { class: 'field' }, h('label', { for: this.#id }, t('paste.text')), this.#text, h('p', { class: 'hint', id: `${this.#id}-hint` }, t('paste.hint'))),
         ...(CSS.supports('-webkit-text-security', 'disc') ? [h('label', { class: 'check small' }, this.#hide, t('paste.hide'))] : []),
         this.#layout.element,
-        this.#noLatin,
         h('label', { class: 'check small' }, this.#careful, t('paste.careful')),
         this.#missing.element,
         this.#message,
@@ -160,10 +137,8 @@ class PasteDialog {
 
   async #fillLayouts() {
     try {
-      const [layouts, own] = await Promise.all([typingApi.layouts(), typingApi.layoutOf(this.target)]);
-      this.#own = own;
-      this.#layout.fill(layouts, kept.read(this.target) ?? own);
-      this.#layoutShown();
+      await this.#layout.load();
+      this.#checkSoon(0);
       this.#answered();
     } catch (error) {
       this.#failed(error, () => void this.#fillLayouts());
@@ -180,16 +155,6 @@ class PasteDialog {
   #answered() {
     if (this.#unanswered) this.#say('');
     this.#unanswered = false;
-  }
-
-  #layoutShown() {
-    this.#noLatin.hidden = this.#layout.layout?.latin !== false;
-    this.#checkSoon(0);
-  }
-
-  #layoutChosen() {
-    kept.write(this.target, this.#layout.value, this.#own);
-    this.#layoutShown();
   }
 
   /** @param {boolean} [keepMessage] */

@@ -6,7 +6,7 @@ import { openPasteDialog } from './paste_dialog.js';
 /** @type {import('../console_context.js').Feature} */
 export function plugPaste(context) {
   const enabled = () => context.state.admitted;
-  const open = (text = '') => enabled() && openPasteDialog(context.target, text);
+  const open = (text = '') => enabled() && openPasteDialog(context, text);
   context.addTool({ name: 'paste', order: 30, keep: 50, glyph: 'clipboard', label: t('paste.tool'), run: () => open(), enabled });
   context.screen.pasted = (text) => void open(text);
   context.provide('paste', open);

@@ -5,6 +5,7 @@ import { listWords } from '../../parts/words.js';
 import { t } from '../../parts/messages.js';
 import { CharStrokes } from './char_strokes.js';
 import { KeyRow } from './key_row.js';
+import { layoutOf } from './layout_in_use.js';
 import { SoftKeyboard } from './soft_keyboard.js';
 import { SoftTypist } from './soft_typist.js';
 import { hasTouch } from '../touch/touch_feature.js';
@@ -24,6 +25,7 @@ class SoftKeyboardFeature {
   #lacking = new Set();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #telling;
+  #untell = () => {};
 
   /** @param {import('../console_context.js').ConsoleContext} context */
   constructor(context) {
@@ -50,7 +52,7 @@ class SoftKeyboardFeature {
       void this.#takeLayout();
       if (!active() && !this.#row.element.hidden && context.connected && !state.seat.mine) this.#show(false);
     });
-    context.signal.addEventListener('abort', () => clearTimeout(this.#telling));
+    context.signal.addEventListener('abort', () => (clearTimeout(this.#telling), this.#untell()));
   }
 
   /** @param {boolean} shown */
@@ -59,17 +61,18 @@ class SoftKeyboardFeature {
     screen.view.setCrowded(shown, screen.input.pointer.at);
     root.toggleAttribute('data-typing', shown);
     this.#row.show(shown);
+    this.#untell();
     if (shown) this.#field.open();
     else this.#field.close();
+    const { layout, own } = layoutOf(this.#context);
+    if (shown && layout !== own) this.#tell(t('keys.layout-other', { layout, own }));
     this.#context.changed();
   }
 
-  /** The target's own layout, as its characters are on its keys. */
+  /** The layout in use, as its characters are on its keys. */
   async #takeLayout() {
-    const { info } = this.#context.state;
-    if (!info) return;
-    const name = /** @type {{layout?: string}} */ (info).layout || 'us';
-    if (name === this.#layout) return;
+    const { layout: name } = layoutOf(this.#context);
+    if (!this.#context.state.info || name === this.#layout) return;
     this.#layout = name;
     try {
       const layout = await json('GET', `/layouts/${encodeURIComponent(name)}`);
@@ -80,6 +83,12 @@ class SoftKeyboardFeature {
     }
   }
 
+  /** With the way to another layout. @param {string} text @param {'danger'|''} [tone] */
+  #tell(text, tone) {
+    this.#untell();
+    this.#untell = this.#context.notice(text, tone, [{ label: t('keys.layout-change'), run: () => this.#context.run('layout') }]);
+  }
+
   /** @param {string[]} characters */
   #tellLacking(characters) {
     for (const character of characters) this.#lacking.add(character);
@@ -87,7 +96,8 @@ class SoftKeyboardFeature {
     this.#telling = setTimeout(() => {
       const told = [...this.#lacking].slice(0, MOST_TOLD);
       this.#lacking.clear();
-      this.#context.notice(t('softkeys.lacking', { count: told.length, characters: listWords(told), layout: this.#layout || 'us' }), 'danger');
+      const { layout } = layoutOf(this.#context);
+      this.#tell(t('softkeys.lacking', { count: told.length, characters: listWords(told), layout }), 'danger');
     }, LACKING_MS);
   }
 }

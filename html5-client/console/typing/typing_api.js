@@ -36,5 +36,5 @@ export const typingApi = {
   /** @param {string} name */
   stop: (name) => json('DELETE', `${target(name)}/type`),
   /** As the configuration has it. @param {string} name @returns {Promise<string>} */
-  layoutOf: async (name) => (await json('GET', target(name))).layout ?? 'us',
+  layoutOf: async (name) => (await json('GET', target(name))).layout || 'us',
 };
