@@ -15,7 +15,7 @@ struct api_gesture {
     struct auth_session *session;
     bool force; /* past who holds the seat */
     /* Once, after 0, and not before that was returned. why: a sentence. -EPERM: the session may not type any more;
-     * -ECANCELED: it was stopped, or the target goes; others as the port gave them. */
+     * -ENODEV: it was stopped, because the target goes or nobody waits; others as the port gave them. */
     void (*done)(void *data, int error, const char *why);
     void *data;
 };

@@ -120,7 +120,7 @@ int gesture_begin(struct gesture *self, const struct api_gesture *wish, char *wh
 void gesture_stop(struct gesture *self)
 {
     if (self)
-        finish(self, -ECANCELED, "It was stopped.");
+        finish(self, -ENODEV, "The target is gone.");
 }
 
 int gesture_create(struct gateway_target *target, struct gesture **ret)

@@ -131,9 +131,15 @@ static void finish(struct macros *self, enum macro_end end, const char *why)
 
 void macros_stop(struct macros *self)
 {
+    if (self)
+        finish(self, MACRO_END_STOPPED, "");
+}
+
+void macros_let_go(struct macros *self)
+{
     if (!self)
         return;
-    finish(self, MACRO_END_STOPPED, "");
+    macros_stop(self);
     gesture_stop(self->gesture);
 }
 
@@ -305,7 +311,7 @@ struct macros *macros_destroy(struct macros *self)
 {
     if (!self)
         return NULL;
-    macros_stop(self);
+    macros_let_go(self);
     gesture_destroy(self->gesture);
     loop_timer_remove(self->timer);
     json_decref(self->all);

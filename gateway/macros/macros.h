@@ -19,4 +19,5 @@ extern const struct api_macros_ops gateway_macros_ops;
 /* What may end a run at once; NULL allowed. Rights are looked at by every step too. */
 void macros_seat_moved(struct macros *self, const struct seat_news *news);
 void macros_stop(struct macros *self);
+void macros_let_go(struct macros *self);        /* a gesture of the pointer as well: the target goes */
 bool macros_run_now(const struct macros *self); /* one runs */

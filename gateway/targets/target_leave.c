@@ -167,7 +167,7 @@ void target_leave(struct gateway_target *self, enum control_gone_how how)
         viewer_close(v->viewer, for_good(self) ? VIEWER_END_TARGET : VIEWER_END_GONE, why);
     target_rest_let_go(self);
     recordings_end(gateway->recordings, &self->target, for_good(self) ? API_END_REMOVED : API_END_ANEW);
-    macros_stop(self->macros);
+    macros_let_go(self->macros);
     if (self->typist)
         typist_stop(self->typist);
     if (self->target.input)

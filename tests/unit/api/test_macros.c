@@ -81,7 +81,7 @@ static void fake_point_stop(struct target *t)
 {
     (void)t;
     fake.point_stops++;
-    fake.gesture.done(fake.gesture.data, -ECANCELED, "It was stopped.");
+    fake.gesture.done(fake.gesture.data, -ENODEV, "The target is gone.");
 }
 
 static int macros_set_up(void **state)
