@@ -159,8 +159,8 @@ export class ConsoleView extends HTMLElement {
   /** As the overview and the wall name it. */
   #showName() {
     const name = this.#state.info?.title || this.#target;
-    document.title = `${name} – lightsout`;
     setText(this.#heading, name);
+    document.title = `${this.#heading.textContent} – lightsout`;
     this.#heading.title = name === this.#target ? '' : this.#target;
   }
 

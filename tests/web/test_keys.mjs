@@ -268,10 +268,10 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
 test('a console is named as the overview names its target', async () => {
   const path = 'GET /api/v1/targets/pc';
   const plain = fake.answers[path];
-  fake.answers[path] = { ...plain, title: 'Web server 1' };
+  fake.answers[path] = { ...plain, title: 'Web \u202eserver 1' };
   const { page } = await typist();
-  await page.getByRole('heading', { level: 1, name: 'Web server 1', exact: true }).waitFor();
-  assert.deepEqual([await page.title(), await page.locator('h1').getAttribute('title')], ['Web server 1 – lightsout', 'pc']);
+  await page.getByRole('heading', { level: 1, name: 'Web \ufffdserver 1', exact: true }).waitFor();
+  assert.deepEqual([await page.title(), await page.locator('h1').getAttribute('title')], ['Web \ufffdserver 1 – lightsout', 'pc']);
   fake.answers[path] = plain;
   await page.context().close();
 });
@@ -461,6 +461,16 @@ test('macros: written, run, shown to others, stopped, recorded; and the jiggler'
   await until(async () => (await osk(page, 'IntlBackslash').textContent()) === '<>|', 'in its shape');
   await checkView(page, 'keys-screen-german');
   await button(page, 'Close the keyboard').click();
+  await button(page, 'Keys').click();
+  const asked = page.waitForResponse(/\/api\/v1\/config$/);
+  await page.getByRole('menuitem', { name: 'Layout: de' }).click();
+  await (await asked).finished();
+  await page.getByRole('combobox').fill('fr');
+  await page.keyboard.press('Enter');
+  await button(page, 'Use de').waitFor();
+  assert.equal(await button(page, 'Make it the target’s own').isVisible(), false, 'the file gives it');
+  await button(page, 'Use de').click();
+  await page.keyboard.press('Escape');
   await capture(page);
 
   await openMacros(page);
