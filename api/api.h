@@ -37,6 +37,7 @@ struct api_context {
     bool needs_setup;         /* kept up to date from keeper_client's listener */
     bool client_certificates; /* browsers are asked for one: somebody may log in by it */
 
+    uint64_t begun_us;       /* when this process began, by core/clock.h */
     bool clock_synchronised; /* kept up to date from the supervisor */
     /* Sets the wall clock, microseconds since 1970; done once. -EALREADY, -ERANGE, -EPERM, -EBUSY. NULL: cannot. */
     void (*set_clock)(void *context, uint64_t us, api_done_fn *done, void *data);

@@ -1,4 +1,4 @@
-/* The gateway's own machine: its clock, and the languages in which it recognises text. */
+/* The gateway itself: its machine's clock, how long it runs, and the languages in which it recognises text. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -27,8 +27,10 @@ static json_t *languages_json(const struct api_context *api)
 
 static void get_system(void *context, struct route_call *call)
 {
-    json_t *system = clock_json(context);
-    json_object_set_new(system, "recognise", languages_json(context));
+    const struct api_context *api = context;
+    json_t *system = clock_json(api);
+    json_object_set_new(system, "uptime", json_integer((json_int_t)((clock_now_us() - api->begun_us) / 1000000)));
+    json_object_set_new(system, "recognise", languages_json(api));
     api_reply_json(call, 200, system);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "core/clock.h"
 #include "core/heartbeat.h"
 #include "core/log.h"
 #include "gateway/accept.h"
@@ -238,6 +239,7 @@ static void set_api(struct gateway *self)
     self->api.recordings = self->recordings ? &recordings_ops : NULL;
     self->api.recordings_context = self->recordings;
     self->api.version = LIGHTSOUT_VERSION;
+    self->api.begun_us = clock_now_us();
     self->api.keeper = self->keeper;
     self->api.audit_waits = true;
     self->api.targets = &self->target_list;

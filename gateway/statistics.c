@@ -1,6 +1,8 @@
 /* GET /statistics: what was counted, as JSON. */
 #include <jansson.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 
 #include "encode/audience.h"
 #include "gateway/console/console.h"
@@ -177,11 +179,31 @@ static json_t *process_json(void)
     return o;
 }
 
+/* What the process stands on; without what cannot be told. */
+static json_t *machine_json(const struct gateway *self)
+{
+    json_t *o = json_object();
+    struct sysinfo info;
+    struct statvfs space;
+    if (sysinfo(&info) == 0) {
+        const double one = 1 << SI_LOAD_SHIFT;
+        json_object_set_new(o, "load",
+                            json_pack("[f, f, f]", (double)info.loads[0] / one, (double)info.loads[1] / one,
+                                      (double)info.loads[2] / one));
+    }
+    if (statvfs(self->setup.state, &space) == 0) {
+        json_object_set_new(o, "state_bytes", number((uint64_t)space.f_frsize * space.f_blocks));
+        json_object_set_new(o, "state_free_bytes", number((uint64_t)space.f_frsize * space.f_bavail));
+    }
+    return o;
+}
+
 char *gateway_statistics(void *context)
 {
     struct gateway *self = context;
     json_t *o = json_object();
     json_object_set_new(o, "process", process_json());
+    json_object_set_new(o, "machine", machine_json(self));
     if (self->server)
         json_object_set_new(o, "transport", transport_json(server_statistics(self->server)));
     json_object_set_new(o, "encode", all_encodes_json(self));

@@ -226,7 +226,7 @@ export const api = {
   typing: (name) => json('GET', `${target(name)}/type`),
   /** @param {string} name */
   stopTyping: (name) => json('DELETE', `${target(name)}/type`),
-  /** recognise: languages of text in pictures. @returns {Promise<{clock: {synchronised: boolean, time: number}, recognise?: string[]}>} */
+  /** uptime: s; recognise: languages of text in pictures. @returns {Promise<{clock: {synchronised: boolean, time: number}, uptime?: number, recognise?: string[]}>} */
   system: () => json('GET', '/system'),
   /** @param {number} time milliseconds since 1970 */
   setClock: (time) => json('POST', '/system/clock', { time }),

@@ -1,21 +1,16 @@
 /* What is saved but does not count yet, and what could not be used: with a way to begin the gateway's process anew. */
 
-import { sentence } from '../api.js';
 import { h, setText } from '../parts/dom.js';
 import { t } from '../parts/messages.js';
-import { notice } from '../parts/notices.js';
 import { listWords } from '../parts/words.js';
 import { CONFIG_CHANGED } from './config_store.js';
 import { keyLabel } from './key_words.js';
-import { settingsApi } from './settings_api.js';
-
-const AGAIN_MS = 500;
-const TRIES = 40;
+import { restartGateway } from './restart_gateway.js';
 
 export class WaitingBar {
   #words = h('p', {});
   #ignored = h('p', {});
-  #button = h('button', { type: 'button', class: 'button small', onclick: () => void this.#restart() }, t('settings.restart-now'));
+  #button = h('button', { type: 'button', class: 'button small', onclick: () => void restartGateway(this.#button, () => this.store.load()) }, t('settings.restart-now'));
   element = h('section', { class: 'waiting', hidden: true, 'aria-label': t('settings.waiting') }, h('div', {}, this.#words, this.#ignored), this.#button);
 
   /** @param {import('./config_store.js').ConfigStore} store */
@@ -32,30 +27,5 @@ export class WaitingBar {
     setText(this.#ignored, ignored.map(({ section, key, message }) => t('settings.ignored', { section, key, message })).join(' '));
     this.#button.hidden = !of('gateway').length;
     this.element.hidden = !said.length && !ignored.length;
-  }
-
-  async #restart() {
-    this.#button.setAttribute('aria-busy', 'true');
-    try {
-      await settingsApi.restart();
-      await this.#back();
-      notice(t('settings.restarted'));
-    } catch (error) {
-      notice(sentence(error), 'danger');
-    }
-    this.#button.removeAttribute('aria-busy');
-  }
-
-  /** Until it answers again. */
-  async #back() {
-    for (let tries = TRIES; ; tries--) {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      try {
-        await this.store.load();
-        if (!this.store.config.waiting.some(({ applies }) => applies === 'gateway') || !tries) return;
-      } catch (error) {
-        if (!tries) throw error;
-      }
-    }
   }
 }

@@ -220,4 +220,35 @@ test('who may do nothing here has no way in; a part of it shows a part', async (
   await other.context().close();
 });
 
+test('About tells how the gateway is, leads to its API, and begins its process anew for who may', async () => {
+  await open('about');
+  const fact = (name) => page.locator('dt', { hasText: name }).locator('+ dd').textContent();
+  assert.match(await fact('Load (1, 5, 15 min)'), /^[\d.]+ · [\d.]+ · [\d.]+$/);
+  assert.match(await fact('State folder'), /^[\d.]+ .B free of [\d.]+ .B$/);
+  for (const name of ['Memory, at most', 'Sent so far']) assert.match(await fact(name), /^[\d.]+ .?B$/, name);
+  for (const name of ['Viewers now', 'Connections so far', 'Processor, on average', 'Runs since']) assert.match(await fact(name), /\d/, name);
+  const link = await page.getByRole('link', { name: 'REST API of this gateway' }).getAttribute('href');
+  assert.equal((await page.evaluate((path) => fetch(path).then((answer) => answer.json()), link)).openapi, '3.1.0');
+
+  const uptime = async () => (await rest.ok('GET', '/system')).uptime;
+  await until(async () => (await uptime()) >= 2, 'it runs for a while');
+  await button(page, 'Restart it now').click();
+  await page.locator('dialog').getByRole('button', { name: 'Cancel' }).click();
+  const asked = Date.now();
+  await button(page, 'Restart it now').click();
+  await page.locator('dialog').getByText('Machines go on').waitFor();
+  await page.locator('dialog').getByRole('button', { name: 'Restart it now' }).click();
+  await page.getByText('The gateway’s process is new.').waitFor();
+  assert.ok((await uptime()) * 1000 <= Date.now() - asked, 'the process is new');
+
+  const other = await newPage(browser);
+  await other.goto(`${gateway.url}/#/settings/about`);
+  await labelled(other, 'User name').fill('carl');
+  await labelled(other, 'Password').fill(CREDENTIALS.password);
+  await button(other, 'Log in').click();
+  await other.getByRole('heading', { name: 'Clock' }).waitFor();
+  assert.equal(await other.getByText('Connections so far').or(button(other, 'Restart it now')).count(), 0, 'neither figures nor a restart');
+  await other.context().close();
+});
+
 test('the browser has nothing to complain about', () => assertQuiet(page));

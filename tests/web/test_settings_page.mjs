@@ -307,6 +307,7 @@ test('what waits for the gateway’s process begins by a button', async () => {
   await button(page, 'Save').click();
   await page.getByText('Waits for a restart of the gateway’s process: Cache in memory.').waitFor();
   await button(page, 'Restart it now').click();
+  await page.locator('dialog').getByRole('button', { name: 'Restart it now' }).click();
   await page.getByText('The gateway’s process is new.').waitFor();
   assert.deepEqual(settings.changes.at(-1), { gateway: { 'cache-memory': '128M' } });
 });

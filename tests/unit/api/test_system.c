@@ -1,5 +1,6 @@
 /* The gateway's own clock by REST. */
 #include "api_calls.h"
+#include "core/clock.h"
 #include "core/text.h"
 
 static uint64_t set_to;
@@ -30,6 +31,13 @@ static void test_the_clock_is_told(void **state)
     f.api.clock_synchronised = true;
     expect(ROUTE_GET, "/api/v1/system", "", 200, "\"synchronised\":true");
     assert_non_null(strstr(f.body, "\"time\":"));
+}
+
+static void test_it_tells_how_long_it_runs(void **state)
+{
+    (void)state;
+    f.api.begun_us = clock_now_us() - 3750000000;
+    expect(ROUTE_GET, "/api/v1/system", "", 200, "\"uptime\":37");
 }
 
 static size_t two_languages(char (*ret)[API_LANGUAGE], size_t n)
@@ -83,10 +91,8 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up_with_clock, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_the_clock_is_told),
-        TEST(test_languages_are_told),
-        TEST(test_the_clock_is_set),
-        TEST(test_only_times_are_taken),
+        TEST(test_the_clock_is_told), TEST(test_it_tells_how_long_it_runs), TEST(test_languages_are_told),
+        TEST(test_the_clock_is_set),  TEST(test_only_times_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
