@@ -1,31 +1,16 @@
 /* The panel of figures, opened from the status strip; the gateway tells its own only while it is open. */
 
+import { kept } from '../../parts/kept.js';
 import { FiguresPanel } from './figures_panel.js';
 
-const PINNED = 'lightsout.figures-pinned';
+const PINNED = 'figures-pinned';
 
 /** @type {import('../console_context.js').Feature} */
 export function plugFigures(context) {
   const { strip } = context;
-  const panel = new FiguresPanel({ close: () => show(false), tint: (on) => context.send({ type: 'tint', on }), pin: keep });
-
   /** For all consoles of this browser. @param {boolean} pinned */
-  function keep(pinned) {
-    try {
-      if (pinned) localStorage.setItem(PINNED, 'yes');
-      else localStorage.removeItem(PINNED);
-    } catch {
-      // For this page only then.
-    }
-  }
-
-  function wasPinned() {
-    try {
-      return localStorage.getItem(PINNED) === 'yes';
-    } catch {
-      return false;
-    }
-  }
+  const keep = (pinned) => kept.keep(PINNED, pinned ? 'yes' : null);
+  const panel = new FiguresPanel({ close: () => show(false), tint: (on) => context.send({ type: 'tint', on }), pin: keep });
 
   /** @param {boolean} open */
   function show(open) {
@@ -46,7 +31,7 @@ export function plugFigures(context) {
   context.on('leds', (leds) => strip.leds(leds));
   context.on('connection', ({ state }) => {
     if (state.state !== 'open') return strip.figures(null);
-    if (panel.open || !wasPinned()) return;
+    if (panel.open || !kept.read(PINNED)) return;
     show(true);
     panel.setPinned(true);
   });

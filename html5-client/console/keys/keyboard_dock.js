@@ -3,24 +3,25 @@
 
 import { h, newId, setText } from '../../parts/dom.js';
 import { icon } from '../../parts/icons.js';
+import { kept } from '../../parts/kept.js';
 import { t } from '../../parts/messages.js';
 import { keySettings, changeKeySettings } from './key_settings.js';
 import { readLayout } from '../macros/macro_api.js';
 import { ScreenKeyboard } from './screen_keyboard.js';
 
-const KEPT = 'lightsout.keyboard-dock';
+const KEPT = 'keyboard-dock';
 const STEP = 24;
 
-const kept = () => {
+const keptPlace = () => {
   try {
-    return { floating: false, x: 40, y: 80, ...JSON.parse(localStorage.getItem(KEPT) ?? '{}') };
+    return { floating: false, x: 40, y: 80, ...JSON.parse(kept.read(KEPT) ?? '{}') };
   } catch {
     return { floating: false, x: 40, y: 80 };
   }
 };
 
 export class KeyboardDock {
-  #place = kept();
+  #place = keptPlace();
   #float = h('button', { type: 'button', class: 'button quiet small', onclick: () => this.#setFloating(!this.#place.floating) });
   #handle = h('button', { type: 'button', class: 'osk-handle', 'aria-label': t('keys.move-keyboard'), title: t('keys.move-keyboard') }, h('span', { 'aria-hidden': 'true' }, '⠿'));
   #other = h('button', { type: 'button', class: 'button quiet small osk-layout', hidden: true, onclick: () => this.context.run('layout') });
@@ -107,11 +108,7 @@ export class KeyboardDock {
   }
 
   #keep() {
-    try {
-      localStorage.setItem(KEPT, JSON.stringify(this.#place));
-    } catch {
-      // Not kept then.
-    }
+    kept.keep(KEPT, JSON.stringify(this.#place));
   }
 
   /** @param {number} dx @param {number} dy */

@@ -1,6 +1,7 @@
 /* The view of one target's picture on the page: keeps what the user chose, lays the picture out in its room, and knows where
  * on the page which target pixel is. */
 
+import { kept } from '../../parts/kept.js';
 import { checkedView, keepInside, overflows, pan, place, snapScale, stepScale, toRoom, toTarget, turnMoveBack, zoomTo } from './view_transform.js';
 
 /** @typedef {import('./view_transform.js').View} View */
@@ -12,7 +13,7 @@ import { checkedView, keepInside, overflows, pan, place, snapScale, stepScale, t
 const SAVE_MS = 400;
 
 /** @param {string} target */
-const keptAs = (target) => `lightsout.view.${target}`;
+const keptAs = (target) => `view.${target}`;
 
 /**
  * How all of the picture is shown. A whole number of screen pixels for each of the target's is sharp; where they are
@@ -23,8 +24,8 @@ const wholeMode = () => (devicePixelRatio >= 2 && matchMedia('(pointer: coarse)'
 /** @param {string} target @returns {View} */
 function keptView(target) {
   try {
-    const kept = localStorage.getItem(keptAs(target));
-    if (kept) return checkedView(JSON.parse(kept));
+    const view = kept.read(keptAs(target));
+    if (view) return checkedView(JSON.parse(view));
   } catch {
     // As if there were none.
   }
@@ -207,11 +208,7 @@ export class ScreenView {
 
   #save() {
     this.#saving = undefined;
-    try {
-      localStorage.setItem(keptAs(this.#target), JSON.stringify(this.#view));
-    } catch {
-      // Not kept then.
-    }
+    kept.keep(keptAs(this.#target), JSON.stringify(this.#view));
   }
 
   layOut() {
