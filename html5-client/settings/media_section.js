@@ -36,7 +36,7 @@ async function libraryCard(folder, file) {
         [t('settings.media.room'), total ? t('media.free', { free: sizeWords(free), total: sizeWords(total) }) : ''],
       ]),
       total > 0 && used,
-      h('p', { class: 'small dim' }, t('settings.file-only', { file })),
+      h('p', { class: 'small dim' }, t('settings.media.elsewhere', { file })),
     );
   } catch (error) {
     if (error instanceof ApiError) return null; // no right to see it, or no library

@@ -81,6 +81,13 @@ test('what the file says is locked and says where; a wrong value is told beside 
   await until(async () => (await keep.inputValue()) === '100000', 'it is as it was');
 });
 
+test('what is done on the machine alone is told: another library, a restore', async () => {
+  await open('media');
+  await page.getByText(`write library = FOLDER into ${gateway.path('lightsout.conf')}`).waitFor();
+  await open('backup');
+  await page.getByText('lightsout restore FILE --replace').waitFor();
+});
+
 test('a change is saved, told of, and taken back', async () => {
   await open('gateway');
   await key('audit-keep').locator('input').fill('300000');
