@@ -2,11 +2,14 @@
 
 import { h, setText } from '../../parts/dom.js';
 import { icon } from '../../parts/icons.js';
+import { kept } from '../../parts/kept.js';
 import { t } from '../../parts/messages.js';
 import { textOf, unknownCells } from './region_math.js';
-import { chosenLanguage, keepLanguage, keptLanguage, languageWords } from './text_language.js';
+import { chosenLanguage, languageWords } from './text_language.js';
 
 /** @typedef {import('./region_math.js').ScreenText} ScreenText */
+
+const KEPT = 'text-language';
 
 /** @param {ScreenText} text */
 function sureWords(text) {
@@ -27,9 +30,9 @@ export class RegionPanel {
    * @param {string[]} languages that the gateway recognises
    */
   constructor(calls, languages) {
-    this.language = chosenLanguage(languages, keptLanguage());
+    this.language = chosenLanguage(languages, kept.read(KEPT) ?? '');
     const options = languages.map((name) => h('option', { value: name, selected: name === this.language }, languageWords(name)));
-    const select = h('select', { class: 'input', onchange: () => (keepLanguage((this.language = select.value)), calls.again()) }, ...options);
+    const select = h('select', { class: 'input', onchange: () => (kept.keep(KEPT, (this.language = select.value)), calls.again()) }, ...options);
     /** @param {string} label @param {() => void} run */
     const button = (label, run) => h('button', { type: 'button', class: 'button small', onclick: run }, label);
     const close = h('button', { type: 'button', class: 'button quiet square small', 'aria-label': t('words.close'), onclick: calls.close }, icon('close'));

@@ -3,33 +3,17 @@
 import { t } from '../../parts/messages.js';
 import { download, shotName } from '../../parts/download.js';
 import { gatewayNow } from '../../parts/gateway_clock.js';
+import { kept } from '../../parts/kept.js';
 import { copyBlob, pictureBlob } from './picture_copy.js';
 import { addShortcut } from '../shortcuts.js';
 
 /** @typedef {import('./region_math.js').Region} Region */
 
-const STAMP = 'lightsout.shot-time';
-
-function keptStamp() {
-  try {
-    return localStorage.getItem(STAMP) === 'yes';
-  } catch {
-    return false;
-  }
-}
-
-/** @param {boolean} on */
-function keepStamp(on) {
-  try {
-    localStorage.setItem(STAMP, on ? 'yes' : 'no');
-  } catch {
-    // For this page only then.
-  }
-}
+const STAMP = 'shot-time';
 
 /** @type {import('../console_context.js').Feature} */
 export function plugScreenshot(context) {
-  let stamped = keptStamp();
+  let stamped = kept.read(STAMP) === 'yes';
   /** @param {Region|null} region */
   const make = (region) => pictureBlob(context.screen, region, { target: context.target, time: stamped ? new Date(gatewayNow()) : null });
   /** @param {Region|null} [region] */
@@ -58,7 +42,7 @@ export function plugScreenshot(context) {
     return [
       { label: t('picture.save-screenshot'), disabled, run: () => void save() },
       { label: t('picture.copy-screenshot'), disabled, run: () => void copy() },
-      { label: t('picture.time-in-picture'), checked: stamped, run: () => keepStamp((stamped = !stamped)) },
+      { label: t('picture.time-in-picture'), checked: stamped, run: () => kept.keep(STAMP, (stamped = !stamped) ? 'yes' : null) },
     ];
   });
 }

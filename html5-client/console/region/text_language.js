@@ -2,28 +2,10 @@
 
 import { language } from '../../parts/messages.js';
 
-const KEPT = 'lightsout.text-language';
 /** What tesseract calls the page's languages. @type {Record<string, string>} */
 const OF_PAGE = { en: 'eng', de: 'deu', es: 'spa', fr: 'fra', zh: 'chi_sim' };
 /** Names of its own, as Intl knows them. @type {Record<string, string>} */
 const TAGS = { chi_sim: 'zh-Hans', chi_tra: 'zh-Hant' };
-
-export function keptLanguage() {
-  try {
-    return localStorage.getItem(KEPT) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-/** @param {string} name */
-export function keepLanguage(name) {
-  try {
-    localStorage.setItem(KEPT, name);
-  } catch {
-    // For this page only then.
-  }
-}
 
 /** @param {string[]} known @param {string} kept */
 export const chosenLanguage = (known, kept) => [kept, OF_PAGE[language()], 'eng', ...known].find((one) => known.includes(one)) ?? 'eng';
