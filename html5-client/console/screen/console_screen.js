@@ -126,10 +126,12 @@ export class ConsoleScreen extends HTMLElement {
     document.addEventListener('visibilitychange', () => this.send({ type: 'visible', visible: !document.hidden }), { signal });
     window.addEventListener('online', () => this.send({ type: 'retry' }), { signal });
     window.addEventListener('resize', () => this.view.layOut(), { signal });
-    this.#surface.addEventListener('paste', (event) => {
+    // Firefox tells it where text could be marked, not where the focus is.
+    document.addEventListener('paste', (event) => {
+      if (document.activeElement !== this.#surface) return;
       event.preventDefault();
       this.pasted(event.clipboardData?.getData('text/plain') ?? '');
-    });
+    }, { signal });
   }
 }
 
