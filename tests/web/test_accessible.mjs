@@ -1,14 +1,13 @@
 /* Every view and dialog: no finding by axe-core in light and dark, no sideways scrolling at 360 px and at 300 % zoom,
  * by keyboard alone, and in forced colours. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { assertQuiet, labelled, launch, logIn, newPage, packageFile, setUp, shot } from './browser.mjs';
+import { assertQuiet, labelled, launch, logIn, newPage, setUp, shot } from './browser.mjs';
+import { faults } from './check_view.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { consoleStates, openPicture, pageStates, recordShortly, wordsOf } from './states.mjs';
 import { until } from './until.mjs';
 
-const axe = readFileSync(packageFile('axe-core/axe.min.js'), 'utf8');
 const t = wordsOf('en');
 let gateway, browser, film;
 
@@ -21,19 +20,6 @@ after(async () => {
   await browser?.close();
   await gateway?.destroy();
 });
-
-/** What axe-core finds, and whether the page is too wide. @param {object|null} [rules] of axe-core; null: its width alone @returns {Promise<string[]>} */
-async function faults(page, name, rules = {}) {
-  if (rules && !(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axe};0`);
-  const found = await page.evaluate(async (which) => {
-    if (!which) return [];
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'], rules: which });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`);
-  }, rules);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (overflow > 0) found.push(`${overflow} px too wide`);
-  return found.map((fault) => `${name}: ${fault}`);
-}
 
 const check = async (page, name) => {
   assert.deepEqual(await faults(page, name), []);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { body, op } from './bodies.mjs';
-import { ask, assertQuiet, button, capture, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, capture, inFirefox, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { FakeGateway } from './fake_gateway.mjs';
 import { Gateway } from './gateway.mjs';
@@ -124,13 +124,42 @@ test('whatever takes the keys away releases them; repeats are not sent; dead key
   await page.context().close();
 });
 
+test('keys as Linux tells Firefox of them, which first looks for its own', { skip: !inFirefox && 'for Firefox' }, async () => {
+  const { page, keys } = await typist();
+  const tap = (/** @type {string} */ key, /** @type {string} */ code) => /** @type {const} */ ([['keydown', key, code], ['keyup', key, code]]);
+  const told = async (events, wanted) => {
+    keys.length = 0;
+    await page.keyboard.tell(events);
+    await saidSoFar(keys, wanted);
+  };
+  await told([['keydown', 'AltGraph', 'AltRight'], ...tap('@', 'KeyQ'), ['keyup', 'AltGraph', 'AltRight']], '+e6 +14 -14 -e6');
+  await told([...tap('Dead', 'BracketLeft'), ...tap('ê', 'KeyE'), ...tap('Multi_key', 'ContextMenu')], '+2f -2f +8 -8 +65 -65');
+  await told([['keydown', 'Meta', 'MetaLeft'], ['keydown', 'c', 'KeyC'], ['keyup', 'Meta', 'MetaLeft'], ['keyup', 'c', 'KeyC']], '+e3 +6 -e3 -6');
+  // its search, its menus, its text cursor, its tools, another zoom, a page back
+  await told([...tap('/', 'Slash'), ...tap("'", 'Quote'), ...tap('Alt', 'AltLeft'), ...tap('F10', 'F10'), ...tap('F7', 'F7'), ...tap('F12', 'F12')],
+    '+38 -38 +34 -34 +e2 -e2 +43 -43 +40 -40 +45 -45');
+  await told([['keydown', 'Control', 'ControlLeft'], ...tap('f', 'KeyF'), ...tap('+', 'Equal'), ...tap('r', 'KeyR'), ['keyup', 'Control', 'ControlLeft']], '+e0 +9 -9 +2e -2e +15 -15 -e0');
+  await told([['keydown', 'Alt', 'AltLeft'], ...tap('ArrowLeft', 'ArrowLeft'), ['keyup', 'Alt', 'AltLeft']], '+e2 +50 -50 -e2');
+  await told([...tap('a', 'KeyA')], '+4 -4'); // the picture has the focus yet
+  await page.keyboard.tell([['keydown', 'b', 'KeyB']]);
+  await page.context().newPage(); // its window takes the focus
+  await until(() => keys.at(-1) === 'all-up', 'another window releases');
+  assertReleased(keys);
+  assertQuiet(page);
+  await page.context().close();
+});
+
 test('Ctrl+W does not close the tab unasked; whoever closes it by hand is not asked', async () => {
   const { page, keys } = await typist();
-  await page.keyboard.down('Control');
-  const [dialog] = await Promise.all([page.waitForEvent('dialog'), page.close({ runBeforeUnload: true })]);
+  await page.locator('.surface').click(); // a page that was never touched does not ask
+  const asked = page.waitForEvent('dialog');
+  if (!inFirefox) await page.keyboard.down('Control');
+  const closing = inFirefox ? page.keyboard.tell([['keydown', 'Control', 'ControlLeft'], ['keydown', 'w', 'KeyW'], ['keyup', 'w', 'KeyW']]) : page.close({ runBeforeUnload: true });
+  const dialog = await asked;
   assert.equal(dialog.type(), 'beforeunload');
-  await dialog.dismiss();
-  await page.keyboard.up('Control');
+  await Promise.all([closing, dialog.dismiss()]);
+  if (inFirefox) await page.keyboard.tell([['keyup', 'Control', 'ControlLeft']]);
+  else await page.keyboard.up('Control');
   await saidSoFar(keys, '+e0 all-up');
   await page.keyboard.press('a');
   await saidSoFar(keys, '+e0 all-up +4 -4');
@@ -172,7 +201,7 @@ test('keys are tapped, and the wheel turns the other way and faster, where that 
   await page.context().close();
 });
 
-test('full screen: the browser’s own keys reach the target too, and the way out is the same', async () => {
+test('full screen: the browser’s own keys reach the target too, and the way out is the same', { skip: inFirefox && 'it keeps its own' }, async () => {
   const { page, keys } = await typist();
   const full = () => page.evaluate(() => document.fullscreenElement !== null);
   await button(page, 'Full screen').click();
@@ -234,7 +263,7 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   await page.mouse.wheel(0, 120);
   await page.keyboard.press('Control+Alt+Shift+Enter');
   await until(() => moves.at(-1) === 'all-up', 'the way out releases the button');
-  assert.deepEqual(moves, [[0, 30, -10, 0], [2, 0, 0, 0], [2, 0, 0, -1], 'all-up']);
+  assert.deepEqual(moves, [[0, 30, -10, 0], [2, 0, 0, 0], [2, 0, 0, inFirefox ? -3 : -1], 'all-up']);
   await until(async () => (await locked()) === null, 'and the pointer');
   await page.mouse.up({ button: 'right' });
   await page.mouse.move(600, 300);
@@ -257,6 +286,7 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   assert.deepEqual(moves[0], [0, 10, -10, 0], 'at half the speed');
   await page.evaluate(() => document.exitPointerLock()); // as Escape does
   await until(() => moves.at(-1) === 'all-up', 'leaving it releases');
+  await page.mouse.up();
   const entry = await mode();
   assert.equal(await entry.getAttribute('aria-checked'), 'true');
   await entry.click();
@@ -397,7 +427,7 @@ for (const [name, viewport, colorScheme, more] of [
   ['desktop', { width: 1280, height: 800 }, 'light', {}],
   ['huge', { width: 3840, height: 2160 }, 'dark', {}],
 ])
-  test(`the keyboard on the screen fits: ${name}`, async () => {
+  test(`the keyboard on the screen fits: ${name}`, { skip: inFirefox && name !== 'desktop' && 'sizes are shown in Chromium' }, async () => {
     const { page, keys } = await typist({ viewport, colorScheme, ...more });
     await openKeyboard(page);
     const boxes = await page.locator('.osk-key').evaluateAll((all) => all.map((key) => key.getBoundingClientRect()).map(({ x, right, width, height }) => ({ x, right, width, height })));
@@ -427,7 +457,7 @@ async function backAndForth(page) {
   await capture(page);
 }
 
-test('macros: written, run, shown to others, stopped, recorded; and the jiggler', async () => {
+test('macros: written, run, shown to others, stopped, recorded; and the jiggler', { skip: inFirefox && 'long, and the gateway’s work' }, async () => {
   gateway = await Gateway.create({ card: { machine: 'testcard', layout: 'de' } });
   await gateway.start();
   const page = await newPage(browser);

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { assertQuiet, button, labelled, launch, newPage, openConsole, packageFile, shot } from './browser.mjs';
+import { assertQuiet, button, inFirefox, labelled, launch, newPage, openConsole, packageFile, shot } from './browser.mjs';
 import { FakeGateway, sessionWith } from './fake_gateway.mjs';
 import { FakeMedia, emptyDrive } from './fake_media.mjs';
 import { until } from './until.mjs';
@@ -69,8 +69,8 @@ const asked = (method, path) => media.asked.filter((one) => one.method === metho
 
 /** No serious finding, and nothing wider than its place. @param {string} name of the picture that is kept */
 async function check(name) {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axe};0`);
-  const findings = await page.evaluate(async () => {
+  if (!inFirefox && !(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axe};0`);
+  const findings = inFirefox ? [] : await page.evaluate(async () => {
     const { violations } = await window.axe.run(document);
     return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
   });
@@ -96,7 +96,7 @@ for (const [name, options] of Object.entries({
   dark: { scheme: 'dark', size: { width: 1280, height: 900 } },
   small: { scheme: 'dark', size: { width: 360, height: 740 } },
 }))
-  test(`the dialog is readable and accessible: ${name}`, async () => {
+  test(`the dialog is readable and accessible: ${name}`, { skip: inFirefox && 'firefox_views.mjs looks at it' }, async () => {
     await page.emulateMedia({ colorScheme: options.scheme });
     await page.setViewportSize(options.size);
     showEverything();
@@ -199,7 +199,7 @@ test('a file of this computer is served, survives a cut and a change of view, an
   await closeDialog();
 });
 
-test('a file that changes on disk is told of', async () => {
+test('a file that changes on disk is told of', { skip: inFirefox && 'it reads what is there now, and does not tell' }, async () => {
   const changing = file('changing.iso', Buffer.alloc(500000, 1));
   await open();
   await tab('This computer');
@@ -328,7 +328,7 @@ test('an upload goes on after a reload when its file is picked again', async () 
   await closeDialog();
 });
 
-test('a folder becomes a folder of the library with its files', async () => {
+test('a folder becomes a folder of the library with its files', { skip: inFirefox && 'no folder can be picked' }, async () => {
   const answers = join(folder, 'answers');
   mkdirSync(join(answers, 'inside'), { recursive: true });
   for (const name of ['autounattend.xml', 'setup.cmd', 'inside/deep.txt']) writeFileSync(join(answers, name), `of ${name}`);

@@ -2,7 +2,7 @@
  * key, progress, Stop, and texts that are far too long. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, assertQuiet, button, capture, labelled, launch, logIn, newPage, openConsole, openTab, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, capture, inFirefox, labelled, launch, logIn, newPage, openConsole, openTab, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
@@ -215,7 +215,7 @@ test('Stop and Escape end it; a second Escape closes', async () => {
   }
 });
 
-test('Stop that overtakes the text on its way ends it all the same', async () => {
+test('Stop that overtakes the text on its way ends it all the same', { skip: inFirefox && 'no request can be held up' }, async () => {
   await opened();
   await text().fill(LONG);
   let arrive = () => {};
@@ -245,6 +245,8 @@ const again = async () => {
 const gone = () => page.getByRole('dialog').waitFor({ state: 'detached' });
 
 test('what was written and not typed is there again, however the dialog was left', async () => {
+  await again();
+  await cancelled();
   assert.equal(await again(), '');
   const ways = {
     Escape: () => page.keyboard.press('Escape'),
@@ -295,17 +297,23 @@ test('Back while it types ends it, and loses neither the text nor how far it cam
   await cancelled();
 });
 
+/** Where the focus is; in Firefox by the menu of its window. @param {string} piece @param {number} [times] */
+const paste = (piece, times = 1) =>
+  inFirefox
+    ? page.paste(piece, times)
+    : page.evaluate(([what, n]) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', what.repeat(n));
+        document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+      }, [piece, times]);
+
 test('a text from the clipboard takes no other one’s place until it is written in', async () => {
   await again();
   await text().fill('mine');
   await closed();
   const pasted = async () => {
     await capture(page);
-    await page.evaluate(() => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData('text/plain', 'pasted');
-      document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-    });
+    await paste('pasted');
     await until(async () => (await text().inputValue()) === 'pasted', 'it is in the field');
   };
   await pasted();
@@ -368,13 +376,9 @@ test('a session that ends takes the dialog from the page; the text is there for 
 test('ten megabytes are refused at once, in words', async () => {
   await opened();
   await text().focus();
-  const took = await page.evaluate(() => {
-    const data = new DataTransfer();
-    data.setData('text/plain', 'x'.repeat(1e7));
-    const begin = performance.now();
-    document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-    return performance.now() - begin;
-  });
+  const begin = Date.now();
+  await paste('x', 1e7);
+  const took = Date.now() - begin;
   await page.getByText(/These are 10 MB; at most 65 kB.*virtual drive/).waitFor();
   assert.equal(await text().inputValue(), '');
   assert.ok(took < 20000, `${took} ms`); // a hang: it is a few

@@ -29,7 +29,7 @@ after(async () => {
 /** As REST tells it. */
 const screenText = (query = '') => page.evaluate((more) => fetch(`/api/v1/targets/pc/screen-text?${more}`).then((answer) => answer.json()), query);
 const field = () => page.locator('.region-text');
-const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+const clipboard = () => (inFirefox ? page.inWindow(() => navigator.clipboard.readText()) : page.evaluate(() => navigator.clipboard.readText()));
 
 async function openSelection(entry = 'Choose text or part of the picture …') {
   await button(page, 'More').click();
@@ -58,7 +58,7 @@ test('all text of the screen is copied, exactly', async () => {
   assert.match(font, /^VGA 9x16$/);
   assert.equal(await field().inputValue(), lines.join('\n').trimEnd());
   await page.getByText('Exact: every character is one of the font VGA 9x16.').waitFor();
-  if (!inFirefox) assert.equal(await clipboard(), lines.join('\n').trimEnd());
+  assert.equal(await clipboard(), lines.join('\n').trimEnd());
   await shot(page, 'text-all');
   await page.keyboard.press('Escape');
 });
@@ -91,7 +91,7 @@ test('the keys choose as well', async () => {
   await page.keyboard.press('Escape');
 });
 
-test('the language is one that the gateway recognises, and stays chosen', async () => {
+test('the language is one that the gateway recognises, and stays chosen', { skip: inFirefox && 'no answer can be put in' }, async () => {
   const { recognise } = await page.evaluate(() => fetch('/api/v1/system').then((answer) => answer.json()));
   assert.ok(Array.isArray(recognise), 'the gateway tells its languages');
   await page.route('**/api/v1/system', (route) => route.fulfill({ json: { clock: { synchronised: true, time: Date.now() }, recognise: ['chi_sim', 'deu', 'eng'] } }));
@@ -114,13 +114,14 @@ test('the language is one that the gateway recognises, and stays chosen', async 
   await page.evaluate(() => localStorage.removeItem('lightsout.text-language'));
 });
 
-test('a screenshot is put on the clipboard, and saved with the time in it', { skip: inFirefox && 'it cannot be read back there' }, async () => {
+test('a screenshot is put on the clipboard, and saved with the time in it', async () => {
   await page.bringToFront();
   await button(page, 'More').click();
   await page.getByRole('menuitemcheckbox', { name: 'Screenshots show the time', exact: true }).click();
   await page.locator('h1').click(); // away from the picture
   await page.keyboard.press('Alt+Shift+KeyP');
   await page.getByText('The picture is on the clipboard.').waitFor();
+  if (inFirefox) return; // without a screen it keeps no pictures
   const size = await page.evaluate(async () => {
     const [item] = await navigator.clipboard.read();
     const bitmap = await createImageBitmap(await item.getType('image/png'));
