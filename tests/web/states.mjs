@@ -134,6 +134,7 @@ export function pageStates(t, gateway, { film, user }) {
   return [
     at('list', '', (page) => cards(page).then(() => page.locator('target-card img:not([hidden])').first().waitFor())),
     menu('user', user),
+    { name: 'menu-list-power', open: (page) => page.locator('target-card [data-act]').first().click().then(() => page.locator('[popover]:popover-open [role="menuitem"]').first().waitFor()), close: (page) => page.keyboard.press('Escape') },
     { name: 'list-lines', open: lines, close: lines },
     {
       name: 'list-nothing-found',
