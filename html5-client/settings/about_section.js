@@ -38,12 +38,13 @@ async function figuresCard(uptime) {
 }
 
 /** @param {import('./settings_view.js').SectionContext} context @returns {Promise<import('./settings_view.js').Section>} */
-export async function create({ move }) {
+export async function create({ store, move }) {
   const [{ version }, { clock, uptime = 0 }] = await Promise.all([api.version(), api.system()]);
   const status = new StatusLine();
   const set = button(t('app.clock-from-browser'), () => void status.run(set, () => api.setClock(Date.now()), t('app.clock-set')).then((done) => done && move('about')));
   const configures = identity.can('configure');
-  const restart = button(t('settings.restart-now'), () => void restartGateway(restart, () => move('about')));
+  const restarted = () => store.load().then(() => element.isConnected && move('about')); // nothing waits any more
+  const restart = button(t('settings.restart-now'), () => void restartGateway(restart, restarted));
   const figures = identity.can('audit') && (await figuresCard(uptime).catch(() => null)); // all else is to be seen without them
   const element = h(
     'div',

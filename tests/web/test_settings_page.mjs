@@ -310,6 +310,13 @@ test('what waits for the gateway’s process begins by a button', async () => {
   await page.locator('dialog').getByRole('button', { name: 'Restart it now' }).click();
   await page.getByText('The gateway’s process is new.').waitFor();
   assert.deepEqual(settings.changes.at(-1), { gateway: { 'cache-memory': '128M' } });
+  await key('cache-memory').locator('input').fill('96M');
+  await button(page, 'Save').click();
+  await page.locator('.waiting:visible').waitFor();
+  await page.evaluate(() => (location.hash = '#/settings/about'));
+  await page.locator('.card').getByRole('button', { name: 'Restart it now' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Restart it now' }).click();
+  await page.locator('.waiting').waitFor({ state: 'hidden' });
 });
 
 test('a dongle is made of devices that there are', async () => {
