@@ -29,6 +29,8 @@ function onPath(program) {
 }
 
 export const inFirefox = process.env.LIGHTSOUT_BROWSER === 'firefox';
+/** Of a test of what depends little on the browser, where time is short. */
+export const once = { skip: inFirefox && 'shown in Chromium' };
 
 /** Chromium loads two pages of its own behind the address bar of each window, which takes as long as ours. What it is told
  * last is all that it leaves out, so this says again what playwright does. */

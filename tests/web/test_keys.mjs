@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { body, op } from './bodies.mjs';
-import { ask, assertQuiet, button, capture, inFirefox, labelled, launch, newPage, openConsole, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, capture, inFirefox, labelled, launch, newPage, once, openConsole, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { FakeGateway } from './fake_gateway.mjs';
 import { Gateway } from './gateway.mjs';
@@ -295,7 +295,7 @@ test('a relative mouse: locked by a click, moved by what it moves, free by the w
   await page.context().close();
 });
 
-test('a console is named as the overview names its target', async () => {
+test('a console is named as the overview names its target', once, async () => {
   const path = 'GET /api/v1/targets/pc';
   const plain = fake.answers[path];
   fake.answers[path] = { ...plain, title: 'Web \u202eserver 1' };
@@ -427,7 +427,7 @@ for (const [name, viewport, colorScheme, more] of [
   ['desktop', { width: 1280, height: 800 }, 'light', {}],
   ['huge', { width: 3840, height: 2160 }, 'dark', {}],
 ])
-  test(`the keyboard on the screen fits: ${name}`, { skip: inFirefox && name !== 'desktop' && 'sizes are shown in Chromium' }, async () => {
+  test(`the keyboard on the screen fits: ${name}`, once, async () => {
     const { page, keys } = await typist({ viewport, colorScheme, ...more });
     await openKeyboard(page);
     const boxes = await page.locator('.osk-key').evaluateAll((all) => all.map((key) => key.getBoundingClientRect()).map(({ x, right, width, height }) => ({ x, right, width, height })));
@@ -457,7 +457,7 @@ async function backAndForth(page) {
   await capture(page);
 }
 
-test('macros: written, run, shown to others, stopped, recorded; and the jiggler', { skip: inFirefox && 'long, and the gateway’s work' }, async () => {
+test('macros: written, run, shown to others, stopped, recorded; and the jiggler', once, async () => {
   gateway = await Gateway.create({ card: { machine: 'testcard', layout: 'de' } });
   await gateway.start();
   const page = await newPage(browser);

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { assertQuiet, button, inFirefox, labelled, launch, newPage, openConsole, packageFile, shot } from './browser.mjs';
+import { assertQuiet, button, inFirefox, labelled, launch, newPage, once, openConsole, packageFile, shot } from './browser.mjs';
 import { FakeGateway, sessionWith } from './fake_gateway.mjs';
 import { FakeMedia, emptyDrive } from './fake_media.mjs';
 import { until } from './until.mjs';
@@ -96,7 +96,7 @@ for (const [name, options] of Object.entries({
   dark: { scheme: 'dark', size: { width: 1280, height: 900 } },
   small: { scheme: 'dark', size: { width: 360, height: 740 } },
 }))
-  test(`the dialog is readable and accessible: ${name}`, { skip: inFirefox && 'firefox_views.mjs looks at it' }, async () => {
+  test(`the dialog is readable and accessible: ${name}`, once, async () => {
     await page.emulateMedia({ colorScheme: options.scheme });
     await page.setViewportSize(options.size);
     showEverything();
@@ -124,7 +124,7 @@ for (const [name, options] of Object.entries({
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
-test('an image goes in with what was chosen, and a full drive is emptied first', async () => {
+test('an image goes in with what was chosen, and a full drive is emptied first', once, async () => {
   await open();
   await page.getByRole('radio', { name: /debian-12/ }).check();
   await page.getByText(FIRMWARE).waitFor();
@@ -146,7 +146,7 @@ test('an image goes in with what was chosen, and a full drive is emptied first',
   await closeDialog();
 });
 
-test('what goes wrong is said, and force comes into sight', async () => {
+test('what goes wrong is said, and force comes into sight', once, async () => {
   media.drives[0] = { ...emptyDrive(0), phase: 'inserted', medium: 'a.iso', size: 5 };
   media.fault = (method, url, body) => (url.endsWith('/eject') && !body.force ? [409, 'locked', 'The target holds the door of drive 0.'] : null);
   await open();
@@ -290,7 +290,7 @@ test('uploads go one after the other, a lost connection goes on, a taken name is
   await closeDialog();
 });
 
-test('no room pauses an upload, and it goes on when told', async () => {
+test('no room pauses an upload, and it goes on when told', once, async () => {
   media.fault = (method, url) => (method === 'POST' && url.endsWith('/uploads') ? [507, 'no-room', 'The library has room for 3 GB more; this needs 8 GB.'] : null);
   await open();
   await tab('This computer');
@@ -341,7 +341,7 @@ test('a folder becomes a folder of the library with its files', { skip: inFirefo
   await closeDialog();
 });
 
-test('images are renamed, counted, offered for download and deleted', async () => {
+test('images are renamed, counted, offered for download and deleted', once, async () => {
   await open();
   await page.getByRole('radio', { name: /debian-12/ }).check();
   assert.equal(await page.getByRole('link', { name: 'Download' }).getAttribute('href'), '/api/v1/images/debian-12.iso/raw');
@@ -362,7 +362,7 @@ test('images are renamed, counted, offered for download and deleted', async () =
   await closeDialog();
 });
 
-test('an address goes in with its login, which is kept nowhere', async () => {
+test('an address goes in with its login, which is kept nowhere', once, async () => {
   await open();
   await tab('Address');
   assert.ok(await button(page, 'Insert').isDisabled());
@@ -389,7 +389,7 @@ test('an address goes in with its login, which is kept nowhere', async () => {
   await closeDialog();
 });
 
-test('what a user may not do is not shown', async () => {
+test('what a user may not do is not shown', once, async () => {
   media.drives[0] = { ...emptyDrive(0), phase: 'inserted', medium: 'a.iso', size: 5 };
   as(['view']);
   await open();

@@ -2,7 +2,7 @@
  * key, progress, Stop, and texts that are far too long. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, assertQuiet, button, capture, inFirefox, labelled, launch, logIn, newPage, openConsole, openTab, setUp } from './browser.mjs';
+import { ask, assertQuiet, button, capture, inFirefox, labelled, launch, logIn, newPage, once, openConsole, openTab, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
@@ -108,7 +108,7 @@ test('a layout is found by its name, and remembered for the target', async () =>
   await closed();
 });
 
-test('keys on the screen have the legends of the layout in use; it is made the target’s own, and ends when that changes', async () => {
+test('keys on the screen have the legends of the layout in use; it is made the target’s own, and ends when that changes', once, async () => {
   const legend = (/** @type {string} */ code, /** @type {string} */ wanted) =>
     until(async () => (await page.locator(`.osk-key[data-code="${code}"]`).allTextContents())[0]?.startsWith(wanted), `${code} shows ${wanted}`);
   const menu = async (/** @type {string|RegExp} */ name) => {
@@ -346,7 +346,7 @@ test('a hidden text is seen by nobody, typed all the same, and no draft', async 
   assert.equal((await rest('GET', 'type')).characters, 7);
 });
 
-test('a session that ends takes the dialog from the page; the text is there for the same user, and forgotten at log-out', async () => {
+test('a session that ends takes the dialog from the page; the text is there for the same user, and forgotten at log-out', once, async () => {
   const login = async () => {
     await logIn(page);
     await page.locator('console-view').waitFor();

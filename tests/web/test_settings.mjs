@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Rest } from '../vm/target/client.mjs';
 import { Authority } from './authority.mjs';
-import { assertQuiet, button, labelled, launch, newPage, setUp } from './browser.mjs';
+import { assertQuiet, button, labelled, launch, newPage, once, setUp } from './browser.mjs';
 import { checkView } from './check_view.mjs';
 import { CREDENTIALS, Gateway } from './gateway.mjs';
 import { until } from './until.mjs';
@@ -45,7 +45,7 @@ const saved = () =>
   }), 'it is saved');
 const value = async (/** @type {string} */ name) => (await rest.ok('GET', '/config')).gateway[name].value;
 
-test('every section is there from the menu, and axe finds nothing', async () => {
+test('every section is there from the menu, and axe finds nothing', once, async () => {
   await button(page, CREDENTIALS.user).click();
   await page.getByRole('menuitem', { name: 'Settings', exact: true }).click();
   await page.getByRole('heading', { name: 'Gateway', exact: true }).waitFor();
@@ -81,7 +81,7 @@ test('what the file says is locked and says where; a wrong value is told beside 
   await until(async () => (await keep.inputValue()) === '100000', 'it is as it was');
 });
 
-test('what is done on the machine alone is told: another library, a restore', async () => {
+test('what is done on the machine alone is told: another library, a restore', once, async () => {
   await open('media');
   await page.getByText(`write library = FOLDER into ${gateway.path('lightsout.conf')}`).waitFor();
   await open('backup');
