@@ -76,7 +76,8 @@ function entryElement(entry, close) {
       'aria-checked': marked === undefined ? null : String(marked),
       disabled: entry.disabled,
       'data-tone': entry.tone,
-      onclick: () => {
+      onclick: (/** @type {MouseEvent} */ event) => {
+        if (event.detail > 1) return; // the second of two clicks at the button, in a window where the menu covers it
         close();
         entry.run();
       },
@@ -106,12 +107,18 @@ function moveFocus(event, menu, button) {
   all[(target[event.key] + all.length) % all.length].focus();
 }
 
-/** @param {HTMLElement} button @param {HTMLElement} menu */
+/**
+ * Below the button, else above it, else at its side: a menu that covers it would take the second of two clicks.
+ * @param {HTMLElement} button @param {HTMLElement} menu
+ */
 function place(button, menu) {
   const at = button.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
-  const below = at.bottom + GAP + size.height <= innerHeight;
-  const left = Math.max(8, Math.min(at.left, innerWidth - size.width - 8));
-  menu.style.left = `${left}px`;
-  menu.style.top = `${below ? at.bottom + GAP : Math.max(8, at.top - GAP - size.height)}px`;
+  const [under, over] = [at.bottom + GAP, at.top - GAP - size.height];
+  const [right, before] = [at.right + GAP, at.left - GAP - size.width];
+  const beside = under + size.height > innerHeight && over < 0;
+  const left = !beside ? at.left : right + size.width <= innerWidth || before < 0 ? right : before;
+  const top = under + size.height <= innerHeight || beside ? under : over;
+  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - size.width - 8))}px`;
+  menu.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8))}px`;
 }

@@ -187,6 +187,25 @@ test('power is a menu of each card, by keys too, for who may switch it; Tab find
   await page.getByRole('menuitemradio', { name: 'Boot menu', checked: true }).waitFor();
   await page.keyboard.press('Enter'); // the first entry
   await page.getByText('Powered on.').waitFor();
+
+  const menu = page.getByRole('menu');
+  const size = page.viewportSize() ?? { width: 1280, height: 800 };
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 480 });
+    await power('pc-152', 'On').evaluate((button) => button.scrollIntoView({ block: 'center' }));
+    await power('pc-152', 'On').click();
+    await menu.waitFor();
+    const [at, over] = [await power('pc-152', 'On').boundingBox(), await menu.boundingBox()];
+    const covers = over.x < at.x + at.width && at.x < over.x + over.width && over.y < at.y + at.height && at.y < over.y + over.height;
+    assert.equal(covers, width === 320, 'a menu covers its button only where there is no room at its side');
+    if (covers) {
+      await page.mouse.down({ clickCount: 2 });
+      await page.mouse.up({ clickCount: 2 });
+      assert.ok(await menu.isVisible(), 'the second of two clicks chooses nothing');
+    }
+    await page.keyboard.press('Escape');
+  }
+  await page.setViewportSize(size);
   await power('pc-152', 'On').click();
   await page.getByRole('menuitem', { name: 'Power off now …' }).click();
   await page.locator('dialog').getByRole('button', { name: 'Power off', exact: true }).click();
