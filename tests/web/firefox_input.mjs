@@ -27,8 +27,9 @@ export class Keyboard {
     return act(this.page, 'key', [{ type: 'keyUp', value: written(key) }]);
   }
   /** @param {string} keys one, or several with + between them */
-  press(keys) {
-    if (/^(Shift\+)?Tab$/.test(keys)) return this.#tab(keys !== 'Tab');
+  async press(keys) {
+    const taken = () => this.page.evaluate(() => document.activeElement?.classList.contains('surface')); // by the picture, for its target
+    if (/^(Shift\+)?Tab$/.test(keys) && !(await taken())) return this.#tab(keys !== 'Tab');
     const values = (keys === '+' ? ['+'] : keys.split('+')).map(written);
     const up = [...values].reverse().map((value) => ({ type: 'keyUp', value }));
     return act(this.page, 'key', [...values.map((value) => ({ type: 'keyDown', value })), ...up]);
