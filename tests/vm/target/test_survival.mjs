@@ -73,10 +73,13 @@ async function isThere(client) {
   await until(async () => (await client.run('media', 'list', 'demo')).out.includes(`inserted           cdrom  ${GRUB}`), 'the medium is known');
 }
 
+/** What the screen shows; '' while it shows no text. @param {ReturnType<typeof localClient>} client */
+const screen = async (client) => (await client.run('screen-text', 'demo')).out;
+
 /** Types the text and waits until the line shows; at most eight characters, so that a slow machine loses none. */
 async function line(client, /** @type {string} */ text) {
   await client.ok('type', 'demo', text);
-  await until(async () => (await client.ok('screen-text', 'demo')).trimEnd().endsWith(`grub> ${text.trimEnd()}`), `${text} shows`);
+  await until(async () => (await screen(client)).trimEnd().endsWith(`grub> ${text.trimEnd()}`), `${text} shows`);
   await client.ok('key', 'demo', 'enter');
 }
 
@@ -84,7 +87,7 @@ async function line(client, /** @type {string} */ text) {
 async function readDisc(client) {
   await isThere(client);
   await line(client, 'clear');
-  await until(async () => (await client.ok('screen-text', 'demo')).trim() === 'grub>', 'the screen is clear');
+  await until(async () => (await screen(client)).trim() === 'grub>', 'the screen is clear');
   await line(client, 'ls /');
   await client.ok('wait-text', 'demo', 'boot/', '--timeout', '120');
 }
