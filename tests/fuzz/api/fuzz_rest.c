@@ -33,7 +33,13 @@ static int refuse_point(struct target *target, const struct api_gesture *gesture
     return -EINVAL;
 }
 
-static const struct api_macros_ops macros = {.point = refuse_point};
+static json_t *nothing_runs(struct target *target)
+{
+    (void)target;
+    return json_null();
+}
+
+static const struct api_macros_ops macros = {.running = nothing_runs, .point = refuse_point};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
