@@ -97,6 +97,8 @@ void cli_print_grants(json_t *grants);
 /* A path with one name in it, percent-encoded: cli_path("/targets/%s/power", name). In a static buffer. NULL when the
  * name would make another path of it ("../users"); cli_call and cli_fetch say so and answer CLI_NOT_FOUND. */
 const char *cli_path(const char *format, const char *name);
+/* The same with two names, in the same buffer. */
+const char *cli_path_two(const char *format, const char *first, const char *second);
 
 /* cli_options.c: what stands behind a command's arguments. The argument after `name`, or the given default. */
 const char *cli_option(int argc, char **argv, const char *name, const char *otherwise);

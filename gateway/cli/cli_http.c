@@ -318,22 +318,39 @@ int cli_fetch(struct cli *cli, const char *path, char **ret, size_t *ret_size)
     return cli_request(cli, &(struct cli_request){.method = "GET", .path = path}, ret, ret_size);
 }
 
-const char *cli_path(const char *format, const char *name)
+/* Appends a name; false: it would make another path of it, or does not fit. */
+static bool append_name(char *path, size_t size, size_t *at, const char *name)
 {
-    static char path[1024];
-    char encoded[768];
-    size_t n = 0;
-
     if (!*name || !strcmp(name, ".") || !strcmp(name, "..") || strchr(name, '/'))
-        return NULL;
-    for (; *name && n + 4 < sizeof encoded; name++) {
+        return false;
+    for (; *name && *at + 4 < size; name++) {
         unsigned char c = (unsigned char)*name;
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.~", c);
-        n += (size_t)snprintf(encoded + n, sizeof encoded - n, plain ? "%c" : "%%%02X", c);
+        *at += (size_t)snprintf(path + *at, size - *at, plain ? "%c" : "%%%02X", c);
     }
-    encoded[n] = 0;
-    const char *at = strstr(format, "%s");
-    snprintf(path, sizeof path, "%.*s%s%s", (int)(at ? at - format : (long)strlen(format)), format, at ? encoded : "",
-             at ? at + 2 : "");
+    return !*name;
+}
+
+const char *cli_path_two(const char *format, const char *first, const char *second)
+{
+    static char path[2048];
+    const char *name = first;
+    size_t at = 0;
+    for (const char *from = format; *from && at + 1 < sizeof path;) {
+        bool place = strncmp(from, "%s", 2) == 0;
+        if (place && (!name || !append_name(path, sizeof path, &at, name)))
+            return NULL;
+        if (place)
+            name = second;
+        else
+            path[at++] = *from;
+        from += place ? 2 : 1;
+    }
+    path[at] = '\0';
     return path;
+}
+
+const char *cli_path(const char *format, const char *name)
+{
+    return cli_path_two(format, name, NULL);
 }

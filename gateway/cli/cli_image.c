@@ -99,14 +99,9 @@ static int media_rename(struct cli *cli, int argc, char **argv)
 static int media_delete(struct cli *cli, int argc, char **argv)
 {
     json_t *answer = NULL;
-    char path[2200] = "";
-    const char *image = cli_path("/images/%s", argv[0]);
-    if (image)
-        snprintf(path, sizeof path, "%s", image);
-    const char *file = image && argc > 1 ? cli_path("/files/%s", argv[1]) : "";
-    if (file)
-        snprintf(path + strlen(path), sizeof path - strlen(path), "%s", file);
-    int r = cli_call(cli, "DELETE", image && file ? path : NULL, NULL, &answer);
+    const char *path =
+        argc > 1 ? cli_path_two("/images/%s/files/%s", argv[0], argv[1]) : cli_path("/images/%s", argv[0]);
+    int r = cli_call(cli, "DELETE", path, NULL, &answer);
     json_decref(answer);
     if (r == CLI_OK)
         printf("deleted\n");

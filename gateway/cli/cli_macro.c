@@ -9,18 +9,7 @@
 
 #define POLL_US 200000
 
-/* "/targets/TARGET/macros/NAME/VERB" in a buffer of the caller; NULL as cli_path. */
-static const char *macro_path(char *room, size_t size, const char *target, const char *name, const char *verb)
-{
-    const char *base = cli_path("/targets/%s/macros", target);
-    if (!base || (size_t)snprintf(room, size, "%s", base) >= size)
-        return NULL;
-    const char *one = cli_path("/%s", name);
-    size_t used = strlen(room);
-    if (!one || (size_t)snprintf(room + used, size - used, "%s%s", one, verb) >= size - used)
-        return NULL;
-    return room;
-}
+#define MACRO_PATH "/targets/%s/macros/%s"
 
 static void print_running(json_t *running)
 {
@@ -67,10 +56,9 @@ static int list(struct cli *cli, int argc, char **argv)
 
 static int show(struct cli *cli, int argc, char **argv)
 {
-    char room[512];
     json_t *answer = NULL;
     (void)argc;
-    int r = cli_call(cli, "GET", macro_path(room, sizeof room, argv[0], argv[1], ""), NULL, &answer);
+    int r = cli_call(cli, "GET", cli_path_two(MACRO_PATH, argv[0], argv[1]), NULL, &answer);
     if (r == CLI_OK)
         cli_print_json(answer); /* what `put` takes */
     json_decref(answer);
@@ -87,7 +75,6 @@ static int put_new(struct cli *cli, const char *target, const char *name, json_t
 static int put(struct cli *cli, int argc, char **argv)
 {
     static const char *const words[] = {"--new", NULL};
-    char room[512];
     json_error_t error;
     json_t *macro, *answer = NULL;
     if (!cli_options_known(argc, argv, 3, words))
@@ -100,7 +87,7 @@ static int put(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     }
     int r = argc > 3 ? put_new(cli, argv[0], argv[1], macro, &answer)
-                     : cli_call(cli, "PUT", macro_path(room, sizeof room, argv[0], argv[1], ""), macro, &answer);
+                     : cli_call(cli, "PUT", cli_path_two(MACRO_PATH, argv[0], argv[1]), macro, &answer);
     if (r == CLI_OK && cli->json)
         cli_print_json(answer);
     json_decref(answer);
@@ -131,7 +118,6 @@ static int wait_ended(struct cli *cli, const char *target, const char *name)
 static int run(struct cli *cli, int argc, char **argv)
 {
     static const char *const words[] = {"--times=", "--loop", "--no-wait", "--force", NULL};
-    char room[512];
     json_t *answer = NULL;
     if (!cli_options_known(argc, argv, 2, words))
         return CLI_USAGE;
@@ -142,7 +128,7 @@ static int run(struct cli *cli, int argc, char **argv)
         json_object_set_new(body, "times", json_integer(strtol(times, NULL, 10)));
     if (loop)
         json_object_set_new(body, "loop", json_true());
-    int r = cli_call(cli, "POST", macro_path(room, sizeof room, argv[0], argv[1], "/run"), body, &answer);
+    int r = cli_call(cli, "POST", cli_path_two(MACRO_PATH "/run", argv[0], argv[1]), body, &answer);
     if (r == CLI_OK && cli->json)
         cli_print_json(answer);
     json_decref(answer);
@@ -162,10 +148,9 @@ static int stop(struct cli *cli, int argc, char **argv)
 
 static int delete_one(struct cli *cli, int argc, char **argv)
 {
-    char room[512];
     json_t *answer = NULL;
     (void)argc;
-    int r = cli_call(cli, "DELETE", macro_path(room, sizeof room, argv[0], argv[1], ""), NULL, &answer);
+    int r = cli_call(cli, "DELETE", cli_path_two(MACRO_PATH, argv[0], argv[1]), NULL, &answer);
     json_decref(answer);
     return r;
 }

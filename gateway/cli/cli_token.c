@@ -85,29 +85,15 @@ static int token_make(struct cli *cli, int argc, char **argv)
     return r;
 }
 
-/* cli_path has one buffer. NULL as that. */
-static const char *token_path(const char *user, const char *id, char *room, size_t size)
-{
-    const char *base = user ? cli_path("/users/%s/tokens/", user) : "/account/tokens/";
-    if (!base)
-        return NULL;
-    snprintf(room, size, "%s", base);
-    const char *one = cli_path("%s", id);
-    if (!one)
-        return NULL;
-    size_t n = strlen(room);
-    snprintf(room + n, size - n, "%s", one);
-    return room;
-}
-
 static int token_revoke(struct cli *cli, int argc, char **argv)
 {
-    char room[1100];
     json_t *answer = NULL;
     const char *user;
     if (!read_user(argc, argv, 1, &user))
         return CLI_USAGE;
-    int r = cli_call(cli, "DELETE", token_path(user, argv[0], room, sizeof room), NULL, &answer);
+    const char *path =
+        user ? cli_path_two("/users/%s/tokens/%s", user, argv[0]) : cli_path("/account/tokens/%s", argv[0]);
+    int r = cli_call(cli, "DELETE", path, NULL, &answer);
     json_decref(answer);
     return r;
 }
